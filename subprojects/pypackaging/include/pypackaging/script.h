@@ -1,0 +1,21 @@
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pypackaging/result.h"
+
+namespace pypackaging {
+
+/// The `script` block of inline script metadata (packaging.python.org "Inline script metadata", PEP 723).
+struct ScriptBlock {
+  std::string toml;        ///< the TOML text with the comment prefixes taken off
+  std::size_t first_line;  ///< 1-based line of the TOML text's first line in the script; a TOML column is the
+                           ///< script's column less 2
+};
+
+/// nullopt when the script has no such block. Two blocks, or an unclosed one, is an error with its offset.
+Result<std::optional<ScriptBlock>> find_script_block(std::string_view script);
+
+}  // namespace pypackaging

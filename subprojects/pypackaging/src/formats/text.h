@@ -1,0 +1,46 @@
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../standards/ascii.h"
+
+namespace pypackaging::text {
+
+/// `\w` of a regular expression for ASCII.
+constexpr bool is_ascii_word(char c) {
+  return ascii::is_alphanumeric(c) || c == '_';
+}
+/// `\w` for Unicode, taking every character beyond ASCII for a letter.
+constexpr bool is_word(char c) {
+  return is_ascii_word(c) || static_cast<unsigned char>(c) >= 0x80;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+struct Line {
+  std::string_view text;  ///< without its end
+  std::size_t offset;     ///< where it begins
+};
+
+/// Takes a text apart into lines that end in LF, CRLF or CR: Python's universal newlines.
+class LineReader {
+ public:
+  explicit LineReader(std::string_view text) : text_(text) {}
+  std::optional<Line> next();
+  /// Where the next line begins.
+  std::size_t position() const { return position_; }
+
+ private:
+  std::string_view text_;
+  std::size_t position_ = 0;
+};
+
+bool is_utf8(std::string_view text);
+/// With U+FFFD in the place of what is no UTF-8, as the Unicode standard recommends (3.9, "maximal
+/// subparts").
+std::string to_utf8(std::string_view text);
+
+}  // namespace pypackaging::text

@@ -1,0 +1,39 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core.h"
+#include "pypackaging/resolver.h"
+#include "wording.h"
+
+namespace pypackaging::resolver {
+
+/// Why a search failed, for people: the few facts that contradict each other, told as a chain, then hints.
+class Explanation {
+ public:
+  Explanation(const ResolveInput& input, Universe& universe, const Eligibility& eligibility,
+              const Search& search);
+
+  /// Packages whose prereleases were left out, where that is part of the failure.
+  std::vector<PackageId> packages_with_unused_prereleases() const;
+  Conflict write() const;
+
+ private:
+  std::vector<CoreFact> split_exclusions(const CoreFact& fact) const;
+  /// The facts without exclusions that leave a requirement something to choose from: they go to the hints.
+  std::vector<CoreFact> told_facts() const;
+  std::vector<std::string> hints() const;
+  std::string exclusion_hint(const CoreFact& fact, const Wording& wording) const;
+  std::string absence_hint(PackageId package) const;
+  std::string early_release_hint(const CoreFact& fact) const;
+
+  const ResolveInput& input_;
+  const Universe& universe_;
+  const Eligibility& eligibility_;
+  std::vector<CoreFact> core_;
+};
+
+/// The proof as sentences, one a line.
+std::string tell(const Proof& proof, const std::vector<CoreFact>& facts, const Wording& wording);
+
+}  // namespace pypackaging::resolver

@@ -1,0 +1,242 @@
+#include "universe.h"
+
+#include <algorithm>
+
+#include "matching.h"
+
+namespace pypackaging::resolver {
+
+namespace {
+
+/// Requires-Python is judged by the release alone: a release candidate of 3.14 is 3.14.
+std::optional<Version> release_of(const std::optional<Version>& python) {
+  if (!python) return std::nullopt;
+  const Result<Version> base = Version::parse(python->base_version());
+  return base ? std::optional(*base) : python;
+}
+
+}  // namespace
+
+std::string as_written(const SpecifierSet& specifier) {
+  std::string text;
+  for (const Specifier& clause : specifier.clauses()) text += (text.empty() ? "" : ",") + clause.canonical();
+  return text;
+}
+
+std::string display(const Requirement& requirement) {
+  std::string text = requirement.normalized_name;
+  if (!requirement.extras.empty()) {
+    text += '[';
+    for (const std::string& extra : requirement.extras) text += (text.back() == '[' ? "" : ",") + extra;
+    text += ']';
+  }
+  if (requirement.url) return text + " @ " + *requirement.url;
+  return text + as_written(requirement.specifier);
+}
+
+Universe::Universe(const ResolveInput& input, PackageSource& source)
+    : input_(input), source_(source), python_(release_of(input.python)) {
+  for (const Requirement& requirement : input.overrides) {
+    auto& active = overrides_[requirement.normalized_name];
+    const Result<bool> value = holds(requirement.marker, {}, MarkerContext::requirement);
+    if (value && *value) active.push_back(&requirement);
+  }
+}
+
+Result<bool> Universe::holds(const Marker& marker, const std::string& extra, MarkerContext context) const {
+  if (marker.empty()) return true;
+  MarkerInputs inputs{input_.environment, {}, {}, context};
+  if (!extra.empty()) inputs.extras.insert(extra);
+  return marker.evaluate(inputs);
+}
+
+void Universe::want(const std::string& name) {
+  if (!is_loaded(name) && !url_only_.contains(name) && wanted_.insert(name).second)
+    source_.want_versions(name);
+}
+
+void Universe::want_metadata(PackageId id, std::size_t candidate) {
+  if (at(id).base != kNothing) return;
+  Candidate& wanted = packages_[id].candidates[candidate - 1];
+  if (wanted.url || wanted.metadata != nullptr || std::exchange(wanted.metadata_wanted, true)) return;
+  source_.want_dependencies(at(id).name, wanted.offered->version);
+}
+
+PackageId Universe::package(const std::string& name) {
+  const auto found = ids_.find(name);
+  if (found != ids_.end()) return found->second;
+  const auto id = static_cast<PackageId>(packages_.size());
+  Package& package = packages_.emplace_back();
+  package.name = name;
+  ids_.emplace(name, id);
+  if (!url_only_.contains(name)) load_offer(package);
+  for (const std::string& url : urls_[name]) append_url(package, url);
+  return id;
+}
+
+PackageId Universe::extra(PackageId base, const std::string& extra) {
+  const auto [entry, is_new] =
+      packages_[base].extras.emplace(extra, static_cast<PackageId>(packages_.size()));
+  if (is_new) {
+    Package& package = packages_.emplace_back();
+    package.name = packages_[base].name;
+    package.extra = extra;
+    package.base = base;
+  }
+  return entry->second;
+}
+
+std::string Universe::title(PackageId id) const {
+  const Package& package = at(id);
+  return package.extra.empty() ? package.name : package.name + "[" + package.extra + "]";
+}
+
+void Universe::load_offer(Package& package) {
+  package.offer = &source_.versions(package.name);
+  std::vector<const OfferedVersion*> order;
+  order.reserve(package.offer->versions.size());
+  for (const OfferedVersion& offered : package.offer->versions) order.push_back(&offered);
+  const auto older = [](const OfferedVersion* a, const OfferedVersion* b) { return a->version < b->version; };
+  if (!std::is_sorted(order.begin(), order.end(), older)) std::stable_sort(order.begin(), order.end(), older);
+  // Two spellings of one version are one candidate: the one that can be used, else the first.
+  for (const OfferedVersion* offered : order) {
+    auto& list = package.candidates;
+    if (list.empty() || list.back().offered->version != offered->version)
+      list.push_back({offered, std::nullopt, true, nullptr, false});
+    else if (list.back().offered->usability != Usability::usable && offered->usability == Usability::usable)
+      list.back().offered = offered;
+  }
+  package.offered_count = package.candidates.size();
+}
+
+bool Universe::offer_url(const std::string& name, const std::string& url) {
+  auto& urls = urls_[name];
+  if (std::find(urls.begin(), urls.end(), url) != urls.end()) return false;
+  urls.push_back(url);
+  const auto found = ids_.find(name);
+  if (found != ids_.end()) append_url(packages_[found->second], url);
+  return true;
+}
+
+std::size_t Universe::url_candidate(PackageId id, const std::string& url) const {
+  const auto& list = at(id).candidates;
+  for (std::size_t index = at(id).offered_count; index < list.size(); ++index)
+    if (list[index].url == url) return index + 1;
+  return 0;
+}
+
+void Universe::append_url(Package& package, const std::string& url) {
+  auto answer = source_.direct(package.name, url);
+  Candidate candidate{nullptr, url, true, nullptr, false};
+  if (auto* found = std::get_if<0>(&answer)) {
+    candidate.offered = &owned_.emplace_back(OfferedVersion{std::move(found->first)});
+    candidate.metadata = std::make_unique<Metadata>();
+    candidate.metadata->dependencies = std::move(found->second);
+    judge(*candidate.metadata);
+  } else {
+    const Result<Version> unknown = Version::parse("0");
+    candidate.offered = &owned_.emplace_back(
+        OfferedVersion{*unknown, Usability::unreadable, false, {}, std::get<Unavailable>(answer).reason});
+    candidate.readable = false;
+  }
+  package.candidates.push_back(std::move(candidate));
+}
+
+VersionSet Universe::matching(PackageId id, const SpecifierSet& specifier) const {
+  const Package& package = at(id);
+  const auto& clauses = specifier.clauses();
+  VersionSet set = VersionSet::none(package.bits());
+  if (clauses.empty())
+    set.add_range(1, package.bits());
+  else
+    set = match_clause(package, clauses.front());
+  for (std::size_t index = 1; index < clauses.size(); ++index) set &= match_clause(package, clauses[index]);
+  return set;
+}
+
+const Metadata& Universe::metadata(PackageId id, std::size_t bit) {
+  Candidate& candidate = packages_[id].candidates[bit - 1];
+  if (candidate.metadata == nullptr)
+    candidate.metadata = std::make_unique<Metadata>(read_metadata(packages_[id], candidate));
+  return *candidate.metadata;
+}
+
+Metadata Universe::read_metadata(const Package& package, const Candidate& candidate) {
+  Metadata metadata;
+  auto answer = source_.dependencies(package.name, candidate.offered->version);
+  if (auto* found = std::get_if<Dependencies>(&answer)) {
+    metadata.dependencies = std::move(*found);
+    judge(metadata);
+  } else {
+    metadata.problem = std::get<Unavailable>(answer).reason;
+  }
+  return metadata;
+}
+
+void Universe::judge(Metadata& metadata) const {
+  const auto& python = metadata.dependencies.requires_python;
+  if (python && python_ && !python->matches(*python_)) metadata.other_python = as_written(*python);
+  for (const Requirement& requirement : metadata.dependencies.requires_dist) {
+    if (overrides_.contains(requirement.normalized_name) && !requirement.marker.mentions_extra()) {
+      expand(requirement, metadata.needs);
+      continue;
+    }
+    const Result<bool> value = holds(requirement.marker, {}, MarkerContext::metadata);
+    if (!value)
+      metadata.problem =
+          "its dependency '" + requirement.canonical() + "' cannot be judged: " + value.error().message;
+    else if (*value)
+      expand(requirement, metadata.needs);
+  }
+}
+
+void Universe::expand(const Requirement& requirement, std::vector<Need>& out) const {
+  const auto found = overrides_.find(requirement.normalized_name);
+  if (found == overrides_.end()) return out.push_back({&requirement, false});
+  for (const Requirement* replacement : found->second) out.push_back({replacement, true});
+}
+
+const std::vector<Need>& Universe::extra_needs(PackageId base, std::size_t bit, const std::string& extra) {
+  metadata(base, bit);
+  Metadata& metadata = *packages_[base].candidates[bit - 1].metadata;
+  const auto [entry, is_new] = metadata.extras.try_emplace(extra);
+  if (!is_new) return entry->second;
+  for (const Requirement& requirement : metadata.dependencies.requires_dist) {
+    if (!requirement.marker.mentions_extra()) continue;
+    const Result<bool> without = holds(requirement.marker, {}, MarkerContext::metadata);
+    const Result<bool> with = holds(requirement.marker, extra, MarkerContext::metadata);
+    if (with && *with && without && !*without) expand(requirement, entry->second);
+  }
+  return entry->second;
+}
+
+bool Universe::provides(PackageId base, std::size_t bit, const std::string& extra) {
+  const auto& declared = metadata(base, bit).dependencies.provides_extra;
+  return std::find(declared.begin(), declared.end(), extra) != declared.end() ||
+         !extra_needs(base, bit, extra).empty();
+}
+
+std::vector<const Requirement*> Universe::active(const std::vector<Requirement>& requirements,
+                                                 std::vector<std::string>& problems) const {
+  std::vector<const Requirement*> result;
+  for (const Requirement& requirement : requirements) {
+    const Result<bool> value = holds(requirement.marker, {}, MarkerContext::requirement);
+    if (!value)
+      problems.push_back("The marker of '" + requirement.canonical() +
+                         "' cannot be judged: " + value.error().message + ".");
+    else if (*value)
+      result.push_back(&requirement);
+  }
+  return result;
+}
+
+std::vector<Need> Universe::user_needs(std::vector<std::string>& problems) const {
+  std::vector<Need> needs;
+  for (const Requirement& requirement : input_.requirements)
+    if (overrides_.contains(requirement.normalized_name)) expand(requirement, needs);
+  for (const Requirement* requirement : active(input_.requirements, problems))
+    if (!overrides_.contains(requirement->normalized_name)) needs.push_back({requirement, false});
+  return needs;
+}
+
+}  // namespace pypackaging::resolver

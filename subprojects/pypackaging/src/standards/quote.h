@@ -1,0 +1,11 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace pypackaging {
+
+/// Foreign text for a message: in single quotes, control characters as `\x1b`, cut after about a hundred
+/// bytes. Messages reach terminals, and a hostile index may write a megabyte or an escape sequence.
+std::string quoted(std::string_view text);
+
+}  // namespace pypackaging

@@ -1,0 +1,250 @@
+#include <doctest/doctest.h>
+
+#include "world.h"
+
+namespace pypackaging::test {
+
+namespace {
+
+Release marked(const std::string& number, Usability usability, const std::string& detail) {
+  Release release{number};
+  release.usability = usability;
+  release.detail = detail;
+  return release;
+}
+
+}  // namespace
+
+TEST_CASE("a chain is told in the order of who needs what") {
+  World world;
+  world.has("a", {{"1.0", {"b>=2"}}}).has("b", {{"1.0"}, {"2.0", {"c<1"}}}).has("c", {{"0.9"}, {"1.0"}});
+  CHECK(ask(world, {"a", "c>=1"}) ==
+        "Because a 1.0 depends on b>=2 and b 2.0 depends on c<1, a 1.0 needs c<1.\n"
+        "And because you require a and c>=1, your requirements cannot be satisfied.");
+}
+
+TEST_CASE("two requirements of the user that exclude each other") {
+  World world;
+  world.has("a", {{"1.0"}, {"2.0"}});
+  CHECK(ask(world, {"a<2", "a>=2"}) ==
+        "Because you require a<2 and a>=2, your requirements cannot be satisfied.");
+}
+
+TEST_CASE("what the index has instead is told as a range") {
+  World world;
+  world.has("a", {{"1.0"}, {"1.1"}, {"1.2"}}).has("b", {{"1.0", {"a>5"}}});
+  CHECK(ask(world, {"a>=2"}) == "You require a>=2, but only a 1.0 to 1.2 are available.");
+  CHECK(ask(world, {"b"}) ==
+        "Because you require b and b 1.0 depends on a>5, but only a 1.0 to 1.2 are available, your "
+        "requirements "
+        "cannot be satisfied.");
+}
+
+TEST_CASE("versions that need the same become one sentence") {
+  World world;
+  world.has("a", {{"1.0", {"b==1"}}, {"2.0", {"b==2"}}, {"3.0", {"b==3"}}})
+      .has("b", {{"1", {"c<1"}}, {"2", {"c<1"}}, {"3", {"c<1"}}})
+      .has("c", {{"0.5"}, {"1"}});
+  CHECK(ask(world, {"a", "c>=1"}) ==
+        "Because all versions of a depend on b and all versions of b depend on c<1, all versions of a need "
+        "c<1.\n"
+        "And because you require a and c>=1, your requirements cannot be satisfied.");
+}
+
+TEST_CASE("reasons that differ by version are told one by one") {
+  World world;
+  world.has("a", {{"1.0", {"b<2"}}, {"2.0", {"c<2"}}})
+      .has("b", {{"1.0"}, {"2.0"}})
+      .has("c", {{"1.0"}, {"2.0"}});
+  CHECK(ask(world, {"a", "b>=2", "c>=2"}) ==
+        "Because a 2.0 depends on c<2 and a 1.0 depends on b<2, all versions of a need b<2 or c<2.\n"
+        "And because you require c>=2, all versions of a need b<2.\n"
+        "And because you require a and b>=2, your requirements cannot be satisfied.");
+}
+
+TEST_CASE("a package that is not there is told with where it was looked for") {
+  World world;
+  world.lacks("a", Absence::not_found, "the default index")
+      .lacks("b", Absence::offline, "")
+      .lacks("c", Absence::network_disabled, "wheels/");
+  CHECK(ask(world, {"a"}) ==
+        "You require a, but a was not found in the default index.\n\n"
+        "hint: check the spelling of 'a', or name the index that has it with --index");
+  CHECK(ask(world, {"b"}) ==
+        "You require b, but b is not in the cache, and the network was not asked.\n\n"
+        "hint: b was not in the cache; run once without --offline");
+  CHECK(ask(world, {"c>1"}) ==
+        "You require c>1, but c was not found in wheels/, and no index was asked.\n\n"
+        "hint: no index was asked for c; without --no-index it may be found");
+}
+
+TEST_CASE("versions for another Python say which") {
+  World world;
+  world.has("a",
+            {{"1.0"}, marked("2.0", Usability::needs_other_python, ">=3.12"), {"2.1", {}, {}, ">=3.12"}});
+  CHECK(ask(world, {"a>=2"}) ==
+        "You require a>=2, but a 2.0 to 2.1 need Python >=3.12.\n\n"
+        "hint: a 2.0 to 2.1 need Python >=3.12; this is Python 3.11.2; try --python '>=3.12'");
+}
+
+TEST_CASE("versions without a wheel for this platform say what there is") {
+  World world;
+  world.has("a", {{"1.0"}, marked("2.0", Usability::no_matching_wheel, "wheels for cp312 only")});
+  CHECK(
+      ask(world, {"a>=2"}) ==
+      "You require a>=2, but a 2.0 has no wheel that fits this interpreter (wheels for cp312 only).\n\n"
+      "hint: a 2.0 has no wheel that fits this interpreter (wheels for cp312 only); another version, Python "
+      "or platform may have one");
+}
+
+TEST_CASE("advice on a version without a wheel becomes the hint") {
+  World world;
+  Release source = marked("1.0", Usability::no_matching_wheel, "a source distribution only");
+  source.advice = "source distributions are not built yet";
+  world.has("a", {source});
+  CHECK(ask(world, {"a"})
+            .ends_with("hint: a 1.0 has no wheel that fits this interpreter (a source distribution only); "
+                       "source distributions "
+                       "are not built yet"));
+}
+
+TEST_CASE("a prerelease that comes before the wanted release is told in every mode") {
+  World world;
+  world.has("a", {{"1.0"}, {"2.0rc1"}}).has("b", {{"1.0", {"a>=2"}}});
+  const std::string hint =
+      "hint: a 2.0rc1 is a prerelease that comes before 2.0, so that >=2 leaves it out; a>=2.0rc1 would take "
+      "it";
+  for (const PrereleaseMode mode :
+       {PrereleaseMode::allow, PrereleaseMode::if_necessary, PrereleaseMode::explicit_only,
+        PrereleaseMode::if_necessary_or_explicit}) {
+    ResolveInput input = question({"a>=2"});
+    input.prereleases = mode;
+    CHECK(ask(world, input).ends_with(hint));
+    input.requirements = requirements({"a>=2.0rc1"});
+    CHECK(ask(world, input) == "a 2.0rc1");
+  }
+  ResolveInput input = question({"a>=2"});
+  input.prereleases = PrereleaseMode::disallow;
+  CHECK(ask(world, input).ends_with(hint + " with --prerelease=allow"));
+  CHECK(ask(world, {"b"}).ends_with(hint + " as an override"));
+  CHECK(ask(world, {"a>3"}).find("hint") == std::string::npos);
+}
+
+TEST_CASE("yanked versions say why they were") {
+  World world;
+  Release yanked{"2.0"};
+  yanked.yanked = true;
+  yanked.yanked_reason = "wrong metadata";
+  world.has("a", {{"1.0"}, yanked});
+  CHECK(ask(world, {"a>=2"}) ==
+        "You require a>=2, but a 2.0 was yanked (wrong metadata).\n\n"
+        "hint: a 2.0 was yanked (wrong metadata); only a requirement that pins it with == takes it all the "
+        "same");
+}
+
+TEST_CASE("prereleases that a mode leaves out are hinted at") {
+  World world;
+  world.has("a", {{"1.0"}, {"2.1rc1"}});
+  ResolveInput input = question({"a>=2"});
+  input.prereleases = PrereleaseMode::disallow;
+  CHECK(ask(world, input) ==
+        "You require a>=2, but a 2.1rc1 is a prerelease.\n\n"
+        "hint: a 2.1rc1 is a prerelease; --prerelease=allow would take it");
+}
+
+TEST_CASE("versions after the date limit are hinted at") {
+  World world;
+  world.has("a", {{"1.0"}, marked("2.0", Usability::excluded_by_date, "2024-05-01")});
+  CHECK(ask(world, {"a>=2"}) ==
+        "You require a>=2, but a 2.0 was published after the date limit (2024-05-01).\n\n"
+        "hint: a 2.0 was published after the date limit (2024-05-01); a later --exclude-newer would take it");
+}
+
+TEST_CASE("unusable versions that leave something to choose from are only hinted at") {
+  World world;
+  world.has("a", {{"1.0", {"b<2"}}, marked("2.0", Usability::needs_other_python, ">=3.12")})
+      .has("b", {{"1.0"}, {"2.0"}});
+  CHECK(ask(world, {"a", "b>=2"}) ==
+        "Because a 1.0 depends on b<2 and you require a and b>=2, your requirements cannot be satisfied.\n\n"
+        "hint: a 2.0 needs Python >=3.12; this is Python 3.11.2; try --python '>=3.12'");
+}
+
+TEST_CASE("constraints and overrides are called by name") {
+  World world;
+  world.has("a", {{"1.0"}, {"2.0"}}).has("b", {{"1.0", {"a"}}});
+  ResolveInput input = question({"a>=2"});
+  input.constraints = requirements({"a<2"});
+  CHECK(
+      ask(world, input) ==
+      "Because your constraints allow only a<2 and you require a>=2, your requirements cannot be satisfied.");
+  input = question({"b"});
+  input.overrides = requirements({"a>=3"});
+  CHECK(ask(world, input) ==
+        "Because you require b and b 1.0 depends on a>=3 (your override), but only a 1.0 to 2.0 are "
+        "available, your "
+        "requirements cannot be satisfied.");
+}
+
+TEST_CASE("extras are part of who needs what") {
+  World world;
+  world.has("a", {{"1.0", {"b<2; extra == 'x'"}, {"x"}}}).has("b", {{"1.0"}, {"2.0"}});
+  CHECK(ask(world, {"a[x]", "b>=2"}) ==
+        "Because a[x] 1.0 depends on b<2 and you require a[x] and b>=2, your requirements cannot be "
+        "satisfied.");
+}
+
+TEST_CASE("two direct references of one package exclude each other") {
+  World world;
+  world.serves("a", "https://host/a-1.whl", {"1.0"}).serves("a", "https://host/a-2.whl", {"2.0"});
+  CHECK(ask(world, {"a @ https://host/a-1.whl", "a @ https://host/a-2.whl"}) ==
+        "Because you require a @ https://host/a-1.whl and a @ https://host/a-2.whl, your requirements cannot "
+        "be "
+        "satisfied.");
+  CHECK(ask(world, {"a @ https://host/a-1.whl", "a>=2"}) ==
+        "You require a>=2, but a 1.0 @ https://host/a-1.whl was given.");
+  CHECK(ask(world, {"a @ https://host/gone.whl"}) ==
+        "You require a @ https://host/gone.whl, but a @ https://host/gone.whl cannot be used (404 Not "
+        "Found).");
+}
+
+TEST_CASE("metadata that cannot be had is told") {
+  World world;
+  Release broken{"1.0"};
+  broken.unavailable = "the server answered 500";
+  world.has("a", {broken});
+  CHECK(ask(world, {"a"}) == "You require a, but a 1.0 cannot be used (the server answered 500).");
+}
+
+TEST_CASE("what the search met on its way but did not need is not told") {
+  World world;
+  world.has("noise", {{"1.0", {"c<1"}}, {"2.0", {"c<1", "d>9"}}, {"3.0", {"d>8"}}})
+      .has("c", {{"0.5"}, {"1.0"}})
+      .has("d", {{"1.0"}})
+      .has("a", {{"1.0", {"b<2"}}})
+      .has("b", {{"1.0"}, {"2.0"}});
+  CHECK(ask(world, {"noise", "a", "b>=2"}) ==
+        "Because a 1.0 depends on b<2 and you require a and b>=2, your requirements cannot be satisfied.");
+}
+
+TEST_CASE("a marker that cannot be judged is an answer, not a crash") {
+  World world;
+  ResolveInput input = question({"a; python_version ~= 'x'"});
+  input.environment["platform_release"] = "not a version";
+  input.requirements = requirements({"a; platform_release ~= 'x'"});
+  CHECK(ask(world, input).starts_with("The marker of "));
+}
+
+TEST_CASE("the shortest of several contradictions is told") {
+  World world;
+  std::vector<Release> releases;
+  for (int index = 0; index < 20; ++index)
+    releases.push_back({"1." + std::to_string(index), {index % 2 == 0 ? "b<2" : "b>=2"}});
+  world.has("a", releases).has("b", {{"1.0"}, {"2.0"}}).has("c", {{"1.0"}, {"2.0"}});
+  for (const int index : {0, 1})
+    world.has("d" + std::to_string(index), {{"1.0", {index == 0 ? "b<2" : "b>=2"}}});
+  CHECK(ask(world, {"a>1.0", "d0", "d1"}) ==
+        "Because d0 1.0 depends on b<2 and d1 1.0 depends on b>=2, d0 1.0 and d1 1.0 are incompatible.\nAnd "
+        "because you require d0 and d1, your requirements cannot be satisfied.");
+}
+
+}  // namespace pypackaging::test

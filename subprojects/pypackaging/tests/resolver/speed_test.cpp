@@ -1,0 +1,129 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <ctime>
+#include <random>
+
+#include "world.h"
+
+namespace pypackaging::test {
+
+namespace {
+
+/// Milliseconds of processor time: what else the machine does is not measured.
+double processor_time() {
+  return 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+struct Measured {
+  double milliseconds = 0;
+  std::size_t asked = 0;  ///< versions whose metadata was needed
+  bool solved = false;
+  std::string explanation = {};
+};
+
+Measured measure(World& world, const ResolveInput& input) {
+  Measured best;
+  for (int round = 0; round < 5; ++round) {
+    world.log.clear();
+    const double start = processor_time();
+    const auto answer = resolve(input, world);
+    const double took = processor_time() - start;
+    if (round == 0 || took < best.milliseconds) best.milliseconds = took;
+    best.solved = std::holds_alternative<Resolution>(answer);
+    if (!best.solved) best.explanation = std::get<Conflict>(answer).explanation;
+    best.asked = static_cast<std::size_t>(
+        std::count_if(world.log.begin(), world.log.end(),
+                      [](const std::string& line) { return line.starts_with("dependencies "); }));
+  }
+  return best;
+}
+
+std::string release_number(int index) {
+  return std::to_string(1 + index / 40) + "." + std::to_string(index % 40 / 4) + "." +
+         std::to_string(index % 4);
+}
+
+/// Like a large application: a package needs the later ones, lower bounds grow with its version. Every
+/// `bounded`th need has an upper bound near what was the newest then: with 24 a few packages must step back,
+/// with 3 nearly all.
+World application(int packages, std::size_t bounded, unsigned seed) {
+  std::mt19937 random(seed);
+  const auto below = [&](int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); };
+  std::vector<int> sizes;
+  for (int package = 0; package < packages; ++package) sizes.push_back(100 + below(901));
+  World world;
+  for (int package = 0; package < packages; ++package) {
+    std::vector<int> targets;
+    for (int count = std::min(8, packages - package - 1); count > 0; --count)
+      targets.push_back(package + 1 + below(std::min(30, packages - package - 1)));
+    std::vector<Release> releases;
+    for (int index = 0; index < sizes[static_cast<std::size_t>(package)]; ++index) {
+      Release release{release_number(index)};
+      for (std::size_t which = 0; which < targets.size(); ++which) {
+        const int size = sizes[static_cast<std::size_t>(targets[which])];
+        const int newest =
+            static_cast<int>(static_cast<double>(index) / sizes[static_cast<std::size_t>(package)] * size);
+        std::string need =
+            "p" + std::to_string(targets[which]) + ">=" + release_number(std::max(0, newest - size / 3));
+        if ((which + static_cast<std::size_t>(package)) % bounded == 0)
+          need += ",<" + release_number(std::min(size - 1, newest + size / 20));
+        release.needs.push_back(need);
+      }
+      releases.push_back(release);
+    }
+    world.has("p" + std::to_string(package), releases);
+  }
+  return world;
+}
+
+/// boto3 and botocore move in lockstep, and every botocore before the last wants an old urllib3.
+World lockstep(int releases, bool solvable) {
+  World world;
+  std::vector<Release> client;
+  std::vector<Release> core;
+  for (int index = 0; index < releases; ++index) {
+    const std::string number = "1." + std::to_string(index);
+    client.push_back({number, {"core>=" + number + ".0,<1." + std::to_string(index + 1), "transfer>=0.1"}});
+    core.push_back({number + ".0", {solvable && index == 3 ? "http>=1.25" : "http>=1.25,<2", "dates"}});
+  }
+  world.has("client", client).has("core", core);
+  world.has("transfer", {{"0.1", {"core"}}, {"0.2", {"core>=1.2"}}});
+  world.has("http", {{"1.25"}, {"1.26"}, {"2.0"}, {"2.1"}});
+  world.has("dates", {{"1.0"}, {"2.0"}});
+  return world;
+}
+
+}  // namespace
+
+TEST_CASE("a universe of the size of a large application needs little work") {
+  for (const std::size_t bounded : {24, 3}) {
+    for (unsigned seed = 1; seed <= 5; ++seed) {
+      World world = application(150, bounded, seed);
+      const Measured measured = measure(world, question({"p0", "p1", "p2<20", "p40", "p77"}));
+      MESSAGE("one need in " << bounded << " bounded, seed " << seed << ": " << measured.milliseconds
+                             << " ms, " << measured.asked << " versions looked at, "
+                             << std::string(measured.solved ? "solved" : "refuted"));
+      CHECK(measured.asked < 5000);
+    }
+  }
+}
+
+TEST_CASE("packages that move in lockstep are not tried in every combination") {
+  for (const bool solvable : {true, false}) {
+    World world = lockstep(1000, solvable);
+    const Measured measured = measure(world, question({"client", "http>=2", "transfer"}));
+    MESSAGE(std::string(solvable ? "solvable: " : "not solvable: ")
+            << measured.milliseconds << " ms, " << measured.asked << " versions looked at");
+    CHECK(measured.solved == solvable);
+    CHECK(measured.asked < 2100);
+    if (!solvable)
+      CHECK(measured.explanation ==
+            "Because all versions of client depend on core and all versions of core depend on http>=1.25,<2, "
+            "all "
+            "versions of client need http>=1.25,<2.\n"
+            "And because you require client and http>=2, your requirements cannot be satisfied.");
+  }
+}
+
+}  // namespace pypackaging::test
