@@ -1,0 +1,236 @@
+#include "store/adopt.h"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <algorithm>
+#include <set>
+
+#include "store/placement_build.h"
+#include "store/placement_plan.h"
+#include "store/platform/error.h"
+#include "store/snapshot_file.h"
+#include "store/tree_info.h"
+#include "store/tree_rows.h"
+#include "store/tree_slots.h"
+
+namespace envstore {
+namespace {
+
+constexpr const char* kPycache = "__pycache__";
+
+/// Throws Error{damaged} for the reason that rebuild_index tells.
+[[noreturn]] void refuse(const std::string& path, std::string_view reason) {
+  throw Error(ErrorKind::damaged, fmt::format("cannot adopt '{}': {}", path, reason));
+}
+
+std::set<std::string> files_below(Store& store, const std::string& tree) {
+  std::set<std::string> found;
+  std::vector<std::string> pending{""};
+  while (!pending.empty()) {
+    const std::string directory = std::move(pending.back());
+    pending.pop_back();
+    for (const DirectoryEntry& entry : list_directory(store.root(), tree + "/" + directory)) {
+      std::string path = directory + entry.name;
+      if (entry.type == DT_DIR)
+        pending.push_back(path + "/");
+      else
+        found.insert(std::move(path));
+    }
+  }
+  return found;
+}
+
+/// A foreign file can be imported as well as any other.
+void check_nothing_is_foreign(Store& store, const TreeId& id, const TreeManifest& manifest) {
+  const std::string tree = layout::tree(id);
+  std::set<std::string> found = files_below(store, tree);
+  for (const char* own : {layout::kTreeManifest, layout::kTreeInfo}) found.erase(own);
+  for (const TreeEntry& entry : manifest.entries()) found.erase(entry.path);
+  std::size_t slot = 0;
+  for (const std::string& directory : source_directories(manifest)) {
+    const std::string link = directory + "/" + kPycache;
+    if (found.erase(link) == 0 ||
+        read_link(store.root(), tree + "/" + link) != slot_link(directory, id, slot++))
+      refuse(tree + "/" + link, "it does not lead to the tree's bytecode");
+  }
+  if (!found.empty()) refuse(tree + "/" + *found.begin(), "no manifest names it");
+}
+
+bool has_content(Store& store, const std::string& path, const TreeEntry& entry, Fingerprint& print) {
+  const MappedFile file = MappedFile::open(store.root(), path);
+  if (file.bytes().size() != entry.size || BlobId{sha256(file.bytes())} != entry.blob) return false;
+  print = fingerprint(file.bytes());
+  return true;
+}
+
+/// The object of a file that was just found right: itself, another file with the same bytes, or missing or
+/// wrong, and then made from it.
+FileStamp provide_object(Store& store, const TreeEntry& entry, const std::string& file,
+                         const FileStamp& stamp, const std::string& object) {
+  const std::optional<FileStamp> there = stat_at(store.root(), object, Links::do_not_follow);
+  if (there && there->inode == stamp.inode) return stamp;
+  Fingerprint print;
+  if (there && there->is_regular() && has_content(store, object, entry, print)) return *there;
+  if (there) unlink_if_there(store.root(), object);
+  make_directory_if_missing(store.root(), object.substr(0, object.rfind('/')), 0755);
+  link_at(store.root(), file, store.root(), object);
+  return stamp;
+}
+
+StoredFile examine(Store& store, const TreeId& id, const TreeEntry& entry) {
+  const std::string path = layout::tree(id) + "/" + entry.path;
+  const std::optional<FileStamp> stamp = stat_at(store.root(), path, Links::do_not_follow);
+  if (!stamp || !stamp->is_regular()) refuse(path, "it is missing");
+  if ((stamp->mode & 0777) != (entry.executable == Executable::yes ? 0555U : 0444U))
+    refuse(path, "its mode was changed");
+  StoredFile file;
+  file.entry = entry;
+  Fingerprint print;
+  if (!has_content(store, path, entry, print)) refuse(path, "its content is not what the manifest says");
+  if (entry.size == 0) return file;
+  const std::string object = layout::object(entry.blob);
+  file.object = object.substr(object.find('/') + 1);
+  const FileStamp at_object = provide_object(store, entry, path, *stamp, object);
+  file.ledger = BlobRow{.size = entry.size,
+                        .fingerprint = print,
+                        .inode = at_object.inode,
+                        .mtime_ns = at_object.mtime_ns,
+                        .mode = at_object.mode,
+                        .verified_at_ns = store.clock().now().time_since_epoch().count()};
+  file.is_ledger_new = true;
+  return file;
+}
+
+/// Throws Error for a tree that is not whole.
+void adopt_whole_tree(Store& store, const TreeId& id) {
+  const std::string tree = layout::tree(id);
+  const TreeManifest manifest = TreeManifest::load(store, id);
+  const TreeInfo info = decode_tree_info(read_file(store.root(), tree + "/" + layout::kTreeInfo), manifest);
+  const FileLock lock = lock_tree(store, id);
+  if (has_tree(store, id)) return;
+  check_nothing_is_foreign(store, id, manifest);
+  std::vector<StoredFile> files;
+  files.reserve(manifest.entries().size());
+  for (const TreeEntry& entry : manifest.entries()) files.push_back(examine(store, id, entry));
+  make_slots(store, id, manifest);
+  record_tree(store, id, info, files);
+}
+
+/// Layouts that are exactly as planned. Any other is made anew when it is wanted.
+std::vector<Layout> whole_layouts(Store& store, const SnapshotRecord& record) {
+  std::vector<Layout> whole;
+  const std::vector<LayoutTree> trees = layout_trees(store, record);
+  for (const Layout layout : {Layout::farm, Layout::forest}) {
+    const std::string place = layout::snapshot(record.id(), layout);
+    if (!is_placed(store, record.id(), layout)) continue;
+    const LayoutPlan plan = plan_layout(record, trees, layout);
+    if (!differences(store, plan, trees, place).empty()) continue;
+    make_layout_slots(store, plan);
+    whole.push_back(layout);
+  }
+  return whole;
+}
+
+/// The newer answer to a request counts. Returns how many were taken.
+std::size_t record_requests(Index::Write& write, const std::vector<RequestRow>& requests) {
+  std::size_t taken = 0;
+  for (const RequestRow& request : requests) {
+    const Fingerprint key = fingerprint(as_bytes(request.canonical));
+    const std::optional<RequestRow> known = write.request(key);
+    if (known && known->made_at_ns >= request.made_at_ns) continue;
+    write.put_request(key, request);
+    ++taken;
+  }
+  return taken;
+}
+
+/// Throws Error for a snapshot that is not whole. Returns how many requests it answers from now on.
+std::size_t adopt_whole_snapshot(Store& store, const SnapshotId& id) {
+  const std::optional<SnapshotFile> file = read_snapshot_file(store, id);
+  if (!file)
+    throw Error(ErrorKind::not_found,
+                fmt::format("cannot adopt '{}': it is not there", layout::snapshot_record(id)));
+  for (const SnapshotTree& tree : file->record.trees) adopt_whole_tree(store, tree.tree);
+  const FileLock lock = lock_snapshot(store, id);
+  if (store.index().read().snapshot(id)) return 0;
+  const std::vector<Layout> layouts = whole_layouts(store, file->record);
+  const std::int64_t now = store.clock().now().time_since_epoch().count();
+  Index::Write write = store.index().write();
+  write.put(id, SnapshotRow{file->record.canonical(), now, layouts});
+  write.put_last_use(id, now);
+  for (const SnapshotTree& tree : file->record.trees) write.link_tree_to_snapshot(tree.tree, id);
+  const std::size_t taken = record_requests(write, file->requests);
+  write.commit();
+  return taken;
+}
+
+/// Runs `adopt` on every name in the folder that is an id followed by `suffix`.
+template <class IdType, class Adopt>
+void adopt_each(Store& store, const char* folder, std::string_view suffix, RebuildReport& report,
+                Adopt adopt) {
+  for (const DirectoryEntry& entry : list_directory(store.root(), folder)) {
+    if (!entry.name.ends_with(suffix)) continue;
+    const auto id = IdType::parse(std::string_view(entry.name).substr(0, entry.name.size() - suffix.size()));
+    if (!id) continue;
+    try {
+      adopt(*id);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::no_space) throw;
+      report.skipped.emplace_back(error.what());
+    }
+  }
+}
+
+void begin_with_an_index_that_opens(Store& store) {
+  try {
+    store.index().read();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    store.index().start_anew();
+  }
+}
+
+/// What has no file, or one that contradicts itself, is ordinary here; a full or failing disk is not.
+bool means_not_whole(const Error& error) {
+  return error.kind() == ErrorKind::damaged || error.kind() == ErrorKind::not_found;
+}
+
+}  // namespace
+
+bool adopt_tree(Store& store, const TreeId& id) {
+  try {
+    adopt_whole_tree(store, id);
+    return true;
+  } catch (const Error& error) {
+    if (!means_not_whole(error)) throw;
+    return false;
+  }
+}
+
+bool adopt_snapshot(Store& store, const SnapshotId& id) {
+  try {
+    adopt_whole_snapshot(store, id);
+    return true;
+  } catch (const Error& error) {
+    if (!means_not_whole(error)) throw;
+    return false;
+  }
+}
+
+RebuildReport rebuild_index(Store& store) {
+  begin_with_an_index_that_opens(store);
+  RebuildReport report;
+  adopt_each<TreeId>(store, layout::kTrees, "", report, [&](const TreeId& id) {
+    adopt_whole_tree(store, id);
+    ++report.trees;
+  });
+  adopt_each<SnapshotId>(store, layout::kSnapshots, ".json", report, [&](const SnapshotId& id) {
+    report.requests += adopt_whole_snapshot(store, id);
+    ++report.snapshots;
+  });
+  store.index().promote(Index::Wait::yes);
+  for (const std::string& boot : store.index().other_boots()) store.index().remove_boot(boot);
+  return report;
+}
+
+}  // namespace envstore

@@ -1,0 +1,191 @@
+#include "store/index.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "store/index_state.h"
+#include "store/layout.h"
+#include "store/platform/error.h"
+#include "store/platform/filesystem_kind.h"
+#include "store/platform/path_names.h"
+#include "store/platform/random.h"
+
+namespace envstore {
+
+using index::Environment;
+using index::Transaction;
+using index::Turnstile;
+
+namespace {
+
+constexpr const char* kRebuildHint =
+    "`envstore verify --rebuild-index` makes the index again from what lies on disk";
+
+void sync_directory(int root, const std::string& path) {
+  const Fd directory = open_directory(root, path);
+  if (fsync(directory.get()) != 0) throw_errno(errno, "sync", named(root, path));
+}
+
+/// Built aside and renamed, so that a process that dies here leaves no half of an index.
+void make_environment(int root, const std::string& directory, Environment::Mode mode) {
+  make_directory_if_missing(root, layout::kTmp, 0700);
+  const std::string aside = std::string(layout::kTmp) + "/index-" + random_name();
+  try {
+    Environment::create(root, aside, mode);
+    rename_at(root, aside, root, directory);
+  } catch (...) {
+    try {
+      remove_tree(root, aside);
+    } catch (const Error&) {
+      // The first error is the one that tells; gc removes what stays in tmp.
+    }
+    throw;
+  }
+  if (mode == Environment::Mode::synced) sync_directory(root, ".");
+}
+
+bool has_trees(int root) {
+  return stat_at(root, layout::kTrees, Links::do_not_follow) && !list_directory(root, layout::kTrees).empty();
+}
+
+}  // namespace
+
+std::string index::recent_directory_of_this_boot() {
+  return std::string(layout::kVolatile) + "/" + boot_id();
+}
+
+Index::Impl::Impl(int root_directory, Access wanted)
+    : root(root_directory),
+      access(wanted),
+      process(getpid()),
+      turnstile(root_directory,
+                wanted == Access::read_only ? Turnstile::Access::read_only : Turnstile::Access::read_write) {}
+
+void Index::Impl::require_same_process() const {
+  if (getpid() != process) throw std::logic_error("the index was opened before a fork, and is used after it");
+}
+
+std::string Index::Impl::recent_directory() {
+  if (recent_directory_.empty()) recent_directory_ = index::recent_directory_of_this_boot();
+  return recent_directory_;
+}
+
+/// Opening for reading alone saves a warm run two megabytes and an open. On overlayfs a file opened so would
+/// stay the lower layer's when another process writes to it.
+Environment::Mode Index::Impl::durable_mode() const {
+  if (access == Access::read_only || filesystem_kind(root) != "overlayfs")
+    return Environment::Mode::read_only;
+  return Environment::Mode::synced;
+}
+
+bool Index::Impl::open_what_is_there() {
+  const std::lock_guard guard(mutex_);
+  const auto writable = access == Access::read_only ? Environment::Writable::no : Environment::Writable::yes;
+  if (durable_ && !durable_->is_still_there()) durable_.reset();
+  if (recent_ && !recent_->is_still_there()) recent_.reset();
+  if (!durable_) durable_ = Environment::open(root, layout::kIndex, durable_mode(), writable);
+  if (!recent_) {
+    const auto mode =
+        access == Access::read_only ? Environment::Mode::read_only : Environment::Mode::unsynced;
+    recent_ = Environment::open(root, recent_directory(), mode, writable);
+  }
+  return durable_ && (recent_ || access == Access::read_only);
+}
+
+void Index::Impl::make_what_is_missing() {
+  if (!stat_at(root, std::string(layout::kIndex) + "/data.mdb", Links::do_not_follow)) {
+    if (access == Access::read_only || has_trees(root))
+      throw Error(ErrorKind::damaged,
+                  fmt::format("cannot open '{}': it is missing", named(root, layout::kIndex)), kRebuildHint);
+    make_environment(root, layout::kIndex, Environment::Mode::synced);
+  }
+  make_directory_if_missing(root, layout::kVolatile, 0700);
+  const std::string directory = recent_directory();
+  if (!stat_at(root, directory + "/data.mdb", Links::do_not_follow))
+    make_environment(root, directory, Environment::Mode::unsynced);
+}
+
+Turnstile::Hold Index::Impl::lock(LockMode mode) {
+  require_same_process();
+  Turnstile::Hold hold = turnstile.acquire(mode);
+  while (!open_what_is_there()) {
+    hold.release();
+    hold = turnstile.acquire(LockMode::exclusive);
+    make_what_is_missing();
+    if (mode == LockMode::exclusive) continue;
+    hold.release();
+    hold = turnstile.acquire(mode);
+  }
+  return hold;
+}
+
+std::shared_ptr<Environment> Index::Impl::durable(Environment::Mode mode) {
+  const std::lock_guard guard(mutex_);
+  if (mode == Environment::Mode::synced && durable_->mode() == Environment::Mode::read_only)
+    durable_ = Environment::open(root, layout::kIndex, mode, Environment::Writable::yes);
+  return durable_;
+}
+
+std::shared_ptr<Environment> Index::Impl::recent() {
+  const std::lock_guard guard(mutex_);
+  return recent_;
+}
+
+Index::Index(int root, Access access) : impl_(std::make_unique<Impl>(root, access)) {}
+Index::~Index() = default;
+
+Index::Read Index::read() {
+  return Read(std::make_unique<Read::State>(*impl_, Read::State::Kind::read));
+}
+
+Index::Write Index::write() {
+  return Write(std::make_unique<Read::State>(*impl_, Read::State::Kind::write));
+}
+
+Index::Write Index::durable_write() {
+  return Write(std::make_unique<Read::State>(*impl_, Read::State::Kind::durable_write));
+}
+
+Index::Read::Read(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Index::Read::Read(Read&&) noexcept = default;
+Index::Read::~Read() = default;
+Index::Write::Write(Write&&) noexcept = default;
+Index::Write::~Write() = default;
+void Index::Write::commit() {
+  state_->commit();
+}
+
+std::vector<std::string> Index::other_boots() {
+  std::vector<std::string> boots;
+  if (!stat_at(impl_->root, layout::kVolatile, Links::do_not_follow)) return boots;
+  const std::string own = boot_id();
+  for (DirectoryEntry& entry : list_directory(impl_->root, layout::kVolatile))
+    if (entry.name != own) boots.push_back(std::move(entry.name));
+  return boots;
+}
+
+void Index::remove_boot(const std::string& boot) {
+  if (boot.empty() || boot == boot_id() || boot.find('/') != std::string::npos || boot.front() == '.')
+    throw std::logic_error("only the volatile directory of another boot may be removed");
+  remove_tree(impl_->root, std::string(layout::kVolatile) + "/" + boot);
+}
+
+void Index::start_anew() {
+  impl_->require_same_process();
+  const int root = impl_->root;
+  const Turnstile::Hold hold = impl_->turnstile.acquire(LockMode::exclusive);
+  make_directory_if_missing(root, layout::kTrash, 0700);
+  for (const std::string& directory : {std::string(layout::kIndex), index::recent_directory_of_this_boot()})
+    if (stat_at(root, directory, Links::do_not_follow))
+      rename_at(root, directory, root, std::string(layout::kTrash) + "/index-" + random_name());
+  make_environment(root, layout::kIndex, Environment::Mode::synced);
+  make_directory_if_missing(root, layout::kVolatile, 0700);
+  make_environment(root, index::recent_directory_of_this_boot(), Environment::Mode::unsynced);
+}
+
+}  // namespace envstore

@@ -1,0 +1,83 @@
+#pragma once
+#include <functional>
+#include <mutex>
+
+#include "store/index.h"
+#include "store/index_env.h"
+#include "store/index_key.h"
+#include "store/index_turnstile.h"
+
+// What the index's own sources share; nobody else includes this.
+
+namespace envstore {
+
+struct Index::Impl {
+  using Environment = index::Environment;
+
+  Impl(int root_directory, Access wanted);
+  void require_same_process() const;
+  /// The lock, with both environments there and current.
+  index::Turnstile::Hold lock(LockMode mode);
+  std::shared_ptr<Environment> durable(Environment::Mode mode);
+  std::shared_ptr<Environment> recent();  ///< the volatile one; nullptr: a read-only store without
+
+  const int root;
+  const Access access;
+  const pid_t process;
+  index::Turnstile turnstile;
+
+ private:
+  bool open_what_is_there();
+  void make_what_is_missing();
+  std::string recent_directory();
+  Environment::Mode durable_mode() const;
+
+  std::mutex mutex_;  ///< protects what follows; taken inside the turnstile
+  std::string recent_directory_;
+  std::shared_ptr<Environment> durable_, recent_;
+};
+
+/// A transaction over both environments. The members' order matters: transactions end before the lock goes.
+struct Index::Read::State {
+  enum class Kind { read, write, durable_write };
+  State(Impl& owner, Kind wanted);
+  ~State();
+
+  index::Transaction& durable();
+  index::Transaction* recent() { return recent_ ? &*recent_ : nullptr; }
+
+  /// The row, without what the volatile side puts before it. The view ends with the next write.
+  std::optional<std::string_view> get(const std::string& key);
+  void put(const std::string& key, std::string_view row);
+  void erase(const std::string& key);
+  /// Rows whose key begins so, in key order, each once. `visit` may write, and returns false to stop.
+  void each(const std::string& prefix,
+            const std::function<bool(std::string_view key, std::string_view row)>& visit);
+  void commit();
+
+  Impl& impl;
+  const Kind kind;
+
+ private:
+  void remember(const std::string& key);
+  void put_back() noexcept;
+  void drop_volatile_copies() noexcept;
+
+  index::Turnstile::Hold hold_;
+  std::optional<index::Transaction> durable_, recent_;
+  /// Of a durable write: keys it wrote, and what the volatile side had there before.
+  std::vector<std::pair<std::string, std::optional<std::string>>> before_;
+};
+
+namespace index {
+inline bool is_volatile(std::string_view key) {
+  return static_cast<unsigned char>(key.front()) >= static_cast<unsigned char>(kFirstVolatile);
+}
+/// Leases and condemnations never have a durable side; last uses do.
+inline bool has_durable_side(std::string_view key) {
+  return !is_volatile(key) || key.front() == static_cast<char>(Table::uses);
+}
+std::string recent_directory_of_this_boot();
+}  // namespace index
+
+}  // namespace envstore

@@ -1,0 +1,178 @@
+#include "store/lease.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+
+#include "store/layout.h"
+#include "store/platform/error.h"
+#include "store/platform/lock.h"
+#include "store/platform/path_names.h"
+#include "store/platform/random.h"
+
+namespace envstore {
+namespace {
+
+constexpr off_t kLeaseLock = 0;  // do not change: every version that shares a store must agree
+
+std::int64_t nanoseconds(Timestamp time) {
+  return time.time_since_epoch().count();
+}
+
+bool is_linked(int fd) {
+  struct stat facts {};
+  if (fstat(fd, &facts) != 0) throw_errno(errno, "look at", path_of(fd));
+  return facts.st_nlink > 0;
+}
+
+/// Between the file's creation and its lock, whoever removes dead leases may take it for one. It then holds
+/// the lock, or has already removed the name: either is seen here, and a new name tried.
+std::optional<Fd> try_make_locked(int root, const std::string& path) {
+  Fd fd = open_file(root, path, O_RDWR | O_CREAT | O_EXCL, 0600);
+  if (try_lock(fd.get(), kLeaseLock, LockMode::exclusive) && is_linked(fd.get())) return fd;
+  return std::nullopt;
+}
+
+/// False: the snapshot is gone, or on its way out for good. One that is only condemned is taken back.
+bool claim(Index::Write& transaction, const SnapshotId& id, std::int64_t now_ns) {
+  if (!transaction.snapshot(id)) return false;
+  if (const auto fate = transaction.fate(id)) {
+    if (fate->fate == Fate::deleting) return false;
+    transaction.erase_fate(id);
+  }
+  transaction.put_last_use(id, now_ns);
+  return true;
+}
+
+/// Runs each step, whatever became of the one before.
+template <class... Steps>
+void in_any_case(Steps... steps) noexcept {
+  const auto quietly = [](auto& step) noexcept {
+    try {
+      step();
+    } catch (...) {
+      return;  // what stays is a dead lease, which the next run or gc removes
+    }
+  };
+  (quietly(steps), ...);
+}
+
+void erase_row(Store& store, const std::string& name) {
+  Index::Write transaction = store.index().write();
+  transaction.erase_lease(name);
+  transaction.commit();
+}
+
+}  // namespace
+
+std::optional<Lease> Lease::acquire(Store& store, LeaseKind kind, const std::vector<SnapshotId>& snapshots,
+                                    const std::string& what) {
+  Lease lease;
+  while (!lease.fd_) {
+    lease.name_ = random_name();
+    if (auto fd = try_make_locked(store.root(), layout::lease(lease.name_))) lease.fd_ = std::move(*fd);
+  }
+  lease.store_ = &store;
+  const std::int64_t now_ns = nanoseconds(store.clock().now());
+  try {
+    Index::Write transaction = store.index().write();
+    const bool all_claimed = std::all_of(snapshots.begin(), snapshots.end(), [&](const SnapshotId& id) {
+      return claim(transaction, id, now_ns);
+    });
+    if (all_claimed) {
+      transaction.put_lease(
+          lease.name_,
+          {.kind = kind, .pid = getpid(), .made_at_ns = now_ns, .snapshots = snapshots, .what = what});
+      transaction.commit();
+      lease.has_row_ = true;
+      return lease;
+    }
+  } catch (...) {
+    in_any_case([&] { unlink_if_there(store.root(), layout::lease(lease.name_)); });
+    lease.store_ = nullptr;
+    throw;
+  }
+  return std::nullopt;
+}
+
+Lease::Lease(Lease&& other) noexcept
+    : store_(std::exchange(other.store_, nullptr)),
+      name_(std::move(other.name_)),
+      fd_(std::move(other.fd_)),
+      has_tmp_(other.has_tmp_),
+      has_row_(other.has_row_) {}
+
+Lease::~Lease() {
+  if (store_ == nullptr) return;
+  // The file last: while it is there, and locked, nobody else touches what belongs to this lease.
+  in_any_case(
+      [&] {
+        if (has_row_) erase_row(*store_, name_);
+      },
+      [&] {
+        if (has_tmp_) remove_tree(store_->root(), layout::tmp(name_));
+      },
+      [&] { unlink_if_there(store_->root(), layout::lease(name_)); });
+}
+
+bool Lease::add(const std::vector<SnapshotId>& snapshots) {
+  const std::int64_t now_ns = nanoseconds(store_->clock().now());
+  Index::Write transaction = store_->index().write();
+  std::optional<LeaseRow> row = transaction.lease(name_);
+  if (!row) throw Error(ErrorKind::damaged, "cannot extend a lease: its row is gone from the index");
+  for (const SnapshotId& id : snapshots) {
+    if (!claim(transaction, id, now_ns)) return false;
+    if (std::find(row->snapshots.begin(), row->snapshots.end(), id) == row->snapshots.end())
+      row->snapshots.push_back(id);
+  }
+  transaction.put_lease(name_, *row);
+  transaction.commit();
+  return true;
+}
+
+int Lease::make_inheritable(int lowest) {
+  int fd = fcntl(fd_.get(), F_DUPFD, lowest);
+  if (fd < 0 && errno == EINVAL) fd = fcntl(fd_.get(), F_DUPFD, 10);  // fewer files allowed than `lowest`
+  if (fd < 0) throw_errno(errno, "duplicate the descriptor of", layout::lease(name_));
+  fd_ = Fd(fd);
+  return fd;
+}
+
+void Lease::hand_over() {
+  fd_.release();
+  store_ = nullptr;
+}
+
+std::string Lease::tmp_directory() {
+  std::string path = layout::tmp(name_);
+  if (!has_tmp_) make_directory_if_missing(store_->root(), path, 0700);
+  has_tmp_ = true;
+  return path;
+}
+
+bool is_lease_live(Store& store, const std::string& name) {
+  const std::optional<Fd> fd = try_open_file(store.root(), layout::lease(name), O_RDONLY);
+  // Its owner removes the row before the file: a row without a file was robbed of it, and may well be in use.
+  return !fd || !is_lock_free(fd->get(), kLeaseLock);
+}
+
+std::size_t remove_dead_leases(Store& store) {
+  if (store.is_read_only()) return 0;
+  std::size_t removed = 0;
+  for (const DirectoryEntry& entry : list_directory(store.root(), layout::kLeases)) {
+    const std::string path = layout::lease(entry.name);
+    const std::optional<Fd> fd = try_open_file(store.root(), path, O_RDWR);
+    if (!fd || !try_lock(fd->get(), kLeaseLock, LockMode::exclusive)) continue;
+    // Held from here on, so that nobody else removes the same one, and it goes on to count as live until it
+    // is gone.
+    remove_tree(store.root(), layout::scratch(entry.name));
+    remove_tree(store.root(), layout::tmp(entry.name));
+    erase_row(store, entry.name);
+    if (unlink_if_there(store.root(), path)) ++removed;
+  }
+  return removed;
+}
+
+}  // namespace envstore

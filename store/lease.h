@@ -1,0 +1,54 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/store.h"
+
+namespace envstore {
+
+/// The record that a process uses snapshots (DESIGN section 6), alive exactly as long as the lock on its file
+/// is held by any process that inherited the descriptor. Never a pid, never a timeout.
+class Lease {
+ public:
+  /// Creates and locks leases/<random>, then one volatile transaction: each snapshot must have a row and not
+  /// be `deleting` (a condemned one is taken back), the lease is recorded, the use noted. nullopt: a snapshot
+  /// is gone; the caller provides it anew. Nothing is left behind then.
+  static std::optional<Lease> acquire(Store& store, LeaseKind kind, const std::vector<SnapshotId>& snapshots,
+                                      const std::string& what);
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&&) = delete;
+  /// Drops the lease unless `hand_over` was called: row, file, tmp/<lease>. Never throws.
+  ~Lease();
+
+  /// The name: 32 hex digits.
+  const std::string& name() const { return name_; }
+  int fd() const { return fd_.get(); }
+  /// Adds snapshots made since (an ingest leases what it has just made before it lets go of it).
+  bool add(const std::vector<SnapshotId>& snapshots);
+  /// Makes the descriptor inheritable at a high number (above `lowest`), so that children keep the lease
+  /// alive, and returns that number.
+  int make_inheritable(int lowest = 100);
+  /// The process ends without dropping the lease: what inherited the descriptor keeps it (--exec, keeper).
+  void hand_over();
+  /// `tmp/<lease>`, relative to the store's root, made on first call: the place for everything half made
+  /// under this lease. One thread at a time.
+  std::string tmp_directory();
+
+ private:
+  Lease() = default;
+  Store* store_ = nullptr;
+  std::string name_;
+  Fd fd_;
+  bool has_tmp_ = false, has_row_ = false;
+};
+
+/// Somebody holds its lock. Also true when the row's file is missing: then nobody can tell, until the boot
+/// ends.
+bool is_lease_live(Store& store, const std::string& name);
+
+/// Leases whose lock nobody holds: their rows, files, scratch and tmp go. Returns how many. Does not touch
+/// live ones.
+std::size_t remove_dead_leases(Store& store);
+
+}  // namespace envstore

@@ -1,0 +1,123 @@
+#include <sys/stat.h>
+#include <algorithm>
+#include <cerrno>
+
+#include "store/placement_build.h"
+#include "store/placement_plan.h"
+#include "store/platform/error.h"
+#include "store/platform/lock.h"
+#include "store/platform/random.h"
+#include "store/snapshot.h"
+#include "store/snapshot_file.h"
+#include "store/tree_rows.h"
+
+namespace envstore {
+namespace {
+
+bool has_layout(const SnapshotRow& row, Layout layout) {
+  return std::find(row.layouts.begin(), row.layouts.end(), layout) != row.layouts.end();
+}
+
+bool is_deleting(const std::optional<FateRow>& fate) {
+  return fate && fate->fate == Fate::deleting;
+}
+
+[[noreturn]] void refuse_deleting(const SnapshotId& id) {
+  throw Error(ErrorKind::busy, "cannot make snapshot '" + id.hex() + "': it is being removed at this moment",
+              "try again when `envstore gc` has ended");
+}
+
+/// A snapshot that a collector was about to delete when it died is taken back here; one that a living
+/// collector is deleting cannot be had until it is gone.
+std::optional<FileLock> take_back(Store& store, const SnapshotId& id) {
+  if (!is_deleting(store.index().read().fate(id))) return std::nullopt;
+  std::optional<FileLock> collector =
+      FileLock::attempt(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
+  if (!collector) refuse_deleting(id);
+  return collector;
+}
+
+void lay_out(Store& store, Lease& lease, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
+             const std::string& place) {
+  lease.tmp_directory();
+  const std::string built = layout::tmp(lease.name()) + "/layout-" + random_name();
+  try {
+    build_layout(store, plan, trees, built);
+    move_into_place(store, built, place);
+  } catch (...) {
+    remove_tree(store.root(), built);
+    throw;
+  }
+  if (fchmodat(store.root(), place.c_str(), 0555, 0) != 0)
+    throw_errno(errno, "set the mode of", store.path() + "/" + place);
+}
+
+void join_lease(Index::Write& write, const Lease& lease, const SnapshotId& id) {
+  std::optional<LeaseRow> row = write.lease(lease.name());
+  if (!row)
+    throw Error(ErrorKind::damaged, "cannot lease a snapshot: lease '" + lease.name() + "' has no row");
+  if (std::find(row->snapshots.begin(), row->snapshots.end(), id) != row->snapshots.end()) return;
+  row->snapshots.push_back(id);
+  write.put_lease(lease.name(), *row);
+}
+
+void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& record, const SnapshotId& id,
+                     Layout layout, const std::optional<RequestRow>& request, bool is_taken_back) {
+  const std::int64_t now = store.clock().now().time_since_epoch().count();
+  Index::Write write = store.index().write();
+  const std::optional<FateRow> fate = write.fate(id);
+  if (is_deleting(fate) && !is_taken_back) refuse_deleting(id);
+  SnapshotRow row = write.snapshot(id).value_or(SnapshotRow{record.canonical(), now, {}});
+  if (!has_layout(row, layout)) {
+    row.layouts.push_back(layout);
+    write.put(id, row);
+    for (const SnapshotTree& tree : record.trees) {
+      if (!write.tree(tree.tree))
+        throw Error(
+            ErrorKind::busy,
+            "cannot make snapshot '" + id.hex() + "': the tree of '" + tree.name + "' was removed meanwhile",
+            "run the command again");
+      write.link_tree_to_snapshot(tree.tree, id);
+    }
+  }
+  if (request) {
+    RequestRow answer = *request;
+    answer.snapshot = id;
+    write.put_request(fingerprint(as_bytes(answer.canonical)), answer);
+  }
+  if (fate) write.erase_fate(id);
+  write.put_last_use(id, now);
+  join_lease(write, lease, id);
+  write.commit();
+}
+
+Placement describe(const SnapshotId& id, Layout layout, LayoutPlan plan) {
+  return {id,
+          layout,
+          std::move(plan.clashes),
+          std::move(plan.scripts),
+          plan.has_pth,
+          std::move(plan.prefix_entries)};
+}
+
+}  // namespace
+
+Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& record, Layout layout,
+                         const std::optional<RequestRow>& request) {
+  const SnapshotId id = record.id();
+  const std::vector<LayoutTree> trees = layout_trees(store, record);
+  LayoutPlan plan = plan_layout(record, trees, layout);
+
+  const FileLock lock = lock_snapshot(store, id);
+  const std::optional<FileLock> collector = take_back(store, id);
+  const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
+  if (collector || !row || !has_layout(*row, layout) || !is_placed(store, id, layout)) {
+    make_layout_slots(store, plan);
+    lay_out(store, lease, plan, trees, layout::snapshot(id, layout));
+  }
+  note_request(store, record, request);
+  record_snapshot(store, lease, record, id, layout, request, collector.has_value());
+  return describe(id, layout, std::move(plan));
+}
+
+}  // namespace envstore

@@ -1,0 +1,18 @@
+#pragma once
+#include <string>
+
+namespace envstore {
+
+/// The kind of filesystem under an open directory, e.g. "ext4", "nfs", "0x12345" where it has no name here.
+std::string filesystem_kind(int directory);
+struct FilesystemFacts {
+  std::string kind;
+  bool is_read_only = false;  ///< the mount is
+};
+FilesystemFacts filesystem_facts(int directory);
+/// DESIGN section 4's list: ext4, xfs, btrfs, tmpfs, overlayfs, zfs, bcachefs, f2fs.
+bool is_allowed_for_index(const std::string& kind);
+/// /proc/sys/kernel/random/boot_id, 36 characters.
+std::string boot_id();
+
+}  // namespace envstore

@@ -1,0 +1,73 @@
+#include "store/platform/lock.h"
+
+#include <fcntl.h>
+#include <cerrno>
+
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+struct flock byte_at(off_t offset, short type) {
+  struct flock range {};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = offset;
+  range.l_len = 1;
+  return range;  // l_pid must be 0 for OFD locks
+}
+
+short type_of(LockMode mode) {
+  return mode == LockMode::shared ? F_RDLCK : F_WRLCK;
+}
+
+int lock_call(int fd, int command, struct flock& range) {
+  int result = 0;
+  do {
+    result = fcntl(fd, command, &range);
+  } while (result != 0 && errno == EINTR);
+  return result == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+bool try_lock(int fd, off_t offset, LockMode mode) {
+  struct flock range = byte_at(offset, type_of(mode));
+  const int error = lock_call(fd, F_OFD_SETLK, range);
+  if (error == EAGAIN || error == EACCES) return false;
+  if (error != 0) throw_errno(error, "lock", path_of(fd));
+  return true;
+}
+
+void wait_lock(int fd, off_t offset, LockMode mode) {
+  struct flock range = byte_at(offset, type_of(mode));
+  const int error = lock_call(fd, F_OFD_SETLKW, range);
+  if (error != 0) throw_errno(error, "lock", path_of(fd));
+}
+
+void unlock(int fd, off_t offset) {
+  struct flock range = byte_at(offset, F_UNLCK);
+  const int error = lock_call(fd, F_OFD_SETLK, range);
+  if (error != 0) throw_errno(error, "unlock", path_of(fd));
+}
+
+bool is_lock_free(int fd, off_t offset) {
+  struct flock range = byte_at(offset, F_WRLCK);
+  const int error = lock_call(fd, F_OFD_GETLK, range);
+  if (error != 0) throw_errno(error, "probe the lock of", path_of(fd));
+  return range.l_type == F_UNLCK;
+}
+
+FileLock FileLock::wait(int directory, const std::string& name, LockMode mode) {
+  Fd fd = open_file(directory, name, O_RDWR | O_CREAT, 0600);
+  wait_lock(fd.get(), 0, mode);
+  return FileLock(std::move(fd));
+}
+
+std::optional<FileLock> FileLock::attempt(int directory, const std::string& name, LockMode mode) {
+  Fd fd = open_file(directory, name, O_RDWR | O_CREAT, 0600);
+  if (!try_lock(fd.get(), 0, mode)) return std::nullopt;
+  return FileLock(std::move(fd));
+}
+
+}  // namespace envstore

@@ -1,0 +1,18 @@
+#pragma once
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+namespace envstore {
+
+/// `/a/b` -> `/a`, `/a` -> `/`. The path is absolute.
+inline std::string directory_of(std::string_view path) {
+  return std::string(path.substr(0, std::max<std::size_t>(path.rfind('/'), 1)));
+}
+
+/// What is behind the last slash; all of it where there is none.
+inline std::string name_of(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
+}
+
+}  // namespace envstore

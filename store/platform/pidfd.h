@@ -1,0 +1,6 @@
+#pragma once
+
+// glibc 2.36 declares pidfd_open and its siblings without C linkage.
+extern "C" {
+#include <sys/pidfd.h>
+}

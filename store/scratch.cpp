@@ -1,0 +1,111 @@
+#include "store/scratch.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <cerrno>
+
+#include "store/platform/error.h"
+#include "store/scratch_inventory.h"
+
+namespace envstore {
+namespace {
+
+void make_parents(int scratch, const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash != std::string::npos) make_directories(scratch, path.substr(0, slash), 0755);
+}
+
+void hard_link(Store& store, int scratch, const std::string& path, const std::string& source) {
+  const LinkResult result = link_at(store.root(), source, scratch, path);
+  if (result == LinkResult::linked) return;
+  if (result == LinkResult::exists)
+    throw Error(ErrorKind::io,
+                "cannot link '" + store.path() + "/" + source + "' into a scratch: '" + path + "' exists");
+  const auto stamp = stat_at(store.root(), source, Links::do_not_follow);
+  create_file(scratch, path, read_file(store.root(), source), stamp ? stamp->mode & 0555 : 0444);
+}
+
+void build(Store& store, const std::string& path, const ScratchRecipe& recipe) {
+  make_directory(store.root(), path, 0755);
+  const Fd scratch = open_directory(store.root(), path);
+  for (const std::string& directory : recipe.directories) make_directories(scratch.get(), directory, 0755);
+  for (const auto& [name, content] : recipe.files) {
+    make_parents(scratch.get(), name);
+    create_file(scratch.get(), name, content, 0644);
+  }
+  for (const auto& [name, target] : recipe.symlinks) {
+    make_parents(scratch.get(), name);
+    symlink_at(target, scratch.get(), name);
+  }
+  for (const auto& [name, source] : recipe.hard_links) {
+    make_parents(scratch.get(), name);
+    hard_link(store, scratch.get(), name, source);
+  }
+  take_inventory(scratch.get());
+}
+
+bool claim_spare(Store& store, const std::string& spare, const std::string& path) {
+  if (renameat(store.root(), spare.c_str(), store.root(), path.c_str()) == 0) return true;
+  const int error = errno;
+  if (error != ENOENT) throw_errno(error, "rename", store.path() + "/" + spare);
+  return false;
+}
+
+bool hand_back(Store& store, const std::string& path, const std::string& spare) {
+  {
+    const Fd scratch = open_directory(store.root(), path);
+    if (!is_as_inventoried(scratch.get())) return false;
+  }
+  return rename_new(store.root(), path, store.root(), spare);
+}
+
+}  // namespace
+
+Scratch Scratch::make(Store& store, const std::string& lease, const Fingerprint& plan,
+                      const std::function<ScratchRecipe()>& recipe) {
+  const std::string path = layout::scratch(lease);
+  Scratch scratch;
+  scratch.store_ = &store;
+  scratch.lease_ = lease;
+  scratch.path_ = store.path() + "/" + path;
+  scratch.plan_ = plan;
+  if (!claim_spare(store, layout::spare(plan.hex()), path)) {
+    const ScratchRecipe parts = recipe();
+    try {
+      build(store, path, parts);
+    } catch (...) {
+      remove_tree(store.root(), path);
+      throw;
+    }
+  }
+  scratch.owned_ = true;
+  return scratch;
+}
+
+Scratch::Scratch(Scratch&& other) noexcept
+    : store_(other.store_),
+      lease_(std::move(other.lease_)),
+      path_(std::move(other.path_)),
+      plan_(other.plan_),
+      owned_(std::exchange(other.owned_, false)) {}
+
+void Scratch::leave() {
+  owned_ = false;
+}
+
+Scratch::~Scratch() {
+  if (!owned_) return;
+  const std::string path = layout::scratch(lease_);
+  try {
+    if (hand_back(*store_, path, layout::spare(plan_.hex()))) return;
+  } catch (...) {
+    // What cannot be compared is removed like anything else that was touched.
+  }
+  try {
+    remove_tree(store_->root(), path);
+  } catch (...) {
+    // The lease is dead from now on: remove_dead_leases tries again.
+  }
+}
+
+}  // namespace envstore

@@ -1,0 +1,29 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "store/platform/lock.h"
+#include "store/snapshot.h"
+#include "store/store.h"
+
+namespace envstore {
+
+/// snapshots/<id>.json: what the snapshot is and what it answers, without the index:
+/// {"record": SnapshotRecord::canonical(), "requests": [{"canonical", "label", "made_at_ns"}, ...]}, oldest
+/// first, the newest hundred. Only for adoption: the index is what counts.
+struct SnapshotFile {
+  SnapshotRecord record;
+  std::vector<RequestRow> requests;  ///< `snapshot` is this one
+};
+
+/// One of 256 locks that make "look whether it is laid out, lay it out, write its rows" one step. Taken after
+/// the locks of wheels and trees, before gc.lock and the index's lock.
+FileLock lock_snapshot(Store& store, const SnapshotId& id);
+
+/// nullopt: there is none. Throws Error{damaged} for one that is not `id`'s.
+std::optional<SnapshotFile> read_snapshot_file(Store& store, const SnapshotId& id);
+
+/// Writes it unless it says this already; a damaged one is written anew. Under the snapshot's lock.
+void note_request(Store& store, const SnapshotRecord& record, const std::optional<RequestRow>& request);
+
+}  // namespace envstore

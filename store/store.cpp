@@ -1,0 +1,147 @@
+#include "store/store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "store/layout.h"
+#include "store/platform/environment.h"
+#include "store/platform/error.h"
+#include "store/platform/filesystem_kind.h"
+
+namespace envstore {
+namespace {
+
+constexpr const char* kRootHint = "set ENVSTORE_ROOT (or --store) to another directory";
+
+// https://bford.info/cachedir/: the first line is the signature that backup programs look for.
+constexpr std::string_view kCacheTagContent =
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# This directory holds a store of envstore: everything in it can be made again.\n";
+
+constexpr std::array kFolders{layout::kObjects, layout::kTrees,    layout::kSnapshots, layout::kBytecode,
+                              layout::kScratch, layout::kLeases,   layout::kTmp,       layout::kTrash,
+                              layout::kLocks,   layout::kVolatile, layout::kQuarantine};
+
+[[noreturn]] void refuse(ErrorKind kind, const std::string& path, std::string_view reason,
+                         std::string hint = kRootHint) {
+  throw Error(kind, fmt::format("cannot use '{}' as a store: {}", path, reason), std::move(hint));
+}
+
+/// The root itself may be reached over links; they are the user's.
+Fd open_root(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0) return Fd(fd);
+  const int error = errno;
+  if (error != ENOENT) throw_errno(error, "open the store", path);
+  const std::size_t slash = path.rfind('/');
+  if (slash != 0 && slash != std::string::npos) make_directories(AT_FDCWD, path.substr(0, slash), 0700);
+  make_directory_if_missing(AT_FDCWD, path, 0700);
+  return Fd(open_directory(AT_FDCWD, path));
+}
+
+void check_owner(int root, const std::string& path) {
+  struct stat facts {};
+  if (fstat(root, &facts) != 0) throw_errno(errno, "look at the store", path);
+  if (facts.st_uid != geteuid())
+    refuse(ErrorKind::permission, path, fmt::format("it belongs to another user (uid {})", facts.st_uid));
+  if ((facts.st_mode & 0022) != 0)
+    refuse(ErrorKind::permission, path, "its group or everybody may write to it",
+           fmt::format("`chmod 700 '{}'`, if nobody but you has written to it", path));
+}
+
+FilesystemFacts check_filesystem(int root, const std::string& path) {
+  FilesystemFacts facts = filesystem_facts(root);
+  if (!is_allowed_for_index(facts.kind))
+    refuse(ErrorKind::unsupported, path,
+           fmt::format("it is on {}, which has not the locks and links that a store needs", facts.kind),
+           "set ENVSTORE_ROOT to a directory on a local disk (ext4, xfs, btrfs, tmpfs, overlayfs, zfs, "
+           "bcachefs, "
+           "f2fs)");
+  return facts;
+}
+
+/// False: there is none yet, or only an empty one, which a power cut may leave.
+bool check_format(int root, const std::string& path) {
+  const std::optional<std::string> text = try_read_file(root, layout::kFormatFile, 64);
+  if (!text || text->empty()) return false;
+  int number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  const std::string_view rest(end, static_cast<std::size_t>(text->data() + text->size() - end));
+  if (error != std::errc() || number < 1 || (rest != "\n" && !rest.empty()))
+    refuse(ErrorKind::damaged, path, fmt::format("its file '{}' holds no number", layout::kFormatFile));
+  if (number > layout::kFormat)
+    refuse(ErrorKind::unsupported, path,
+           fmt::format("it has format {}, and this envstore knows formats up to {}", number, layout::kFormat),
+           "update envstore, or set ENVSTORE_ROOT to another directory");
+  return true;
+}
+
+bool is_own_name(const std::string& name) {
+  const auto is = [&](const char* known) {
+    return name == known || name.starts_with(std::string(known) + ".new-");
+  };
+  return is(layout::kFormatFile) || is(layout::kCacheTag) || name == layout::kIndex || name == "lost+found" ||
+         std::find(kFolders.begin(), kFolders.end(), name) != kFolders.end();
+}
+
+/// A mistyped --store must not make a store, which gc cleans, out of somebody's directory.
+void require_nothing_foreign(int root, const std::string& path) {
+  for (const DirectoryEntry& entry : list_directory(root, "."))
+    if (!is_own_name(entry.name))
+      refuse(ErrorKind::usage, path,
+             fmt::format("it is no store, and holds other things ('{}')", entry.name));
+}
+
+/// Any number of processes may do this at once, and each may die anywhere: `format`, the last, says that all
+/// is there.
+void make_store(int root, const std::string& path) {
+  require_nothing_foreign(root, path);
+  for (const char* folder : kFolders) make_directory_if_missing(root, folder, 0700);
+  if (!stat_at(root, layout::kCacheTag, Links::do_not_follow))
+    replace_file(root, layout::kCacheTag, kCacheTagContent, 0600);
+  replace_file(root, layout::kFormatFile, fmt::format("{}\n", layout::kFormat), 0600);
+}
+
+}  // namespace
+
+std::string Store::default_root() {
+  if (std::string root = variable_or_empty("ENVSTORE_ROOT"); !root.empty()) return root;
+  // The XDG specification has relative paths ignored.
+  if (std::string cache = variable_or_empty("XDG_CACHE_HOME"); cache.starts_with('/'))
+    return cache + "/envstore";
+  if (std::string home = variable_or_empty("HOME"); !home.empty()) return home + "/.cache/envstore";
+  throw Error(ErrorKind::usage, "cannot find a place for the store: HOME is not set",
+              "set ENVSTORE_ROOT to a directory");
+}
+
+Store Store::open(const std::string& root, const Clock& clock) {
+  Store store;
+  store.path_ = absolute_path(root.empty() ? default_root() : root);
+  store.root_ = open_root(store.path_);
+  check_owner(store.root_.get(), store.path_);
+  store.read_only_ = check_filesystem(store.root_.get(), store.path_).is_read_only;
+  if (!check_format(store.root_.get(), store.path_)) {
+    if (store.read_only_) refuse(ErrorKind::not_found, store.path_, "it is no store, and read-only");
+    make_store(store.root_.get(), store.path_);
+  }
+  store.clock_ = &clock;
+  const auto access = store.read_only_ ? Index::Access::read_only : Index::Access::read_write;
+  store.index_ = std::make_unique<Index>(store.root_.get(), access);
+  return store;
+}
+
+Store::Store(Store&&) noexcept = default;
+Store::~Store() = default;
+Index& Store::index() {
+  return *index_;
+}
+
+}  // namespace envstore

@@ -1,0 +1,39 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "store/platform/lock.h"
+#include "store/store.h"
+#include "store/tree.h"
+
+namespace envstore {
+
+/// A file of a tree that was just written or found, and what the ledger is to say of its blob.
+///
+/// The mode belongs to the inode, and so to the object: an object has the mode of the first file that had its
+/// bytes, 0444 or 0555. A file of a tree that needs the other mode is a copy of its own beside the object,
+/// without a ledger. BlobRow::mode is the object's whole st_mode.
+struct StoredFile {
+  TreeEntry entry;
+  std::string object;  ///< relative to objects; empty: an empty file, which has no object
+  BlobRow ledger;
+  bool is_ledger_new = false;  ///< the ledger is not what the index had
+};
+
+/// One of 256 locks that make "look whether the tree is there, put it there, write its rows" one step. Taken
+/// after locks/wheel-*, before the index's lock.
+FileLock lock_tree(Store& store, const TreeId& id);
+/// It has a row and lies in trees/. Under lock_tree.
+bool has_tree(Store& store, const TreeId& id);
+
+/// Renames `from` to `to`; what stands there without a row is an orphan of a crash and goes to trash.
+void move_into_place(Store& store, const std::string& from, const std::string& to);
+/// Renames to trash/, then unlinks. Absent is fine.
+void throw_away(Store& store, const std::string& path);
+
+void record_wheel(Store& store, const WheelHash& wheel, const TreeId& id);
+/// Rows of blobs, tree and wheel, and the reverse rows, in volatile transactions of bounded size; the tree's
+/// row comes last, so that it never names a blob without a row.
+void record_tree(Store& store, const TreeId& id, const TreeInfo& info, const std::vector<StoredFile>& files);
+
+}  // namespace envstore

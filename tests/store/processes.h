@@ -1,0 +1,82 @@
+#pragma once
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace envstore {
+
+/// A child process that runs `work` and ends with 0, or with 1 after an exception. Killed if not waited for.
+class Child {
+ public:
+  explicit Child(const std::function<void()>& work) : pid_(fork()) {
+    if (pid_ < 0) throw std::runtime_error("cannot fork");
+    if (pid_ != 0) return;
+    int code = 0;
+    try {
+      work();
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "child: %s\n", error.what());
+      code = 1;
+    }
+    _exit(code);
+  }
+  Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+  Child& operator=(Child&&) = delete;
+  ~Child() {
+    if (pid_ <= 0) return;
+    kill();
+    wait();
+  }
+  void kill() const { ::kill(pid_, SIGKILL); }
+  /// The exit code, or 128 + signal.
+  int wait() {
+    int status = 0;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_;
+};
+
+/// One byte is a message: lets processes meet without sleeping.
+class Pipe {
+ public:
+  Pipe() {
+    if (pipe(ends_) != 0) throw std::runtime_error("cannot make a pipe");
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  ~Pipe() {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+  void tell() const {
+    const char byte = 'x';
+    if (write(ends_[1], &byte, 1) != 1) throw std::runtime_error("cannot write to a pipe");
+  }
+  void hear() const {
+    char byte = 0;
+    if (read(ends_[0], &byte, 1) != 1) throw std::runtime_error("cannot read from a pipe");
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+};
+
+inline std::vector<Child> children(int count, const std::function<void(int)>& work) {
+  std::vector<Child> all;
+  for (int i = 0; i < count; ++i) all.emplace_back([&work, i] { work(i); });
+  return all;
+}
+
+}  // namespace envstore

@@ -1,0 +1,90 @@
+#pragma once
+#include <fcntl.h>
+#include <stdlib.h>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "store/lease.h"
+#include "store/platform/clock.h"
+#include "store/platform/files.h"
+#include "store/snapshot.h"
+#include "store/store.h"
+#include "store/tree.h"
+
+namespace envstore::testing {
+
+using Files =
+    std::map<std::string, std::string>;  ///< path in the tree -> content; `+x` before the path: executable
+
+/// A store in a folder of its own, removed at the end.
+class TreeWorld {
+ public:
+  TreeWorld() : folder_(make_folder()) {}
+  ~TreeWorld() { remove_tree(AT_FDCWD, folder_); }
+  TreeWorld(const TreeWorld&) = delete;
+  TreeWorld& operator=(const TreeWorld&) = delete;
+
+  std::string root() const { return folder_ + "/store"; }
+  /// Another process's view is a Store of its own.
+  Store open() const { return Store::open(root(), clock_); }
+  Store& store() {
+    if (!store_) store_ = std::make_unique<Store>(open());
+    return *store_;
+  }
+  void close() { store_.reset(); }
+
+  static Lease lease(Store& store) {
+    return std::move(*Lease::acquire(store, LeaseKind::ingest, {}, "test"));
+  }
+
+  static TreeId add_tree(Store& store, Lease& lease, const std::string& name, const Files& files,
+                         const std::string& forest_reason = {}) {
+    TreeBuilder builder(store, lease);
+    for (const auto& [path, content] : files) {
+      const bool is_executable = path.starts_with("+x");
+      builder.add(is_executable ? path.substr(2) : path, is_executable ? Executable::yes : Executable::no,
+                  as_bytes(content));
+    }
+    return builder.commit(info(name, forest_reason));
+  }
+  TreeId add_tree(const std::string& name, const Files& files, const std::string& forest_reason = {}) {
+    Lease own = lease(store());
+    return add_tree(store(), own, name, files, forest_reason);
+  }
+
+  static TreeInfo info(const std::string& name, const std::string& forest_reason = {}) {
+    TreeInfo info;
+    info.name = name;
+    info.version = "1.0";
+    info.wheel = WheelHash{sha256(as_bytes(name))};
+    info.wheel_filename = name + "-1.0-py3-none-any.whl";
+    info.forest_reason = forest_reason;
+    return info;
+  }
+
+  static SnapshotRecord record(const std::map<std::string, TreeId>& trees) {
+    SnapshotRecord record;
+    record.interpreter = "cpython-3.11";
+    record.site_path = "lib/python3.11/site-packages";
+    record.cache_tag = "cpython-311";
+    record.prefix_files = {{"pyvenv.cfg", "home = /usr/bin\n"}};
+    for (const auto& [name, id] : trees) record.trees.push_back({id, name, "1.0"});
+    return record;
+  }
+
+ private:
+  static std::string make_folder() {
+    const char* base = getenv("TMPDIR");
+    std::string folder = std::string(base == nullptr ? "/tmp" : base) + "/envstore-test-XXXXXX";
+    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("cannot make a folder for the test");
+    return folder;
+  }
+
+  std::string folder_;
+  SystemClock clock_;
+  std::unique_ptr<Store> store_;
+};
+
+}  // namespace envstore::testing
