@@ -1,0 +1,273 @@
+#include <algorithm>
+#include <array>
+
+#include "python/index/html_readers.h"
+#include "store/platform/text.h"
+
+namespace envstore {
+namespace {
+
+// Elements whose tags, in any order and number, never change which anchors a browser sees. No tables (they
+// move what stands wrongly in them), no raw text, no foreign content, no base.
+constexpr std::array<std::string_view, 17> kPlainElements = {"html", "head", "body", "meta", "link", "h1",
+                                                             "h2",   "h3",   "p",    "br",   "div",  "hr",
+                                                             "ul",   "ol",   "li",   "span", "pre"};
+
+constexpr std::size_t kLongestTag = 64 * 1024;
+
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_name(std::string_view name, std::string_view lower_name) {
+  return name.size() == lower_name.size() && std::equal(name.begin(), name.end(), lower_name.begin(),
+                                                        [](char a, char b) { return to_lower(a) == b; });
+}
+
+/// One decimal or hexadecimal reference without its `&#` and `;`: printable ASCII, or 0 for what is left to
+/// the parser.
+char numeric_reference(std::string_view digits) {
+  int base = 10;
+  if (!digits.empty() && to_lower(digits[0]) == 'x') {
+    base = 16;
+    digits.remove_prefix(1);
+  }
+  if (digits.empty() || digits.size() > 4) return 0;
+  int value = 0;
+  for (const char c : digits) {
+    const char l = to_lower(c);
+    int digit = 16;
+    if (l >= '0' && l <= '9') digit = l - '0';
+    if (l >= 'a' && l <= 'f') digit = l - 'a' + 10;
+    if (digit >= base) return 0;
+    value = value * base + digit;
+  }
+  return value >= 0x20 && value < 0x7f ? static_cast<char>(value) : '\0';
+}
+
+char reference(std::string_view name) {
+  if (name == "gt") return '>';
+  if (name == "lt") return '<';
+  if (name == "amp") return '&';
+  if (name == "quot") return '"';
+  if (name.starts_with('#')) return numeric_reference(name.substr(1));
+  return 0;
+}
+
+/// Resolves character references; false: one that is not known here, or bytes that the parser would change.
+bool decode_attribute(std::string_view raw, std::string& out) {
+  out.clear();
+  out.reserve(raw.size());
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const char c = raw[i];
+    if (static_cast<unsigned char>(c) >= 0x80 || c == '\r') return false;
+    if (c != '&') {
+      out += c;
+      continue;
+    }
+    const std::size_t end = raw.substr(0, std::min(raw.size(), i + 8)).find(';', i);
+    if (end == std::string_view::npos) return false;
+    const char decoded = reference(raw.substr(i + 1, end - i - 1));
+    if (decoded == 0) return false;
+    out += decoded;
+    i = end;
+  }
+  return true;
+}
+
+/// Takes the value only if the attribute was not there before: the first one counts.
+bool take_first(std::string_view raw, std::optional<std::string>& slot) {
+  if (slot) return true;
+  return decode_attribute(raw, slot.emplace());
+}
+
+struct MetaAttributes {
+  std::optional<std::string> name, content;
+};
+
+class Scanner {
+ public:
+  Scanner(std::string_view body, const std::string& page_url, PageBuilder& builder)
+      : body_(body), page_url_(page_url), builder_(builder) {}
+
+  bool scan() {
+    if (body_.find('\0') != std::string_view::npos) return false;
+    while (true) {
+      at_ = body_.find('<', at_);
+      if (at_ == std::string_view::npos) return !in_anchor_;
+      if (++at_ >= body_.size() || !markup()) return false;
+    }
+  }
+
+ private:
+  bool markup() {
+    if (body_[at_] == '!') return !in_anchor_ && declaration();
+    if (body_[at_] == '/') {
+      ++at_;
+      return close_tag();
+    }
+    return open_tag();
+  }
+
+  /// A comment or the doctype, in spellings that have one reading.
+  bool declaration() {
+    if (body_.substr(at_).starts_with("!--")) {
+      const std::size_t start = at_ + 3;
+      const std::size_t dashes = body_.find("--", start);
+      if (dashes == std::string_view::npos || body_.substr(start, 1) == ">" ||
+          body_.substr(start, 2) == "->" || body_.substr(dashes, 3) != "-->")
+        return false;
+      at_ = dashes + 3;
+      return true;
+    }
+    const std::size_t end = body_.find('>', at_);
+    if (end == std::string_view::npos || !is_name(body_.substr(at_, 8), "!doctype")) return false;
+    const bool has_quotes = body_.substr(at_, end - at_).find_first_of("\"'<") != std::string_view::npos;
+    at_ = end + 1;
+    return !has_quotes;
+  }
+
+  std::string_view element_name() {
+    const std::size_t start = at_;
+    while (at_ < body_.size() &&
+           (is_letter(body_[at_]) || (at_ > start && body_[at_] >= '0' && body_[at_] <= '9')))
+      ++at_;
+    return body_.substr(start, at_ - start);
+  }
+
+  static bool is_plain(std::string_view name) {
+    return std::any_of(kPlainElements.begin(), kPlainElements.end(),
+                       [&](std::string_view known) { return is_name(name, known); });
+  }
+
+  bool close_tag() {
+    const std::string_view name = element_name();
+    while (at_ < body_.size() && is_space(body_[at_])) ++at_;
+    if (at_ >= body_.size() || body_[at_] != '>') return false;
+    ++at_;
+    if (is_name(name, "a")) {
+      const bool was_open = in_anchor_;
+      in_anchor_ = false;
+      return was_open;
+    }
+    return !in_anchor_ && is_plain(name);
+  }
+
+  bool open_tag() {
+    const std::string_view name = element_name();
+    if (in_anchor_ || name.empty()) return false;
+    if (is_name(name, "a")) return anchor();
+    if (is_name(name, "title")) return title();
+    if (is_name(name, "meta")) return meta();
+    return is_plain(name) && attributes([](std::string_view, std::string_view) { return true; });
+  }
+
+  bool anchor() {
+    AnchorAttributes found;
+    const bool fits = attributes([&](std::string_view name, std::string_view raw) {
+      if (is_name(name, "href")) return take_first(raw, found.href);
+      if (is_name(name, "data-requires-python")) return take_first(raw, found.requires_python);
+      if (is_name(name, "data-yanked")) return take_first(raw, found.yanked);
+      if (is_name(name, "data-core-metadata")) return take_first(raw, found.core_metadata);
+      if (is_name(name, "data-dist-info-metadata")) return take_first(raw, found.dist_info_metadata);
+      return true;
+    });
+    // A slash before the `>` of an anchor means nothing to HTML; it is left to the parser with everything
+    // odd.
+    if (!fits || self_closed_) return false;
+    in_anchor_ = true;
+    builder_.add(found);
+    return true;
+  }
+
+  bool meta() {
+    MetaAttributes found;
+    const bool fits = attributes([&](std::string_view name, std::string_view raw) {
+      if (is_name(name, "name")) return take_first(raw, found.name);
+      if (is_name(name, "content")) return take_first(raw, found.content);
+      return true;
+    });
+    if (!fits) return false;
+    if (found.name == "pypi:repository-version" && found.content)
+      check_repository_version(*found.content, page_url_);
+    return true;
+  }
+
+  /// What stands in a title is text up to its end tag; only text without any `<` is taken here.
+  bool title() {
+    if (!attributes([](std::string_view, std::string_view) { return true; }) || self_closed_) return false;
+    at_ = body_.find('<', at_);
+    if (at_ == std::string_view::npos || !is_name(body_.substr(at_, 8), "</title>")) return false;
+    at_ += 8;
+    return true;
+  }
+
+  /// Reads `name="value"`, `name='value'` and `name` up to the `>`. `take(name, raw value)` false: not the
+  /// shape.
+  template <class Take>
+  bool attributes(const Take& take) {
+    self_closed_ = false;
+    const std::size_t limit = std::min(body_.size(), at_ + kLongestTag);
+    while (true) {
+      const std::size_t before = at_;
+      while (at_ < limit && is_space(body_[at_])) ++at_;
+      if (at_ >= limit) return false;
+      if (body_[at_] == '>') {
+        ++at_;
+        return true;
+      }
+      if (body_[at_] == '/') {
+        if (at_ + 1 >= limit || body_[at_ + 1] != '>') return false;
+        self_closed_ = true;
+        at_ += 2;
+        return true;
+      }
+      if (at_ == before || !attribute(limit, take)) return false;
+    }
+  }
+
+  template <class Take>
+  bool attribute(std::size_t limit, const Take& take) {
+    const std::size_t start = at_;
+    while (at_ < limit &&
+           (is_letter(body_[at_]) || (at_ > start && (body_[at_] == '-' || body_[at_] == ':'))))
+      ++at_;
+    const std::string_view name = body_.substr(start, at_ - start);
+    if (name.empty() || at_ >= limit) return false;
+    if (is_space(body_[at_]) || body_[at_] == '>' || body_[at_] == '/') return valueless(limit, name, take);
+    if (body_[at_] != '=' || at_ + 1 >= limit) return false;
+    const char quote = body_[at_ + 1];
+    if (quote != '"' && quote != '\'') return false;
+    const std::size_t value = at_ + 2;
+    const std::size_t end = body_.substr(0, limit).find(quote, value);
+    if (end == std::string_view::npos) return false;
+    at_ = end + 1;
+    return take(name, body_.substr(value, end - value));
+  }
+
+  /// HTML lets white space stand before the `=`; that is left to the parser.
+  template <class Take>
+  bool valueless(std::size_t limit, std::string_view name, const Take& take) {
+    std::size_t next = at_;
+    while (next < limit && is_space(body_[next])) ++next;
+    if (next < limit && body_[next] == '=') return false;
+    return take(name, std::string_view());
+  }
+
+  std::string_view body_;
+  const std::string& page_url_;
+  PageBuilder& builder_;
+  std::size_t at_ = 0;
+  bool in_anchor_ = false, self_closed_ = false;
+};
+
+}  // namespace
+
+bool scan_simple_html(std::string_view body, const std::string& page_url, PageBuilder& builder) {
+  return Scanner(body, page_url, builder).scan();
+}
+
+}  // namespace envstore

@@ -1,0 +1,113 @@
+#include <gumbo.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "python/index/html_readers.h"
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+// The parser's time can grow with the square of the nesting: what no index has is not given to it.
+constexpr std::size_t kMostTags = 400'000;
+constexpr std::size_t kLargestPage = std::size_t{64} << 20;
+
+/// Memory that is given back all at once. gumbo's own clean-up recurses once a level, so that a deeply nested
+/// page would overflow the stack; with an arena it is never called.
+class Arena {
+ public:
+  void* take(std::size_t size) {
+    constexpr std::size_t kAlignment = alignof(std::max_align_t);
+    size = (size + kAlignment - 1) / kAlignment * kAlignment;
+    if (size > left_) grow(std::max(size, kBlock));
+    std::byte* result = next_;
+    next_ += size;
+    left_ -= size;
+    return result;
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 256 * 1024;
+  void grow(std::size_t size) {
+    blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
+    next_ = blocks_.back().get();
+    left_ = size;
+  }
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::byte* next_ = nullptr;
+  std::size_t left_ = 0;
+};
+
+std::optional<std::string> attribute(const GumboElement& element, const char* name) {
+  const GumboAttribute* found = gumbo_get_attribute(&element.attributes, name);
+  if (found == nullptr) return std::nullopt;
+  return std::string(found->value);
+}
+
+class TreeReader {
+ public:
+  TreeReader(const std::string& page_url, PageBuilder& builder) : page_url_(page_url), builder_(builder) {}
+
+  /// Calls `visit` for every element in document order, without recursion.
+  template <class Visit>
+  static void walk(const GumboNode* root, const Visit& visit) {
+    std::vector<const GumboNode*> open{root};
+    while (!open.empty()) {
+      const GumboNode* node = open.back();
+      open.pop_back();
+      // What stands in a template is not part of the document.
+      if (node->type != GUMBO_NODE_ELEMENT) continue;
+      const GumboElement& element = node->v.element;
+      visit(element);
+      for (unsigned i = element.children.length; i > 0; --i)
+        open.push_back(static_cast<const GumboNode*>(element.children.data[i - 1]));
+    }
+  }
+
+  void read(const GumboNode* root) {
+    walk(root, [&](const GumboElement& element) { prepare(element); });
+    walk(root, [&](const GumboElement& element) {
+      if (element.tag == GUMBO_TAG_A) anchor(element);
+    });
+  }
+
+ private:
+  void prepare(const GumboElement& element) {
+    if (element.tag == GUMBO_TAG_BASE)
+      if (const auto href = attribute(element, "href")) builder_.set_base(*href);
+    if (element.tag != GUMBO_TAG_META || attribute(element, "name") != "pypi:repository-version") return;
+    if (const auto content = attribute(element, "content")) check_repository_version(*content, page_url_);
+  }
+
+  void anchor(const GumboElement& element) {
+    builder_.add(AnchorAttributes{attribute(element, "href"), attribute(element, "data-requires-python"),
+                                  attribute(element, "data-yanked"), attribute(element, "data-core-metadata"),
+                                  attribute(element, "data-dist-info-metadata")});
+  }
+
+  const std::string& page_url_;
+  PageBuilder& builder_;
+};
+
+}  // namespace
+
+void read_html_tree(std::string_view body, const std::string& page_url, PageBuilder& builder) {
+  if (body.size() > kLargestPage ||
+      static_cast<std::size_t>(std::count(body.begin(), body.end(), '<')) > kMostTags)
+    throw Error(ErrorKind::invalid_input, "cannot read '" + without_credentials(page_url) +
+                                              "': it is too large for a page of an index");
+  Arena arena;
+  GumboOptions options = kGumboDefaultOptions;
+  options.userdata = &arena;
+  options.allocator = [](void* memory, std::size_t size) { return static_cast<Arena*>(memory)->take(size); };
+  options.deallocator = [](void*, void*) {};
+  options.max_errors = 0;
+  const GumboOutput* output = gumbo_parse_with_options(&options, body.data(), body.size());
+  if (output == nullptr || output->root == nullptr) return;
+  TreeReader(page_url, builder).read(output->root);
+}
+
+}  // namespace envstore

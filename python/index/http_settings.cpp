@@ -1,0 +1,96 @@
+#include "python/index/http_settings.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+
+#include "python/index/keyring.h"
+#include "store/platform/files.h"
+
+namespace envstore {
+namespace {
+
+constexpr std::array kBundleVariables = {"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PIP_CERT"};
+constexpr std::array kHashedDirectories = {"/etc/ssl/certs", "/etc/pki/tls/certs",
+                                           "/system/etc/security/cacerts"};
+constexpr std::array kBundles = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                                 "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
+
+std::string value_of(const Variables& variables, const std::string& name) {
+  return variables(name).value_or(std::string());
+}
+
+/// `4a6481c9.0`: what OpenSSL looks a certificate up by.
+bool is_hash_name(const std::string& name) {
+  const std::size_t dot = name.find('.');
+  return dot == 8 && name.size() > 9 && name.find_first_not_of("0123456789abcdef") == dot &&
+         name.find_first_not_of("0123456789", dot + 1) == std::string::npos;
+}
+
+bool is_hashed_directory(const std::string& path) {
+  try {
+    const std::vector<DirectoryEntry> entries = list_directory(AT_FDCWD, path);
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const DirectoryEntry& e) { return is_hash_name(e.name); });
+  } catch (const std::exception&) {
+    return false;  // not there, or not ours to read
+  }
+}
+
+bool is_there(const std::string& path) {
+  return stat_at(AT_FDCWD, path, Links::follow).has_value();
+}
+
+void find_certificates(const Variables& variables, HttpSettings& settings) {
+  for (const char* name : kBundleVariables)
+    if (settings.ca_bundle.empty()) settings.ca_bundle = value_of(variables, name);
+  // requests takes a directory in the place of the bundle.
+  if (const auto stamp =
+          settings.ca_bundle.empty() ? std::nullopt : stat_at(AT_FDCWD, settings.ca_bundle, Links::follow);
+      stamp && stamp->is_directory())
+    settings.ca_directory = std::exchange(settings.ca_bundle, {});
+  if (const std::string directory = value_of(variables, "SSL_CERT_DIR"); !directory.empty())
+    settings.ca_directory = directory;
+  if (!settings.ca_bundle.empty() || !settings.ca_directory.empty()) return;
+  for (const char* directory : kHashedDirectories)
+    if (settings.ca_directory.empty() && is_hashed_directory(directory)) settings.ca_directory = directory;
+  if (!settings.ca_directory.empty()) return;
+  for (const char* bundle : kBundles)
+    if (settings.ca_bundle.empty() && is_there(bundle)) settings.ca_bundle = bundle;
+}
+
+std::string find_netrc(const Variables& variables) {
+  if (const std::string named = value_of(variables, "NETRC"); !named.empty()) return named;
+  const std::string home = value_of(variables, "HOME");
+  for (const char* name : {"/.netrc", "/_netrc"})
+    if (!home.empty() && is_there(home + name)) return home + name;
+  return {};
+}
+
+std::optional<int> seconds_of(const Variables& variables, const std::string& name) {
+  const std::string text = value_of(variables, name);
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || value <= 0 || value > 86400) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+HttpSettings http_settings(const Variables& variables) {
+  HttpSettings settings;
+  settings.user_agent = "envstore/" ENVSTORE_VERSION;
+  find_certificates(variables, settings);
+  settings.netrc = find_netrc(variables);
+  for (const char* name : {"PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT"})
+    if (const auto seconds = seconds_of(variables, name)) settings.stall_timeout_seconds = *seconds;
+  if (value_of(variables, "UV_KEYRING_PROVIDER") == "subprocess" ||
+      value_of(variables, "PIP_KEYRING_PROVIDER") == "subprocess")
+    settings.ask_credentials = ask_keyring;
+  return settings;
+}
+
+}  // namespace envstore

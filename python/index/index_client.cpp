@@ -1,0 +1,166 @@
+#include "python/index/index_client.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "python/index/download.h"
+#include "python/index/lanes.h"
+#include "python/index/lazy_http.h"
+#include "python/index/metadata_finder.h"
+#include "python/index/page_cache.h"
+#include "python/index/project_finder.h"
+#include "python/index/url.h"
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+// More than the network has in flight, so that nothing there waits for a thread here.
+constexpr unsigned kMostWaiting = 64;
+
+/// One answer for all who ask for the same.
+template <class Value>
+class Flights {
+ public:
+  using Promise = std::shared_ptr<std::promise<Value>>;
+  /// The promise is there for the first who asks: it is theirs to keep.
+  std::pair<std::shared_future<Value>, Promise> join(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    const auto [slot, is_first] = flights_.try_emplace(key);
+    if (!is_first) return {slot->second, nullptr};
+    auto promise = std::make_shared<std::promise<Value>>();
+    slot->second = promise->get_future().share();
+    return {slot->second, std::move(promise)};
+  }
+
+ private:
+  std::mutex mutex_;  ///< protects flights_
+  std::map<std::string, std::shared_future<Value>> flights_;
+};
+
+/// Does `work` and keeps the promise with its value or its exception.
+template <class Value, class Work>
+void keep(std::promise<Value>& promise, const Work& work) {
+  try {
+    promise.set_value(work());
+  } catch (...) {
+    promise.set_exception(std::current_exception());
+  }
+}
+
+}  // namespace
+
+struct IndexClient::Impl {
+  Impl(Store& store, IndexSettings given, TransferObserver* watcher)
+      : settings(std::move(given)),
+        observer(watcher),
+        cache(store),
+        projects(settings, cache, http),
+        metadata(store, settings, cache, http),
+        waiting(kMostWaiting),
+        quick(std::clamp(std::thread::hardware_concurrency(), 1u, 8u)) {
+    store.index();  // opened by one thread
+  }
+  /// What waits for the network fails now; then the lanes can end.
+  ~Impl() { http.close(); }
+
+  /// Tries without the network; what needs it moves on to the lane whose threads may wait.
+  template <class Value, class Find>
+  void start(std::shared_ptr<std::promise<Value>> promise, Find find) {
+    std::optional<Value> value;
+    try {
+      value = find(Reach::cache);
+    } catch (...) {
+      promise->set_exception(std::current_exception());
+      return;
+    }
+    if (value) return promise->set_value(std::move(*value));
+    waiting.post([promise, find] { keep(*promise, [&] { return *find(Reach::network); }); });
+  }
+
+  /// The same away from the caller's thread: what takes longer to decode than to find a thread for.
+  template <class Value, class Find>
+  void schedule(std::shared_ptr<std::promise<Value>> promise, Find find) {
+    quick.post([this, promise, find] { start(promise, find); });
+  }
+
+  std::string download(const IndexFile& file, const std::string& path) {
+    if (metadata.take_wheel(file.url, path)) return path;
+    const Fd fd = open_file(AT_FDCWD, path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    try {
+      download_file(http, file, fd.get(), observer);
+    } catch (...) {
+      unlink_if_there(AT_FDCWD, path);
+      throw;
+    }
+    return path;
+  }
+
+  /// nullopt: it must be fetched.
+  std::optional<std::string> local_file(const IndexFile& file) const {
+    if (const auto path = local_path(file.url)) {
+      if (const auto real = real_path(*path)) return real;
+      throw Error(ErrorKind::not_found, "cannot read '" + *path + "': it does not exist");
+    }
+    if (settings.offline)
+      throw Error(ErrorKind::network,
+                  "cannot fetch '" + file.filename + "': it is not in the store, and --offline forbids",
+                  "run once without --offline");
+    return std::nullopt;
+  }
+
+  const IndexSettings settings;
+  TransferObserver* const observer;
+  LazyHttp http;
+  DocumentCache cache;
+  ProjectFinder projects;
+  MetadataFinder metadata;
+  Flights<ProjectFiles> project_flights;
+  Flights<std::string> metadata_flights, download_flights;
+  // Destroyed before all else, the quick one first: it posts to the other.
+  Lane waiting, quick;
+};
+
+IndexClient::IndexClient(Store& store, IndexSettings settings, TransferObserver* observer)
+    : impl_(std::make_unique<Impl>(store, std::move(settings), observer)) {}
+
+IndexClient::~IndexClient() = default;
+
+std::shared_future<ProjectFiles> IndexClient::project(const std::string& normalized_name) {
+  auto [future, promise] = impl_->project_flights.join(normalized_name);
+  if (promise)
+    impl_->schedule(std::move(promise), [impl = impl_.get(), normalized_name](Reach reach) {
+      return impl->projects.find(normalized_name, reach);
+    });
+  return future;
+}
+
+std::optional<CachedPage> IndexClient::cached_page(const std::string& normalized_name) {
+  return impl_->projects.cached_page(normalized_name);
+}
+
+std::shared_future<std::string> IndexClient::metadata(const IndexFile& file) {
+  auto [future, promise] = impl_->metadata_flights.join(file.url);
+  if (promise)
+    impl_->start(std::move(promise),
+                 [impl = impl_.get(), file](Reach reach) { return impl->metadata.find(file, reach); });
+  return future;
+}
+
+std::shared_future<std::string> IndexClient::download(const IndexFile& file, const std::string& path) {
+  auto [future, promise] = impl_->download_flights.join(file.url);
+  if (promise)
+    impl_->schedule(std::move(promise),
+                    [impl = impl_.get(), file, path](Reach reach) -> std::optional<std::string> {
+                      if (auto local = impl->local_file(file)) return local;
+                      if (reach == Reach::cache) return std::nullopt;
+                      return impl->download(file, path);
+                    });
+  return future;
+}
+
+}  // namespace envstore

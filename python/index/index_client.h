@@ -1,0 +1,95 @@
+#pragma once
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "python/index/simple_page.h"
+#include "python/network/http.h"
+#include "store/store.h"
+
+namespace envstore {
+
+struct IndexLocation {
+  std::string url;             ///< https://, http://, file://, or an absolute directory; may hold credentials
+  std::string name = {};       ///< uv's index name, for messages
+  bool is_find_links = false;  ///< a flat page or folder of files rather than a simple repository
+};
+
+struct IndexSettings {
+  std::vector<IndexLocation>
+      indexes;  ///< in order of priority: the first that has the package answers (uv's first-index)
+  std::vector<IndexLocation> find_links;
+  bool no_index = false;
+  bool offline = false;  ///< only what is cached or local
+  bool refresh = false;  ///< cached pages are revalidated whatever their age
+};
+
+/// Where something came from, for messages: never with credentials, "the default index" for the built-in one.
+std::string display_url(const std::string& url);
+std::string without_credentials(const std::string& url);  ///< url.h
+
+/// A page of an index as it was at one time: what is made of it holds as long as the contents do.
+struct PageIdentity {
+  std::string url;  ///< without credentials
+  Fingerprint contents;
+};
+
+struct CachedPage {
+  PageIdentity identity;
+  std::string where;  ///< for messages
+};
+
+struct ProjectFiles {
+  enum class Absence { none, not_found, offline, no_index } absence = Absence::none;
+  SimplePage page;
+  std::string where;                                    ///< for messages
+  std::optional<PageIdentity> identity = std::nullopt;  ///< when all files are of one page of a remote index
+};
+
+/// Progress of the network, reported from its thread.
+class TransferObserver {
+ public:
+  virtual ~TransferObserver() = default;
+  virtual void download_started(const std::string& filename, std::uint64_t size) = 0;
+  /// `total`: what the server says; 0: not known.
+  virtual void download_advanced(const std::string& filename, std::uint64_t received,
+                                 std::uint64_t total) = 0;
+  virtual void download_finished(const std::string& filename) = 0;
+};
+
+/// Pages, metadata and files of the configured indexes, cached in the store's index (documents) with ETag and
+/// age. Makes the HTTP client on the first miss. All functions are thread-safe and return at once; errors
+/// come with the future: Error{network} (no connection, 403, 5xx after retries), Error{permission} (401,
+/// which origin, how to give credentials), Error{invalid_input} (garbage), Error{not_found}.
+class IndexClient {
+ public:
+  IndexClient(Store& store, IndexSettings settings, TransferObserver* observer);
+  ~IndexClient();
+
+  std::shared_future<ProjectFiles> project(const std::string& normalized_name);
+  /// The page that `project` would decode and answer with, if it would need the cache alone. Reads a few
+  /// bytes, on the caller's thread; throws what reading the store does.
+  std::optional<CachedPage> cached_page(const std::string& normalized_name);
+  /// Core metadata of a wheel: PEP 658 where advertised (hash checked), else range reads of its tail, else
+  /// the whole wheel. Cached by the wheel's SHA-256, or URL when it has no hash. What is cached or
+  /// local is ready at once.
+  std::shared_future<std::string> metadata(const IndexFile& file);
+  /// The whole file into a new file `path`, hashed while it arrives; a size or hash that differs from what
+  /// the index said is Error{invalid_input}, a truncated one Error{network}. Local files are opened, not
+  /// copied: the future gives the path to read, and whoever unpacks them checks their hash. One download a
+  /// URL: who asks second gets the first one's path.
+  std::shared_future<std::string> download(const IndexFile& file, const std::string& path);
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// METADATA from a wheel at a URL by range reads: suffix range, central directory, the exact rest, one
+/// inflate. For index_client.cpp; nullopt: the server does no ranges.
+std::optional<std::string> read_remote_metadata(HttpClient& http, const IndexFile& file);
+
+}  // namespace envstore

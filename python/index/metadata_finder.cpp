@@ -1,0 +1,134 @@
+#include "python/index/metadata_finder.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "pypackaging/name.h"
+#include "python/index/answers.h"
+#include "python/index/download.h"
+#include "python/index/url.h"
+#include "python/wheel/wheel.h"
+#include "store/layout.h"
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+constexpr std::uint64_t kLargestMetadata = std::uint64_t{16} << 20;
+
+std::string metadata_url(const IndexFile& file) {
+  const std::size_t end = std::min(file.url.find('?'), file.url.size());
+  return file.url.substr(0, end) + ".metadata" + file.url.substr(end);
+}
+
+/// Metadata belongs to the wheel's bytes, so its key is their hash where the index tells it.
+std::string cache_key(const IndexFile& file) {
+  const auto hash = file.hashes.find("sha256");
+  return hash != file.hashes.end() ? "sha256:" + hash->second : without_credentials(metadata_url(file));
+}
+
+void save(DocumentCache& cache, const IndexFile& file, const std::string& text) {
+  if (file.hashes.contains("sha256"))
+    cache.save_forever(cache_key(file), text);
+  else
+    cache.save(cache_key(file), text, {});
+}
+
+}  // namespace
+
+std::string read_wheel_metadata(std::span<const std::byte> wheel, const std::string& filename) {
+  const ZipArchive archive(wheel, filename);
+  const std::string name = pypackaging::normalize_name(filename.substr(0, filename.find('-')));
+  for (const ZipMember& member : archive.members()) {
+    const std::size_t slash = member.name.find('/');
+    if (slash == std::string::npos || std::string_view(member.name).substr(slash) != "/METADATA") continue;
+    const std::string folder = member.name.substr(0, slash);
+    if (!folder.ends_with(".dist-info") ||
+        pypackaging::normalize_name(folder.substr(0, folder.find('-'))) != name)
+      continue;
+    if (member.size > kLargestMetadata)
+      throw Error(ErrorKind::invalid_input, "cannot read '" + filename + "': its METADATA is too large");
+    return archive.read(member);
+  }
+  throw Error(ErrorKind::invalid_input, "cannot read '" + filename + "': it has no METADATA of that name");
+}
+
+std::optional<std::string> MetadataFinder::find(const IndexFile& file, Reach reach) {
+  if (const auto path = local_path(file.url)) {
+    const MappedFile wheel = MappedFile::open(AT_FDCWD, real_path(*path).value_or(*path));
+    return read_wheel_metadata(wheel.bytes(), file.filename);
+  }
+  if (auto known = cache_.load(cache_key(file)))
+    if (known->is_fresh || settings_.offline) return std::move(known->body);
+  if (settings_.offline)
+    throw Error(ErrorKind::network, "cannot read the metadata of '" + file.filename + "': it is not cached",
+                "run once without --offline");
+  if (reach == Reach::cache) return std::nullopt;
+  return fetch(file);
+}
+
+std::string MetadataFinder::fetch(const IndexFile& file) {
+  std::optional<std::string> text;
+  if (file.has_metadata) text = fetch_advertised(file);
+  if (!text) text = read_remote_metadata(http_, file);
+  if (!text) text = fetch_whole(file);
+  save(cache_, file, *text);
+  return std::move(*text);
+}
+
+/// nullopt: the index advertises what it does not have, which mirrors do.
+std::optional<std::string> MetadataFinder::fetch_advertised(const IndexFile& file) {
+  HttpRequest request;
+  request.url = metadata_url(file);
+  request.size_limit = kLargestMetadata;
+  HttpResponse response = http_.start(std::move(request)).get();
+  if (says_not_there(response)) return std::nullopt;
+  if (!is_success(response)) throw_for_status(response, file.url);
+  check_hash(response.body, file.metadata_hashes, file.filename + ".metadata");
+  return std::move(response.body);
+}
+
+Fd MetadataFinder::unnamed_file() {
+  const std::string folder = store_.path() + "/" + layout::kTmp;
+  Fd fd(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!fd) fd = Fd(memfd_create("wheel", MFD_CLOEXEC));
+  if (fd) return fd;
+  const int error = errno;
+  throw_errno(error, "create a file in", folder);
+}
+
+std::string MetadataFinder::fetch_whole(const IndexFile& file) {
+  Fd fd = unnamed_file();
+  download_file(http_, file, fd.get(), nullptr);
+  std::string text;
+  {
+    const MappedFile wheel = MappedFile::of(fd.get(), file.filename);
+    text = read_wheel_metadata(wheel.bytes(), file.filename);
+  }
+  const std::lock_guard lock(mutex_);
+  wheels_.insert_or_assign(file.url, std::move(fd));
+  return text;
+}
+
+bool MetadataFinder::take_wheel(const std::string& url, const std::string& path) {
+  Fd fd;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = wheels_.find(url);
+    if (found == wheels_.end()) return false;
+    fd = std::move(found->second);
+    wheels_.erase(found);
+  }
+  const std::string name = "/proc/self/fd/" + std::to_string(fd.get());
+  if (linkat(AT_FDCWD, name.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return true;
+  // Another filesystem, or a file that lives in memory alone.
+  const MappedFile wheel = MappedFile::of(fd.get(), path);
+  const Fd copy = open_file(AT_FDCWD, path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  write_all(copy.get(), wheel.bytes(), path);
+  return true;
+}
+
+}  // namespace envstore

@@ -1,0 +1,153 @@
+#include "python/index/page_builder.h"
+
+#include <algorithm>
+#include <array>
+
+#include "store/platform/error.h"
+#include "store/platform/text.h"
+
+namespace envstore {
+namespace {
+
+constexpr std::array<std::string_view, 6> kDistributionSuffixes = {".whl",     ".tar.gz", ".zip",
+                                                                   ".tar.bz2", ".tgz",    ".tar.xz"};
+constexpr std::size_t kLongestFilename = 255;
+
+struct HashLength {
+  std::string_view algorithm;
+  std::size_t digits;
+};
+constexpr std::array<HashLength, 8> kHashLengths = {{{"sha256", 64},
+                                                     {"md5", 32},
+                                                     {"sha1", 40},
+                                                     {"sha224", 56},
+                                                     {"sha384", 96},
+                                                     {"sha512", 128},
+                                                     {"blake2b", 128},
+                                                     {"blake2s", 64}}};
+
+bool is_distribution(std::string_view filename) {
+  return std::any_of(kDistributionSuffixes.begin(), kDistributionSuffixes.end(),
+                     [&](std::string_view suffix) { return filename.ends_with(suffix); });
+}
+
+/// A name that can be one component of a path and one line of a message.
+bool is_safe_filename(std::string_view name) {
+  if (name.empty() || name.size() > kLongestFilename || name[0] == '.') return false;
+  return std::none_of(name.begin(), name.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f || c == '/' || c == '\\';
+  });
+}
+
+/// `ALGORITHM=HEX`, of a fragment or of data-core-metadata.
+std::optional<std::pair<std::string, std::string>> read_hash(std::string_view text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  std::string algorithm(text.substr(0, equals));
+  std::string hex(text.substr(equals + 1));
+  if (!normalize_hash(algorithm, hex)) return std::nullopt;
+  return std::pair{std::move(algorithm), std::move(hex)};
+}
+
+/// `#sha256=...`, also among others: `#egg=x&sha256=...`.
+void read_fragment(std::string_view fragment, IndexFile& file) {
+  while (!fragment.empty()) {
+    const std::size_t end = std::min(fragment.find('&'), fragment.size());
+    if (auto hash = read_hash(fragment.substr(0, end))) file.hashes.insert(std::move(*hash));
+    fragment.remove_prefix(std::min(end + 1, fragment.size()));
+  }
+}
+
+void read_metadata_attribute(std::string_view value, IndexFile& file) {
+  // PEP 714: `true` or a hash; pages in the wild also say False.
+  if (value.empty() || value == "false" || value == "False") return;
+  file.has_metadata = true;
+  if (auto hash = read_hash(value)) file.metadata_hashes.insert(std::move(*hash));
+}
+
+}  // namespace
+
+constexpr std::string_view kHtmlSpace = " \t\n\r\f";
+
+bool normalize_hash(std::string_view algorithm, std::string& hex) {
+  const auto known = std::find_if(kHashLengths.begin(), kHashLengths.end(),
+                                  [&](const HashLength& entry) { return entry.algorithm == algorithm; });
+  if (known == kHashLengths.end() || hex.size() != known->digits) return false;
+  for (char& c : hex) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
+  }
+  return true;
+}
+
+void check_repository_version(std::string_view version, const std::string& page_url) {
+  version = trimmed(version, kHtmlSpace);
+  const std::string_view major = version.substr(0, version.find('.'));
+  const bool is_number = !major.empty() && major.size() < 6 &&
+                         std::all_of(major.begin(), major.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (is_number && major == "1") return;
+  const std::string what = "cannot read '" + without_credentials(page_url) + "': ";
+  if (!is_number) throw Error(ErrorKind::invalid_input, what + "its repository version is not a version");
+  throw Error(ErrorKind::invalid_input,
+              what + "it follows version " + std::string(major) +
+                  " of the index protocol, this program knows version 1",
+              "a newer envstore may know it");
+}
+
+PageBuilder::PageBuilder(const std::string& page_url) {
+  std::optional<Url> url = Url::parse(page_url);
+  if (!url || !(url->is_http() || url->is_file()))
+    throw Error(ErrorKind::invalid_input,
+                "cannot read '" + without_credentials(page_url) + "': it is no http, https or file address");
+  base_ = std::move(*url);
+  base_.userinfo.reset();
+  is_local_ = base_.is_file();
+}
+
+void PageBuilder::set_base(std::string_view href) {
+  if (has_base_) return;
+  has_base_ = true;
+  if (std::optional<Url> url = resolve(trimmed(href, kHtmlSpace))) base_ = std::move(*url);
+}
+
+std::optional<Url> PageBuilder::resolve(std::string_view reference) const {
+  std::optional<Url> url = resolve_url(base_, reference);
+  if (!url || !(url->is_http() || (url->is_file() && is_local_))) return std::nullopt;
+  return url;
+}
+
+bool PageBuilder::is_new(const std::string& filename) {
+  return seen_.insert(filename).second;
+}
+
+void PageBuilder::add(const AnchorAttributes& anchor) {
+  if (!anchor.href) return;
+  std::optional<Url> url = resolve(trimmed(*anchor.href, kHtmlSpace));
+  if (!url) return;
+  IndexFile file;
+  file.filename = percent_decode(std::string_view(url->path).substr(url->path.rfind('/') + 1));
+  if (!is_safe_filename(file.filename) || !is_distribution(file.filename) || !is_new(file.filename)) return;
+  if (url->fragment) read_fragment(*url->fragment, file);
+  url->fragment.reset();
+  file.url = url->text();
+  if (anchor.requires_python && !trimmed(*anchor.requires_python, kHtmlSpace).empty())
+    file.requires_python = anchor.requires_python;
+  file.yanked = anchor.yanked;
+  if (anchor.core_metadata)
+    read_metadata_attribute(*anchor.core_metadata, file);
+  else if (anchor.dist_info_metadata)
+    read_metadata_attribute(*anchor.dist_info_metadata, file);
+  page_.files.push_back(std::move(file));
+}
+
+void PageBuilder::add(IndexFile file) {
+  std::optional<Url> url = resolve(trimmed(file.url, kHtmlSpace));
+  if (!url || !is_safe_filename(file.filename) || !is_distribution(file.filename) || !is_new(file.filename))
+    return;
+  url->fragment.reset();
+  file.url = url->text();
+  page_.files.push_back(std::move(file));
+}
+
+}  // namespace envstore

@@ -1,0 +1,53 @@
+#pragma once
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "python/index/flat_files.h"
+#include "python/index/index_client.h"
+#include "python/index/page_cache.h"
+
+namespace envstore {
+
+/// How far a look-up may go. `cache`: not to the network, nullopt where it would be needed.
+enum class Reach { cache, network };
+
+/// Finds the files of a project in the configured places. Thread-safe.
+class ProjectFinder {
+ public:
+  ProjectFinder(const IndexSettings& settings, DocumentCache& cache, HttpClient& http)
+      : settings_(settings), cache_(cache), http_(http) {}
+  std::optional<ProjectFiles> find(const std::string& normalized_name, Reach reach);
+  /// See IndexClient::cached_page.
+  std::optional<CachedPage> cached_page(const std::string& normalized_name);
+
+ private:
+  /// What one place says of one project or flat page.
+  struct Answer {
+    enum class Kind { page, not_there, needs_network, offline } kind = Kind::not_there;
+    SimplePage page = {};
+    std::optional<PageIdentity> identity = {};
+  };
+  using FlatPointer = std::shared_ptr<const FlatFiles>;
+
+  Answer ask(const IndexLocation& location, const std::string& name, Reach reach);
+  Answer ask_flat(const IndexLocation& location, const std::string& name, Reach reach);
+  bool may_use(const CachedDocument& document) const;
+  Answer ask_remote(const std::string& url, Reach reach);
+  Answer revalidate(const std::string& url, const std::string& key, std::optional<CachedDocument> known);
+  Answer take_flat(const std::string& url, Answer answer, const std::string& name);
+
+  const IndexSettings& settings_;
+  DocumentCache& cache_;
+  HttpClient& http_;
+  std::mutex mutex_;  ///< protects flat_; not held while one is fetched, two may fetch the same
+  std::map<std::string, FlatPointer> flat_;
+};
+
+/// Reads a page by its Content-Type, or by its first character where that says nothing.
+SimplePage read_page(const std::string& body, const std::string& content_type, const std::string& url);
+
+}  // namespace envstore

@@ -1,0 +1,94 @@
+#include <nlohmann/json.hpp>
+
+#include "python/index/page_builder.h"
+#include "python/index/upload_time.h"
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+using nlohmann::json;
+
+[[noreturn]] void refuse(const std::string& page_url, const std::string& reason) {
+  throw Error(ErrorKind::invalid_input, "cannot read '" + without_credentials(page_url) + "': " + reason);
+}
+
+const json* field(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::map<std::string, std::string> read_hashes(const json& object) {
+  std::map<std::string, std::string> hashes;
+  for (const auto& [algorithm, value] : object.items()) {
+    if (!value.is_string()) continue;
+    std::string hex = value.get<std::string>();
+    if (normalize_hash(algorithm, hex)) hashes.emplace(algorithm, std::move(hex));
+  }
+  return hashes;
+}
+
+/// PEP 714: `core-metadata` counts where both are there; a boolean or an object of hashes.
+void read_metadata(const json& entry, IndexFile& file) {
+  const json* value = field(entry, "core-metadata");
+  if (value == nullptr) value = field(entry, "dist-info-metadata");
+  if (value == nullptr) return;
+  if (value->is_boolean()) file.has_metadata = value->get<bool>();
+  if (!value->is_object()) return;
+  file.has_metadata = true;
+  file.metadata_hashes = read_hashes(*value);
+}
+
+void read_yanked(const json& entry, IndexFile& file) {
+  const json* value = field(entry, "yanked");
+  if (value == nullptr) return;
+  if (value->is_string())
+    file.yanked = value->get<std::string>();
+  else if (value->is_boolean() && value->get<bool>())
+    file.yanked.emplace();
+}
+
+/// nullopt: the entry has no file name or address; the others are still good.
+std::optional<IndexFile> read_file_entry(const json& entry) {
+  if (!entry.is_object()) return std::nullopt;
+  const json* filename = field(entry, "filename");
+  const json* url = field(entry, "url");
+  if (filename == nullptr || url == nullptr || !filename->is_string() || !url->is_string())
+    return std::nullopt;
+  IndexFile file;
+  file.filename = filename->get<std::string>();
+  file.url = url->get<std::string>();
+  if (const json* hashes = field(entry, "hashes"); hashes && hashes->is_object())
+    file.hashes = read_hashes(*hashes);
+  if (const json* python = field(entry, "requires-python"); python && python->is_string())
+    if (std::string text = python->get<std::string>();
+        text.find_first_not_of(" \t\r\n\f") != std::string::npos)
+      file.requires_python = std::move(text);
+  read_yanked(entry, file);
+  read_metadata(entry, file);
+  if (const json* size = field(entry, "size"); size && size->is_number_unsigned())
+    file.size = size->get<std::uint64_t>();
+  if (const json* time = field(entry, "upload-time"); time && time->is_string())
+    file.upload_time_ns = parse_upload_time(time->get_ref<const std::string&>());
+  return file;
+}
+
+}  // namespace
+
+SimplePage parse_simple_json(std::string_view body, const std::string& base_url) {
+  PageBuilder builder(base_url);
+  const json page = json::parse(body, nullptr, false);
+  if (page.is_discarded()) refuse(base_url, "it is not JSON");
+  if (!page.is_object()) refuse(base_url, "it is no page of an index");
+  const json* meta = field(page, "meta");
+  const json* version = meta && meta->is_object() ? field(*meta, "api-version") : nullptr;
+  if (version == nullptr || !version->is_string()) refuse(base_url, "it has no api-version");
+  check_repository_version(version->get_ref<const std::string&>(), base_url);
+  const json* files = field(page, "files");
+  if (files == nullptr || !files->is_array()) refuse(base_url, "it has no list of files");
+  for (const json& entry : *files)
+    if (std::optional<IndexFile> file = read_file_entry(entry)) builder.add(std::move(*file));
+  return builder.take();
+}
+
+}  // namespace envstore

@@ -1,0 +1,330 @@
+#include <fcntl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "python/interpreter/fitness.h"
+#include "python/interpreter/interpreter.h"
+#include "python/interpreter/probe.h"
+#include "python/interpreter/shim.h"
+#include "store/platform/environment.h"
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+#include "store/platform/path_parts.h"
+
+namespace envstore {
+namespace {
+
+using Kind = InterpreterRequest::Kind;
+
+/// A path that cannot be looked at is, for a search, one that is not there.
+std::optional<FileStamp> look(const std::string& path) {
+  try {
+    return stat_at(AT_FDCWD, path, Links::follow);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+bool is_executable(const std::string& path) {
+  const auto stamp = look(path);
+  return stamp && stamp->is_regular() && access(path.c_str(), X_OK) == 0;
+}
+
+/// Device numbers change over a reboot, link counts whenever somebody links the file.
+bool is_same_file(const FileStamp& a, const FileStamp& b) {
+  return a.inode == b.inode && a.size == b.size && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns &&
+         a.mode == b.mode;
+}
+
+/// Facts that change without a change of the interpreter's file: a kernel was upgraded.
+void refresh_kernel_facts(Interpreter& interpreter) {
+  utsname facts{};
+  const auto system = interpreter.markers.find("platform_system");
+  if (system == interpreter.markers.end() || uname(&facts) != 0 || system->second != facts.sysname) return;
+  interpreter.markers["platform_release"] = facts.release;
+  interpreter.markers["platform_version"] = facts.version;
+}
+
+/// Asks interpreters, and the index for what they answered before.
+class Prober {
+ public:
+  Prober(Store& store, std::string home) : store_(store), home_(home.empty() ? "/" : std::move(home)) {
+    if (!look(home_)) home_ = "/";
+  }
+
+  Interpreter ask(const std::string& path, bool may_cache) {
+    const auto stamp = look(path);
+    if (may_cache && stamp)
+      if (auto known = cached(path, *stamp)) return std::move(*known);
+    Interpreter interpreter = Interpreter::from_probe(run_probe(path, home_));
+    interpreter.found_as = path;
+    const auto real = real_path(interpreter.path);
+    if (!real)
+      throw Error(ErrorKind::invalid_input,
+                  fmt::format("its base interpreter '{}' is missing", interpreter.path));
+    interpreter.path = *real;
+    interpreter.home = directory_of(*real);
+    if (may_cache && stamp) keep(path, *stamp, interpreter);
+    return interpreter;
+  }
+
+ private:
+  /// A virtualenv's python is another one when its pyvenv.cfg was written anew.
+  static std::string key_of(const std::string& path) {
+    const auto file = virtualenv_file(path);
+    const auto stamp = file ? look(*file) : std::nullopt;
+    return stamp ? fmt::format("{}\n{}\n{}", path, *file, stamp->mtime_ns) : path;
+  }
+
+  std::optional<Interpreter> cached(const std::string& path, const FileStamp& stamp) {
+    const auto row = store_.index().read().interpreter(key_of(path));
+    if (!row || !is_same_file(row->stamp, stamp)) return std::nullopt;
+    try {
+      Interpreter interpreter = Interpreter::decode(row->facts);
+      if (!is_executable(interpreter.path)) return std::nullopt;
+      refresh_kernel_facts(interpreter);
+      return interpreter;
+    } catch (const Error&) {
+      return std::nullopt;  // another version's facts, or damage: asking again mends both
+    }
+  }
+
+  void keep(const std::string& path, const FileStamp& stamp, const Interpreter& interpreter) {
+    if (store_.is_read_only()) return;
+    Index::Write rows = store_.index().write();
+    rows.put_interpreter(key_of(path), {stamp, interpreter.encode()});
+    rows.commit();
+  }
+
+  Store& store_;
+  std::string home_;  ///< where version managers' shims are run: no project's file steers them there
+};
+
+std::vector<std::string> directories_of(const std::string& path_variable) {
+  std::vector<std::string> directories;
+  for (std::size_t at = 0; at <= path_variable.size();) {
+    const std::size_t end = std::min(path_variable.find(':', at), path_variable.size());
+    std::string directory = path_variable.substr(at, end - at);
+    at = end + 1;
+    // A relative entry would make the answer depend on where the run starts.
+    if (directory.starts_with('/')) directories.push_back(std::move(directory));
+  }
+  return directories;
+}
+
+/// Installations under a folder, newest first: names are versions (3.12.1) or contain one
+/// (cpython-3.12.1-linux-...).
+std::vector<std::string> installations_in(const std::string& folder) {
+  std::vector<std::pair<pypackaging::Version, std::string>> found;
+  if (!look(folder)) return {};
+  for (const DirectoryEntry& entry : list_directory(AT_FDCWD, folder)) {
+    const std::size_t digit = entry.name.find_first_of("0123456789");
+    if (digit == std::string::npos || entry.name.starts_with('.')) continue;
+    const std::size_t end = entry.name.find_first_not_of("0123456789.abrc", digit);
+    auto version =
+        pypackaging::Version::parse(entry.name.substr(digit, end == std::string::npos ? end : end - digit));
+    if (version) found.emplace_back(std::move(*version), folder + "/" + entry.name);
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return a.first == b.first ? a.second < b.second : a.first > b.first;
+  });
+  std::vector<std::string> paths;
+  for (auto& [version, path] : found) paths.push_back(std::move(path));
+  return paths;
+}
+
+/// One search: walks the places in order, remembers what it depended on and what it met.
+class Search {
+ public:
+  Search(Store& store, const DiscoveryInputs& inputs) : inputs_(inputs), prober_(store, inputs.home) {}
+
+  /// `accept` is asked for each interpreter that can be used; true ends the search.
+  using Accept = std::function<bool(const Interpreter&, FoundBy)>;
+  bool walk(const Accept& accept) {
+    accept_ = &accept;
+    switch (inputs_.request.kind) {
+      case Kind::path:
+        return try_named_path();
+      case Kind::executable_name:
+        return try_path_variable(FoundBy::named);
+      case Kind::any:
+      case Kind::version:
+        return try_virtual_env() || try_path_variable(FoundBy::searched) || try_installations();
+    }
+    return false;
+  }
+
+  std::vector<WatchedPath> watched() const { return watched_; }
+  const std::vector<std::string>& met() const { return met_; }
+  void note(const Interpreter& interpreter, const std::string& reason) {
+    met_.push_back(fmt::format("'{}' {}", interpreter.found_as, reason));
+  }
+
+ private:
+  void watch(const std::string& path) {
+    const auto is_this = [&](const WatchedPath& known) { return known.path == path; };
+    if (std::none_of(watched_.begin(), watched_.end(), is_this)) watched_.push_back({path, look(path)});
+  }
+
+  bool try_named_path() {
+    std::string path = inputs_.request.text;
+    if (path == "~" || path.starts_with("~/")) path = inputs_.home + path.substr(1);
+    path = absolute_path(path);
+    watch(path);
+    const auto stamp = look(path);
+    if (!stamp)
+      throw Error(ErrorKind::not_found,
+                  fmt::format("cannot use the interpreter '{}': it does not exist", path));
+    if (!stamp->is_directory()) return try_executable(path, FoundBy::named);
+    return try_installation(path, FoundBy::named);
+  }
+
+  bool try_virtual_env() {
+    if (inputs_.virtual_env.empty()) return false;
+    watch(inputs_.virtual_env + "/pyvenv.cfg");
+    if (!look(inputs_.virtual_env + "/pyvenv.cfg")) return false;
+    return try_installation(inputs_.virtual_env, FoundBy::named);
+  }
+
+  bool try_path_variable(FoundBy found_by) {
+    const std::vector<std::string> names = executable_names(inputs_.request);
+    for (const std::string& directory : directories_of(inputs_.path_variable)) {
+      watch(directory);
+      for (const std::string& name : names)
+        if (is_executable(directory + "/" + name) && try_executable(directory + "/" + name, found_by))
+          return true;
+    }
+    return false;
+  }
+
+  bool try_installations() {
+    const std::string pyenv =
+        variable_or_empty("PYENV_ROOT").empty() ? inputs_.home + "/.pyenv" : variable_or_empty("PYENV_ROOT");
+    const std::string data = variable_or_empty("XDG_DATA_HOME").empty() ? inputs_.home + "/.local/share"
+                                                                        : variable_or_empty("XDG_DATA_HOME");
+    const std::string uv = variable_or_empty("UV_PYTHON_INSTALL_DIR");
+    for (const std::string& folder : {pyenv + "/versions", uv.empty() ? data + "/uv/python" : uv}) {
+      watch(folder);
+      for (const std::string& installation : installations_in(folder))
+        if (try_installation(installation, FoundBy::searched)) return true;
+    }
+    return false;
+  }
+
+  bool try_installation(const std::string& prefix, FoundBy found_by) {
+    for (const char* name : {"/bin/python3", "/bin/python", "/bin/pypy3", "/python"})
+      if (is_executable(prefix + name)) return try_executable(prefix + name, found_by);
+    met_.push_back(fmt::format("'{}' has no bin/python", prefix));
+    return false;
+  }
+
+  bool try_executable(const std::string& path, FoundBy found_by) {
+    const SeenThrough seen = see_through(path, variable_or_empty("PYENV_VERSION"), inputs_.home);
+    for (const std::string& file : seen.depends) watch(file);
+    if (seen.kind == SeenThrough::Kind::nothing) return false;
+    std::string target = seen.target;
+    if (const auto file = virtualenv_file(target)) watch(*file);
+    if (auto base = virtualenv_base(target)) target = std::move(*base);
+    const auto real = real_path(target);
+    if (real && !tried_.insert(*real).second) return false;
+    watch(path);
+    watch(target);
+    return try_interpreter(path, target, seen.kind != SeenThrough::Kind::unknown, found_by);
+  }
+
+  bool try_interpreter(const std::string& path, const std::string& target, bool may_cache, FoundBy found_by) {
+    Interpreter interpreter;
+    try {
+      interpreter = prober_.ask(target, may_cache);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::invalid_input) throw;
+      met_.push_back(fmt::format("'{}' cannot be used: {}", path, error.what()));
+      return false;
+    }
+    interpreter.found_as = path;
+    tried_.insert(interpreter.path);
+    watch(interpreter.path);
+    return (*accept_)(interpreter, found_by);
+  }
+
+  const DiscoveryInputs& inputs_;
+  Prober prober_;
+  const Accept* accept_ = nullptr;
+  std::vector<WatchedPath> watched_;
+  std::vector<std::string> met_;
+  std::set<std::string> tried_;
+};
+
+std::string what_was_wanted(const DiscoveryInputs& inputs) {
+  std::string text =
+      inputs.request.text.empty() ? "a Python interpreter" : fmt::format("Python '{}'", inputs.request.text);
+  if (inputs.requires_python && !inputs.requires_python->empty())
+    text += fmt::format(" (requires-python: {})", inputs.requires_python->canonical());
+  return text;
+}
+
+std::string how_to_get_one(const InterpreterRequest& request) {
+  const std::string version = only_minor_version(request).value_or("3");
+  return fmt::format(
+      "install one (`apt install python{0}`, `pyenv install {0}` or `uv python install {0}`), or name one "
+      "with --python",
+      version);
+}
+
+[[noreturn]] void report_none(const DiscoveryInputs& inputs, const std::vector<std::string>& met) {
+  const std::string wanted = what_was_wanted(inputs);
+  if (met.empty() && inputs.request.kind == Kind::executable_name)
+    throw Error(ErrorKind::not_found,
+                fmt::format("cannot find {}: PATH has no executable of that name", wanted),
+                "write a version (3.12), a range (>=3.11,<3.13), a name (python3.12, pypy3.10) or a path");
+  if (met.empty())
+    throw Error(ErrorKind::not_found,
+                fmt::format("cannot find {}: there is none on PATH, nor among pyenv's and uv's", wanted),
+                how_to_get_one(inputs.request));
+  throw Error(ErrorKind::not_found, fmt::format("cannot find {}: {}", wanted, fmt::join(met, "; ")),
+              how_to_get_one(inputs.request));
+}
+
+}  // namespace
+
+Discovery InterpreterFinder::find(const DiscoveryInputs& inputs) {
+  Search search(store_, inputs);
+  Discovery discovery;
+  const bool is_found = search.walk([&](const Interpreter& interpreter, FoundBy found_by) {
+    if (const auto reason = why_not(interpreter, inputs.request, inputs.requires_python, found_by)) {
+      search.note(interpreter, *reason);
+      return false;
+    }
+    discovery.interpreter = interpreter;
+    return true;
+  });
+  if (!is_found) report_none(inputs, search.met());
+  discovery.watched = search.watched();
+  return discovery;
+}
+
+std::vector<Interpreter> InterpreterFinder::all(const DiscoveryInputs& inputs) {
+  std::vector<Interpreter> found;
+  const auto collect = [&](const InterpreterRequest& request) {
+    DiscoveryInputs wide = inputs;
+    wide.request = request;
+    Search search(store_, wide);
+    search.walk([&](const Interpreter& interpreter, FoundBy) {
+      const auto is_this = [&](const Interpreter& known) { return known.path == interpreter.path; };
+      if (std::none_of(found.begin(), found.end(), is_this)) found.push_back(interpreter);
+      return false;
+    });
+  };
+  collect(InterpreterRequest());
+  for (const char* implementation : {"pypy", "graalpy"}) collect(InterpreterRequest::parse(implementation));
+  return found;
+}
+
+}  // namespace envstore

@@ -1,0 +1,208 @@
+#include "python/launch/keeper.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <map>
+#include <optional>
+
+#include "store/layout.h"
+#include "store/platform/error.h"
+#include "store/platform/pidfd.h"
+
+namespace envstore {
+namespace {
+
+std::optional<pid_t> as_pid(std::string_view text) {
+  pid_t pid = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  if (fault != std::errc() || end != text.data() + text.size() || pid <= 0) return std::nullopt;
+  return pid;
+}
+
+/// A file of /proc, which has no size; empty for what has ended or is another user's.
+std::string read_proc(const std::string& path) {
+  constexpr std::size_t kLimit = std::size_t{4} << 20;
+  std::string content;
+  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return content;
+  std::array<char, 8192> buffer;
+  for (ssize_t size = 1; size > 0 && content.size() < kLimit;) {
+    size = read(fd.get(), buffer.data(), buffer.size());
+    if (size > 0) content.append(buffer.data(), static_cast<std::size_t>(size));
+  }
+  return content;
+}
+
+std::string proc(pid_t pid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+bool carries(pid_t pid, const std::string& lease) {
+  const std::string environment = '\0' + read_proc(proc(pid, "environ")) + '\0';
+  return environment.find('\0' + ("ENVSTORE_LEASE=" + lease) + '\0') != std::string::npos;
+}
+
+/// The same program as this one: what finishes runs in the background is a child too, and no part of the run.
+bool is_own_program(pid_t pid) {
+  struct stat own {
+  }, other{};
+  return stat("/proc/self/exe", &own) == 0 && stat(proc(pid, "exe").c_str(), &other) == 0 &&
+         own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> pids;
+  const std::string path = "/proc/self/task/" + std::to_string(gettid()) + "/children";
+  const std::string list = read_proc(path);
+  for (std::size_t at = 0; at < list.size();) {
+    const std::size_t end = std::min(list.find(' ', at), list.size());
+    if (const auto pid = as_pid(std::string_view(list).substr(at, end - at))) pids.push_back(*pid);
+    at = end + 1;
+  }
+  return pids;
+}
+
+bool has_children() {
+  while (true) {
+    const pid_t pid = waitpid(-1, nullptr, WNOHANG);
+    if (pid == 0) return true;
+    if (pid < 0 && errno != EINTR) return false;
+  }
+}
+
+/// Processes by pid, each with a descriptor that becomes readable when it ends.
+class Watch {
+ public:
+  void add(pid_t pid) {
+    if (known_.contains(pid)) return;
+    Fd fd(pidfd_open(pid, 0));
+    if (fd) known_.emplace(pid, std::move(fd));
+  }
+  bool empty() const { return known_.empty(); }
+
+  /// Waits until some have ended, and forgets those.
+  void wait() {
+    std::vector<pollfd> ends;
+    std::vector<pid_t> pids;
+    for (const auto& [pid, fd] : known_) {
+      ends.push_back({fd.get(), POLLIN, 0});
+      pids.push_back(pid);
+    }
+    if (poll(ends.data(), ends.size(), -1) < 0) return;  // EINTR: asked again
+    for (std::size_t i = 0; i < ends.size(); ++i)
+      if (ends[i].revents != 0) known_.erase(pids[i]);
+  }
+
+  template <class Visit>
+  void each_descriptor(Visit visit) {
+    for (auto& [pid, fd] : known_) visit(fd);
+  }
+
+ private:
+  std::map<pid_t, Fd> known_;
+};
+
+/// Nothing that somebody else might wait for stays open: pipes of the caller, the terminal, the folder.
+void detach(int lease_fd, Watch& watch) {
+  setsid();
+  prctl(PR_SET_NAME, "envstore-keeper");
+  // The lease's descriptor first, then the pidfds, above them nothing.
+  std::vector<int> kept{lease_fd};
+  watch.each_descriptor([&](const Fd& fd) { kept.push_back(fd.get()); });
+  std::sort(kept.begin(), kept.end());
+  unsigned from = 3;
+  for (const int fd : kept) {
+    if (static_cast<unsigned>(fd) > from) close_range(from, static_cast<unsigned>(fd) - 1, 0);
+    from = std::max(from, static_cast<unsigned>(fd) + 1);
+  }
+  close_range(from, ~0U, 0);
+  const int null = open("/dev/null", O_RDWR);
+  for (const int fd : {0, 1, 2}) dup2(null, fd);
+  if (null > 2) close(null);
+  if (chdir("/") != 0) return;  // then it keeps the folder busy, no more
+}
+
+/// Everything that asks a daemon to go away leaves the keeper alone: it goes when the run's last process
+/// does.
+void ignore_signals() {
+  for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGPIPE, SIGUSR1, SIGUSR2})
+    (void)::signal(signal, SIG_IGN);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+struct Kept {
+  std::string root, lease;
+  int lease_fd;
+};
+
+void clean_up(const Kept& kept, const Clock& clock) {
+  Store store = Store::open(kept.root, clock);
+  remove_tree(store.root(), layout::scratch(kept.lease));
+  close(kept.lease_fd);
+  remove_dead_leases(store);
+}
+
+[[noreturn]] void keeper_main(const Kept& kept, Watch& watch, const Clock& clock) {
+  try {
+    detach(kept.lease_fd, watch);
+    ignore_signals();
+    while (!watch.empty()) {
+      watch.wait();
+      for (const pid_t pid : processes_of(kept.lease)) watch.add(pid);
+    }
+    clean_up(kept, clock);
+  } catch (...) {
+    // What is left has a dead lease: the next run or gc removes it.
+  }
+  _exit(0);
+}
+
+}  // namespace
+
+void adopt_orphans() {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+std::vector<pid_t> remaining_processes(const std::string& lease) {
+  if (!has_children()) return {};
+  std::vector<pid_t> pids = children();
+  std::erase_if(pids, [&](pid_t pid) { return is_own_program(pid) && !carries(pid, lease); });
+  return pids;
+}
+
+std::vector<pid_t> processes_of(const std::string& lease) {
+  std::vector<pid_t> pids;
+  for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc"))
+    if (const auto pid = as_pid(entry.name); pid && *pid != getpid() && carries(*pid, lease))
+      pids.push_back(*pid);
+  return pids;
+}
+
+void keep_until_end(Store& store, Lease& lease, Scratch& scratch, const std::vector<pid_t>& processes) {
+  // Opened while this process is their parent: the numbers cannot have been given to others.
+  Watch watch;
+  for (const pid_t pid : processes) watch.add(pid);
+  for (const pid_t pid : processes_of(lease.name())) watch.add(pid);
+  const Kept kept{store.path(), lease.name(), lease.fd()};
+  const Clock& clock = store.clock();
+  if (watch.empty()) return;
+  const pid_t keeper = fork();
+  if (keeper == 0) keeper_main(kept, watch, clock);
+  scratch.leave();
+  lease.hand_over();
+}
+
+}  // namespace envstore

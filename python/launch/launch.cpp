@@ -1,0 +1,98 @@
+#include "python/launch/launch.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "python/launch/environment.h"
+#include "python/launch/keeper.h"
+#include "python/launch/overlay.h"
+#include "python/launch/start_line.h"
+#include "python/launch/supervise.h"
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+constexpr int kCannotRun = 126, kNotFound = 127;
+
+/// A spare scratch names layers by absolute path: one store seen under two paths (containers) has two kinds
+/// of spares.
+Fingerprint scratch_key(const Store& store, const LaunchPlan& plan) {
+  return fingerprint(as_bytes(plan.encode() + '\0' + store.path() + '\0' + ENVSTORE_VERSION));
+}
+
+int report_failure(const std::string& name, int exit_code, std::string_view reason) {
+  const std::string text = fmt::format("error: cannot run '{}': {}\n", name, reason);
+  std::fputs(text.c_str(), stderr);
+  return exit_code;
+}
+
+/// The interpreter's absence is the environment's failure, anything else the command's.
+int report_not_started(const LaunchPlan& plan, const Target& target, int error_number) {
+  const bool is_interpreter = access(plan.interpreter.c_str(), X_OK) != 0;
+  if (is_interpreter)
+    throw Error(
+        ErrorKind::not_found,
+        fmt::format("cannot start '{}': {}", plan.interpreter, std::generic_category().message(error_number)),
+        "the interpreter was removed or replaced: run again with --refresh, or name another with --python");
+  return report_failure(target.name, error_number == ENOENT ? kNotFound : kCannotRun,
+                        std::generic_category().message(error_number));
+}
+
+void replace_this_process(const StartLine& line, const std::vector<std::string>& environment) {
+  const std::vector<char*> variables = as_argv(environment);
+  execve(line.executable.c_str(), as_argv(line.arguments).data(), variables.data());
+  if (errno != ENOEXEC) return;
+  std::vector<std::string> words{"/bin/sh", line.executable};
+  words.insert(words.end(), line.arguments.begin() + 1, line.arguments.end());
+  execve("/bin/sh", as_argv(words).data(), variables.data());
+}
+
+/// The lease's descriptor is the child's from here on; helpers that this process starts must not keep it
+/// alive.
+void close_on_exec(int fd) {
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+}  // namespace
+
+int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& target,
+           const LaunchOptions& options, const std::function<void()>& while_running) {
+  Scratch scratch = Scratch::make(store, lease.name(), scratch_key(store, plan),
+                                  [&] { return scratch_recipe(store, plan); });
+  const std::vector<std::string> environment =
+      run_environment(own_environment(), options.environment, store, plan, scratch.path(), lease.name());
+  const StartLine line = start_line(target, scratch.path(), value_in(environment, "PATH"));
+  if (line.failure != 0)
+    return report_failure(
+        target.name, line.failure,
+        line.failure == kNotFound ? "no such command in the environment or on PATH" : "it is not executable");
+  const int lease_fd = lease.make_inheritable();
+  if (options.replace_process) {
+    replace_this_process(line, environment);  // on success nothing here is undone, and the lease lives on
+    return report_not_started(plan, target, errno);
+  }
+
+  const SignalScope signals;
+  adopt_orphans();
+  const Started started = start(line, environment, signals.original_mask());
+  if (started.error_number != 0) return report_not_started(plan, target, started.error_number);
+  close_on_exec(lease_fd);
+  try {
+    if (while_running) while_running();
+  } catch (const std::exception&) {
+    // The program runs: what this process wanted to do besides is left to a later one.
+  }
+  const int exit_code = supervise(started.pid, signals);
+  const std::vector<pid_t> remaining = remaining_processes(lease.name());
+  if (!remaining.empty()) keep_until_end(store, lease, scratch, remaining);
+  return exit_code;
+}
+
+}  // namespace envstore

@@ -1,0 +1,98 @@
+#include "python/launch/overlay.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "store/layout.h"
+
+namespace envstore {
+namespace {
+
+/// Printable ASCII but for what a Python literal or site.py's own reading could mistake.
+bool is_plain(std::string_view path) {
+  const bool has_odd = std::any_of(
+      path.begin(), path.end(), [](unsigned char c) { return c < ' ' || c > '~' || c == '\'' || c == '\\'; });
+  return !has_odd && path.starts_with('/') && !path.ends_with(' ');
+}
+
+/// A Python expression for the path.
+std::string expression(std::string_view path) {
+  if (is_plain(path)) return fmt::format("'{}'", path);
+  std::string escaped;
+  for (const unsigned char byte : path) escaped += fmt::format("\\x{:02x}", byte);
+  return fmt::format("os.fsdecode(b'{}')", escaped);
+}
+
+std::string line(std::string_view path, bool has_pth) {
+  if (has_pth) return fmt::format("import os, site; site.addsitedir({})\n", expression(path));
+  if (is_plain(path)) return fmt::format("{}\n", path);
+  // site.py reads the files of a virtual environment twice.
+  return fmt::format("import os, sys; sys.path += [p for p in [{}] if p not in sys.path]\n",
+                     expression(path));
+}
+
+/// `python3.11` of lib/python3.11/site-packages.
+std::string own_name(std::string_view site_path) {
+  const std::size_t begin = site_path.find('/') + 1;
+  return std::string(site_path.substr(begin, site_path.find('/', begin) - begin));
+}
+
+/// `3.11` of 3.11.2.
+std::string minor_version(std::string_view version) {
+  return std::string(version.substr(0, version.find('.', version.find('.') + 1)));
+}
+
+}  // namespace
+
+std::string layer_path(const Store& store, const LayerPlan& layer) {
+  return store.path() + "/" + layout::snapshot(layer.snapshot, layer.layout);
+}
+
+std::string overlay_text(const Store& store, const LaunchPlan& plan) {
+  std::string text;
+  for (const LayerPlan& layer : plan.layers)
+    text += line(layer_path(store, layer) + "/" + plan.site_path, layer.has_pth);
+  for (const std::string& path : plan.editable_paths) text += line(path, false);
+  return text;
+}
+
+std::vector<std::string> interpreter_names(const LaunchPlan& plan) {
+  const std::string own = own_name(plan.site_path);
+  std::vector<std::string> names{"python3", "python" + minor_version(plan.version)};
+  if (own.starts_with("python") && own != names[1]) names.push_back(own);
+  if (own.starts_with("pypy")) names.insert(names.end(), {"pypy", "pypy3", own});
+  return names;
+}
+
+ScratchRecipe scratch_recipe(const Store& store, const LaunchPlan& plan) {
+  ScratchRecipe recipe;
+  recipe.directories = {"bin", plan.site_path};
+  recipe.files.emplace_back(
+      "pyvenv.cfg",
+      fmt::format("home = {}\ninclude-system-site-packages = false\nversion = {}\nenvstore = {}\n", plan.home,
+                  plan.version, ENVSTORE_VERSION));
+  const std::string overlay = overlay_text(store, plan);
+  if (!overlay.empty()) recipe.files.emplace_back(plan.site_path + "/_envstore.pth", overlay);
+  recipe.symlinks.emplace_back("bin/python", plan.interpreter);
+  std::vector<std::string> taken = interpreter_names(plan);
+  for (const std::string& name : taken) recipe.symlinks.emplace_back("bin/" + name, "python");
+  recipe.symlinks.emplace_back("lib64", "lib");  // where some builds of Python keep what is compiled
+  taken.push_back("python");
+  std::sort(taken.begin(), taken.end());
+  for (const LayerPlan& layer : plan.layers) {
+    const std::size_t before = taken.size();
+    for (const std::string& name : layer.scripts) {
+      if (std::binary_search(taken.begin(), taken.begin() + static_cast<std::ptrdiff_t>(before), name))
+        continue;
+      taken.push_back(name);
+      const std::string path = "bin/" + name;
+      recipe.hard_links.emplace_back(path, layout::snapshot(layer.snapshot, layer.layout) + "/" + path);
+    }
+    std::sort(taken.begin(), taken.end());
+  }
+  add_prefix_entries(store, plan, recipe);
+  return recipe;
+}
+
+}  // namespace envstore

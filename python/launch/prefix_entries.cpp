@@ -1,0 +1,107 @@
+#include <dirent.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "python/launch/overlay.h"
+#include "store/layout.h"
+#include "store/platform/files.h"
+
+namespace envstore {
+namespace {
+
+/// Directories this deep are real: share/jupyter/labextensions gets new entries from programs.
+constexpr int kRealDepth = 3;
+
+/// Where programs replace whole directories, those are real to the bottom.
+bool is_replaced_below(const std::string& path) {
+  return path == "etc" || path.starts_with("etc/") || path.starts_with("share/jupyter/kernels/");
+}
+bool is_copied(const std::string& path) {
+  return path.starts_with("etc/");
+}
+
+/// `labextensions/@scope` only groups.
+bool only_groups(const std::string& path) {
+  return path.find("/@", path.rfind('/')) != std::string::npos;
+}
+
+struct Place {
+  std::string layer;  ///< its prefix, relative to the store's root
+  unsigned char type = DT_DIR;
+};
+
+class PrefixOverlay {
+ public:
+  PrefixOverlay(const Store& store, ScratchRecipe& recipe) : store_(store), recipe_(recipe) {}
+
+  /// `layers`: those that have the directory `path`, first wins.
+  void add_directory(const std::string& path, const std::vector<std::string>& layers,
+                     const std::set<std::string>& hidden = {}) {
+    if (hidden.empty()) recipe_.directories.push_back(path);
+    std::map<std::string, std::vector<Place>> entries;
+    for (const std::string& layer : layers)
+      for (const DirectoryEntry& entry : list_directory(store_.root(), layer + "/" + path))
+        if (!hidden.contains(entry.name)) entries[entry.name].push_back({layer, entry.type});
+    for (const auto& [name, places] : entries) add(path + "/" + name, places);
+  }
+
+  void add(const std::string& path, const std::vector<Place>& places) {
+    const Place& first = places.front();
+    if (first.type == DT_DIR) {
+      add_folder(path, places);
+    } else if (first.type == DT_REG && is_copied(path)) {
+      recipe_.files.emplace_back(path, read_file(store_.root(), first.layer + "/" + path));
+    } else if (first.type == DT_REG) {
+      recipe_.hard_links.emplace_back(path, first.layer + "/" + path);
+    }
+    // A link is a __pycache__ slot: of no use outside its layer.
+  }
+
+ private:
+  void add_folder(const std::string& path, const std::vector<Place>& places) {
+    std::vector<std::string> layers;
+    for (const Place& place : places)
+      if (place.type == DT_DIR) layers.push_back(place.layer);
+    const auto depth = 1 + std::count(path.begin(), path.end(), '/');
+    if (depth > kRealDepth && layers.size() == 1 && !is_replaced_below(path) && !only_groups(path)) {
+      recipe_.symlinks.emplace_back(path, store_.path() + "/" + layers.front() + "/" + path);
+      return;
+    }
+    add_directory(path, layers);
+  }
+
+  const Store& store_;
+  ScratchRecipe& recipe_;
+};
+
+unsigned char type_of(const Store& store, const std::string& path) {
+  const auto stamp = stat_at(store.root(), path, Links::do_not_follow);
+  if (!stamp) return DT_UNKNOWN;
+  return stamp->is_directory() ? DT_DIR : stamp->is_regular() ? DT_REG : DT_UNKNOWN;
+}
+
+}  // namespace
+
+void add_prefix_entries(const Store& store, const LaunchPlan& plan, ScratchRecipe& recipe) {
+  PrefixOverlay overlay(store, recipe);
+  std::map<std::string, std::vector<Place>> tops;
+  std::vector<std::string> libraries;
+  for (const LayerPlan& layer : plan.layers) {
+    const std::string prefix = layout::snapshot(layer.snapshot, layer.layout);
+    for (const std::string& name : layer.prefix_entries) {
+      if (name == "pyvenv.cfg" || name == "bin" || name == "lib" || name == "lib64") continue;
+      const unsigned char type = type_of(store, prefix + "/" + name);
+      if (type != DT_UNKNOWN) tops[name].push_back({prefix, type});
+    }
+    if (type_of(store, prefix + "/lib") == DT_DIR) libraries.push_back(prefix);
+  }
+  for (const auto& [name, places] : tops) overlay.add(name, places);
+  const std::size_t slash = plan.site_path.find('/');
+  const std::string python =
+      plan.site_path.substr(slash + 1, plan.site_path.find('/', slash + 1) - slash - 1);
+  overlay.add_directory("lib", libraries, {python});
+}
+
+}  // namespace envstore

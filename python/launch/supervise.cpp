@@ -1,0 +1,122 @@
+#include "python/launch/supervise.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+// Not SIGTTIN and SIGTTOU: whoever reads the terminal from the background is stopped itself. Not those of
+// faults.
+constexpr std::array kForwarded = {SIGHUP,  SIGINT,   SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT,
+                                   SIGTSTP, SIGWINCH, SIGALRM, SIGURG,  SIGIO,   SIGPWR,  SIGVTALRM};
+
+/// The terminal's signals (si_code SI_KERNEL) have reached the child in the same group already.
+bool was_sent_to_this_process(const siginfo_t& info) {
+  return info.si_code <= 0;
+}
+
+/// What the shell that waits for this process sees must be what the child does. A process group without a
+/// shell that could wake it is not stopped: the kernel drops SIGTSTP there.
+void stop_as_the_child() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  raise(SIGTSTP);
+  pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);  // stops here
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+}
+
+int exit_code_of(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// Takes note of every child that changed. True: the main one has ended, with `status`.
+bool reap(pid_t child, int& status) {
+  bool has_ended = false;
+  while (true) {
+    int changed = 0;
+    const pid_t pid = waitpid(-1, &changed, WNOHANG | WUNTRACED);
+    if (pid < 0 && errno == EINTR) continue;
+    if (pid <= 0) return has_ended;
+    if (pid != child) continue;
+    if (WIFSTOPPED(changed)) {
+      // SIGSTOP is a debugger's or an operator's business with the child alone.
+      if (WSTOPSIG(changed) != SIGSTOP) stop_as_the_child();
+      continue;
+    }
+    status = changed;
+    has_ended = true;
+  }
+}
+
+}  // namespace
+
+SignalScope::SignalScope() {
+  sigemptyset(&waited_);
+  for (const int signal : kForwarded) sigaddset(&waited_, signal);
+  sigaddset(&waited_, SIGCHLD);
+  // An ignored SIGCHLD, inherited, would let children vanish unwaited.
+  struct sigaction by_default {};
+  by_default.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &by_default, &original_child_);
+  pthread_sigmask(SIG_BLOCK, &waited_, &original_mask_);
+}
+
+SignalScope::~SignalScope() {
+  pthread_sigmask(SIG_SETMASK, &original_mask_, nullptr);
+  sigaction(SIGCHLD, &original_child_, nullptr);
+}
+
+std::vector<char*> as_argv(const std::vector<std::string>& words) {
+  std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  return argv;
+}
+
+Started start(const StartLine& line, const std::vector<std::string>& environment, const sigset_t& mask) {
+  posix_spawnattr_t attributes;
+  if (const int fault = posix_spawnattr_init(&attributes); fault != 0) return {-1, fault};
+  posix_spawnattr_setsigmask(&attributes, &mask);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  const std::vector<char*> variables = as_argv(environment);
+  Started started;
+  started.error_number = posix_spawn(&started.pid, line.executable.c_str(), nullptr, &attributes,
+                                     as_argv(line.arguments).data(), variables.data());
+  if (started.error_number == ENOEXEC) {
+    std::vector<std::string> words{"/bin/sh", line.executable};
+    words.insert(words.end(), line.arguments.begin() + 1, line.arguments.end());
+    started.error_number =
+        posix_spawn(&started.pid, "/bin/sh", nullptr, &attributes, as_argv(words).data(), variables.data());
+  }
+  posix_spawnattr_destroy(&attributes);
+  return started;
+}
+
+int supervise(pid_t child, const SignalScope& signals) {
+  int status = 0;
+  while (true) {
+    siginfo_t info{};
+    const int signal = sigwaitinfo(&signals.waited(), &info);
+    if (signal < 0) {
+      const int fault = errno;
+      if (fault == EINTR) continue;  // a stop and its end
+      throw_errno(fault, "wait for", "signals");
+    }
+    if (signal == SIGCHLD) {
+      if (reap(child, status)) return exit_code_of(status);
+    } else if (was_sent_to_this_process(info)) {
+      kill(child, signal);  // not reaped yet, so the number is still the child's
+    }
+  }
+}
+
+}  // namespace envstore

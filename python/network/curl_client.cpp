@@ -1,0 +1,194 @@
+#include "python/network/curl_client.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+constexpr int kLongestWaitMs = 1000;
+constexpr long kMostConnectionsPerHost = 16;
+
+void check(CURLMcode code) {
+  if (code != CURLM_OK)
+    throw Error(ErrorKind::network, std::string("cannot use the network: ") + curl_multi_strerror(code));
+}
+
+CURLM* make_multi(int max_in_flight) {
+  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (ready != CURLE_OK)
+    throw Error(ErrorKind::network, std::string("cannot use the network: ") + curl_easy_strerror(ready));
+  CURLM* multi = curl_multi_init();
+  if (multi == nullptr) throw std::bad_alloc();
+  check(curl_multi_setopt(multi, CURLMOPT_PIPELINING, long{CURLPIPE_MULTIPLEX}));
+  check(curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, kMostConnectionsPerHost));
+  check(curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, long{std::max(max_in_flight, 1)}));
+  return multi;
+}
+
+/// The program's signals are for its main thread.
+std::thread start_without_signals(auto body) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(body);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+CurlClient::CurlClient(const HttpSettings& settings)
+    : settings_(settings),
+      multi_(make_multi(settings.max_in_flight)),
+      credentials_(settings.ask_credentials) {
+  thread_ = start_without_signals([this] { run(); });
+}
+
+CurlClient::~CurlClient() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  curl_multi_wakeup(multi_);
+  thread_.join();
+  for (CURL* easy : idle_handles_) curl_easy_cleanup(easy);
+  curl_multi_cleanup(multi_);
+}
+
+std::future<HttpResponse> CurlClient::start(HttpRequest request) {
+  auto transfer = std::make_unique<Transfer>(std::move(request));
+  std::future<HttpResponse> future = transfer->future();
+  {
+    const std::lock_guard lock(mutex_);
+    submitted_.push_back(std::move(transfer));
+  }
+  curl_multi_wakeup(multi_);
+  return future;
+}
+
+void CurlClient::run() {
+  while (take_submissions()) {
+    start_due();
+    int running = 0;
+    curl_multi_perform(multi_, &running);
+    collect_finished();
+    wait();
+  }
+  give_up_all();
+}
+
+bool CurlClient::take_submissions() {
+  const std::lock_guard lock(mutex_);
+  for (TransferPointer& transfer : submitted_) ready_.push_back(std::move(transfer));
+  submitted_.clear();
+  return !is_stopping_;
+}
+
+void CurlClient::start_due() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  while (!waiting_.empty() && waiting_.begin()->first <= now) {
+    ready_.push_front(std::move(waiting_.begin()->second));
+    waiting_.erase(waiting_.begin());
+  }
+  const auto most = static_cast<std::size_t>(std::max(settings_.max_in_flight, 1));
+  while (!ready_.empty() && active_.size() < most) {
+    TransferPointer next = std::move(ready_.front());
+    ready_.pop_front();
+    launch(std::move(next));
+  }
+}
+
+CURL* CurlClient::take_handle() {
+  if (idle_handles_.empty()) {
+    CURL* easy = curl_easy_init();
+    if (easy == nullptr) throw std::bad_alloc();
+    return easy;
+  }
+  CURL* easy = idle_handles_.back();
+  idle_handles_.pop_back();
+  return easy;
+}
+
+void CurlClient::release(CURL* easy) {
+  curl_easy_reset(easy);
+  idle_handles_.push_back(easy);
+}
+
+void CurlClient::launch(TransferPointer transfer) {
+  CURL* easy = nullptr;
+  try {
+    easy = take_handle();
+    transfer->begin(easy, settings_, credentials_);
+    check(curl_multi_add_handle(multi_, easy));
+  } catch (...) {
+    if (easy != nullptr) release(easy);
+    transfer->fail(std::current_exception());
+    return;
+  }
+  active_.emplace(easy, std::move(transfer));
+}
+
+void CurlClient::collect_finished() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* easy = message->easy_handle;
+    const CURLcode code = message->data.result;
+    curl_multi_remove_handle(multi_, easy);
+    const auto found = active_.find(easy);
+    TransferPointer transfer = std::move(found->second);
+    active_.erase(found);
+    settle(easy, std::move(transfer), code);
+  }
+}
+
+void CurlClient::settle(CURL* easy, TransferPointer transfer, CURLcode code) {
+  try {
+    const Transfer::Next next = transfer->end(easy, code, settings_, credentials_, random_);
+    if (next == Transfer::Next::at_once)
+      ready_.push_front(std::move(transfer));
+    else if (next == Transfer::Next::later)
+      waiting_.emplace(std::chrono::steady_clock::now() + transfer->delay(), std::move(transfer));
+  } catch (...) {
+    transfer->fail(std::current_exception());
+  }
+  release(easy);
+}
+
+void CurlClient::wait() {
+  if (!ready_.empty() && active_.size() < static_cast<std::size_t>(std::max(settings_.max_in_flight, 1)))
+    return;
+  long timeout = kLongestWaitMs;
+  long of_curl = -1;
+  // curl_multi_poll may sleep past libcurl's own timers: measured, not documented.
+  if (curl_multi_timeout(multi_, &of_curl) == CURLM_OK && of_curl >= 0) timeout = std::min(timeout, of_curl);
+  if (!waiting_.empty()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(waiting_.begin()->first -
+                                                                   std::chrono::steady_clock::now());
+    timeout = std::clamp(static_cast<long>(left.count()), 0L, timeout);
+  }
+  if (active_.empty() && waiting_.empty()) timeout = kLongestWaitMs * 60;
+  curl_multi_poll(multi_, nullptr, 0, static_cast<int>(timeout), nullptr);
+}
+
+void CurlClient::give_up_all() {
+  for (auto& [easy, transfer] : active_) {
+    curl_multi_remove_handle(multi_, easy);
+    release(easy);
+    ready_.push_back(std::move(transfer));
+  }
+  active_.clear();
+  for (auto& [due, transfer] : waiting_) ready_.push_back(std::move(transfer));
+  waiting_.clear();
+  for (const TransferPointer& transfer : ready_)
+    transfer->fail(std::make_exception_ptr(
+        Error(ErrorKind::network, "cannot fetch '" + transfer->address() + "': it was given up")));
+  ready_.clear();
+}
+
+}  // namespace envstore

@@ -1,0 +1,58 @@
+#pragma once
+#include <curl/curl.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "python/network/http.h"
+#include "python/network/transfer.h"
+
+namespace envstore {
+
+/// One thread that drives all transfers. Callers only append to the queue; everything else belongs to the
+/// thread.
+class CurlClient final : public HttpClient {
+ public:
+  explicit CurlClient(const HttpSettings& settings);
+  ~CurlClient() override;
+  std::future<HttpResponse> start(HttpRequest request) override;
+
+ private:
+  using TransferPointer = std::unique_ptr<Transfer>;
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  void run();
+  bool take_submissions();  ///< false: the client is being destroyed
+  void start_due();
+  void launch(TransferPointer transfer);
+  void collect_finished();
+  void settle(CURL* easy, TransferPointer transfer, CURLcode code);
+  void wait();
+  void give_up_all();
+  CURL* take_handle();
+  void release(CURL* easy);
+
+  HttpSettings settings_;
+  CURLM* multi_ = nullptr;
+
+  std::mutex mutex_;  ///< protects the two that follow
+  std::vector<TransferPointer> submitted_;
+  bool is_stopping_ = false;
+
+  std::deque<TransferPointer> ready_;
+  std::multimap<SteadyTime, TransferPointer> waiting_;  ///< for their next attempt
+  std::map<CURL*, TransferPointer> active_;
+  std::vector<CURL*> idle_handles_;
+  OriginCredentials credentials_;
+  std::minstd_rand random_{std::random_device{}()};
+  std::thread thread_;  ///< last: starts when all else is there
+};
+
+}  // namespace envstore

@@ -1,0 +1,55 @@
+#include "python/network/curl_options.h"
+
+#include <sys/socket.h>
+
+#include <cstdlib>
+
+namespace envstore {
+namespace {
+
+/// libcurl's own sockets would be inherited by the programs that a run starts meanwhile.
+curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void set_certificates(CURL* easy, const HttpSettings& settings) {
+  if (settings.ca_bundle.empty() && settings.ca_directory.empty()) return;  // libcurl's built-in places
+  // Without this libcurl adds the bundle it was built with, and reads all of it.
+  set_option(easy, CURLOPT_CAINFO, settings.ca_bundle.empty() ? nullptr : settings.ca_bundle.c_str());
+  set_option(easy, CURLOPT_CAPATH, settings.ca_directory.empty() ? nullptr : settings.ca_directory.c_str());
+}
+
+/// libcurl reads the variables itself, but HTTP_PROXY only in lower case because CGI servers set it from a
+/// header.
+void set_proxy(CURL* easy, bool is_plain_http) {
+  if (!is_plain_http || std::getenv("http_proxy") != nullptr || std::getenv("REQUEST_METHOD") != nullptr)
+    return;
+  const char* proxy = std::getenv("HTTP_PROXY");
+  if (proxy != nullptr && *proxy != '\0') set_option(easy, CURLOPT_PROXY, proxy);
+}
+
+}  // namespace
+
+void set_common_options(CURL* easy, const HttpSettings& settings, bool is_plain_http) {
+  set_option(easy, CURLOPT_NOSIGNAL, 1L);
+  set_option(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  set_option(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
+  // To wait for a connection that multiplexes pays when there can be one; plain HTTP/1.1 would only queue up.
+  set_option(easy, CURLOPT_PIPEWAIT, is_plain_http ? 0L : 1L);
+  set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set_option(easy, CURLOPT_USERAGENT, settings.user_agent.c_str());
+  set_option(easy, CURLOPT_CONNECTTIMEOUT, long{settings.connect_timeout_seconds});
+  set_option(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  set_option(easy, CURLOPT_LOW_SPEED_TIME, long{settings.stall_timeout_seconds});
+  // A wish: a handle that still has its buffer from the transfer before refuses.
+  (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
+  set_option(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  set_certificates(easy, settings);
+  set_proxy(easy, is_plain_http);
+  if (settings.netrc.empty()) return;
+  set_option(easy, CURLOPT_NETRC, long{CURL_NETRC_OPTIONAL});
+  set_option(easy, CURLOPT_NETRC_FILE, settings.netrc.c_str());
+}
+
+}  // namespace envstore

@@ -1,0 +1,9 @@
+#include "python/network/module.h"
+
+#include "python/network/curl_client.h"
+
+/// The one function that the module exports. Exceptions pass: both sides are built by the same compiler.
+extern "C" __attribute__((visibility("default"))) envstore::HttpClient* envstore_make_http_client_1(
+    const envstore::HttpSettings& settings) {
+  return new envstore::CurlClient(settings);
+}

@@ -1,0 +1,80 @@
+#pragma once
+#include <curl/curl.h>
+
+#include <chrono>
+#include <exception>
+#include <future>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+
+#include "python/network/http.h"
+#include "python/network/origin_credentials.h"
+
+namespace envstore {
+
+/// One request through its redirects, its 401 and its retries. Lives on the network thread once started.
+class Transfer {
+ public:
+  explicit Transfer(HttpRequest request) : request_(std::move(request)) {}
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  std::future<HttpResponse> future() { return promise_.get_future(); }
+
+  /// Prepares `easy` (fresh or reset) for the next attempt. Throws Error.
+  void begin(CURL* easy, const HttpSettings& settings, OriginCredentials& credentials);
+
+  /// What the end of an attempt means. The promise is fulfilled when it is `finished`.
+  enum class Next { finished, at_once, later };
+  Next end(CURL* easy, CURLcode code, const HttpSettings& settings, OriginCredentials& credentials,
+           std::minstd_rand& random);
+  std::chrono::milliseconds delay() const { return delay_; }  ///< of Next::later
+
+  void fail(std::exception_ptr error) { promise_.set_exception(std::move(error)); }
+  std::string address() const;  ///< without credentials
+
+ private:
+  struct Answer {
+    int status = 0;
+    std::map<std::string, std::string> headers;
+    std::string body;
+    std::uint64_t received = 0;
+    bool is_too_large = false, is_cut_off = false;
+    std::exception_ptr fault;  ///< of the receiver: disk full, ...
+  };
+
+  void read_address(OriginCredentials& credentials);
+  void set_body_options(CURL* easy);
+  void set_headers(CURL* easy, bool is_own_origin);
+  bool set_credentials(CURL* easy, const OriginCredentials& credentials);
+  std::size_t take_header(std::string_view line);
+  std::size_t take_body(std::string_view bytes);
+  void deliver(std::string_view bytes);
+  std::uint64_t body_limit() const;
+  bool ignores_range(std::size_t more) const;
+  std::uint64_t announced_size() const;
+
+  Next follow(const std::string& location, const HttpSettings& settings);
+  std::optional<Next> retry(CURL* easy, const HttpSettings& settings, std::minstd_rand& random);
+  Next finish();
+  [[noreturn]] void refuse(const std::string& reason, const std::string& hint = {}) const;
+
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+
+  HttpRequest request_;
+  std::promise<HttpResponse> promise_;
+  std::optional<Url> first_, url_;  ///< as asked for, and of this attempt; without credentials
+  std::set<std::string> visited_;
+  Answer answer_;
+  curl_slist* headers_ = nullptr;
+  char error_text_[CURL_ERROR_SIZE] = {};
+  bool sent_credentials_ = false, asked_for_credentials_ = false;
+  int retries_ = 0;
+  std::chrono::milliseconds delay_{0};
+};
+
+}  // namespace envstore

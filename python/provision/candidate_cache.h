@@ -1,0 +1,36 @@
+#pragma once
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "python/provision/candidates.h"
+#include "store/store.h"
+
+namespace envstore {
+
+/// Candidates kept in the store's index (documents) beside the page that they were made of, for one set of
+/// rules: to look through thousands of files takes milliseconds a page, to read what came of it microseconds.
+/// Rules with hashes are a request's own and are not kept. Thread-safe.
+class CandidateCache {
+ public:
+  CandidateCache(Store& store, const CandidateRules& rules);
+
+  /// nullopt: not known, made of other contents, or not to be read.
+  std::optional<Candidates> find(const std::string& normalized_name, const CachedPage& page);
+  /// Kept by the next `save`.
+  void add(const std::string& normalized_name, const PageIdentity& page, const Candidates& candidates);
+  /// Writes what was added, in one transaction.
+  void save();
+
+ private:
+  std::string key_of(const std::string& normalized_name, const PageIdentity& page) const;
+
+  Store& store_;
+  std::string rules_;  ///< their fingerprint; empty: nothing is kept
+  std::mutex mutex_;   ///< protects added_
+  std::vector<std::pair<std::string, DocumentRow>> added_;
+};
+
+}  // namespace envstore

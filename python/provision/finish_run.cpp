@@ -1,0 +1,45 @@
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <vector>
+
+#include "python/provision/bytecode_work.h"
+#include "python/provision/prepare.h"
+#include "store/lease.h"
+#include "store/platform/error.h"
+#include "store/platform/lock.h"
+
+namespace envstore {
+namespace {
+
+std::string unhex(const std::string& hex) {
+  std::vector<std::uint8_t> bytes(hex.size() / 2);
+  if (hex.size() % 2 != 0 || !from_hex(hex, bytes))
+    throw Error(ErrorKind::usage, "cannot read the plan: it is not hexadecimal");
+  return {bytes.begin(), bytes.end()};
+}
+
+/// SCHED_IDLE and idle I/O: the run goes first. A system that refuses leaves the priorities as they are.
+void become_idle() {
+  const sched_param parameters{};
+  constexpr int kIoPriorityWhoProcess = 1, kIoPriorityIdle = 3 << 13;
+  if (sched_setscheduler(0, SCHED_IDLE, &parameters) != 0) setpriority(PRIO_PROCESS, 0, 19);
+  syscall(SYS_ioprio_set, kIoPriorityWhoProcess, 0, kIoPriorityIdle);
+}
+
+}  // namespace
+
+void finish_run(Store& store, const std::string& plan_hex, BytecodeMode mode) {
+  become_idle();
+  const LaunchPlan plan = LaunchPlan::decode(unhex(plan_hex));
+  const Fd locks = open_directory(store.root(), layout::kLocks);
+  const FileLock lock = FileLock::wait(locks.get(), "finish.lock", LockMode::exclusive);
+  remove_dead_leases(store);  // what runs left that were killed
+  store.index().promote(Index::Wait::yes);
+  if (mode == BytecodeMode::background) compile_bytecode(store, plan, CompilePriority::idle);
+  store.index().promote(Index::Wait::yes);
+}
+
+}  // namespace envstore

@@ -1,0 +1,60 @@
+#include "python/provision/known_run.h"
+
+#include <algorithm>
+
+#include "python/interpreter/interpreter.h"
+#include "python/provision/memo.h"
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+#include "store/platform/path_parts.h"
+#include "store/snapshot.h"
+
+namespace envstore {
+namespace {
+
+using pypackaging::ScriptBlock;
+
+std::optional<ScriptBlock> block_of(const RunRequest& request) {
+  if (!request.script_text) return std::nullopt;
+  auto block = pypackaging::find_script_block(*request.script_text);
+  if (block) return std::move(*block);
+  const auto& text = *request.script_text;
+  const auto line =
+      1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(block.error().position), '\n');
+  throw Error(ErrorKind::invalid_input, "cannot read the metadata of '" + request.target.name + "': line " +
+                                            std::to_string(line) + ", column 1: " + block.error().message);
+}
+
+}  // namespace
+
+std::string label_of(const RunRequest& request) {
+  if (!request.script_path.empty()) return request.script_path;
+  return request.target.name;
+}
+
+std::string directory_of(const RunRequest& request) {
+  return request.script_path.empty() ? current_directory() : directory_of(request.script_path);
+}
+
+RunKey key_of(const Store& store, const RunRequest& request) {
+  RunKey key;
+  key.block = block_of(request);
+  if (request.python.empty()) key.python_version_file = find_python_version_file(directory_of(request));
+  key.memo_text =
+      memo_text(store, request, key.block ? std::string_view(key.block->toml) : "", key.python_version_file);
+  return key;
+}
+
+std::optional<PreparedRun> known_run(Store& store, const RunRequest& request, const RunKey& key) {
+  if (request.refresh || request.upgrade || request.compile_bytecode) return std::nullopt;
+  const auto memo = find_memo(store, key.memo_text);
+  if (!memo) return std::nullopt;
+  LaunchPlan plan = LaunchPlan::decode(memo->plan);
+  for (const LayerPlan& layer : plan.layers)
+    if (!is_placed(store, layer.snapshot, layer.layout)) return std::nullopt;
+  auto lease = Lease::acquire(store, LeaseKind::run, memo->snapshots, label_of(request));
+  if (!lease) return std::nullopt;
+  return PreparedRun{std::move(*lease), std::move(plan), {}, true};
+}
+
+}  // namespace envstore

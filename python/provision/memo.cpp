@@ -1,0 +1,103 @@
+#include "python/provision/memo.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "python/launch/environment.h"
+#include "python/provision/known_run.h"
+
+namespace envstore {
+namespace {
+
+/// Fields separated so that no two lists of words give the same text.
+class KeyText {
+ public:
+  void add(std::string_view key, std::string_view value) {
+    text_.append(key).append("\0", 1).append(std::to_string(value.size())).append("\0", 1).append(value);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+/// One that is not set means the same as an empty one, here.
+std::string_view value_of(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value == nullptr ? std::string_view() : value;
+}
+
+/// Whether relative places may stand in the text, so that its meaning depends on where it lies.
+bool may_name_places(std::string_view text) {
+  return text.find("[tool") != std::string_view::npos || text.find('/') != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string memo_text(const Store& store, const RunRequest& request, std::string_view script_block,
+                      const std::optional<std::pair<std::string, std::string>>& python_version_file) {
+  KeyText text;
+  text.add("envstore", ENVSTORE_VERSION);
+  text.add("script", script_block);
+  if (may_name_places(script_block)) text.add("directory", directory_of(request));
+  bool is_placed = may_name_places(request.python) || request.python.starts_with('.');
+  for (const std::string& requirement : request.with) {
+    text.add("with", requirement);
+    is_placed = is_placed || may_name_places(requirement);
+  }
+  for (const std::string& path : request.with_requirements) text.add("with-requirements", path);
+  if (is_placed) text.add("cwd", current_directory());
+  text.add("python", request.python);
+  if (python_version_file) {
+    text.add("python-version-file", python_version_file->first);
+    text.add("python-version", python_version_file->second);
+  }
+  text.add("layout", request.layout == Layout::farm ? "farm" : "forest");
+  text.add("isolated", request.isolated ? "yes" : "no");
+  text.add("offline", request.offline ? "yes" : "no");
+  text.add("PATH", without_runs(value_of("PATH"), store));
+  const std::string_view virtual_env = value_of("VIRTUAL_ENV");
+  text.add("VIRTUAL_ENV", is_inside_runs(virtual_env, store) ? "" : virtual_env);
+  for (const char* variable :
+       {"HOME", "PYENV_VERSION", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME"})
+    text.add(variable, value_of(variable));
+  text.add("settings", request.raw_settings);
+  return text.take();
+}
+
+WatchedPath watch(const std::string& path) {
+  return {path, stat_at(AT_FDCWD, path, Links::follow)};
+}
+
+bool is_unchanged(const WatchedPath& watched) {
+  auto now = stat_at(AT_FDCWD, watched.path, Links::follow);
+  if (now.has_value() != watched.stamp.has_value()) return false;
+  if (!now) return true;
+  // Device numbers change over a reboot, link counts whenever somebody links the file.
+  const FileStamp& then = *watched.stamp;
+  const bool is_same = now->inode == then.inode && now->mtime_ns == then.mtime_ns && now->mode == then.mode;
+  return is_same && (now->is_directory() || (now->size == then.size && now->ctime_ns == then.ctime_ns));
+}
+
+std::optional<MemoRow> find_memo(Store& store, const std::string& text) {
+  auto row = store.index().read().memo(fingerprint(as_bytes(text)));
+  if (!row || row->key_text != text) return std::nullopt;
+  if (!std::all_of(row->watched.begin(), row->watched.end(), is_unchanged)) return std::nullopt;
+  return row;
+}
+
+void keep_memo(Store& store, const std::string& text, std::vector<WatchedPath> watched,
+               const LaunchPlan& plan) {
+  MemoRow row;
+  row.key_text = text;
+  row.watched = std::move(watched);
+  for (const LayerPlan& layer : plan.layers) row.snapshots.push_back(layer.snapshot);
+  row.plan = plan.encode();
+  Index::Write rows = store.index().write();
+  rows.put_memo(fingerprint(as_bytes(text)), row);
+  rows.commit();
+}
+
+}  // namespace envstore

@@ -1,0 +1,26 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "python/provision/prepare.h"
+#include "store/rows.h"
+
+namespace envstore {
+
+/// Every raw word that decides a run's environment, unparsed. Two runs with the same text, and the watched
+/// paths unchanged, have the same plan. What an outer run of this store has put into PATH and VIRTUAL_ENV is
+/// no such word: it differs with every run.
+std::string memo_text(const Store& store, const RunRequest& request, std::string_view script_block,
+                      const std::optional<std::pair<std::string, std::string>>& python_version_file);
+
+/// The path as it is now, for a memo to depend on.
+WatchedPath watch(const std::string& path);
+bool is_unchanged(const WatchedPath& watched);
+
+/// The plan of an earlier run with the same text, nothing it depends on having changed since.
+std::optional<MemoRow> find_memo(Store& store, const std::string& text);
+void keep_memo(Store& store, const std::string& text, std::vector<WatchedPath> watched,
+               const LaunchPlan& plan);
+
+}  // namespace envstore

@@ -1,0 +1,221 @@
+#include "python/provision/prepare.h"
+
+#include <algorithm>
+
+#include "python/launch/environment.h"
+#include "python/provision/bytecode_work.h"
+#include "python/provision/known_run.h"
+#include "python/provision/memo.h"
+#include "python/provision/requirements_file.h"
+#include "python/provision/script_metadata.h"
+#include "python/wheel/forest_rules.h"
+#include "store/platform/environment.h"
+#include "store/platform/error.h"
+#include "store/snapshot.h"
+
+namespace envstore {
+namespace {
+
+using pypackaging::ScriptBlock;
+
+/// A relative path in a version file starts where the file lies.
+InterpreterRequest version_file_request(const std::pair<std::string, std::string>& file) {
+  InterpreterRequest request = InterpreterRequest::parse(file.second);
+  const bool is_relative = request.kind == InterpreterRequest::Kind::path && !request.text.starts_with('/') &&
+                           !request.text.starts_with('~');
+  if (is_relative) request.text = file.first.substr(0, file.first.rfind('/') + 1) + request.text;
+  return request;
+}
+
+/// What `--with` and `--with-requirements` ask for.
+struct WithLayer {
+  LayerRequest request;
+  std::vector<RequirementsFile> files;
+};
+
+WithLayer with_layer(const RunRequest& request) {
+  WithLayer layer;
+  const std::string here = request.with.empty() ? "" : current_directory();
+  for (const std::string& text : request.with)
+    layer.request.requirements.push_back(parse_user_requirement(text, here));
+  for (const std::string& path : request.with_requirements) {
+    RequirementsFile file = read_requirements_file(path);
+    for (auto& requirement : file.requirements) layer.request.requirements.push_back(requirement);
+    for (auto& [name, digests] : file.hashes) {
+      auto& all = layer.request.hashes[name];
+      all.insert(all.end(), digests.begin(), digests.end());
+    }
+    layer.files.push_back(std::move(file));
+  }
+  for (const std::string& text : request.with)
+    layer.request.label += (layer.request.label.empty() ? "" : ", ") + text;
+  for (const std::string& path : request.with_requirements)
+    layer.request.label += (layer.request.label.empty() ? "" : ", ") + path;
+  return layer;
+}
+
+/// What a requirements file says of indexes counts for its layer alone.
+ResolutionSettings with_file_options(ResolutionSettings settings,
+                                     const std::vector<RequirementsFile>& files) {
+  for (const RequirementsFile& file : files) {
+    auto& indexes = settings.indexes.indexes;
+    if (file.default_index) {
+      if (!indexes.empty()) indexes.pop_back();  // the default is the last
+      indexes.push_back(*file.default_index);
+    }
+    indexes.insert(indexes.begin(), file.extra_indexes.begin(), file.extra_indexes.end());
+    auto& links = settings.indexes.find_links;
+    links.insert(links.end(), file.find_links.begin(), file.find_links.end());
+    settings.constraints.insert(settings.constraints.end(), file.constraints.begin(), file.constraints.end());
+    settings.indexes.no_index = settings.indexes.no_index || file.no_index;
+    if (file.allow_prereleases) settings.prereleases = pypackaging::PrereleaseMode::allow;
+  }
+  return settings;
+}
+
+/// The slow path of one run: everything that a memo saves.
+class Preparation {
+ public:
+  Preparation(Store& store, const RunRequest& request, Progress& progress)
+      : store_(store), request_(request), progress_(progress) {}
+
+  PreparedRun run(const std::optional<ScriptBlock>& block,
+                  const std::optional<std::pair<std::string, std::string>>& python_version_file,
+                  const std::string& memo_text) {
+    read_metadata(block);
+    watched_ = request_.watched_settings ? request_.watched_settings() : std::vector<WatchedPath>();
+    ResolutionSettings settings = request_.settings(metadata_.settings);
+    settings.upgrade = settings.upgrade || request_.upgrade;
+    settings.indexes.refresh = settings.indexes.refresh || request_.refresh || request_.upgrade;
+    settings.indexes.offline = settings.indexes.offline || request_.offline;
+    find_interpreter(python_version_file);
+
+    auto ingest = Lease::acquire(store_, LeaseKind::ingest, {}, label_of(request_));
+    LaunchPlan plan = provide_layers(*ingest, settings);
+    if (request_.compile_bytecode) compile_bytecode(store_, plan, CompilePriority::normal);
+
+    std::vector<SnapshotId> snapshots;
+    for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);
+    auto lease = Lease::acquire(store_, LeaseKind::run, snapshots, label_of(request_));
+    if (!lease)  // the ingest lease holds them
+      throw Error(ErrorKind::damaged, "cannot lease the environment that was just made",
+                  "run 'envstore doctor'");
+    if (!store_.is_read_only()) keep_memo(store_, memo_text, watched_, plan);
+    return {std::move(*lease), std::move(plan), report_, false};
+  }
+
+ private:
+  void read_metadata(const std::optional<ScriptBlock>& block) {
+    if (!block) return;
+    const std::string directory = directory_of(request_);
+    metadata_ = read_script_metadata(block->toml, block->first_line, request_.target.name, directory);
+    for (const std::string& warning : metadata_.warnings) progress_.warning(warning);
+  }
+
+  void find_interpreter(const std::optional<std::pair<std::string, std::string>>& python_version_file) {
+    DiscoveryInputs inputs;
+    inputs.requires_python = metadata_.requires_python;
+    inputs.path_variable = without_runs(variable_or_empty("PATH"), store_);
+    inputs.virtual_env = request_.isolated ? "" : variable_or_empty("VIRTUAL_ENV");
+    // Inside another run its environment is no choice of the user's.
+    if (is_inside_runs(inputs.virtual_env, store_)) inputs.virtual_env.clear();
+    inputs.home = variable_or_empty("HOME");
+    inputs.request = InterpreterRequest::parse(request_.python);
+    if (request_.python.empty() && python_version_file) {
+      inputs.request = version_file_request(*python_version_file);
+      try {
+        use(InterpreterFinder(store_).find(inputs));
+        return;
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::not_found || !metadata_.requires_python) throw;
+        progress_.warning("'" + python_version_file->first + "' asks for Python " +
+                          python_version_file->second +
+                          ", which does not go with the script's requires-python; it is not looked at");
+        inputs.request = InterpreterRequest();
+      }
+    }
+    use(InterpreterFinder(store_).find(inputs));
+  }
+
+  void use(Discovery discovery) {
+    interpreter_ = std::move(discovery.interpreter);
+    watched_.insert(watched_.end(), discovery.watched.begin(), discovery.watched.end());
+  }
+
+  LaunchPlan provide_layers(Lease& lease, const ResolutionSettings& settings) {
+    LaunchPlan plan = provide_layers_as(lease, settings, request_.layout);
+    // Where some distribution asks for real paths, every layer of the run is laid out as a forest.
+    if (request_.layout == Layout::farm && wants_forest(plan))
+      return provide_layers_as(lease, settings, Layout::forest);
+    return plan;
+  }
+
+  LaunchPlan provide_layers_as(Lease& lease, const ResolutionSettings& settings, Layout layout) {
+    LaunchPlan plan;
+    plan.interpreter = interpreter_.path;
+    plan.home = interpreter_.home;
+    plan.version = interpreter_.version;
+    plan.site_path = interpreter_.site_path;
+    if (!metadata_.dependencies.empty()) {
+      LayerRequest request;
+      request.requirements = metadata_.dependencies;
+      request.label = label_of(request_);
+      watch_direct(request.requirements);
+      plan.layers.push_back(provide(lease, settings, layout, request, {}));
+    }
+    WithLayer with = with_layer(request_);
+    for (const RequirementsFile& file : with.files)
+      for (const std::string& path : file.files) watched_.push_back(watch(path));
+    if (!with.request.requirements.empty()) {
+      watch_direct(with.request.requirements);
+      const ResolutionSettings own = with_file_options(settings, with.files);
+      plan.layers.insert(plan.layers.begin(), provide(lease, own, layout, with.request, plan.layers));
+    }
+    return plan;
+  }
+
+  LayerPlan provide(Lease& lease, const ResolutionSettings& settings, Layout layout,
+                    const LayerRequest& request, const std::vector<LayerPlan>& below) {
+    // Hashes and file options differ by layer, so does the provisioner.
+    Provisioner provisioner(store_, lease, interpreter_, settings, layout, progress_);
+    LayerPlan plan = provisioner.provide(request, below);
+    report_.installed += provisioner.report().installed;
+    report_.reused += provisioner.report().reused;
+    report_.seconds += provisioner.report().seconds;
+    return plan;
+  }
+
+  /// A local wheel that is written anew is another wheel.
+  void watch_direct(const std::vector<pypackaging::Requirement>& requirements) {
+    constexpr std::string_view kFile = "file://";
+    for (const auto& requirement : requirements)
+      if (requirement.url && requirement.url->starts_with(kFile))
+        watched_.push_back(watch(requirement.url->substr(kFile.size())));
+  }
+
+  bool wants_forest(const LaunchPlan& plan) {
+    Index::Read rows = store_.index().read();
+    for (const LayerPlan& layer : plan.layers)
+      if (const auto row = rows.snapshot(layer.snapshot))
+        if (!SnapshotRecord::parse(row->record).forced_forest.empty()) return true;
+    return false;
+  }
+
+  Store& store_;
+  const RunRequest& request_;
+  Progress& progress_;
+  ScriptMetadata metadata_;
+  Interpreter interpreter_;
+  std::vector<WatchedPath> watched_;
+  ProvisionReport report_;
+};
+
+}  // namespace
+
+PreparedRun prepare_run(Store& store, const RunRequest& request, Progress& progress) {
+  const RunKey key = key_of(store, request);
+  if (auto run = known_run(store, request, key)) return std::move(*run);
+  return Preparation(store, request, progress).run(key.block, key.python_version_file, key.memo_text);
+}
+
+}  // namespace envstore

@@ -1,0 +1,19 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "python/index/index_client.h"
+
+namespace envstore {
+
+/// What providing an environment tells while it works; implemented by cli for a terminal. Thread-safe.
+class Progress : public TransferObserver {
+ public:
+  virtual void resolving(const std::string& what) = 0;  ///< the package being looked at
+  virtual void resolved(std::size_t packages) = 0;
+  virtual void unpacking(const std::string& filename) = 0;
+  virtual void unpacked(const std::string& filename) = 0;
+  virtual void warning(const std::string& text) = 0;
+};
+
+}  // namespace envstore

@@ -1,0 +1,239 @@
+#include "python/provision/provision.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "python/provision/candidates.h"
+#include "python/provision/fetch.h"
+#include "python/provision/pins.h"
+#include "python/provision/request_text.h"
+#include "python/provision/source.h"
+#include "python/wheel/forest_rules.h"
+#include "store/layout.h"
+#include "store/platform/error.h"
+#include "store/platform/lock.h"
+#include "store/snapshot.h"
+
+namespace envstore {
+namespace {
+
+using pypackaging::Conflict;
+using pypackaging::Requirement;
+using pypackaging::Resolution;
+using pypackaging::ResolveInput;
+using pypackaging::Version;
+using Pins = std::map<std::string, Version>;
+
+Version version_of(const Interpreter& interpreter) {
+  auto version = Version::parse(interpreter.version);
+  // A development build calls itself 3.14.0a1+: the plus has nothing behind it.
+  if (!version && interpreter.version.ends_with('+'))
+    version = Version::parse(interpreter.version.substr(0, interpreter.version.size() - 1));
+  if (!version)
+    throw Error(ErrorKind::unsupported, "cannot use '" + interpreter.path + "': its version '" +
+                                            interpreter.version + "' is not one");
+  return *version;
+}
+
+std::vector<Requirement> exactly(const Pins& pins) {
+  std::vector<Requirement> constraints;
+  for (const auto& [name, version] : pins)
+    if (auto requirement = Requirement::parse(name + "==" + version.canonical()))
+      constraints.push_back(std::move(*requirement));
+  return constraints;
+}
+
+std::string pyvenv_cfg(const Interpreter& interpreter) {
+  return "home = " + interpreter.home +
+         "\ninclude-system-site-packages = false\nversion = " + interpreter.version + "\n";
+}
+
+}  // namespace
+
+struct Provisioner::Impl {
+  Impl(Store& store_in, Lease& lease_in, const Interpreter& interpreter_in, ResolutionSettings settings_in,
+       Layout layout_in, Progress& progress_in)
+      : store(store_in),
+        lease(lease_in),
+        interpreter(interpreter_in),
+        settings(std::move(settings_in)),
+        layout(layout_in),
+        progress(progress_in),
+        tags(pypackaging::supported_tags(interpreter.tags)) {}
+
+  LayerPlan provide(const LayerRequest& request, const std::vector<LayerPlan>& below) {
+    const std::string text = request_text(request, interpreter, settings, below);
+    const Fingerprint key = fingerprint(as_bytes(text));
+    const bool may_reuse = !settings.upgrade && !settings.indexes.refresh;
+    if (may_reuse)
+      if (auto plan = known_answer(key, text)) return *plan;
+
+    // Of many processes with the same request one does the work; the others find its answer.
+    const Fd locks = open_directory(store.root(), layout::kLocks);
+    const FileLock lock = FileLock::wait(locks.get(), "request-" + key.hex(), LockMode::exclusive);
+    if (may_reuse)
+      if (auto plan = known_answer(key, text)) return *plan;
+    return make(request, below, key, text);
+  }
+
+  std::optional<RequestRow> older_answer(const Fingerprint& key, const std::string& text) {
+    Index::Read rows = store.index().read();
+    auto row = rows.request(key);
+    if (!row || row->canonical != text || !rows.snapshot(row->snapshot)) return std::nullopt;
+    return row;
+  }
+
+  std::optional<LayerPlan> known_answer(const Fingerprint& key, const std::string& text) {
+    const auto row = older_answer(key, text);
+    if (!row || !lease.add({row->snapshot})) return std::nullopt;
+    const auto snapshot = store.index().read().snapshot(row->snapshot);
+    if (!snapshot) return std::nullopt;
+    const SnapshotRecord record = SnapshotRecord::parse(snapshot->record);
+    report.reused += record.trees.size();
+    return plan_of(record, place_snapshot(store, lease, record, layout, std::nullopt));
+  }
+
+  LayerPlan make(const LayerRequest& request, const std::vector<LayerPlan>& below, const Fingerprint& key,
+                 const std::string& text) {
+    const auto started = std::chrono::steady_clock::now();
+    Pins preferences;
+    if (!settings.upgrade)
+      if (const auto older = older_answer(key, text)) preferences = pins_of(store, {older->snapshot});
+    std::vector<SnapshotId> lower;
+    for (const LayerPlan& layer : below) lower.push_back(layer.snapshot);
+    const Pins kept = pins_of(store, lower);
+    for (const auto& [name, version] : kept) preferences.insert_or_assign(name, version);
+
+    SnapshotRecord record = record_of(install(request, kept, preferences));
+    RequestRow row;
+    row.canonical = text;
+    row.snapshot = record.id();
+    row.label = request.label;
+    row.made_at_ns = store.clock().now().time_since_epoch().count();
+    const Placement placement = place_snapshot(store, lease, record, layout, row);
+    for (const Clash& clash : placement.clashes)
+      progress.warning(clash.path + " is in both " + clash.kept + " and " + clash.dropped + "; the one of " +
+                       clash.kept + " is used");
+    report.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    return plan_of(record, placement);
+  }
+
+  /// Resolves and fetches: the trees of the answer, by name.
+  std::vector<SnapshotTree> install(const LayerRequest& request, const Pins& kept, const Pins& preferences) {
+    if (request.requirements.empty()) return {};
+    if (!client) client = std::make_unique<IndexClient>(store, settings.indexes, &progress);
+    WheelFetcher fetcher(store, lease, *client, progress);
+    IndexSource source(store, *client, fetcher, progress,
+                       {interpreter, tags, version_of(interpreter), settings.exclude_newer_ns, false,
+                        request.hashes, preferences});
+    source.look_ahead(request.requirements);
+    const Resolution resolution = resolve_with(source, request, kept, preferences);
+    progress.resolved(resolution.pins.size());
+
+    std::map<std::string, std::shared_future<FetchedTree>> fetched;
+    for (const auto& [name, pin] : resolution.pins)
+      fetched.emplace(name, fetcher.start(name, pin.version, source.file_of(name, pin)));
+    source.remember();
+    std::vector<SnapshotTree> trees;
+    for (const auto& [name, pin] : resolution.pins) {
+      const FetchedTree tree = fetched.at(name).get();
+      check_hash(request, name, tree.tree);
+      (tree.was_there ? report.reused : report.installed) += 1;
+      trees.push_back({tree.tree, name, pin.version.canonical()});
+    }
+    return trees;
+  }
+
+  /// Files whose hash the index did not tell are judged by what was read.
+  void check_hash(const LayerRequest& request, const std::string& name, const TreeId& tree) {
+    if (request.hashes.empty()) return;
+    const auto allowed = request.hashes.find(name);
+    const auto row = store.index().read().tree(tree);
+    const std::string digest = row ? row->wheel.hex() : "";
+    if (allowed == request.hashes.end() ||
+        std::find(allowed->second.begin(), allowed->second.end(), digest) == allowed->second.end())
+      throw Error(ErrorKind::invalid_input, "cannot install " + name + ": the wheel's SHA-256 " + digest +
+                                                " is not among those that the requirements allow");
+  }
+
+  /// The layers below are kept as they are where the requirements allow it; where they do not, what stands
+  /// above hides them, and the user is told.
+  Resolution resolve_with(IndexSource& source, const LayerRequest& request, const Pins& kept,
+                          const Pins& preferences) {
+    ResolveInput input;
+    input.requirements = request.requirements;
+    input.constraints = settings.constraints;
+    input.overrides = settings.overrides;
+    input.preferences = preferences;
+    input.environment = interpreter.markers;
+    input.python = version_of(interpreter);
+    input.prereleases = settings.prereleases;
+    input.strategy = settings.strategy;
+    if (!kept.empty()) {
+      ResolveInput narrow = input;
+      for (Requirement& constraint : exactly(kept)) narrow.constraints.push_back(std::move(constraint));
+      auto answer = pypackaging::resolve(narrow, source);
+      if (auto* resolution = std::get_if<Resolution>(&answer)) return std::move(*resolution);
+    }
+    auto answer = pypackaging::resolve(input, source);
+    if (auto* conflict = std::get_if<Conflict>(&answer))
+      throw Error(ErrorKind::unresolvable,
+                  "cannot find versions that fit together:\n" + conflict->explanation);
+    auto& resolution = std::get<Resolution>(answer);
+    for (const auto& [name, pin] : resolution.pins)
+      if (const auto below = kept.find(name); below != kept.end() && below->second != pin.version)
+        progress.warning(name + " " + pin.version.canonical() + " of --with hides " +
+                         below->second.canonical() + " of the environment below");
+    return std::move(resolution);
+  }
+
+  SnapshotRecord record_of(std::vector<SnapshotTree> trees) const {
+    SnapshotRecord record;
+    record.interpreter = interpreter.identity();
+    record.site_path = interpreter.site_path;
+    record.cache_tag = interpreter.cache_tag;
+    record.prefix_files = {{"pyvenv.cfg", pyvenv_cfg(interpreter)}};
+    for (const SnapshotTree& tree : trees)
+      if (forest_rule(tree.name) != nullptr) record.forced_forest.push_back(tree.name);
+    record.trees = std::move(trees);
+    return record;
+  }
+
+  LayerPlan plan_of(const SnapshotRecord& record, const Placement& placement) const {
+    LayerPlan plan;
+    plan.snapshot = record.id();
+    plan.layout = placement.layout;
+    plan.has_pth = placement.has_pth;
+    plan.scripts = placement.scripts;
+    plan.prefix_entries = placement.prefix_entries;
+    return plan;
+  }
+
+  Store& store;
+  Lease& lease;
+  const Interpreter& interpreter;
+  ResolutionSettings settings;
+  Layout layout;
+  Progress& progress;
+  pypackaging::TagPriority tags;
+  std::unique_ptr<IndexClient> client;
+  ProvisionReport report;
+};
+
+Provisioner::Provisioner(Store& store, Lease& lease, const Interpreter& interpreter,
+                         ResolutionSettings settings, Layout layout, Progress& progress)
+    : impl_(std::make_unique<Impl>(store, lease, interpreter, std::move(settings), layout, progress)) {}
+
+Provisioner::~Provisioner() = default;
+
+LayerPlan Provisioner::provide(const LayerRequest& request, const std::vector<LayerPlan>& below) {
+  return impl_->provide(request, below);
+}
+
+const ProvisionReport& Provisioner::report() const {
+  return impl_->report;
+}
+
+}  // namespace envstore

@@ -1,0 +1,59 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pypackaging/requirement.h"
+#include "pypackaging/resolver.h"
+#include "python/index/index_client.h"
+#include "python/interpreter/interpreter.h"
+#include "python/launch/launch.h"
+#include "python/provision/progress.h"
+#include "store/lease.h"
+
+namespace envstore {
+
+/// The settings that decide what a resolution answers, with uv's names and defaults.
+struct ResolutionSettings {
+  IndexSettings indexes;
+  std::optional<std::int64_t> exclude_newer_ns;  ///< files uploaded later do not exist
+  pypackaging::PrereleaseMode prereleases = pypackaging::PrereleaseMode::if_necessary_or_explicit;
+  pypackaging::Strategy strategy = pypackaging::Strategy::highest;
+  std::vector<pypackaging::Requirement> constraints, overrides;
+  bool upgrade = false;  ///< an older answer is no preference
+};
+
+/// One layer to be provided.
+struct LayerRequest {
+  std::vector<pypackaging::Requirement> requirements;
+  /// name -> allowed sha256 digests, from requirements files with hashes; not empty: every pin must have one.
+  std::map<std::string, std::vector<std::string>> hashes;
+  std::string label;  ///< for people
+};
+
+struct ProvisionReport {
+  std::size_t installed = 0, reused = 0;  ///< distributions unpacked now, and those that the store had
+  double seconds = 0;
+};
+
+/// From requests to snapshots (DESIGN section 7): request row -> snapshot, else resolve, fetch, unpack,
+/// place.
+class Provisioner {
+ public:
+  Provisioner(Store& store, Lease& lease, const Interpreter& interpreter, ResolutionSettings settings,
+              Layout layout, Progress& progress);
+  ~Provisioner();
+  /// `below`: the layers under this one, nearest first: their versions are kept where the requirements allow
+  /// it.
+  LayerPlan provide(const LayerRequest& request, const std::vector<LayerPlan>& below);
+  const ProvisionReport& report() const;
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace envstore

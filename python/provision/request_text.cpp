@@ -1,0 +1,49 @@
+#include "python/provision/request_text.h"
+
+#include <set>
+
+namespace envstore {
+namespace {
+
+class TextBuilder {
+ public:
+  void line(const std::string& key, const std::string& value) { text_ += key + " " + value + "\n"; }
+  void sorted(const std::string& key, const std::vector<pypackaging::Requirement>& requirements) {
+    std::set<std::string> texts;
+    for (const auto& requirement : requirements) texts.insert(requirement.canonical());
+    for (const std::string& text : texts) line(key, text);
+  }
+  void locations(const std::string& key, const std::vector<IndexLocation>& locations) {
+    for (const IndexLocation& location : locations) line(key, without_credentials(location.url));
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_ = "envstore request 1\n";
+};
+
+}  // namespace
+
+std::string request_text(const LayerRequest& request, const Interpreter& interpreter,
+                         const ResolutionSettings& settings, const std::vector<LayerPlan>& below) {
+  TextBuilder text;
+  text.line("interpreter", interpreter.identity());
+  text.line("python", interpreter.version);
+  for (const auto& [name, value] : interpreter.markers) text.line("marker " + name, value);
+  text.sorted("requirement", request.requirements);
+  for (const auto& [name, digests] : request.hashes)
+    for (const std::string& digest : std::set<std::string>(digests.begin(), digests.end()))
+      text.line("hash " + name, digest);
+  text.sorted("constraint", settings.constraints);
+  text.sorted("override", settings.overrides);
+  text.locations("index", settings.indexes.indexes);
+  text.locations("find-links", settings.indexes.find_links);
+  if (settings.indexes.no_index) text.line("no-index", "yes");
+  if (settings.exclude_newer_ns) text.line("exclude-newer", std::to_string(*settings.exclude_newer_ns));
+  text.line("prereleases", std::to_string(static_cast<int>(settings.prereleases)));
+  text.line("strategy", std::to_string(static_cast<int>(settings.strategy)));
+  for (const LayerPlan& layer : below) text.line("below", layer.snapshot.hex());
+  return text.take();
+}
+
+}  // namespace envstore

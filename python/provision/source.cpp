@@ -1,0 +1,269 @@
+#include "python/provision/source.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "pypackaging/filename.h"
+#include "store/platform/error.h"
+#include "store/platform/path_parts.h"
+
+namespace envstore {
+
+using pypackaging::CoreMetadata;
+using pypackaging::Dependencies;
+using pypackaging::MarkerContext;
+using pypackaging::Requirement;
+using pypackaging::SpecifierSet;
+using pypackaging::Unavailable;
+using pypackaging::Version;
+
+namespace {
+
+template <class Value>
+bool is_ready(const std::shared_future<Value>& future) {
+  return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+template <class Value>
+std::shared_future<Value> ready(Value value) {
+  std::promise<Value> promise;
+  promise.set_value(std::move(value));
+  return promise.get_future().share();
+}
+
+}  // namespace
+
+IndexSource::IndexSource(Store& store, IndexClient& client, WheelFetcher& fetcher, Progress& progress,
+                         Rules rules)
+    : client_(client),
+      fetcher_(fetcher),
+      progress_(progress),
+      rules_(std::move(rules)),
+      cache_(store, candidate_rules({})) {}
+
+IndexSource::~IndexSource() {
+  std::vector<std::future<void>> ahead;
+  {
+    const std::lock_guard lock(mutex_);
+    is_closing_ = true;
+    ahead.swap(ahead_);
+  }
+  for (std::future<void>& each : ahead) each.wait();
+}
+
+CandidateRules IndexSource::candidate_rules(const std::string& name) const {
+  static const std::vector<std::string> kNone;
+  CandidateRules rules{rules_.tags, rules_.python, rules_.exclude_newer_ns};
+  if (rules_.hashes.empty()) return rules;
+  const auto found = rules_.hashes.find(name);
+  rules.allowed_hashes = found == rules_.hashes.end() ? &kNone : &found->second;
+  return rules;
+}
+
+/// nullptr: the page has to be read.
+IndexSource::CandidatesPointer IndexSource::known_candidates(const std::string& name) {
+  const auto page = client_.cached_page(name);
+  if (!page) return nullptr;
+  auto known = cache_.find(name, *page);
+  if (!known) return nullptr;
+  return std::make_shared<const Candidates>(std::move(*known));
+}
+
+IndexSource::CandidatesPointer IndexSource::load_candidates(const std::string& name) {
+  const ProjectFiles files = client_.project(name).get();
+  auto made = std::make_shared<const Candidates>(name, files, candidate_rules(name));
+  if (files.identity) cache_.add(name, *files.identity, *made);
+  return made;
+}
+
+std::shared_future<IndexSource::CandidatesPointer> IndexSource::candidates(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  auto& slot = candidates_[name];
+  if (slot.valid()) return slot;
+  if (CandidatesPointer known = known_candidates(name))
+    slot = ready(std::move(known));
+  else
+    slot = std::async(std::launch::async, [this, name] { return load_candidates(name); }).share();
+  return slot;
+}
+
+IndexSource::Metadata IndexSource::metadata(const IndexFile& file) {
+  const std::lock_guard lock(mutex_);
+  Metadata& slot = metadata_[file.url];
+  if (slot.text.valid()) return slot;
+  slot.text = client_.metadata(file);
+  slot.core = std::async(std::launch::deferred, [text = slot.text] {
+                return std::make_shared<const CoreMetadata>(CoreMetadata::parse(text.get()));
+              }).share();
+  return slot;
+}
+
+void IndexSource::want_versions(const std::string& name) {
+  candidates(name);
+}
+
+void IndexSource::want_dependencies(const std::string& name, const Version& version) {
+  const CandidatesPointer known = candidates(name).get();
+  if (const auto file = known->file(version)) metadata(*file);
+}
+
+void IndexSource::decided(const std::string& name, const Version& version) {
+  progress_.resolving(name);
+  if (rules_.only_final_decisions) return;
+  const CandidatesPointer known = candidates(name).get();
+  if (const auto file = known->file(version)) fetcher_.start(name, version, *file);
+}
+
+const pypackaging::PackageOffer& IndexSource::versions(const std::string& name) {
+  CandidatesPointer& kept = handed_out_[name];
+  if (!kept) {
+    progress_.resolving(name);
+    kept = candidates(name).get();
+  }
+  return kept->offer();
+}
+
+std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const std::string& what,
+                                                                     const IndexFile& file) {
+  MetadataPointer core;
+  try {
+    core = metadata(file).core.get();
+  } catch (const Error& error) {
+    // What the index serves for one version is that version's fault; a dead network is everybody's.
+    if (error.kind() != ErrorKind::invalid_input && error.kind() != ErrorKind::not_found) throw;
+    return Unavailable{error.what()};
+  }
+  if (const auto fault = core->fatal_error())
+    return Unavailable{what + " has metadata that cannot be read: " + fault->message};
+  return Dependencies{core->requires_dist, core->provides_extra, core->requires_python};
+}
+
+std::variant<Dependencies, Unavailable> IndexSource::dependencies(const std::string& name,
+                                                                  const Version& version) {
+  const CandidatesPointer known = candidates(name).get();
+  const auto file = known->file(version);
+  if (!file) return Unavailable{name + " " + version.canonical() + " has no wheel for this interpreter"};
+  return dependencies_in(name + " " + version.canonical(), *file);
+}
+
+std::variant<std::pair<Version, Dependencies>, Unavailable> IndexSource::direct(const std::string& name,
+                                                                                const std::string& url) {
+  const IndexFile file = direct_file(name, url);
+  const auto wheel = pypackaging::WheelFilename::parse(file.filename);
+  if (!wheel) return Unavailable{"'" + file.filename + "': " + wheel.error().message};
+  if (wheel->name != name)
+    return Unavailable{"the wheel at " + display_url(url) + " is " + wheel->name + ", not " + name};
+  if (!rules_.tags.rank(wheel->tags))
+    return Unavailable{"the wheel at " + display_url(url) + " does not fit this interpreter"};
+  auto needs = dependencies_in(name, file);
+  if (auto* fault = std::get_if<Unavailable>(&needs)) return std::move(*fault);
+  return std::pair{wheel->version, std::get<Dependencies>(std::move(needs))};
+}
+
+IndexFile IndexSource::file_of(const std::string& name, const pypackaging::Pin& pin) {
+  if (pin.url) return direct_file(name, *pin.url);
+  const CandidatesPointer known = candidates(name).get();
+  const auto file = known->file(pin.version);
+  if (!file)
+    throw Error(ErrorKind::unresolvable,
+                "cannot install " + name + " " + pin.version.canonical() + ": no wheel fits");
+  return *file;
+}
+
+void IndexSource::look_ahead(const std::vector<Requirement>& requirements) {
+  Steps steps;
+  for (const Requirement& requirement : requirements)
+    add_step(steps, requirement, {}, MarkerContext::requirement);
+  follow_all(std::move(steps));
+}
+
+void IndexSource::add_step(Steps& steps, const Requirement& requirement, const Extras& active_extras,
+                           MarkerContext context) {
+  const auto applies = requirement.marker.evaluate({rules_.interpreter.markers, active_extras, {}, context});
+  if (!applies || !*applies || requirement.url) return;
+  const Extras extras(requirement.extras.begin(), requirement.extras.end());
+  std::string key = requirement.normalized_name;
+  for (const std::string& extra : extras) key += "," + extra;
+  const std::lock_guard lock(mutex_);
+  if (followed_.insert(key).second)
+    steps.push_back({requirement.normalized_name, requirement.specifier, extras});
+}
+
+/// What is at hand is followed on this thread, the rest each on one that may wait for the network.
+void IndexSource::follow_all(Steps steps) {
+  while (!steps.empty()) {
+    Step step = std::move(steps.back());
+    steps.pop_back();
+    if (!follow_at_hand(step, steps)) follow_later(std::move(step));
+  }
+}
+
+bool IndexSource::follow_at_hand(const Step& step, Steps& steps) {
+  const auto known = candidates(step.name);
+  if (!is_ready(known)) return false;
+  try {
+    const auto file = likely_file(*known.get(), step);
+    if (file && !is_ready(metadata(*file).text)) return false;
+    follow(step, steps);
+  } catch (const std::exception&) {
+    // The resolver meets the same fault if it goes there, and explains it.
+  }
+  return true;
+}
+
+void IndexSource::follow_later(Step step) {
+  const std::lock_guard lock(mutex_);
+  if (is_closing_) return;
+  ahead_.push_back(std::async(std::launch::async, [this, step = std::move(step)] {
+    Steps steps;
+    try {
+      follow(step, steps);
+    } catch (const std::exception&) {
+      // As above.
+    }
+    follow_all(std::move(steps));
+  }));
+}
+
+std::optional<IndexFile> IndexSource::likely_file(const Candidates& known, const Step& step) const {
+  const auto preferred = rules_.preferences.find(step.name);
+  if (preferred != rules_.preferences.end() && step.specifier.matches(preferred->second))
+    if (auto file = known.file(preferred->second)) return file;
+  const std::optional<Version> version = known.likely(step.specifier);
+  if (!version) return std::nullopt;
+  return known.file(*version);
+}
+
+void IndexSource::follow(const Step& step, Steps& steps) {
+  const CandidatesPointer known = candidates(step.name).get();
+  const auto file = likely_file(*known, step);
+  if (!file) return;
+  const MetadataPointer core = metadata(*file).core.get();
+  for (const Requirement& needed : core->requires_dist)
+    add_step(steps, needed, step.extras, MarkerContext::metadata);
+}
+
+IndexFile direct_file(const std::string& name, const std::string& url) {
+  IndexFile file;
+  std::string address = url;
+  if (const std::size_t fragment = address.find('#'); fragment != std::string::npos) {
+    const std::string text = address.substr(fragment + 1);
+    if (text.starts_with("sha256=")) file.hashes["sha256"] = text.substr(7);
+    address.resize(fragment);
+  }
+  const std::size_t query = address.find('?');
+  const std::string path = address.substr(0, query);
+  file.filename = name_of(path);
+  file.url = address;
+  const bool is_supported =
+      address.starts_with("https://") || address.starts_with("http://") || address.starts_with("file://");
+  if (!is_supported || !file.filename.ends_with(".whl"))
+    throw Error(
+        ErrorKind::unsupported,
+        "cannot install '" + name + "' from " + display_url(url) + ": it is not the address of a wheel",
+        "give an http(s) or file address that ends in .whl; source distributions and repositories are not "
+        "built");
+  return file;
+}
+
+}  // namespace envstore

@@ -1,0 +1,108 @@
+#pragma once
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pypackaging/metadata.h"
+#include "pypackaging/resolver.h"
+#include "python/index/index_client.h"
+#include "python/interpreter/interpreter.h"
+#include "python/provision/candidate_cache.h"
+#include "python/provision/candidates.h"
+#include "python/provision/fetch.h"
+#include "python/provision/progress.h"
+
+namespace envstore {
+
+/// The resolver's facts out of index pages and core metadata. Runs ahead of the resolver: what a likely
+/// answer needs (pages, metadata, their dependencies' pages, ...) is asked for before the resolver asks, so
+/// that its depth, not its length, costs round trips; a decided version's wheel starts to download at once.
+class IndexSource final : public pypackaging::PackageSource {
+ public:
+  struct Rules {
+    const Interpreter& interpreter;
+    const pypackaging::TagPriority& tags;
+    pypackaging::Version python;
+    std::optional<std::int64_t> exclude_newer_ns;
+    bool only_final_decisions = false;  ///< do not start wheels of decisions that may be taken back
+    /// name -> allowed SHA-256 digests; empty: no hashes are required.
+    std::map<std::string, std::vector<std::string>> hashes;
+    std::map<std::string, pypackaging::Version> preferences;
+  };
+
+  IndexSource(Store& store, IndexClient& client, WheelFetcher& fetcher, Progress& progress, Rules rules);
+  ~IndexSource() override;  ///< waits for what runs ahead
+
+  void want_versions(const std::string& name) override;
+  void want_dependencies(const std::string& name, const pypackaging::Version& version) override;
+  void decided(const std::string& name, const pypackaging::Version& version) override;
+  const pypackaging::PackageOffer& versions(const std::string& name) override;
+  std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies(
+      const std::string& name, const pypackaging::Version& version) override;
+  std::variant<std::pair<pypackaging::Version, pypackaging::Dependencies>, pypackaging::Unavailable> direct(
+      const std::string& name, const std::string& url) override;
+
+  /// Starts looking ahead from the requirements of a user.
+  void look_ahead(const std::vector<pypackaging::Requirement>& requirements);
+  /// Keeps for the next resolution what this one found out about the pages that it read.
+  void remember() { cache_.save(); }
+  /// The file that a pin stands for.
+  IndexFile file_of(const std::string& name, const pypackaging::Pin& pin);
+
+ private:
+  using CandidatesPointer = std::shared_ptr<const Candidates>;
+  using MetadataPointer = std::shared_ptr<const pypackaging::CoreMetadata>;
+
+  using Extras = std::set<std::string, std::less<>>;
+  /// Core metadata: as text that may be on its way, and parsed by the first who asks.
+  struct Metadata {
+    std::shared_future<std::string> text;
+    std::shared_future<MetadataPointer> core;
+  };
+  /// A project on the way that the resolver will likely take.
+  struct Step {
+    std::string name;
+    pypackaging::SpecifierSet specifier;
+    Extras extras;
+  };
+  using Steps = std::vector<Step>;
+
+  std::shared_future<CandidatesPointer> candidates(const std::string& name);
+  Metadata metadata(const IndexFile& file);
+  CandidateRules candidate_rules(const std::string& name) const;
+  CandidatesPointer known_candidates(const std::string& name);
+  CandidatesPointer load_candidates(const std::string& name);
+  void add_step(Steps& steps, const pypackaging::Requirement& requirement, const Extras& active_extras,
+                pypackaging::MarkerContext context);
+  void follow_all(Steps steps);
+  bool follow_at_hand(const Step& step, Steps& steps);
+  void follow_later(Step step);
+  void follow(const Step& step, Steps& steps);
+  std::optional<IndexFile> likely_file(const Candidates& known, const Step& step) const;
+  std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies_in(const std::string& what,
+                                                                                    const IndexFile& file);
+
+  IndexClient& client_;
+  WheelFetcher& fetcher_;
+  Progress& progress_;
+  const Rules rules_;
+  CandidateCache cache_;
+  std::mutex mutex_;  ///< protects the maps below and `ahead_`
+  std::map<std::string, std::shared_future<CandidatesPointer>> candidates_;
+  std::map<std::string, Metadata> metadata_;
+  std::set<std::string> followed_;
+  std::vector<std::future<void>> ahead_;
+  bool is_closing_ = false;
+  // The resolver's thread alone:
+  std::map<std::string, CandidatesPointer> handed_out_;
+};
+
+/// The file behind a direct reference: an http(s) or file URL of a wheel. Throws Error{unsupported} for what
+/// is no wheel.
+IndexFile direct_file(const std::string& name, const std::string& url);
+
+}  // namespace envstore

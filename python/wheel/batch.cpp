@@ -1,0 +1,65 @@
+#include "python/wheel/batch.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+
+namespace envstore {
+namespace {
+
+/// Shared with helpers, which may come to it only after the batch has ended: then they find nothing to do,
+/// and do not touch `job`.
+struct Batch {
+  explicit Batch(std::size_t a_count, const std::function<void(std::size_t)>& a_job)
+      : count(a_count), job(&a_job) {}
+
+  const std::size_t count;
+  const std::function<void(std::size_t)>* const job;
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> has_failed = false;
+  std::mutex mutex;  ///< protects what follows
+  std::condition_variable changed;
+  std::size_t done = 0;
+  std::exception_ptr failure;
+
+  void work() {
+    for (std::size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
+      std::exception_ptr caught;
+      try {
+        if (!has_failed) (*job)(i);
+      } catch (...) {
+        caught = std::current_exception();
+      }
+      finish(caught);
+    }
+  }
+
+  void finish(const std::exception_ptr& caught) {
+    const std::lock_guard lock(mutex);
+    if (caught && !failure) {
+      failure = caught;
+      has_failed = true;
+    }
+    if (++done == count) changed.notify_all();
+  }
+
+  void wait() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return done == count; });
+    if (failure) std::rethrow_exception(failure);
+  }
+};
+
+}  // namespace
+
+void run_batch(WorkPool& pool, std::uint64_t weight, std::size_t count,
+               const std::function<void(std::size_t)>& job) {
+  const auto batch = std::make_shared<Batch>(count, job);
+  const std::size_t helpers = count > 0 ? std::min<std::size_t>(pool.threads(), count - 1) : 0;
+  for (std::size_t i = 0; i < helpers; ++i) pool.submit(weight, [batch] { batch->work(); });
+  batch->work();
+  batch->wait();
+}
+
+}  // namespace envstore

@@ -1,0 +1,202 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "python/wheel/batch.h"
+#include "python/wheel/names.h"
+#include "python/wheel/script.h"
+#include "python/wheel/wheel_plan.h"
+#include "store/index.h"
+#include "store/layout.h"
+#include "store/platform/error.h"
+#include "store/platform/lock.h"
+
+namespace envstore {
+namespace {
+
+std::optional<TreeId> known_tree(Store& store, const WheelHash& hash) {
+  Index::Read rows = store.index().read();
+  const std::optional<WheelRow> wheel = rows.wheel(hash);
+  if (!wheel || !rows.tree(wheel->tree)) return std::nullopt;
+  return wheel->tree;
+}
+
+/// `user:password@` has no business in the store; callers leave it out, and this makes sure.
+std::string without_userinfo(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string::npos) return url;
+  const std::size_t host = scheme + 3;
+  const std::size_t host_end = std::min(url.find_first_of("/?#", host), url.size());
+  const std::size_t at = url.rfind('@', host_end);
+  return at == std::string::npos || at < host ? url : url.substr(0, host) + url.substr(at + 1);
+}
+
+class LentBuffer {
+ public:
+  LentBuffer(WorkPool& pool, std::size_t size) : pool_(pool), size_(size), buffer_(pool.take_buffer(size)) {}
+  ~LentBuffer() { pool_.give_back(std::move(buffer_)); }
+  LentBuffer(const LentBuffer&) = delete;
+  LentBuffer& operator=(const LentBuffer&) = delete;
+  std::span<std::byte> bytes() { return {buffer_.bytes.get(), size_}; }
+
+ private:
+  WorkPool& pool_;
+  std::size_t size_;
+  WorkPool::Buffer buffer_;
+};
+
+/// One wheel on its way into the store.
+class Ingest {
+ public:
+  Ingest(Store& store, Lease& lease, WorkPool& pool, std::span<const std::byte> wheel,
+         const WheelOrigin& origin)
+      : pool_(pool),
+        wheel_(wheel),
+        origin_(origin),
+        archive_(wheel, origin.filename),
+        plan_(plan_wheel(archive_, origin)),
+        record_(read_record(), plan_.dist_info + "/RECORD", origin.filename),
+        builder_(store, lease) {}
+
+  /// `unchecked_hash`: the file's own hash is not known to be this one yet.
+  TreeId run(const WheelHash& hash, bool has_unchecked_hash) {
+    record_.check_members(archive_.members());
+    if (origin_.on_warning)
+      for (const std::string& warning : plan_.warnings) origin_.on_warning(warning);
+    sort_by_size();
+    unpack_all(hash, has_unchecked_hash);
+    add_generated();
+    TreeInfo info;
+    info.name = plan_.name;
+    info.version = plan_.version;
+    info.wheel = hash;
+    info.wheel_filename = origin_.filename;
+    info.origin = without_userinfo(origin_.url);
+    info.forest_reason = forest_reason();
+    return builder_.commit(info);
+  }
+
+ private:
+  std::string read_record() const {
+    const ZipMember* const member = archive_.find(plan_.dist_info + "/RECORD");
+    if (member == nullptr)
+      throw Error(ErrorKind::invalid_input,
+                  fmt::format("cannot unpack '{}': it has no RECORD", origin_.filename));
+    return archive_.read(*member);
+  }
+
+  void sort_by_size() {
+    std::sort(plan_.files.begin(), plan_.files.end(), [](const PlannedFile& a, const PlannedFile& b) {
+      return a.member->size != b.member->size ? a.member->size > b.member->size : a.path < b.path;
+    });
+    lines_.resize(plan_.files.size());
+    reasons_.resize(plan_.files.size());
+  }
+
+  void unpack_all(const WheelHash& hash, bool has_unchecked_hash) {
+    const std::size_t extra = has_unchecked_hash ? 1 : 0;
+    run_batch(pool_, wheel_.size(), plan_.files.size() + extra, [&](std::size_t i) {
+      if (i < extra)
+        check_file_hash(hash);
+      else
+        unpack(i - extra);
+    });
+  }
+
+  void check_file_hash(const WheelHash& hash) const {
+    const WheelHash actual{sha256(wheel_)};
+    if (actual != hash)
+      throw Error(ErrorKind::invalid_input,
+                  fmt::format("cannot use '{}': its SHA-256 is {}, and should be {}", origin_.filename,
+                              actual.hex(), hash.hex()),
+                  "the file was damaged on its way, or is not the one that the index or lock file means");
+  }
+
+  void unpack(std::size_t index) {
+    const PlannedFile& file = plan_.files[index];
+    LentBuffer buffer(pool_, static_cast<std::size_t>(file.member->size));
+    const std::span<std::byte> content = buffer.bytes();
+    archive_.read_into(*file.member, content);
+    const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
+    if (file.kind == PlannedKind::dropped) return record_.check(file.member->name, content, nullptr);
+    if (file.kind == PlannedKind::script && asks_for_python(text)) {
+      record_.check(file.member->name, content, nullptr);
+      const std::string script = relocatable_script(text);
+      lines_[index] = add(file.path, file.executable, as_bytes(script));
+      return;
+    }
+    lines_[index] = add(file.path, file.executable, content);
+    record_.check(file.member->name, content, &*lines_[index].sha256);
+    if (plan_.forest_reason.empty() && file.path.starts_with("site/"))
+      reasons_[index] =
+          escaping_runpath(content, std::string_view(file.path).substr(5), [this](std::string_view name) {
+            return plan_.site_directories.contains(name);
+          }).value_or("");
+  }
+
+  RecordLine add(const std::string& path, Executable executable, std::span<const std::byte> content) {
+    return {path_from_site(path), builder_.add(path, executable, content).bytes, content.size()};
+  }
+
+  void add_generated() {
+    for (const GeneratedFile& file : plan_.generated)
+      lines_.push_back(add(file.path, file.executable, as_bytes(file.content)));
+    std::erase_if(lines_, [](const RecordLine& line) { return line.path.empty(); });
+    const std::string record_path = plan_.dist_info + "/RECORD";
+    lines_.push_back({record_path, std::nullopt, 0});
+    builder_.add(std::string(layout::kTreeSite) + "/" + record_path, Executable::no,
+                 as_bytes(encode_record(std::move(lines_))));
+  }
+
+  /// The first by path, so that the answer does not hang on which thread came first.
+  std::string forest_reason() const {
+    if (!plan_.forest_reason.empty()) return plan_.forest_reason;
+    const std::string* first_path = nullptr;
+    std::string reason;
+    for (std::size_t i = 0; i < reasons_.size(); ++i) {
+      if (reasons_[i].empty() || (first_path != nullptr && *first_path < plan_.files[i].path)) continue;
+      first_path = &plan_.files[i].path;
+      reason = reasons_[i];
+    }
+    return reason;
+  }
+
+  WorkPool& pool_;
+  std::span<const std::byte> wheel_;
+  const WheelOrigin& origin_;
+  ZipArchive archive_;
+  WheelPlan plan_;
+  RecordChecker record_;
+  TreeBuilder builder_;
+  std::vector<RecordLine> lines_;     ///< beside plan_.files; path empty: not installed
+  std::vector<std::string> reasons_;  ///< beside plan_.files: why a forest
+};
+
+WheelHash expected_hash(const WheelOrigin& origin) {
+  const std::optional<WheelHash> hash = WheelHash::parse(*origin.expected_sha256);
+  if (!hash)
+    throw Error(ErrorKind::invalid_input, fmt::format("cannot use '{}': '{}' is not a SHA-256",
+                                                      origin.filename, printable(*origin.expected_sha256)));
+  return *hash;
+}
+
+}  // namespace
+
+TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, const std::string& wheel_path,
+                    const WheelOrigin& origin) {
+  std::optional<WheelHash> hash;
+  if (origin.expected_sha256) {
+    hash = expected_hash(origin);
+    if (const auto tree = known_tree(store, *hash)) return *tree;
+  }
+  const MappedFile wheel = MappedFile::open(AT_FDCWD, real_path(wheel_path).value_or(wheel_path));
+  const bool has_unchecked_hash = hash.has_value();
+  if (!hash) hash = WheelHash{sha256(wheel.bytes())};
+  const FileLock lock = FileLock::wait(store.root(), fmt::format("{}/wheel-{}", layout::kLocks, hash->hex()),
+                                       LockMode::exclusive);
+  if (const auto tree = known_tree(store, *hash)) return *tree;
+  return Ingest(store, lease, pool, wheel.bytes(), origin).run(*hash, has_unchecked_hash);
+}
+
+}  // namespace envstore

@@ -1,0 +1,54 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "pypackaging/metadata.h"
+#include "python/wheel/wheel.h"
+
+namespace envstore {
+
+/// The digest of `content` by `sha256`, `sha384` or `sha512`.
+std::vector<std::uint8_t> record_digest(std::string_view algorithm, std::span<const std::byte> content);
+/// As RECORD writes digests: without padding.
+std::string urlsafe_base64(std::span<const std::uint8_t> bytes);
+
+/// A wheel's RECORD (packaging.python.org "Binary distribution format", "The .dist-info directory"): knows
+/// what each member must be. Throws Error{invalid_input} with archive and member.
+class RecordChecker {
+ public:
+  /// `record_path`: of RECORD in the archive. Refuses entries without a strong hash.
+  RecordChecker(std::string_view text, std::string record_path, std::string archive);
+
+  /// Every member stands in RECORD, and what stands in RECORD is a member; bytecode is exempt both ways.
+  void check_members(const std::vector<ZipMember>& members) const;
+  /// `sha256`: of the content, if the caller has it already.
+  void check(std::string_view path, std::span<const std::byte> content,
+             const std::array<std::uint8_t, 32>* sha256) const;
+
+ private:
+  bool needs_no_hash(std::string_view path) const;
+  [[noreturn]] void refuse(std::string_view path, std::string_view reason) const;
+
+  std::string record_path_, archive_;
+  std::vector<pypackaging::RecordEntry> entries_;
+  std::unordered_map<std::string_view, const pypackaging::RecordEntry*> by_path_;
+};
+
+/// True for what envstore makes itself and never takes from a wheel: anything below `__pycache__`.
+bool is_cached_bytecode(std::string_view path);
+
+struct RecordLine {
+  std::string path;  ///< relative to site-packages
+  std::optional<std::array<std::uint8_t, 32>> sha256;
+  std::uint64_t size = 0;
+};
+/// The text of an installed RECORD, sorted by path.
+std::string encode_record(std::vector<RecordLine> lines);
+
+}  // namespace envstore

@@ -1,0 +1,285 @@
+#include "python/wheel/wheel_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "pypackaging/filename.h"
+#include "pypackaging/name.h"
+#include "python/wheel/forest_rules.h"
+#include "python/wheel/names.h"
+#include "python/wheel/script.h"
+#include "store/platform/error.h"
+#include "store/platform/text.h"
+
+namespace envstore {
+namespace {
+
+constexpr std::string_view kDistInfo = ".dist-info";
+constexpr std::string_view kData = ".data";
+constexpr std::uint64_t kLargestText = std::uint64_t{64} << 20;
+constexpr std::pair<int, int> kKnownWheelVersion{1, 0};
+
+std::string_view top_of(std::string_view path) {
+  return path.substr(0, path.find('/'));
+}
+
+std::string_view below_top(std::string_view path) {
+  const std::size_t slash = path.find('/');
+  return slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+}
+
+class Planner {
+ public:
+  Planner(const ZipArchive& archive, const WheelOrigin& origin) : archive_(archive), origin_(origin) {}
+
+  WheelPlan plan() {
+    check_filename();
+    find_dist_info();
+    check_wheel_file();
+    check_metadata();
+    plan_entry_points();
+    for (const ZipMember& member : archive_.members()) place(member);
+    generate(std::string(layout::kTreeSite) + "/" + plan_.dist_info + "/INSTALLER", Executable::no,
+             "envstore\n");
+    check_paths();
+    find_forest_reason();
+    return std::move(plan_);
+  }
+
+ private:
+  [[noreturn]] void refuse(std::string_view reason) const {
+    throw Error(ErrorKind::invalid_input,
+                fmt::format("cannot unpack '{}': {}", printable(origin_.filename), reason));
+  }
+  [[noreturn]] void refuse_file(std::string_view path, std::string_view reason) const {
+    throw Error(ErrorKind::invalid_input, fmt::format("cannot unpack '{}' of '{}': {}", printable(path),
+                                                      printable(origin_.filename), reason));
+  }
+
+  void check_filename();
+  void find_dist_info();
+  void check_wheel_file();
+  void check_metadata();
+  void plan_entry_points();
+  void add_script(const pypackaging::EntryPoint& point);
+  void place(const ZipMember& member);
+  void place_data(const ZipMember& member, std::string_view scheme, std::string_view rest);
+  void place_script(const ZipMember& member, std::string_view name);
+  void place_prefix_file(const ZipMember& member, std::string_view rest);
+  void add(const ZipMember& member, PlannedKind kind, std::string path, Executable executable);
+  void generate(std::string path, Executable executable, std::string content);
+  void check_paths();
+  void find_forest_reason();
+
+  bool names_this_distribution(std::string_view directory, std::string_view suffix) const;
+  std::string read_text(std::string_view name) const;
+
+  const ZipArchive& archive_;
+  const WheelOrigin& origin_;
+  std::optional<pypackaging::Version> version_;
+  std::string name_as_written_;
+  std::unordered_set<std::string> entry_point_names_;
+  WheelPlan plan_;
+};
+
+void Planner::check_filename() {
+  const auto filename = pypackaging::WheelFilename::parse(origin_.filename);
+  if (!filename) refuse(fmt::format("its name is not that of a wheel: {}", filename.error().message));
+  plan_.name = filename->name;
+  version_ = filename->version;
+  plan_.version = version_->canonical();
+  if (!origin_.expected_name.empty() && origin_.expected_name != plan_.name)
+    refuse(fmt::format("it is a wheel of {}, not of {}", plan_.name, origin_.expected_name));
+  if (origin_.expected_version.empty()) return;
+  const auto expected = pypackaging::Version::parse(origin_.expected_version);
+  if (!expected || *expected != *version_)
+    refuse(fmt::format("it is version {}, not {}", plan_.version, printable(origin_.expected_version)));
+}
+
+/// `NAME-VERSION` before the suffix, in any spelling that normalises to this wheel's.
+bool Planner::names_this_distribution(std::string_view directory, std::string_view suffix) const {
+  if (!directory.ends_with(suffix)) return false;
+  directory.remove_suffix(suffix.size());
+  const std::size_t dash = directory.rfind('-');
+  if (dash == std::string_view::npos || pypackaging::normalize_name(directory.substr(0, dash)) != plan_.name)
+    return false;
+  std::string version(directory.substr(dash + 1));
+  std::replace(version.begin(), version.end(), '_', '-');  // how a `-` of the version is escaped
+  const auto parsed = pypackaging::Version::parse(version);
+  return parsed && *parsed == *version_;
+}
+
+void Planner::find_dist_info() {
+  for (const ZipMember& member : archive_.members()) {
+    const std::string_view top = top_of(member.name);
+    if (top.size() == member.name.size() || !to_lower(top).ends_with(kDistInfo) || top == plan_.dist_info)
+      continue;
+    if (!plan_.dist_info.empty())
+      refuse(fmt::format("it has two .dist-info directories, {} and {}", plan_.dist_info, printable(top)));
+    plan_.dist_info = top;
+  }
+  if (plan_.dist_info.empty()) refuse("it has no .dist-info directory");
+  if (!names_this_distribution(plan_.dist_info, kDistInfo))
+    refuse(fmt::format("its {} does not fit its name", printable(plan_.dist_info)));
+}
+
+std::string Planner::read_text(std::string_view name) const {
+  const std::string path = plan_.dist_info + "/" + std::string(name);
+  const ZipMember* const member = archive_.find(path);
+  if (member == nullptr) refuse(fmt::format("it has no {}", printable(path)));
+  if (member->size > kLargestText) refuse_file(path, "it is too large");
+  return archive_.read(*member);
+}
+
+void Planner::check_wheel_file() {
+  const auto info = pypackaging::WheelInfo::parse(read_text("WHEEL"));
+  if (!info) refuse_file(plan_.dist_info + "/WHEEL", info.error().message);
+  const auto [major, minor] = info->wheel_version;
+  if (major > kKnownWheelVersion.first)
+    refuse(fmt::format("it is of wheel format {}.{}, and only {}.x is known", major, minor,
+                       kKnownWheelVersion.first));
+  if (info->wheel_version > kKnownWheelVersion)
+    plan_.warnings.push_back(fmt::format("{} is of wheel format {}.{}, newer than the known {}.{}",
+                                         origin_.filename, major, minor, kKnownWheelVersion.first,
+                                         kKnownWheelVersion.second));
+  // Root-Is-Purelib needs no reading further: purelib and platlib are one directory in a snapshot.
+}
+
+void Planner::check_metadata() {
+  const auto metadata = pypackaging::CoreMetadata::parse(read_text("METADATA"));
+  const std::string path = plan_.dist_info + "/METADATA";
+  if (const auto fault = metadata.fatal_error()) refuse_file(path, fault->message);
+  if (pypackaging::normalize_name(metadata.name) != plan_.name)
+    refuse_file(path, fmt::format("it is about {}, not {}", printable(metadata.name), plan_.name));
+  if (!metadata.version || *metadata.version != *version_)
+    refuse_file(path,
+                fmt::format("it is about version {}, not {}",
+                            metadata.version ? metadata.version->canonical() : "unknown", plan_.version));
+  name_as_written_ = metadata.name;
+}
+
+void Planner::plan_entry_points() {
+  if (archive_.find(plan_.dist_info + "/entry_points.txt") == nullptr) return;
+  const auto groups = pypackaging::parse_entry_points(read_text("entry_points.txt"));
+  if (!groups) refuse_file(plan_.dist_info + "/entry_points.txt", groups.error().message);
+  for (const char* const group : {"console_scripts", "gui_scripts"})
+    if (const auto points = groups->find(group); points != groups->end())
+      for (const pypackaging::EntryPoint& point : points->second) add_script(point);
+}
+
+void Planner::add_script(const pypackaging::EntryPoint& point) {
+  if (!is_safe_script_name(point.name)) refuse_file(point.name, "an entry point cannot have this name");
+  if (!entry_point_names_.insert(point.name).second) return;  // a console script outranks a gui script
+  generate(std::string(layout::kTreeBin) + "/" + point.name, Executable::yes,
+           entry_point_script(point.module, point.attribute));
+}
+
+void Planner::add(const ZipMember& member, PlannedKind kind, std::string path, Executable executable) {
+  plan_.files.push_back({&member, kind, std::move(path), executable});
+}
+
+void Planner::generate(std::string path, Executable executable, std::string content) {
+  plan_.generated.push_back({std::move(path), executable, std::move(content)});
+}
+
+void Planner::place(const ZipMember& member) {
+  // Bytecode is compiled into slots, never taken from a wheel: nobody can tell whether it fits its source.
+  if (is_cached_bytecode(member.name)) return;
+  const std::string_view top = top_of(member.name);
+  const std::string_view rest = below_top(member.name);
+  if (!rest.empty() && names_this_distribution(top, kData))
+    return place_data(member, top_of(rest), below_top(rest));
+  const bool is_replaced = top == plan_.dist_info && (rest == "RECORD" || rest == "INSTALLER");
+  add(member, is_replaced ? PlannedKind::dropped : PlannedKind::copy,
+      std::string(layout::kTreeSite) + "/" + member.name,
+      member.executable ? Executable::yes : Executable::no);
+}
+
+void Planner::place_data(const ZipMember& member, std::string_view scheme, std::string_view rest) {
+  const Executable executable = member.executable ? Executable::yes : Executable::no;
+  if (rest.empty())
+    refuse_file(member.name, "files stand in purelib, platlib, scripts, headers or data only");
+  if (scheme == "purelib" || scheme == "platlib")
+    return add(member, PlannedKind::copy, fmt::format("{}/{}", layout::kTreeSite, rest), executable);
+  if (scheme == "headers")
+    return add(member, PlannedKind::copy,
+               fmt::format("{}/{}/{}", layout::kTreeInclude, name_as_written_, rest), executable);
+  if (scheme == "scripts") return place_script(member, rest);
+  if (scheme == "data") return place_prefix_file(member, rest);
+  refuse_file(member.name, fmt::format("there is no place named {}", printable(scheme)));
+}
+
+void Planner::place_script(const ZipMember& member, std::string_view name) {
+  if (!is_safe_script_name(name)) refuse_file(member.name, "a script cannot have this name");
+  const bool is_replaced = entry_point_names_.contains(std::string(name));
+  add(member, is_replaced ? PlannedKind::dropped : PlannedKind::script,
+      fmt::format("{}/{}", layout::kTreeBin, name), Executable::yes);
+}
+
+/// `data/bin/x` is where scripts go too: one place, so that clashes are seen.
+void Planner::place_prefix_file(const ZipMember& member, std::string_view rest) {
+  const Executable executable = member.executable ? Executable::yes : Executable::no;
+  if (rest == "pyvenv.cfg") refuse_file(member.name, "it would replace the environment's own file");
+  if (top_of(rest) != "bin" || below_top(rest).empty())
+    return add(member, PlannedKind::copy, fmt::format("{}/{}", layout::kTreeData, rest), executable);
+  const std::string_view name = below_top(rest);
+  if (!is_safe_script_name(top_of(name))) refuse_file(member.name, "a script cannot have this name");
+  const bool is_replaced = entry_point_names_.contains(std::string(name));
+  add(member, is_replaced ? PlannedKind::dropped : PlannedKind::copy,
+      fmt::format("{}/{}", layout::kTreeBin, name), executable);
+}
+
+/// What `.data` moves may meet what stands there: two members for one path have no right order.
+void Planner::check_paths() {
+  std::unordered_set<std::string_view> seen;
+  for (const GeneratedFile& file : plan_.generated) seen.insert(file.path);
+  for (const PlannedFile& file : plan_.files) {
+    if (file.kind == PlannedKind::dropped) continue;
+    if (!is_safe_path(file.path)) refuse_file(file.member->name, "it would land at an unsafe path");
+    if (!seen.insert(file.path).second)
+      refuse_file(file.member->name, "another member lands at the same path");
+    std::string_view path = file.path;
+    if (!path.starts_with("site/")) continue;
+    path = below_top(path);
+    const std::string_view top = top_of(path);
+    if (top.size() != path.size() && top != plan_.dist_info && to_lower(top).ends_with(kDistInfo))
+      refuse_file(file.member->name, "it would land in another distribution's .dist-info");
+    for (std::size_t slash = path.rfind('/'); slash != std::string_view::npos && slash > 0;
+         slash = path.rfind('/', slash - 1))
+      if (!plan_.site_directories.emplace(path.substr(0, slash)).second) break;
+  }
+}
+
+void Planner::find_forest_reason() {
+  if (const ForestRule* const rule = forest_rule(plan_.name)) {
+    plan_.forest_reason = rule->reason;
+    return;
+  }
+  for (const ZipMember& member : archive_.members()) {
+    const std::string_view rest = below_top(member.name);
+    if (top_of(rest) != "data" || !names_this_distribution(top_of(member.name), kData)) continue;
+    const std::string_view place = top_of(below_top(rest));
+    if (place == "share" || place == "etc" || place == "include") continue;
+    plan_.forest_reason = fmt::format(
+        "it puts {} under the prefix, which programs look for through real paths", printable(place));
+    return;
+  }
+}
+
+}  // namespace
+
+WheelPlan plan_wheel(const ZipArchive& archive, const WheelOrigin& origin) {
+  return Planner(archive, origin).plan();
+}
+
+std::string path_from_site(std::string_view tree_path) {
+  const std::string_view part = top_of(tree_path);
+  const std::string_view rest = below_top(tree_path);
+  if (part == layout::kTreeSite) return std::string(rest);
+  if (part == layout::kTreeData) return fmt::format("../../../{}", rest);
+  return fmt::format("../../../{}", tree_path);
+}
+
+}  // namespace envstore

@@ -1,0 +1,110 @@
+#include <condition_variable>
+#include <mutex>
+#include <queue>
+#include <thread>
+
+#include "python/wheel/wheel.h"
+
+namespace envstore {
+namespace {
+
+struct Job {
+  std::uint64_t weight = 0, number = 0;
+  std::function<void()> run;
+  bool operator<(const Job& other) const {
+    return weight != other.weight ? weight < other.weight : number > other.number;
+  }
+};
+
+constexpr std::size_t kMostKeptBytes = std::size_t{256} << 20;
+
+}  // namespace
+
+struct WorkPool::Impl {
+  std::mutex mutex;  ///< protects everything but `threads`
+  std::condition_variable changed;
+  std::priority_queue<Job> jobs;
+  std::uint64_t submitted = 0;
+  bool is_closing = false;
+  std::vector<Buffer> idle_buffers;
+  std::size_t kept_bytes = 0;
+  std::vector<std::thread> threads;
+
+  void work() {
+    std::unique_lock lock(mutex);
+    while (true) {
+      changed.wait(lock, [this] { return is_closing || !jobs.empty(); });
+      if (jobs.empty()) return;
+      const std::function<void()> run = jobs.top().run;
+      jobs.pop();
+      lock.unlock();
+      run();
+      lock.lock();
+    }
+  }
+
+  void close() {
+    {
+      const std::lock_guard lock(mutex);
+      is_closing = true;
+    }
+    changed.notify_all();
+    for (std::thread& thread : threads) thread.join();
+  }
+};
+
+WorkPool::WorkPool(unsigned threads) : impl_(std::make_unique<Impl>()) {
+  try {
+    for (unsigned i = 0; i < threads; ++i) impl_->threads.emplace_back([this] { impl_->work(); });
+  } catch (const std::system_error&) {
+    // Fewer threads than wished for: who submits helps anyway.
+  }
+}
+
+WorkPool::~WorkPool() {
+  impl_->close();
+}
+
+unsigned WorkPool::threads() const {
+  return static_cast<unsigned>(impl_->threads.size());
+}
+
+void WorkPool::submit(std::uint64_t weight, std::function<void()> job) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->jobs.push({weight, impl_->submitted++, std::move(job)});
+  }
+  impl_->changed.notify_one();
+}
+
+WorkPool::Buffer WorkPool::take_buffer(std::size_t size) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    auto& idle = impl_->idle_buffers;
+    auto best = idle.end();
+    for (auto it = idle.begin(); it != idle.end(); ++it)
+      if (it->capacity >= size && (best == idle.end() || it->capacity < best->capacity)) best = it;
+    if (best != idle.end()) {
+      Buffer buffer = std::move(*best);
+      idle.erase(best);
+      impl_->kept_bytes -= buffer.capacity;
+      return buffer;
+    }
+    if (!idle.empty()) {  // all too small: one makes room for the new one
+      impl_->kept_bytes -= idle.back().capacity;
+      idle.pop_back();
+    }
+  }
+  constexpr std::size_t kSmallest = std::size_t{1} << 20;
+  const std::size_t capacity = std::max(size, kSmallest);
+  return {std::make_unique_for_overwrite<std::byte[]>(capacity), capacity};
+}
+
+void WorkPool::give_back(Buffer buffer) {
+  const std::lock_guard lock(impl_->mutex);
+  if (impl_->kept_bytes + buffer.capacity > kMostKeptBytes) return;
+  impl_->kept_bytes += buffer.capacity;
+  impl_->idle_buffers.push_back(std::move(buffer));
+}
+
+}  // namespace envstore

@@ -1,0 +1,44 @@
+#include <doctest/doctest.h>
+
+#include "python/index/page_cache.h"
+#include "python/index/upload_time.h"
+
+using namespace envstore;
+
+namespace {
+std::int64_t seconds_for(std::map<std::string, std::string> headers) {
+  return freshness_of(headers).lifetime_ns / 1'000'000'000;
+}
+}  // namespace
+
+TEST_CASE("an answer is fresh for as long as its server says, else ten minutes") {
+  CHECK(seconds_for({}) == 600);
+  CHECK(seconds_for({{"cache-control", "max-age=60"}}) == 60);
+  CHECK(seconds_for({{"cache-control", "Public, Max-Age=60"}}) == 60);
+  CHECK(seconds_for({{"cache-control", "max-age=60"}, {"age", "50"}}) == 10);
+  CHECK(seconds_for({{"cache-control", "max-age=60"}, {"age", "70"}}) == 0);
+  CHECK(seconds_for({{"cache-control", "max-age=60, no-cache"}}) == 0);
+  CHECK(seconds_for({{"cache-control", "max-age=x"}}) == 600);
+  CHECK(seconds_for({{"cache-control", "max-age=99999999999999999999999"}}) == 7 * 24 * 3600);
+}
+
+TEST_CASE("no-store is obeyed") {
+  CHECK(!freshness_of({{"cache-control", "no-store"}}).may_store);
+  CHECK(freshness_of({{"cache-control", "private"}}).may_store);
+}
+
+TEST_CASE("a document asks for news with the validator that it has") {
+  CHECK(CachedDocument{{}, "\"x\"", false}.question()->first == "If-None-Match");
+  CHECK(CachedDocument{{}, "Last-Modified: Sat", false}.question() ==
+        std::pair<std::string, std::string>{"If-Modified-Since", "Sat"});
+  CHECK(!CachedDocument{}.question());
+}
+
+TEST_CASE("upload times are ISO 8601 with a zone") {
+  CHECK(parse_upload_time("1970-01-02T00:00:00Z") == 86'400'000'000'000);
+  CHECK(parse_upload_time("1970-01-01T01:00:00.000001+01:00") == 1000);
+  for (const char* text :
+       {"", "1970-01-01", "1970-13-01T00:00:00Z", "1970-02-30T00:00:00Z", "1970-01-01T00:00:00",
+        "1970-01-01T24:00:00Z", "1970-01-01T00:00:00Zx", "1970-01-01T00:00:00.Z"})
+    CHECK_MESSAGE(!parse_upload_time(text), text);
+}

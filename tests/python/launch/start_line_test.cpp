@@ -1,0 +1,69 @@
+#include "python/launch/start_line.h"
+
+#include <doctest/doctest.h>
+
+#include "python/launch/environment.h"
+#include "world.h"
+
+using namespace envstore;
+using namespace envstore::test;
+using Words = std::vector<std::string>;
+
+TEST_CASE("a target becomes the words that Python is started with") {
+  CHECK(start_line({Target::Kind::script, "a.py", {"-x"}}, "/s", "").arguments ==
+        Words{"/s/bin/python", "a.py", "-x"});
+  CHECK(start_line({Target::Kind::script, "-a.py", {}}, "/s", "").arguments ==
+        Words{"/s/bin/python", "--", "-a.py"});
+  CHECK(start_line({Target::Kind::module, "json", {"x"}}, "/s", "").arguments ==
+        Words{"/s/bin/python", "-m", "json", "x"});
+  CHECK(start_line({Target::Kind::standard_input, "-", {"x"}}, "/s", "").arguments ==
+        Words{"/s/bin/python", "-", "x"});
+}
+
+TEST_CASE("a layer's Python script is started without the shell between") {
+  const Folder scratch;
+  const std::string tool = scratch.write(
+      "bin/tool", "#!/bin/sh\n'''exec' \"${0%/*}/python\" \"$0\" \"$@\"\n' '''\nprint(1)\n", 0755);
+  scratch.write("bin/native",
+                "\x7f"
+                "ELF",
+                0755);
+  const std::string path = scratch / "bin";
+  const StartLine line = start_line({Target::Kind::command, "tool", {"a"}}, scratch.path(), path);
+  CHECK(line.arguments == Words{scratch / "bin/python", tool, "a"});
+  const StartLine native = start_line({Target::Kind::command, "native", {"a"}}, scratch.path(), path);
+  CHECK(native.executable == scratch / "bin/native");
+}
+
+TEST_CASE("127 says that there is no such command, 126 that it cannot be run") {
+  const Folder folder;
+  folder.write("plain", "", 0644);
+  const auto failure = [&](const std::string& name) {
+    return start_line({Target::Kind::command, name, {}}, "/s", folder.path()).failure;
+  };
+  CHECK(failure("missing") == 127);
+  CHECK(failure("") == 127);
+  CHECK(failure("plain") == 126);
+  CHECK(failure(folder / "plain") == 126);
+  CHECK(failure(folder / "missing") == 127);
+  CHECK(failure(folder.path()) == 126);
+}
+
+TEST_CASE("a run's environment leads into its scratch and out of any outer run's") {
+  LaunchWorld world;
+  LaunchPlan plan{"/p", "/", "3.11.2", "lib/python3.11/site-packages", {}, {}};
+  world.add_layer(plan, 1);
+  plan.layers[0].scripts = {"tool"};
+  const std::string root = world.store.path();
+  const auto environment =
+      run_environment({"PATH=" + root + "/scratch/old/bin:/usr/bin:" + root + "/snapshots/x.farm/bin:/bin",
+                       "PYTHONHOME=/x", "VIRTUAL_ENV=/old", "KEEP=1"},
+                      {{"ADDED", "2"}, {"KEEP", "3"}}, world.store, plan, "/scratch", "lease");
+  const std::string bin = root + "/" + layout::snapshot(plan.layers[0].snapshot, Layout::farm) + "/bin";
+  CHECK(value_in(environment, "PATH") == "/scratch/bin:" + bin + ":/usr/bin:/bin");
+  CHECK(value_in(environment, "VIRTUAL_ENV") == "/scratch");
+  CHECK(value_in(environment, "ENVSTORE_LEASE") == "lease");
+  CHECK(value_in(environment, "PYTHONHOME").empty());
+  CHECK(value_in(environment, "KEEP") == "3");
+  CHECK(value_in(environment, "ADDED") == "2");
+}

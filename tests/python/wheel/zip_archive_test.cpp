@@ -1,0 +1,215 @@
+#include <doctest/doctest.h>
+
+#include "python/wheel/wheel.h"
+#include "store/platform/error.h"
+#include "zip_builder.h"
+
+using namespace envstore;
+using namespace envstore::test;
+
+namespace {
+
+std::string reason_of(const std::string& archive) {
+  try {
+    const ZipArchive zip(bytes_of(archive), "a.whl");
+    for (const ZipMember& member : zip.members()) zip.read(member);
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::invalid_input);
+    return error.what();
+  }
+  return "accepted";
+}
+
+Part file(const std::string& name, const std::string& content = "content") {
+  return {.name = name, .content = content};
+}
+
+}  // namespace
+
+TEST_CASE("stored and deflated members are read back, sorted by name, without directories") {
+  const std::string text(10'000, 'x');
+  const std::string archive =
+      zip_of({{.name = "b/c.py", .content = text, .deflate = true}, file("b/", ""), file("a.py", "1\n")});
+  const ZipArchive zip(bytes_of(archive), "a.whl");
+  REQUIRE(zip.members().size() == 2);
+  CHECK(zip.members()[0].name == "a.py");
+  CHECK(zip.read(*zip.find("a.py")) == "1\n");
+  CHECK(zip.read(*zip.find("b/c.py")) == text);
+  CHECK(zip.find("b") == nullptr);
+}
+
+TEST_CASE("an empty archive and empty members are fine") {
+  CHECK(reason_of(zip_of({})) == "accepted");
+  CHECK(reason_of(zip_of({file("a", ""), {.name = "b", .content = "", .deflate = true}})) == "accepted");
+}
+
+TEST_CASE("any execute bit makes a member executable") {
+  const std::string archive =
+      zip_of({{.name = "a", .mode = 0100744}, {.name = "b", .mode = 0100644}, {.name = "c", .mode = 0755}});
+  const ZipArchive zip(bytes_of(archive), "a.whl");
+  CHECK(zip.find("a")->executable);
+  CHECK_FALSE(zip.find("b")->executable);
+  CHECK(zip.find("c")->executable);
+}
+
+TEST_CASE("Zip64 fields and end records are understood") {
+  const std::string archive =
+      zip_of({{.name = "a", .content = "aaa", .zip64 = true}, file("b")}, {.zip64_end = true});
+  const ZipArchive zip(bytes_of(archive), "a.whl");
+  CHECK(zip.read(*zip.find("a")) == "aaa");
+  CHECK(zip.read(*zip.find("b")) == "content");
+}
+
+TEST_CASE("a data descriptor of each form is understood, a wrong one is not") {
+  const std::string content = "content";
+  const std::string crc = little_endian(crc_of(content), 4);
+  const std::string sizes32 = little_endian(7, 4) + little_endian(7, 4);
+  const std::string sizes64 = little_endian(7, 8) + little_endian(7, 8);
+  const auto with = [&](const std::string& descriptor) {
+    return reason_of(
+        zip_of({{.name = "a", .content = content, .flags = 8, .descriptor = descriptor}, file("b")}));
+  };
+  CHECK(with("PK\x07\x08" + crc + sizes32) == "accepted");
+  CHECK(with(crc + sizes32) == "accepted");
+  CHECK(with("PK\x07\x08" + crc + sizes64) == "accepted");
+  CHECK(with(crc + sizes64) == "accepted");
+  CHECK(with("") != "accepted");
+  CHECK(with("PK\x07\x08" + crc + sizes32 + "hidden") != "accepted");
+  CHECK(with("PK\x07\x08" + little_endian(1, 4) + sizes32) != "accepted");
+}
+
+TEST_CASE("what is refused, and why") {
+  const Part good = file("good.py");
+  const auto refused = [](const std::string& archive, const std::string& part_of_reason) {
+    const std::string reason = reason_of(archive);
+    CAPTURE(reason);
+    CHECK(reason.find(part_of_reason) != std::string::npos);
+  };
+  for (const char* name : {"../evil", "a/../../evil", "/evil", "a//b", "./a", "a\\b", "a\nb", "\xff", "a/.",
+                           "..", "/", "a\x7f", "\xed\xa0\x80"})
+    refused(zip_of({file(name)}), "not safe");
+  refused(zip_of({file("")}), "not safe");
+  refused(zip_of({file(std::string("a\0b", 3))}), "not safe");
+  refused(zip_of({file(std::string(300, 'a'))}), "not safe");
+  refused(zip_of({good, good}), "twice");
+  refused(zip_of({file("a"), file("a/b")}), "file and a directory");
+  refused(zip_of({file("a/b"), file("a")}), "file and a directory");
+  refused(zip_of({file("a"), file("a/", "")}), "file and a directory");
+  refused(zip_of({file("p-1.dist-info/RECORD"), file("p-1.dist-info/record")}), "letter case");
+  refused(zip_of({file("p-1.dist-info/RECORD"), file("P-1.Dist-Info/RECORD")}), "letter case");
+  refused(zip_of({{.name = "a", .content = "/etc", .mode = 0120777}}), "symbolic link");
+  refused(zip_of({{.name = "a", .mode = 0020644}}), "neither a file nor a directory");
+  refused(zip_of({{.name = "a", .mode = 0040755}}), "neither a file nor a directory");
+  refused(zip_of({{.name = "a", .flags = 1}}), "encrypted");
+  refused(zip_of({{.name = "a", .flags = 0x2000}}), "encrypted");
+  refused(zip_of({{.name = "a", .method = 12}}), "unknown method");
+  refused(zip_of({{.name = "a", .content = "aa", .local_name = "b"}}), "contradicts the directory: the name");
+  refused(zip_of({{.name = "a", .content = "aa", .local_crc = 1}}), "contradicts the directory: the CRC");
+  refused(zip_of({{.name = "a", .content = "aa", .crc = 1}}), "CRC is wrong");
+  refused(zip_of({{.name = "a", .content = "aa", .size = 1}}), "two sizes");
+  refused(zip_of({{.name = "a", .content = "aa", .deflate = true, .size = 3}}), "damaged");
+  refused(zip_of({{.name = "a", .content = "aa", .deflate = true, .size = 1}}), "damaged");
+  refused(zip_of({{.name = "a", .content = "aa", .deflate = true, .size = 1 << 30}}), "cannot be");
+  refused(zip_of({{.name = "a", .content = "aa", .size = 3, .compressed_size = 3}, good}), "overlaps");
+  refused(zip_of({{.name = "a", .content = "aa", .size = 9999, .compressed_size = 9999}}), "beyond");
+  refused(zip_of({{.name = "a", .content = "aa", .size = 1, .compressed_size = 1}, good}),
+          "unexplained data behind");
+  std::string shared = zip_of({{.name = "a"}, {.name = "a"}});
+  shared.replace(shared.rfind("PK\x01\x02") + 42, 4,
+                 std::string(4, '\0'));  // the second's offset: the first's
+  shared[shared.rfind("PK\x01\x02") + 46] = 'b';
+  refused(shared, "overlaps");
+  refused(zip_of({file("d/", "content")}), "directory has content");
+  refused(zip_of({good, {.name = "b", .gap = "hidden"}}), "unexplained data");
+  refused(zip_of({{.name = "a", .gap = "#!/bin/sh\n"}}), "unexplained data before it");
+  refused(zip_of({good}, {.before_directory = "hidden"}), "unexplained data behind");
+  refused(zip_of({good}, {.behind = "hidden"}), "not a whole ZIP archive");
+  refused(zip_of({good}, {.count = 2}), "cut off");
+  refused(zip_of({good, file("b")}, {.count = 1}), "holds more than it says");
+  refused("#!/bin/sh\n" + zip_of({good}), "does not explain");
+  refused(zip_of({good}, {.comment = zip_of({good})}), "does not explain");
+  refused(zip_of({good}, {.comment = "PK\x05\x06 and some more text behind it"}), "two ways");
+  refused(zip_of({{.name = "a",
+                   .content = "aa",
+                   .zip64 = true,
+                   .extra = little_endian(1, 2) + little_endian(0, 2)}}),
+          "two Zip64 fields");
+  refused(zip_of({{.name = "a", .extra = little_endian(0x7075, 2) + little_endian(1, 2) + "b"}}),
+          "second name");
+  refused(zip_of({{.name = "a", .extra = little_endian(9, 2) + little_endian(50, 2)}}),
+          "extra field is malformed");
+  refused("", "not a whole ZIP archive");
+  refused("PK\x05\x06", "not a whole ZIP archive");
+}
+
+TEST_CASE("a comment is fine") {
+  CHECK(reason_of(zip_of({file("a")}, {.comment = "made by hand"})) == "accepted");
+}
+
+TEST_CASE("every truncated length is refused") {
+  const std::string whole = zip_of(
+      {{.name = "a", .content = std::string(300, 'a'), .deflate = true}, file("b")}, {.zip64_end = true});
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    CAPTURE(length);
+    CHECK(reason_of(whole.substr(0, length)) != "accepted");
+  }
+}
+
+TEST_CASE("no flipped byte makes a member's content differ unnoticed") {
+  const std::string whole =
+      zip_of({{.name = "a", .content = std::string(40, 'a'), .deflate = true}, file("b")});
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string changed = whole;
+    changed[at] = static_cast<char>(changed[at] ^ 0x55);
+    try {
+      const ZipArchive zip(bytes_of(changed), "a.whl");
+      for (const ZipMember& member : zip.members()) {
+        const std::string content = zip.read(member);
+        CHECK((content == std::string(40, 'a') || content == "content"));
+      }
+    } catch (const Error&) {
+    }
+  }
+}
+
+TEST_CASE("a tail tells what it lacks, then finds the members") {
+  const std::string whole =
+      zip_of({{.name = "pad", .content = std::string(5000, 'p')},
+              {.name = "p.dist-info/METADATA", .content = "Name: p\n", .deflate = true}});
+  std::uint64_t from = whole.size() - 30;
+  std::uint64_t needs_from = 0;
+  std::optional<TailDirectory> found;
+  for (int round = 0; round < 4 && !found; ++round) {
+    found = read_zip_tail(bytes_of(whole).subspan(from), from, whole.size(), needs_from, "a.whl");
+    if (!found) {
+      CHECK(needs_from < from);
+      from = needs_from;
+    }
+  }
+  REQUIRE(found);
+  CHECK(from > 5000);
+  const ZipMember& member = found->members.at(1);
+  CHECK(member.name == "p.dist-info/METADATA");
+  std::uint64_t needs_size = 0;
+  const auto rest = bytes_of(whole).subspan(member.data_offset);
+  CHECK_FALSE(read_zip_member(rest.first(10), member, needs_size, "a.whl"));
+  CHECK(needs_size == zip_member_reach(member));
+  CHECK_FALSE(read_zip_member(rest.first(40), member, needs_size, "a.whl"));
+  CHECK(read_zip_member(rest.first(needs_size), member, needs_size, "a.whl") == "Name: p\n");
+  CHECK(read_zip_member(rest, member, needs_size, "a.whl") == "Name: p\n");
+}
+
+TEST_CASE("every start of a tail is answered with a need or with the same members") {
+  for (const bool zip64 : {false, true}) {
+    const std::string whole = zip_of({file("a"), file("b")}, {.zip64_end = zip64});
+    for (std::uint64_t from = 0; from <= whole.size(); ++from) {
+      std::uint64_t needs_from = 0;
+      const auto found =
+          read_zip_tail(bytes_of(whole).subspan(from), from, whole.size(), needs_from, "a.whl");
+      if (found)
+        CHECK(found->members.size() == 2);
+      else
+        CHECK(needs_from < from);
+    }
+  }
+}
