@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/config.h"
+#include "cli/pages.h"
+#include "cli/print.h"
+#include "store/platform/files.h"
+
+namespace envstore {
+namespace {
+
+constexpr OptionSpec kOptions[] = {
+    {"json", 0, {}, "print as JSON"},
+    {"no-project", 0, {}, "look at no project around the working directory"},
+};
+
+struct Row {
+  std::string key, value, source;
+};
+
+void add(std::vector<Row>& rows, const char* key, const std::optional<Setting<std::string>>& setting) {
+  if (setting) rows.push_back({key, setting->value, setting->source});
+}
+
+void add(std::vector<Row>& rows, const char* key, const std::optional<Setting<bool>>& setting) {
+  if (setting) rows.push_back({key, setting->value ? "true" : "false", setting->source});
+}
+
+void add(std::vector<Row>& rows, const char* key, const Setting<IndexLocation>& setting) {
+  std::string value = display_url(setting.value.url);
+  if (!setting.value.name.empty()) value = setting.value.name + "=" + value;
+  rows.push_back({key, std::move(value), setting.source});
+}
+
+Row store_row(const Arguments& arguments) {
+  if (arguments.has("store")) return {"store", absolute_path(arguments.value("store")), "--store"};
+  for (const char* name : {"ENVSTORE_ROOT", "XDG_CACHE_HOME"})
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
+      return {"store", Store::default_root(), name};
+  return {"store", Store::default_root(), "built in"};
+}
+
+std::vector<Row> effective_rows(const Arguments& arguments) {
+  const ConfigurationFiles files =
+      find_configuration_files(current_directory(), !arguments.has("no-project"));
+  const SettingsLayer merged = merged_settings(arguments, {}, files);
+  resolution_settings(merged);  // a value that no run could use is an error here, too
+  std::vector<Row> rows = {store_row(arguments)};
+  for (const auto& index : merged.indexes) add(rows, "index", index);
+  if (merged.default_index) add(rows, "default-index", *merged.default_index);
+  for (const auto& place : merged.find_links) add(rows, "find-links", place);
+  add(rows, "no-index", merged.no_index);
+  add(rows, "offline", merged.offline);
+  add(rows, "prerelease", merged.prerelease);
+  add(rows, "resolution", merged.resolution);
+  add(rows, "exclude-newer", merged.exclude_newer);
+  add(rows, "python", merged.python);
+  add(rows, "layout", merged.layout);
+  add(rows, "bytecode", merged.bytecode);
+  return rows;
+}
+
+int run_config(const Arguments& arguments) {
+  const std::vector<Row> rows = effective_rows(arguments);
+  if (arguments.has("json")) {
+    auto array = nlohmann::json::array();
+    for (const Row& row : rows)
+      array.push_back({{"key", row.key}, {"value", row.value}, {"source", row.source}});
+    print(array.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    return 0;
+  }
+  std::size_t width = 0;
+  for (const Row& row : rows) width = std::max(width, row.value.size());
+  for (const Row& row : rows)
+    print(fmt::format("{:<14} {:<{}}  {}\n", row.key, row.value, width, row.source));
+  return 0;
+}
+
+}  // namespace
+
+const Command kConfigCommand = {
+    .name = "config",
+    .summary = "print the effective settings and where each came from",
+    .page = pages::kConfig,
+    .options = kOptions,
+    .positionals = Positionals::none,
+    .run = run_config,
+};
+
+}  // namespace envstore

@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "cli/command.h"
+#include "cli/config.h"
+#include "cli/interruption.h"
+#include "cli/pages.h"
+#include "cli/print.h"
+#include "cli/progress.h"
+#include "cli/run_options.h"
+#include "cli/run_request.h"
+#include "python/provision/bytecode_work.h"
+#include "store/platform/files.h"
+
+namespace envstore {
+namespace {
+
+/// A download whose connection is gone must be an error, not a death; the program that is run gets the
+/// signal's default back.
+class IgnoredPipeSignal {
+ public:
+  IgnoredPipeSignal() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+  ~IgnoredPipeSignal() {
+    if (before_ != SIG_ERR) (void)std::signal(SIGPIPE, before_);
+  }
+  IgnoredPipeSignal(const IgnoredPipeSignal&) = delete;
+  IgnoredPipeSignal& operator=(const IgnoredPipeSignal&) = delete;
+
+ private:
+  void (*before_)(int);
+};
+
+void tell_what_was_done(const PreparedRun& run, Verbosity verbosity) {
+  const ProvisionReport& report = run.report;
+  if (verbosity != Verbosity::quiet && report.installed > 0)
+    print_error_text(fmt::format("Installed {} package{} in {:.1f}s\n", report.installed,
+                                 report.installed == 1 ? "" : "s", report.seconds));
+  if (verbosity != Verbosity::verbose) return;
+  print_error_text(fmt::format("interpreter: {} ({})\n", run.plan.interpreter, run.plan.version));
+  for (const LayerPlan& layer : run.plan.layers)
+    print_error_text(fmt::format("layer: snapshot {} as a {}\n", layer.snapshot.hex(),
+                                 layer.layout == Layout::farm ? "farm" : "forest"));
+  print_error_text(run.from_memo
+                       ? "decided: as remembered from an earlier run of the same words; --refresh asks anew\n"
+                       : fmt::format("decided: anew, {} installed and {} already in the store\n",
+                                     report.installed, report.reused));
+}
+
+PreparedRun prepare(Store& store, const RunRequest& request, Verbosity verbosity) {
+  const IgnoredPipeSignal guard;
+  StatusLine progress(verbosity);
+  const Interruption interruption(store.path(), progress);
+  return prepare_run(store, request, progress);
+}
+
+int run_run(const Arguments& arguments) {
+  const Verbosity verbosity = verbosity_of(arguments);
+  const RunSetup setup = read_run_setup(arguments);
+  const LaunchOptions options = launch_options(arguments);
+
+  const SystemClock clock;
+  Store store = Store::open(arguments.value("store"), clock);
+  if (verbosity == Verbosity::verbose) print_error_text(describe_setup(store, arguments, setup));
+  PreparedRun run = prepare(store, setup.request, verbosity);
+  tell_what_was_done(run, verbosity);
+  if (setup.bytecode == BytecodeMode::foreground && !run.from_memo && !setup.request.compile_bytecode)
+    compile_bytecode(store, run.plan, CompilePriority::normal);
+  return launch(store, std::move(run.lease), run.plan, setup.request.target, options,
+                [&] { finish_in_background(store, run.plan, setup.bytecode); });
+}
+
+}  // namespace
+
+const Command kRunCommand = {
+    .name = "run",
+    .summary = "run a script, module or command in the environment that it asks for",
+    .page = pages::kRun,
+    .options = kRunOptions,
+    .positionals = Positionals::first_ends_options,
+    .run = run_run,
+};
+
+}  // namespace envstore

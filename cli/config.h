@@ -1,0 +1,77 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/options.h"
+#include "python/provision/prepare.h"
+
+namespace envstore {
+
+/// A value, and where it came from: a flag, a variable, a file with its line, or what is built in.
+template <class T>
+struct Setting {
+  T value;
+  std::string source;
+};
+
+/// What one source says. Absent: the source says nothing of it.
+struct SettingsLayer {
+  std::vector<Setting<IndexLocation>> indexes, find_links;
+  std::optional<Setting<IndexLocation>> default_index;
+  std::optional<Setting<bool>> no_index, offline;
+  std::optional<Setting<std::string>> prerelease, resolution, exclude_newer, python, layout, bytecode;
+};
+
+/// Takes from `lower` what `upper` does not say. `Lists::joined`: indexes and find-links of both count, upper
+/// first.
+enum class Lists { joined, first_wins };
+void fill_from(SettingsLayer& upper, const SettingsLayer& lower, Lists lists);
+
+/// The configuration files that there are, nearest first: the project's, the user's, the system's.
+struct ConfigurationFiles {
+  std::vector<std::string> present;
+  std::vector<std::string> candidates;  ///< every path outside a project that would be read if it were there
+};
+/// `use_project`: look for envstore.yaml beside the next pyproject.toml above `directory`, too.
+ConfigurationFiles find_configuration_files(const std::string& directory, bool use_project);
+
+/// envstore.yaml. Throws Error{usage} with file, line and column for anything unknown or malformed.
+SettingsLayer read_yaml_settings(const std::string& path);
+SettingsLayer parse_yaml_settings(const std::string& text, const std::string& path);
+
+/// The files of pip's configuration, in the order in which pip reads them (a later one overrides): global,
+/// user with the legacy place, PIP_CONFIG_FILE. /dev/null there: none.
+std::vector<std::string> pip_configuration_files();
+/// pip's dialect of ini: the sections `global` and `install`. What is malformed there is an Error{usage} with
+/// its line.
+SettingsLayer parse_pip_settings(const std::string& text, const std::string& path);
+SettingsLayer read_pip_settings();
+
+/// The first of ENVSTORE_*, UV_*, PIP_* that says something of a thing.
+SettingsLayer environment_settings();
+/// The flags of `run` and `config`.
+SettingsLayer flag_settings(const Arguments& arguments);
+SettingsLayer script_settings(const ScriptSettings& script);
+SettingsLayer built_in_settings();
+
+/// An index or a find-links place as written: a URL, `name=URL`, or a path relative to `directory`.
+IndexLocation index_location(std::string_view written, const std::string& directory, bool is_find_links);
+
+/// Flags > variables > script > envstore.yaml (project, user, system) > pip's files > built in (DESIGN
+/// section 7).
+SettingsLayer merged_settings(const Arguments& arguments, const ScriptSettings& script,
+                              const ConfigurationFiles& files);
+/// Throws Error{usage} that names the source of a value that cannot be understood.
+ResolutionSettings resolution_settings(const SettingsLayer& merged);
+
+/// RFC 3339, or a date: its end in the local time zone, as uv has it. Nanoseconds since 1970.
+std::int64_t parse_exclude_newer(const Setting<std::string>& setting);
+bool parse_boolean(const Setting<std::string>& setting);
+
+/// The flags and variables that decide a resolution, unparsed, and the configuration files that there are:
+/// what the memo compares (RunRequest::raw_settings).
+std::string raw_settings(const Arguments& arguments, const ConfigurationFiles& files);
+
+}  // namespace envstore

@@ -1,0 +1,170 @@
+#include "cli/listing.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "store/platform/lock.h"
+
+namespace envstore {
+namespace {
+
+constexpr std::int64_t kNanoseconds = 1'000'000'000;
+
+std::string time_text(std::int64_t when_ns) {
+  const std::time_t seconds = static_cast<std::time_t>(when_ns / kNanoseconds);
+  std::tm parts{};
+  constexpr std::size_t kLength = 32;
+  char text[kLength];
+  if (::gmtime_r(&seconds, &parts) == nullptr ||
+      std::strftime(text, kLength, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+    return "unknown";
+  return text;
+}
+
+std::string ago(std::int64_t then_ns, std::int64_t now_ns) {
+  constexpr std::int64_t kMinute = 60, kHour = 3600, kDay = 86400;
+  const std::int64_t seconds = std::max<std::int64_t>(0, (now_ns - then_ns) / kNanoseconds);
+  if (seconds < kMinute) return fmt::format("{} s ago", seconds);
+  if (seconds < kHour) return fmt::format("{} min ago", seconds / kMinute);
+  if (seconds < kDay) return fmt::format("{} h ago", seconds / kHour);
+  return fmt::format("{} days ago", seconds / kDay);
+}
+
+const char* name_of(Layout layout) {
+  return layout == Layout::farm ? "farm" : "forest";
+}
+const char* name_of(LeaseKind kind) {
+  return kind == LeaseKind::run ? "run" : kind == LeaseKind::ingest ? "ingest" : "verify";
+}
+const char* name_of(RootKind kind) {
+  return kind == RootKind::pin ? "pin" : kind == RootKind::venv ? "venv" : "project";
+}
+
+std::string short_id(const SnapshotId& id) {
+  constexpr std::size_t kShown = 12;
+  return id.hex().substr(0, kShown);
+}
+
+std::string packages_text(const SnapshotRecord& record) {
+  constexpr std::size_t kShown = 6;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShown, record.trees.size()); ++i)
+    text += (i == 0 ? "" : ", ") + record.trees[i].name + " " + record.trees[i].version;
+  if (record.trees.size() > kShown) text += fmt::format(" and {} more", record.trees.size() - kShown);
+  return text.empty() ? "no packages" : text;
+}
+
+std::string layouts_text(const SnapshotRow& row) {
+  std::string text;
+  for (const Layout layout : row.layouts) text += (text.empty() ? "" : ", ") + std::string(name_of(layout));
+  return text.empty() ? "not laid out" : text;
+}
+
+bool is_live(Store& store, const std::string& name) {
+  const auto file = try_open_file(store.root(), layout::lease(name), O_RDWR);
+  return file && !is_lock_free(file->get(), 0);
+}
+
+nlohmann::json snapshot_json(const ListedSnapshot& snapshot) {
+  nlohmann::json packages = nlohmann::json::array(), layouts = nlohmann::json::array();
+  for (const SnapshotTree& tree : snapshot.record.trees)
+    packages.push_back({{"name", tree.name}, {"version", tree.version}, {"tree", tree.tree.hex()}});
+  for (const Layout layout : snapshot.row.layouts) layouts.push_back(name_of(layout));
+  nlohmann::json json = {{"id", snapshot.id.hex()},
+                         {"interpreter", snapshot.record.interpreter},
+                         {"packages", std::move(packages)},
+                         {"layouts", std::move(layouts)},
+                         {"made_at", time_text(snapshot.row.made_at_ns)},
+                         {"last_use", nullptr},
+                         {"requests", snapshot.labels},
+                         {"fate", nullptr}};
+  if (snapshot.last_use_ns) json["last_use"] = time_text(*snapshot.last_use_ns);
+  if (snapshot.fate) json["fate"] = *snapshot.fate == Fate::condemned ? "condemned" : "deleting";
+  return json;
+}
+
+}  // namespace
+
+Listing read_listing(Store& store) {
+  Listing listing;
+  Index::Read rows = store.index().read();
+  std::map<SnapshotId, std::set<std::string>> labels;
+  rows.each_request([&](const Fingerprint&, const RequestRow& row) {
+    if (!row.label.empty()) labels[row.snapshot].insert(row.label);
+    return true;
+  });
+  rows.each_snapshot([&](const SnapshotId& id, const SnapshotRow& row) {
+    listing.snapshots.push_back({id, row, SnapshotRecord::parse(row.record), {}, {}, {}});
+    return true;
+  });
+  for (ListedSnapshot& snapshot : listing.snapshots) {
+    snapshot.last_use_ns = rows.last_use_ns(snapshot.id);
+    snapshot.labels.assign(labels[snapshot.id].begin(), labels[snapshot.id].end());
+    if (const auto fate = rows.fate(snapshot.id)) snapshot.fate = fate->fate;
+  }
+  std::stable_sort(listing.snapshots.begin(), listing.snapshots.end(), [](const auto& a, const auto& b) {
+    return a.last_use_ns.value_or(a.row.made_at_ns) > b.last_use_ns.value_or(b.row.made_at_ns);
+  });
+  rows.each_root([&](const std::string& name, const RootRow& row) {
+    listing.roots.emplace_back(name, row);
+    return true;
+  });
+  rows.each_lease([&](const std::string& name, const LeaseRow& row) {
+    listing.leases.push_back({name, row, false});
+    return true;
+  });
+  for (ListedLease& lease : listing.leases) lease.is_live = is_live(store, lease.name);
+  return listing;
+}
+
+std::string listing_text(const Listing& listing, std::int64_t now_ns) {
+  std::string text;
+  for (const ListedSnapshot& snapshot : listing.snapshots) {
+    const std::string used =
+        snapshot.last_use_ns ? "used " + ago(*snapshot.last_use_ns, now_ns) : "not used since the last start";
+    text += fmt::format("{}  {}  {}\n", short_id(snapshot.id), layouts_text(snapshot.row), used);
+    text += fmt::format("  {}\n", packages_text(snapshot.record));
+    for (const std::string& label : snapshot.labels) text += fmt::format("  for {}\n", label);
+    if (snapshot.fate) text += "  on its way out\n";
+  }
+  if (listing.snapshots.empty()) text += "no snapshots\n";
+  for (const auto& [name, root] : listing.roots)
+    text += fmt::format("root {} ({}) keeps {}\n", name, name_of(root.kind), short_id(root.snapshot));
+  for (const ListedLease& lease : listing.leases)
+    text += fmt::format("lease {} ({}, process {}{}): {}\n", lease.name, name_of(lease.row.kind),
+                        lease.row.pid, lease.is_live ? "" : ", ended", lease.row.what);
+  return text;
+}
+
+std::string listing_json(const Listing& listing) {
+  nlohmann::json snapshots = nlohmann::json::array(), roots = nlohmann::json::array(),
+                 leases = nlohmann::json::array();
+  for (const ListedSnapshot& snapshot : listing.snapshots) snapshots.push_back(snapshot_json(snapshot));
+  for (const auto& [name, root] : listing.roots)
+    roots.push_back({{"name", name},
+                     {"kind", name_of(root.kind)},
+                     {"path", root.path},
+                     {"snapshot", root.snapshot.hex()},
+                     {"made_at", time_text(root.made_at_ns)}});
+  for (const ListedLease& lease : listing.leases) {
+    nlohmann::json held = nlohmann::json::array();
+    for (const SnapshotId& id : lease.row.snapshots) held.push_back(id.hex());
+    leases.push_back({{"name", lease.name},
+                      {"kind", name_of(lease.row.kind)},
+                      {"live", lease.is_live},
+                      {"pid", lease.row.pid},
+                      {"what", lease.row.what},
+                      {"made_at", time_text(lease.row.made_at_ns)},
+                      {"snapshots", std::move(held)}});
+  }
+  const nlohmann::json json = {
+      {"snapshots", std::move(snapshots)}, {"roots", std::move(roots)}, {"leases", std::move(leases)}};
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace envstore

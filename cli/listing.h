@@ -1,0 +1,39 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/snapshot.h"
+#include "store/store.h"
+
+namespace envstore {
+
+struct ListedSnapshot {
+  SnapshotId id;
+  SnapshotRow row;
+  SnapshotRecord record;
+  std::optional<std::int64_t> last_use_ns;
+  std::vector<std::string> labels;  ///< of the requests that it answers, sorted, each once
+  std::optional<Fate> fate;
+};
+
+struct ListedLease {
+  std::string name;
+  LeaseRow row;
+  bool is_live = false;  ///< its lock is held
+};
+
+/// What `envstore ls` shows. Snapshots: last used first.
+struct Listing {
+  std::vector<ListedSnapshot> snapshots;
+  std::vector<std::pair<std::string, RootRow>> roots;
+  std::vector<ListedLease> leases;
+};
+
+Listing read_listing(Store& store);
+
+std::string listing_text(const Listing& listing, std::int64_t now_ns);
+std::string listing_json(const Listing& listing);
+
+}  // namespace envstore

@@ -1,0 +1,149 @@
+#include "cli/run_request.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "cli/env_file.h"
+#include "cli/run_target.h"
+#include "python/provision/memo.h"
+#include "python/provision/requirements_file.h"
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+
+namespace envstore {
+namespace {
+
+Layout layout_of(const std::optional<Setting<std::string>>& setting) {
+  if (!setting || setting->value == "farm") return Layout::farm;
+  if (setting->value == "forest") return Layout::forest;
+  throw Error(ErrorKind::usage, fmt::format("cannot use '{}' as layout ({}): it must be farm or forest",
+                                            setting->value, setting->source));
+}
+
+BytecodeMode bytecode_of(const std::optional<Setting<std::string>>& setting) {
+  if (!setting || setting->value == "background") return BytecodeMode::background;
+  if (setting->value == "foreground") return BytecodeMode::foreground;
+  if (setting->value == "never") return BytecodeMode::never;
+  throw Error(ErrorKind::usage,
+              fmt::format("cannot use '{}' as bytecode ({}): it must be background, foreground or never",
+                          setting->value, setting->source));
+}
+
+/// What must be known before the memo can be asked.
+SettingsLayer early_settings(const Arguments& arguments, const ConfigurationFiles& files) {
+  SettingsLayer settings = flag_settings(arguments);
+  fill_from(settings, environment_settings(), Lists::first_wins);
+  for (const std::string& path : files.present) fill_from(settings, read_yaml_settings(path), Lists::joined);
+  return settings;
+}
+
+std::vector<WatchedPath> watched_configuration(const ConfigurationFiles& files) {
+  std::vector<WatchedPath> watched;
+  for (const std::string& path : files.present) watched.push_back(watch(path));
+  for (const std::string& path : files.candidates) watched.push_back(watch(path));
+  for (const std::string& path : pip_configuration_files()) watched.push_back(watch(path));
+  return watched;
+}
+
+std::vector<std::string> env_files(const Arguments& arguments) {
+  if (arguments.has("no-env-file")) return {};
+  if (arguments.has("env-file")) return arguments.values("env-file");
+  const char* named = std::getenv("UV_ENV_FILE");
+  return named == nullptr || *named == '\0' ? std::vector<std::string>() : std::vector<std::string>{named};
+}
+
+}  // namespace
+
+std::vector<std::string> split_requirements(std::string_view text) {
+  if (text.find("://") != std::string_view::npos) return {std::string(text)};  // an address may hold commas
+  std::vector<std::string> parts;
+  int depth = 0;
+  std::size_t begin = 0;
+  const auto take = [&](std::size_t end) {
+    std::string_view part = text.substr(begin, end - begin);
+    const std::size_t first = part.find_first_not_of(' ');
+    part.remove_prefix(first == std::string_view::npos ? part.size() : first);
+    // `<2` after a comma goes on with the specifier before it.
+    const bool goes_on = !parts.empty() && (part.empty() || part.find_first_of("<>=!~") == 0);
+    if (goes_on)
+      parts.back() += "," + std::string(part);
+    else if (!part.empty())
+      parts.emplace_back(part);
+    begin = end + 1;
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '[' || text[at] == '(') ++depth;
+    if (text[at] == ']' || text[at] == ')') --depth;
+    if (text[at] == ',' && depth <= 0) take(at);
+  }
+  take(text.size());
+  return parts;
+}
+
+RunSetup read_run_setup(const Arguments& arguments) {
+  RunSetup setup;
+  RunRequest& request = setup.request;
+  RunTarget target = find_target(arguments);
+  request.target = std::move(target.target);
+  request.script_text = std::move(target.script_text);
+  request.script_path = std::move(target.script_path);
+  for (const std::string& text : arguments.values("with"))
+    for (std::string& part : split_requirements(text)) request.with.push_back(std::move(part));
+  for (const std::string& path : arguments.values("with-requirements"))
+    request.with_requirements.push_back(absolute_path(path));
+  request.isolated = arguments.has("isolated");
+  request.refresh = arguments.has("refresh");
+  request.upgrade = arguments.has("upgrade");
+
+  const bool use_project = !arguments.has("no-project") && !request.isolated;
+  setup.files = find_configuration_files(current_directory(), use_project);
+  const SettingsLayer early = early_settings(arguments, setup.files);
+  request.python = early.python ? early.python->value : "";
+  request.layout = layout_of(early.layout);
+  request.offline = early.offline && early.offline->value;
+  setup.bytecode = bytecode_of(early.bytecode);
+  // In the foreground it is asked for at every start; once all is compiled the memo must do.
+  request.compile_bytecode = arguments.has("compile-bytecode");
+
+  request.raw_settings = raw_settings(arguments, setup.files);
+  request.watched_settings = [files = setup.files] { return watched_configuration(files); };
+  request.settings = [arguments, files = setup.files](const ScriptSettings& script) {
+    ResolutionSettings settings = resolution_settings(merged_settings(arguments, script, files));
+    for (const auto* texts : {&script.constraints, &script.overrides})
+      for (const std::string& text : *texts) {
+        auto& list = texts == &script.constraints ? settings.constraints : settings.overrides;
+        list.push_back(parse_user_requirement(text, current_directory()));
+      }
+    return settings;
+  };
+  return setup;
+}
+
+LaunchOptions launch_options(const Arguments& arguments) {
+  LaunchOptions options;
+  options.replace_process = arguments.has("exec");
+  options.environment = read_env_files(env_files(arguments));
+  return options;
+}
+
+Verbosity verbosity_of(const Arguments& arguments) {
+  if (arguments.has("quiet")) return Verbosity::quiet;
+  return arguments.has("verbose") ? Verbosity::verbose : Verbosity::normal;
+}
+
+std::string describe_setup(const Store& store, const Arguments& arguments, const RunSetup& setup) {
+  const SettingsLayer merged = merged_settings(arguments, {}, setup.files);
+  std::string text = fmt::format("store: {}\n", store.path());
+  for (const auto& index : merged.indexes)
+    text += fmt::format("index: {} ({})\n", display_url(index.value.url), index.source);
+  if (merged.default_index)
+    text += fmt::format("default index: {} ({})\n", display_url(merged.default_index->value.url),
+                        merged.default_index->source);
+  for (const auto& place : merged.find_links)
+    text += fmt::format("find-links: {} ({})\n", display_url(place.value.url), place.source);
+  if (!setup.request.python.empty()) text += fmt::format("python: {}\n", setup.request.python);
+  return text;
+}
+
+}  // namespace envstore

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Times envstore beside uv and bare python, in one run, and prints a Markdown table.
+
+Needs hyperfine and uv; python is called by path. Every figure is a median; "over python" is the median less that of bare
+python on an empty script. The network is used by the cold runs alone.
+
+    tests/bench/bench.py --envstore build/release/cli/envstore --uv "$(command -v uv)"
+"""
+import argparse
+import json
+import os
+import pathlib
+import select
+import shutil
+import statistics
+import subprocess
+import tempfile
+
+NUMERIC = ["numpy", "pandas", "scipy", "matplotlib"]
+JUPYTER = ["jupyterlab"]
+#: Small pure wheels: each with the rest makes an environment that was not there before.
+VARIANTS = ["idna", "certifi", "urllib3", "charset-normalizer", "click", "markupsafe", "itsdangerous", "blinker",
+            "tomli", "attrs", "iniconfig", "pluggy", "filelock", "platformdirs", "distlib", "sortedcontainers"]
+
+
+def script_text(dependencies, body="pass\n"):
+    return "# /// script\n# dependencies = %s\n# ///\n%s" % (json.dumps(dependencies), body)
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="envstore-bench-"))
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("UV_", "PIP_", "PYTHON", "ENVSTORE_"))}
+        self.env.update(PATH="/usr/bin:" + self.env["PATH"], ENVSTORE_ROOT=str(self.home / "store"),
+                        UV_CACHE_DIR=str(self.home / "uv"), UV_PYTHON=options.python, UV_PYTHON_DOWNLOADS="never")
+        self.rows = []
+        self.python = None
+
+    def path(self, name, text=None):
+        path = self.home / name
+        if text is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return str(path)
+
+    def envstore(self, *arguments):
+        return " ".join([self.options.envstore, "run", *arguments])
+
+    def uv(self, *arguments):
+        return " ".join([self.options.uv, "run", "-q", "--no-project", *arguments])
+
+    def medians(self, commands, runs, prepare=None, warmup=3):
+        """The medians of the commands' wall time, in seconds, timed by one call of hyperfine."""
+        report = self.path("report.json")
+        call = ["hyperfine", "-N", "--style", "none", "--warmup", str(warmup), "--runs", str(runs), "--export-json", report]
+        for each in prepare or []:
+            call += ["--prepare", each]
+        subprocess.run(call + commands, env=self.env, check=True, cwd=self.home)
+        return [result["median"] for result in json.loads(pathlib.Path(report).read_text())["results"]]
+
+    def check(self, command):
+        subprocess.run(command.split(), env=self.env, check=True, cwd=self.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def row(self, what, own, peer, budget, unit="ms"):
+        """Times over bare python, and their ratio."""
+        text = lambda seconds: "%.2f %s" % (seconds * 1000, unit) if unit == "ms" else "%.2f s" % seconds
+        self.rows.append((what, text(own), text(peer), "%.2f" % (own / peer), budget))
+
+    def warm(self, numeric):
+        empty = self.path("empty.py", "pass\n")
+        script = self.path("warm.py", script_text(numeric))
+        copy = self.path("elsewhere/copy.py", script_text(numeric))
+        for command in (self.envstore(script), self.uv(script), self.envstore("--with", "rich", script),
+                        self.uv("--with", "rich", script)):
+            self.check(command)
+        self.settle()
+        before = self.entries()
+        commands = [self.options.python + " " + empty, self.envstore(script), self.uv("--offline", script),
+                    self.envstore("--with", "rich", script), self.uv("--offline", "--with", "rich", script),
+                    self.envstore(copy)]
+        python, own, uv, own_with, uv_with, own_copy = self.medians(commands, self.options.runs)
+        self.python = python
+        self.row("warm script, over python", own - python, uv - python, "+1.2 ms")
+        self.row("warm `--with`, over python", own_with - python, uv_with - python, "+1.5 ms")
+        uv_copy_before = sum(1 for _ in (self.home / "uv").rglob("*"))
+        started = self.medians([self.uv("--offline", copy)], 1, warmup=0)[0]
+        uv_paths = sum(1 for _ in (self.home / "uv").rglob("*")) - uv_copy_before
+        self.row("another copy of the script, over python", own_copy - python, started - python, "as warm")
+        self.rows.append(("paths that the copy adds", str(self.entries() - before), str(uv_paths), "", "0"))
+
+    def settle(self):
+        """Returns when the afterwork of earlier runs has ended."""
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                words = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0")
+                if b"finish-run" not in words:
+                    continue
+                pidfd = os.pidfd_open(int(entry))
+            except OSError:
+                continue  # it has ended
+            select.select([pidfd], [], [])
+            os.close(pidfd)
+
+    def entries(self):
+        return sum(1 for folder in ("objects", "trees", "snapshots") for _ in (self.home / "store" / folder).rglob("*"))
+
+    def new_environments(self, title, packages, budget):
+        name = title.replace(" ", "-")
+        folder = self.home / ("variants-" + name)
+        for i, extra in enumerate(VARIANTS):
+            self.path("%s/%d.py" % (folder.name, i), script_text(packages + [extra]))
+        everything = self.path("all-%s.py" % name, script_text(packages + VARIANTS))
+        self.check(self.envstore(everything))
+        self.check(self.uv(everything))
+        self.settle()
+        next_script = self.path("next.sh", "#!/bin/sh\ncd '%s' && n=$(cat count-$1-%s 2>/dev/null || echo 0) && cp '%s'/$n.py new-$1.py && echo $((n + 1)) > count-$1-%s\n"
+                                % (self.home, name, folder, name))
+        os.chmod(next_script, 0o755)
+        runs = len(VARIANTS) - 1
+        own, uv = self.medians(
+            [self.envstore("--offline", self.path("new-own.py")), self.uv("--offline", self.path("new-uv.py"))], runs,
+            prepare=[next_script + " own", next_script + " uv"], warmup=1)
+        self.row("new environment from cached wheels, %s" % title, own - self.python, uv - self.python, budget)
+
+    def cold(self, name, packages, budget):
+        script = self.path("cold-%s.py" % name.split()[-1], script_text(packages))
+        saved = self.env
+        own_times, uv_times = [], []
+        for turn in range(self.options.cold_runs):  # in turn: the network drifts
+            # Folders of their own, none removed before the end: ext4 passes over inodes that were freed in the last half
+            # minute one by one, which costs whoever creates files next many seconds of system time.
+            self.env = {**saved, "ENVSTORE_ROOT": str(self.home / ("cold-%s-store-%d" % (name.split()[-1], turn))),
+                        "UV_CACHE_DIR": str(self.home / ("cold-%s-uv-%d" % (name.split()[-1], turn)))}
+            own, uv = self.medians([self.envstore("-q", script), self.uv(script)], 1, warmup=0)
+            own_times.append(own)
+            uv_times.append(uv)
+        self.env = saved
+        self.row("cold run, %s" % name, statistics.median(own_times), statistics.median(uv_times), budget, unit="s")
+
+    def resident(self):
+        """Resident memory of the supervisor while its program waits."""
+        for tool, command in (("own", self.envstore("-")), ("uv", self.uv("-"))):
+            run = subprocess.Popen(command.split(), env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            run.stdin.write("import sys, os; print('up', flush=True); os.read(os.open(%r, os.O_RDONLY), 1)\n" % self.fifo())
+            run.stdin.close()
+            run.stdout.readline()
+            status = pathlib.Path("/proc/%d/status" % run.pid).read_text()
+            kib = int(status.split("VmRSS:")[1].split()[0])
+            with open(self.fifo(), "w") as go:
+                go.write("x")
+            run.wait()
+            yield kib / 1024
+
+    def fifo(self):
+        path = self.path("fifo")
+        if not os.path.exists(path):
+            os.mkfifo(path)
+        return path
+
+    def run(self):
+        try:
+            self.warm(NUMERIC)
+            own, uv = self.resident()
+            self.rows.append(("resident memory of the supervisor", "%.1f MiB" % own, "%.1f MiB" % uv, "%.2f" % (own / uv), "4 MB"))
+            self.new_environments("13 wheels", NUMERIC, "0.20")
+            self.new_environments("jupyterlab", JUPYTER, "0.20")
+            if not self.options.no_cold:
+                self.cold("13 wheels", NUMERIC, "0.65")
+                self.cold("jupyterlab", JUPYTER, "0.50")
+        finally:
+            shutil.rmtree(self.home, ignore_errors=True)
+        print("bare python, empty script: %.2f ms\n" % (self.python * 1000))
+        print("| what | envstore | uv | ratio | budget |\n|---|---|---|---|---|")
+        for row in self.rows:
+            print("| %s |" % " | ".join(row))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--envstore", required=True, type=os.path.abspath)
+    parser.add_argument("--uv", default=shutil.which("uv"))
+    parser.add_argument("--python", default="/usr/bin/python3.11")
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--cold-runs", type=int, default=5)
+    parser.add_argument("--no-cold", action="store_true")
+    Bench(parser.parse_args()).run()
+
+
+if __name__ == "__main__":
+    main()

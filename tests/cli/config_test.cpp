@@ -1,0 +1,189 @@
+#include "cli/config.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "store/platform/error.h"
+#include "tests/cli/clean_settings.h"
+
+using namespace envstore;
+
+namespace {
+
+constexpr OptionSpec kFlags[] = {
+    {"index", 0, "URL"},           {"default-index", 0, "URL"}, {"index-url", 'i', "URL"},
+    {"extra-index-url", 0, "URL"}, {"find-links", 'f', "P"},    {"no-index", 0, {}, {}},
+    {"exclude-newer", 0, "DATE"},  {"prerelease", 0, "MODE"},   {"pre", 0, {}, {}},
+    {"resolution", 0, "MODE"},     {"python", 'p', "REQUEST"},
+};
+
+Arguments flags(const std::vector<std::string>& words) {
+  return parse_arguments(kFlags, Positionals::none, words);
+}
+
+std::vector<std::string> urls(const std::vector<IndexLocation>& locations) {
+  std::vector<std::string> result;
+  for (const IndexLocation& location : locations) result.push_back(location.url);
+  return result;
+}
+
+template <class F>
+std::string fault(F&& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::usage);
+    return error.what();
+  }
+  FAIL("accepted");
+  return {};
+}
+
+std::string yaml_fault(const std::string& text) {
+  return fault([&] { parse_yaml_settings(text, "/p/envstore.yaml"); });
+}
+
+}  // namespace
+
+TEST_CASE("every key of envstore.yaml is read, with the line it came from") {
+  const SettingsLayer layer = parse_yaml_settings(
+      "index:\n  - https://a.example/simple\n  - {name: inner, url: https://b.example/simple}\n"
+      "default-index: https://c.example/simple\nfind-links: wheels\nno-index: true\noffline: no\n"
+      "prerelease: allow\nresolution: lowest\nexclude-newer: 2025-01-31\npython: \"3.10\"\nlayout: forest\n"
+      "bytecode: never\n",
+      "/p/envstore.yaml");
+  REQUIRE(layer.indexes.size() == 2);
+  CHECK(layer.indexes[0].value.url == "https://a.example/simple");
+  CHECK(layer.indexes[1].value.name == "inner");
+  CHECK(layer.indexes[1].source == "/p/envstore.yaml:3");
+  CHECK(layer.default_index->value.url == "https://c.example/simple");
+  CHECK(layer.find_links.at(0).value.url == "/p/wheels");
+  CHECK(layer.find_links.at(0).value.is_find_links);
+  CHECK(layer.no_index->value);
+  CHECK_FALSE(layer.offline->value);
+  CHECK(layer.python->value == "3.10");
+  CHECK(layer.python->source == "/p/envstore.yaml:11");
+  CHECK(layer.bytecode->value == "never");
+}
+
+TEST_CASE("an empty envstore.yaml says nothing") {
+  CHECK_FALSE(parse_yaml_settings("", "/e").python);
+  CHECK_FALSE(parse_yaml_settings("# only this\n", "/e").python);
+}
+
+TEST_CASE("an unknown key of envstore.yaml is an error with line and column") {
+  CHECK(yaml_fault("python: 3\nresolutoin: lowest\n") ==
+        "cannot read '/p/envstore.yaml': line 2, column 1: there is no key 'resolutoin'");
+  CHECK(yaml_fault("index:\n  - {url: x, nmae: y}\n").find("line 2, column 14") != std::string::npos);
+}
+
+TEST_CASE("malformed YAML is an error with its place") {
+  for (const char* text :
+       {"python: [", "- a\n- b\n", "word", "python:\n  a: b\n", "python: 3\npython: 4\n",
+        "no-index: perhaps\n", "index: [{name: x}]\n", "? [a]\n: b\n", "a: \"\\q\"\n", "python:\n"}) {
+    CAPTURE(text);
+    CHECK(yaml_fault(text).find("/p/envstore.yaml") != std::string::npos);
+  }
+}
+
+TEST_CASE("pip's configuration: install overrides global, values may continue, keys have two spellings") {
+  const SettingsLayer layer = parse_pip_settings(
+      "\xef\xbb\xbf# comment\n[global]\nindex_url = https://a.example/simple\nextra-index-url =\n"
+      "    https://b.example/simple\n    ; not a value\n    https://c.example/simple\n\n"
+      "[install]\nIndex-URL: https://d.example/simple\nno-index=yes\n[list]\nformat=columns\n",
+      "/etc/pip.conf");
+  CHECK(layer.default_index->value.url == "https://d.example/simple");
+  CHECK(layer.default_index->source == "/etc/pip.conf:10");
+  REQUIRE(layer.indexes.size() == 2);
+  CHECK(layer.indexes[1].value.url == "https://c.example/simple");
+  CHECK(layer.no_index->value);
+}
+
+TEST_CASE("malformed files of pip are errors with the line") {
+  for (const char* text : {"key=value\n", "[open\n", "[global]\nnonsense\n"}) {
+    CAPTURE(text);
+    CHECK(fault([&] { parse_pip_settings(text, "/etc/pip.conf"); }).find("'/etc/pip.conf': line") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a place is an address, a named address, or a path from where it stands") {
+  CHECK(index_location("https://h.example/s?a=b", "/d", false).url == "https://h.example/s?a=b");
+  CHECK(index_location("inner=https://h.example/s", "/d", false).name == "inner");
+  CHECK(index_location("inner=https://h.example/s", "/d", false).url == "https://h.example/s");
+  CHECK(index_location("../wheels", "/d/e", true).url == "/d/wheels");
+  CHECK(index_location("/a/./b", "/d", true).url == "/a/b");
+}
+
+TEST_CASE("flags come before variables, ENVSTORE_ before UV_ before PIP_") {
+  const CleanSettings clean;
+  const auto python = [&](const std::vector<std::string>& words) {
+    const SettingsLayer merged = merged_settings(flags(words), {}, {});
+    return merged.default_index->value.url + " from " + merged.default_index->source;
+  };
+  ::setenv("PIP_INDEX_URL", "https://pip.example", 1);
+  CHECK(python({}) == "https://pip.example from PIP_INDEX_URL");
+  ::setenv("UV_INDEX_URL", "https://old.example", 1);
+  CHECK(python({}) == "https://old.example from UV_INDEX_URL");
+  ::setenv("UV_DEFAULT_INDEX", "https://uv.example", 1);
+  CHECK(python({}) == "https://uv.example from UV_DEFAULT_INDEX");
+  ::setenv("ENVSTORE_DEFAULT_INDEX", "https://own.example", 1);
+  CHECK(python({}) == "https://own.example from ENVSTORE_DEFAULT_INDEX");
+  CHECK(python({"-i", "https://flag.example"}) == "https://flag.example from --index-url");
+  CHECK(python({"-i", "https://flag.example", "--default-index", "https://f.example"}) ==
+        "https://f.example from --default-index");
+}
+
+TEST_CASE("the script's indexes come behind those of flags, the default last") {
+  const CleanSettings clean;
+  ScriptSettings script;
+  script.indexes = {{.url = "https://script.example"}};
+  script.default_index = IndexLocation{.url = "https://default.example"};
+  const auto settings =
+      resolution_settings(merged_settings(flags({"--index", "https://flag.example"}), script, {}));
+  CHECK(urls(settings.indexes.indexes) == std::vector<std::string>{"https://flag.example",
+                                                                   "https://script.example",
+                                                                   "https://default.example"});
+}
+
+TEST_CASE("with no index only find-links are left") {
+  const CleanSettings clean;
+  const auto settings = resolution_settings(
+      merged_settings(flags({"--no-index", "-f", "/w", "--index", "https://a.example"}), {}, {}));
+  CHECK(settings.indexes.no_index);
+  CHECK(settings.indexes.indexes.empty());
+  CHECK(urls(settings.indexes.find_links) == std::vector<std::string>{"/w"});
+}
+
+TEST_CASE("a value that nobody understands is an error that names its source") {
+  const CleanSettings clean;
+  ::setenv("UV_PRERELEASE", "maybe", 1);
+  CHECK(fault([] { resolution_settings(merged_settings({}, {}, {})); }).find("UV_PRERELEASE") !=
+        std::string::npos);
+}
+
+TEST_CASE("exclude-newer is a moment, or the end of a day here") {
+  const CleanSettings clean;
+  ::setenv("TZ", "UTC-2", 1);
+  ::tzset();
+  CHECK(parse_exclude_newer({"2025-01-31T00:00:00Z", ""}) == 1738281600'000000000);
+  CHECK(parse_exclude_newer({"2025-01-31", ""}) == 1738360800'000000000);
+  for (const char* text : {"2025-02-30", "2025-1-1", "yesterday", "", "2025-01-01x"}) {
+    CAPTURE(text);
+    fault([&] { parse_exclude_newer({text, "--exclude-newer"}); });
+  }
+}
+
+TEST_CASE("the raw text changes with every word that decides, and with nothing else") {
+  const CleanSettings clean;
+  const std::string base = raw_settings(flags({}), {});
+  CHECK(raw_settings(flags({"--python", "3.9"}), {}) == base);
+  CHECK(raw_settings(flags({"--pre"}), {}) != base);
+  CHECK(raw_settings(flags({"--index", "https://a.example"}), {}) != base);
+  CHECK(raw_settings(flags({"--index", "a b", "--index", "c"}), {}) !=
+        raw_settings(flags({"--index", "a", "--index", "b c"}), {}));
+  CHECK(raw_settings(flags({}), {{"/p/envstore.yaml"}, {}}) != base);
+  ::setenv("UV_INDEX", "https://a.example", 1);
+  CHECK(raw_settings(flags({}), {}) != base);
+}

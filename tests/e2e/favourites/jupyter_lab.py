@@ -1,0 +1,110 @@
+# /// script
+# dependencies = ["jupyterlab"]
+# ///
+"""Kernels, extensions and static files are found below the prefix, through the layers, and written to the run alone."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from jupyter_client.manager import start_new_kernel
+
+TOKEN = "envstore-test"
+PREFIX = pathlib.Path(sys.prefix)
+
+
+def output(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+def kernels():
+    return json.loads(output("jupyter", "kernelspec", "list", "--json"))["kernelspecs"]
+
+
+def check_kernel():
+    manager, client = start_new_kernel(kernel_name="python3")
+    seen = []
+
+    def keep(message):
+        if message["msg_type"] == "stream":
+            seen.append(message["content"]["text"])
+
+    try:
+        client.execute_interactive("import sys; print(6 * 7, sys.prefix)", timeout=60, output_hook=keep)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert "".join(seen) == "42 %s\n" % sys.prefix, seen
+
+
+def check_install():
+    spec = pathlib.Path("mine")
+    spec.mkdir(exist_ok=True)
+    (spec / "kernel.json").write_text('{"argv": ["true"], "display_name": "mine", "language": "none"}')
+    for _ in range(2):  # the second time it replaces what is there
+        output("jupyter", "kernelspec", "install", "--sys-prefix", "--name", "mine", "mine")
+    found = pathlib.Path(kernels()["mine"]["resource_dir"])
+    assert found.is_relative_to(PREFIX), found
+    output("python", "-m", "ipykernel", "install", "--sys-prefix")  # replaces a layer's
+    assert kernels()["python3"]["resource_dir"].startswith(sys.prefix)
+
+
+def wait_until_it_listens(base):
+    """It tells its address before it listens there."""
+    for _ in range(600):
+        try:
+            return urllib.request.urlopen(base + "login", timeout=60).close()
+        except urllib.error.URLError as fault:
+            if not isinstance(fault.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.05)
+
+
+def check_server():
+    """Every static file that the server's pages need, and one of a kernel, comes without 403 and 404."""
+    os.environ["JUPYTER_RUNTIME_DIR"] = os.path.abspath("runtime")
+    os.makedirs("runtime", exist_ok=True)
+    command = ["jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--IdentityProvider.token=" + TOKEN,
+               "--ServerApp.root_dir=" + os.getcwd()]
+    if os.geteuid() == 0:
+        command.append("--allow-root")
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        for line in server.stderr:
+            if address := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
+                break
+        base = address.group(0)
+        wait_until_it_listens(base)
+
+        def get(path, method="GET"):
+            request = urllib.request.Request(base + path, method=method, headers={"Authorization": "token " + TOKEN})
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.read()
+
+        page = get("lab").decode()
+        scripts = re.findall(r'src="/(static/[^"]+\.js[^"]*)"', page)
+        assert scripts, page[:2000]
+        for script in scripts:
+            assert len(get(script)) > 100, script
+        assert get("kernelspecs/python3/logo-64x64.png").startswith(b"\x89PNG")
+        settings = json.loads(get("lab/api/settings/@jupyterlab/apputils-extension:themes"))
+        assert settings["schema"], settings
+        assert get("lab/api/themes/@jupyterlab/theme-light-extension/index.css")
+        get("api/shutdown", "POST")
+        server.communicate(timeout=60)
+    finally:
+        server.kill()
+        server.wait()
+
+
+assert "python3" in kernels()
+check_kernel()
+check_install()
+lab = dict(re.findall(r"^(.*?):\s+(.*)$", output("jupyter", "lab", "path"), re.M))
+assert pathlib.Path(lab["Application directory"], "static", "index.html").is_file(), lab
+check_server()

@@ -1,0 +1,138 @@
+"""What every end-to-end test needs: the built program, a store of its own, wheels and an index on loopback."""
+import hashlib
+import json
+import os
+import pathlib
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from index_server import IndexServer  # noqa: E402
+from make_wheel import make_wheel  # noqa: E402
+
+ENVSTORE = os.environ["ENVSTORE_PROGRAM"]
+TIMEOUT = 300  # seconds; a bound, not a wait
+
+#: Variables of the caller that would decide what the program does.
+CALLERS_SETTINGS = ("UV_", "PIP_", "ENVSTORE_", "PYTHON", "PYENV_", "VIRTUAL_ENV", "XDG_", "NO_COLOR", "MALLOC_")
+
+
+def clean_environment(**extra):
+    env = {k: v for k, v in os.environ.items() if not k.startswith(CALLERS_SETTINGS)}
+    env.update(extra)
+    return env
+
+
+def files_under(root, *folders):
+    """Every path under the folders with what it is: a file's bytes hashed, a link's target."""
+    seen = {}
+    known = {}  # by inode: hard links are many
+    for folder in folders:
+        for directory, names, files in os.walk(os.path.join(root, folder)):
+            for name in names + files:
+                path = os.path.join(directory, name)
+                if os.path.islink(path):
+                    seen[path] = "link " + os.readlink(path)
+                elif os.path.isfile(path):
+                    stamp = os.stat(path)
+                    if stamp.st_ino not in known:
+                        with open(path, "rb") as stream:
+                            known[stamp.st_ino] = hashlib.sha256(stream.read()).hexdigest() + oct(stamp.st_mode)
+                    seen[path] = known[stamp.st_ino]
+                else:
+                    seen[path] = "directory"
+    return seen
+
+
+class EnvstoreTest(unittest.TestCase):
+    """A temporary home, store and folder of wheels; `self.server` serves them."""
+
+    server_options = {}
+
+    def setUp(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="envstore-e2e-"))
+        self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
+        self.store = self.home / "store"
+        self.wheels = self.home / "wheels"
+        self.work = self.home / "work"
+        for folder in (self.wheels, self.work):
+            folder.mkdir()
+        self.server = IndexServer(self.wheels, **self.server_options)
+        self.server.__enter__()
+        self.addCleanup(self.server.__exit__, None, None, None)
+        self.env = clean_environment(
+            HOME=str(self.home),
+            ENVSTORE_ROOT=str(self.store),
+            UV_DEFAULT_INDEX=self.server.url,
+            PATH="/usr/bin:" + os.environ["PATH"],
+        )
+
+    def wheel(self, name, version="1.0", **options):
+        """A wheel of one module that knows its version, unless `files` says otherwise."""
+        options.setdefault("files", {name.replace("-", "_") + ".py": "VERSION = %r\n" % version})
+        return make_wheel(self.wheels, name, version, **options)
+
+    def script(self, body, dependencies=None, name="script.py", head=""):
+        """Writes a script; `dependencies` None leaves the metadata block away."""
+        text = ""
+        if dependencies is not None:
+            listed = "".join("#   %s,\n" % json.dumps(d) for d in dependencies)
+            text = "# /// script\n# dependencies = [\n%s# ]\n%s# ///\n" % (listed, head)
+        path = self.work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + body)
+        return path
+
+    def envstore(self, *arguments, stdin=None, cwd=None, env=None, program=ENVSTORE):
+        return subprocess.run(
+            [str(program), *map(str, arguments)],
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=str(cwd or self.work),
+            env={**self.env, **(env or {})},
+            timeout=TIMEOUT,
+        )
+
+    def run_ok(self, *arguments, **options):
+        done = self.envstore("run", *arguments, **options)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done
+
+    def run_fails(self, *arguments, code=1, **options):
+        done = self.envstore("run", *arguments, **options)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertIn("error: ", done.stderr)
+        return done
+
+    def snapshots(self):
+        return sorted(p.stem for p in (self.store / "snapshots").glob("*.json"))
+
+    def settle(self):
+        """Returns when the afterwork that earlier runs have started has ended."""
+        for entry in os.listdir("/proc"):
+            try:
+                words = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0") if entry.isdigit() else []
+                if b"finish-run" not in words or os.fsencode(self.store) not in words:
+                    continue
+                pidfd = os.pidfd_open(int(entry))
+            except OSError:
+                continue  # it has ended
+            select.select([pidfd], [], [])
+            os.close(pidfd)
+
+    def frozen(self):
+        """What no run may ever change."""
+        return files_under(self.store, "objects", "trees", "snapshots")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,70 @@
+"""The warm path is sacred: what a cached run maps, calls and leaves behind."""
+import os
+import re
+import subprocess
+import unittest
+
+from support import ENVSTORE, EnvstoreTest
+
+
+class WarmPath(EnvstoreTest):
+    def setUp(self):
+        super().setUp()
+        self.wheel("demo", entry_points={"console_scripts": {"hello": "demo:main"}}, files={"demo.py": "def main(): pass\n"})
+        self.warm = self.script("import demo\n", ["demo"])
+        self.run_ok(self.warm)
+        self.settle()
+        self.run_ok(self.warm)
+
+    def calls(self):
+        """The supervisor's own system calls in a warm run: (name, line)."""
+        log = self.home / "strace.log"
+        subprocess.run(["strace", "-qq", "-o", str(log), ENVSTORE, "run", str(self.warm)], env=self.env, check=True)
+        lines = log.read_text().splitlines()
+        return [(m.group(1), line) for line in lines if (m := re.match(r"(\w+)\(", line))]
+
+    def test_it_maps_neither_the_network_nor_tls(self):
+        body = "import os, demo; print(open('/proc/%d/maps' % os.getppid()).read())"
+        script = self.script(body, ["demo"], name="maps.py")
+        self.run_ok(script)
+        maps = self.run_ok(script).stdout
+        self.assertIn(os.path.basename(ENVSTORE), maps)
+        for library in ("libcurl", "libssl", "libnghttp2", "envstore-network", "libstdc++"):
+            self.assertNotIn(library, maps)
+
+    def test_it_waits_for_no_disk_and_asks_no_network(self):
+        names = {name for name, _ in self.calls()}
+        self.assertIn("execve", names)
+        for forbidden in ("fsync", "fdatasync", "syncfs", "sync_file_range", "msync", "socket", "connect", "getdents64"):
+            self.assertNotIn(forbidden, names)
+
+    def test_it_reads_no_configuration_but_by_stat_and_parses_no_page(self):
+        opened = [line for name, line in self.calls() if name in ("open", "openat")]
+        for line in opened:
+            self.assertNotIn("pip.conf", line)
+            self.assertNotIn("tree.json", line)
+            self.assertNotIn(".json", line)
+
+    def test_a_spare_scratch_is_claimed_and_handed_back(self):
+        before = os.listdir(self.store / "scratch")
+        self.assertEqual(len(before), 1)
+        names = [name for name, _ in self.calls()]
+        self.assertEqual(os.listdir(self.store / "scratch"), before)
+        self.assertNotIn("symlinkat", names)
+
+    def test_nothing_is_left_behind(self):
+        for _ in range(3):
+            self.run_ok(self.warm)
+        self.assertEqual(os.listdir(self.store / "leases"), [])
+        self.assertEqual(os.listdir(self.store / "tmp"), [])
+        self.assertEqual(os.listdir(self.store / "trash"), [])
+
+    def test_the_supervisor_stays_small(self):
+        body = "import os, re, demo; print(re.search(r'VmRSS:\\s+(\\d+)', open('/proc/%d/status' % os.getppid()).read()).group(1))"
+        script = self.script(body, ["demo"], name="rss.py")
+        self.run_ok(script)
+        self.assertLess(int(self.run_ok(script).stdout), 4 * 1024)
+
+
+if __name__ == "__main__":
+    unittest.main()

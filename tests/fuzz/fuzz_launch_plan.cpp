@@ -1,0 +1,11 @@
+// A memo's plan: what is read is written again to the same bytes; anything else is damage.
+#include "python/launch/launch.h"
+#include "tests/fuzz/fuzz.h"
+
+using namespace envstore;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes = fuzz::text_of(data, size);
+  fuzz::may_refuse({ErrorKind::damaged}, [&] { fuzz::require(LaunchPlan::decode(bytes).encode() == bytes); });
+  return 0;
+}

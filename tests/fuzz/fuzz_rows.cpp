@@ -1,0 +1,29 @@
+// Rows of the index: what is read is written again to the same bytes; anything else is damage. The first byte
+// chooses the kind of row.
+#include "store/row_codec.h"
+#include "tests/fuzz/fuzz.h"
+
+using namespace envstore;
+
+namespace {
+
+template <class Row>
+void read_and_write(std::string_view bytes) {
+  fuzz::require(encode(decode_row<Row>(bytes)) == bytes);
+}
+
+constexpr void (*kKinds[])(std::string_view) = {  // tests/fuzz/make_seeds.py counts on this order
+    read_and_write<BlobRow>,        read_and_write<TreeRow>,     read_and_write<WheelRow>,
+    read_and_write<SnapshotRow>,    read_and_write<RequestRow>,  read_and_write<MemoRow>,
+    read_and_write<InterpreterRow>, read_and_write<DocumentRow>, read_and_write<LeaseRow>,
+    read_and_write<RootRow>,        read_and_write<FateRow>};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view row = fuzz::text_of(data + 1, size - 1);
+  fuzz::may_refuse({ErrorKind::damaged}, [&] { kKinds[data[0] % std::size(kKinds)](row); });
+  fuzz::may_refuse({ErrorKind::damaged}, [&] { decode_document_head(row, 16); });
+  return 0;
+}

@@ -1,0 +1,13 @@
+// A snapshot's record: what is read can be written, and its canonical text reads as the same.
+#include "store/snapshot.h"
+#include "tests/fuzz/fuzz.h"
+
+using namespace envstore;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::may_refuse({ErrorKind::damaged}, [&] {
+    const std::string canonical = SnapshotRecord::parse(fuzz::text_of(data, size)).canonical();
+    fuzz::require(SnapshotRecord::parse(canonical).canonical() == canonical);
+  });
+  return 0;
+}

@@ -1,0 +1,152 @@
+"""Small valid inputs to begin fuzzing from: make_seeds.py FOLDER writes FOLDER/<target>/<number>.
+
+Made here and not kept as files, so that what they are can be read. The binary ones follow docs/FORMAT.md.
+"""
+import io
+import pathlib
+import struct
+import sys
+import zipfile
+
+ID = bytes(range(32))
+
+
+def text(value):
+    value = value.encode()
+    return struct.pack("<I", len(value)) + value
+
+
+def texts(*values):
+    return struct.pack("<I", len(values)) + b"".join(map(text, values))
+
+
+def numbers(form, *values):
+    return struct.pack("<" + form, *values)
+
+
+STAMP = numbers("QQQqqII", 1, 2, 3, 4, 5, 0o100644, 1)
+#: In the order in which fuzz_rows.cpp names the kinds.
+ROWS = [
+    numbers("Q", 7) + ID[:16] + numbers("QqIq", 5, 6, 0o444, 8),
+    text("demo") + text("1.0") + ID + text("demo-1.0-py3-none-any.whl") + text("") + text("") + b"\1"
+    + texts("demo", "demo.pth") + numbers("QQq", 2, 30, 9),
+    ID,
+    text("{}") + numbers("q", 9) + numbers("I", 2) + b"\0\1",
+    text("request") + ID + text("demo.py") + numbers("q", 9),
+    text("key") + numbers("I", 2) + text("/a") + b"\1" + STAMP + text("/b") + b"\0" + numbers("I", 1) + ID + text("plan"),
+    STAMP + text("{}"),
+    text('"etag"') + numbers("qq", 1, 2) + text("body"),
+    b"\0" + numbers("qq", 1, 2) + numbers("I", 1) + ID + text("demo.py"),
+    b"\1" + text("/demo/.venv") + ID + numbers("q", 3),
+    b"\1" + numbers("Qq", 4, 5),
+]
+
+
+def entry(path, executable=0):
+    return numbers("H", len(path)) + path.encode() + bytes([executable]) + ID + numbers("Q", 3)
+
+
+def wheel(method):
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w", method) as archive:
+        archive.writestr("demo/__init__.py", "value = 1\n")
+        archive.writestr("demo-1.0.dist-info/RECORD", "demo/__init__.py,,\n")
+    return output.getvalue()
+
+
+def elf():
+    """Little-endian, 64 bits, one PT_LOAD, one PT_DYNAMIC with a string table, a RUNPATH and a NEEDED."""
+    strings = b"\0$ORIGIN/../lib\0liba.so\0"
+    dynamic = b"".join(numbers("QQ", *pair) for pair in [(5, 256), (10, len(strings)), (29, 1), (1, 16), (0, 0)])
+    header = b"\x7fELF\2\1\1".ljust(16, b"\0") + numbers("HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    size = 256 + len(strings)
+    load = numbers("IIQQQQQQ", 1, 4, 0, 0, 0, size, size, 4096)
+    segment = numbers("IIQQQQQQ", 2, 4, 176, 176, 176, len(dynamic), len(dynamic), 8)
+    return (header + load + segment + dynamic).ljust(256, b"\0") + strings
+
+
+FACTS = """{"path":"/usr/bin/python3","executable":"/usr/bin/python3","found_as":"/usr/bin/python3","facts":1,
+"implementation":"cpython","version":"3.11.2","version_info":[3,11],"major":3,"minor":11,"base_prefix":"/usr",
+"home":"/usr/bin","cache_tag":"cpython-311","site_path":"lib/python3.11/site-packages","free_threaded":false,
+"debug":false,"soabi":"cpython-311-x86_64-linux-gnu","glibc":[2,36],"musl":null,"has_hard_float":true,
+"manylinux":[[2,17,true]],"platform":"linux_x86_64","markers":{"python_version":"3.11"}}"""
+RECORD = """{"cache_tag":"cpython-311","forced_forest":["coverage"],"format":1,"interpreter":"{}",
+"prefix_files":[["pyvenv.cfg","home = /usr/bin"]],"site_path":"lib/python3.11/site-packages",
+"trees":[{"name":"demo","tree":"%s","version":"1.0"}]}""" % ID.hex()
+SCRIPT = """#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy>=2", "demo @ https://example.test/demo-1.0-py3-none-any.whl"]
+# [tool.uv]
+# exclude-newer = "2026-01-01T00:00:00Z"
+# prerelease = "allow"
+# find-links = ["wheels"]
+# index = [{ name = "own", url = "https://example.test/simple", default = true }]
+# ///
+import numpy
+"""
+REQUIREMENTS = """# comment
+-r other.txt
+-c 9
+--index-url https://user:secret@example.test/simple --extra-index-url https://example.test/other
+--find-links ./wheels
+numpy >= 2, < 3 ; python_version >= "3.8" \\
+  --hash=sha256:%s
+demo[extra] @ https://example.test/demo-1.0-py3-none-any.whl
+${HOME}/demo-1.0-py3-none-any.whl
+--pre
+""" % ID.hex()
+ENV = """export A=1
+B='literal $A'
+C="escaped \\n $A ${A} ${MISSING:-default}"
+D=${A}x # comment
+"""
+HTML = """<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.1"></head><body>
+<a href="demo-1.0-py3-none-any.whl#sha256=%s" data-requires-python="&gt;=3.8" data-yanked="bad"
+ data-core-metadata="sha256=%s">demo-1.0-py3-none-any.whl</a><br/></body></html>""" % (ID.hex(), ID.hex())
+JSON = """{"meta":{"api-version":"1.1"},"name":"demo","files":[{"filename":"demo-1.0-py3-none-any.whl",
+"url":"demo-1.0-py3-none-any.whl","hashes":{"sha256":"%s"},"requires-python":">=3.8","yanked":"bad","size":3,
+"upload-time":"2026-01-01T00:00:00.000000Z","core-metadata":{"sha256":"%s"}}]}""" % (ID.hex(), ID.hex())
+METADATA = """Metadata-Version: 2.4
+Name: demo
+Version: 1.0
+Requires-Python: >=3.8
+Requires-Dist: numpy >=2 ; extra == "fast"
+Provides-Extra: fast
+License-Expression: MIT OR Apache-2.0
+Description: first
+        |second
+
+body
+"""
+
+SEEDS = {
+    "fuzz_rows": [bytes([kind]) + b"\1" + row for kind, row in enumerate(ROWS)],
+    "fuzz_manifest": [b"envtree1" + numbers("I", 2) + entry("bin/demo", 1) + entry("site/demo/__init__.py")],
+    "fuzz_launch_plan": [b"\1" + text("/usr/bin/python3") + text("/usr/bin") + text("3.11.2") + text("lib/site-packages")
+                         + numbers("I", 1) + ID + b"\0\1" + texts("demo") + texts("share") + texts("/src")],
+    "fuzz_zip": [wheel(zipfile.ZIP_STORED), wheel(zipfile.ZIP_DEFLATED)],
+    "fuzz_elf": [elf()],
+    "fuzz_probe_answer": [FACTS],
+    "fuzz_snapshot_record": [RECORD],
+    "fuzz_script_metadata": [SCRIPT],
+    "fuzz_script": [SCRIPT],
+    "fuzz_requirements_file": [REQUIREMENTS],
+    "fuzz_env_file": [ENV],
+    "fuzz_simple_html": [HTML],
+    "fuzz_simple_json": [JSON],
+    "fuzz_metadata": [METADATA],
+    "fuzz_record": ["demo/__init__.py,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\n\"a,b\",,\n"],
+    "fuzz_entry_points": ["[console_scripts]\ndemo = demo.cli:main [fast]\n"],
+    "fuzz_filename": ["demo-1.0-1a-cp311.cp312-abi3-manylinux_2_17_x86_64.whl", "demo-1.0.tar.gz"],
+    "fuzz_marker": ["python_version >= '3.8' and (os_name == \"posix\" or 'x' in extras)"],
+    "fuzz_requirement": ["demo[a,b] >=1.0, !=1.5.*, ~=1.2; python_version<'4'", "demo @ https://example.test/x ; a=='b'"],
+    "fuzz_specifier": [">=1.0,!=1.5.*,~=1.2,===x,<2.0rc1"],
+    "fuzz_version": ["1!2.3.4a5.post6.dev7+local.8"],
+}
+
+for target, seeds in SEEDS.items():
+    folder = pathlib.Path(sys.argv[1]) / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds):
+        (folder / str(number)).write_bytes(seed if isinstance(seed, bytes) else seed.encode())
