@@ -117,6 +117,7 @@ class State:
         self.log = []
         self.rules = {}
         self.released = threading.Event()
+        self.held = threading.Event()  # a request waits for `released`
         self.cache = {}
 
     def reset(self):
@@ -210,6 +211,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.control(path, b"")
         self.rule = self.state.take_rule(path)
         if self.rule.get("hold"):
+            self.state.held.set()
             self.state.released.wait(60)
         prefix, auth = "", self.state.options["auth"]
         if path.startswith("/auth/"):
@@ -533,6 +535,10 @@ class IndexServer:
 
     def reset(self):
         self.state.reset()
+
+    def wait_until_held(self, timeout):
+        """Whether a request has come, within `timeout` seconds, that a rule with hold=True lets wait."""
+        return self.state.held.wait(timeout)
 
     def release(self):
         self.state.release()

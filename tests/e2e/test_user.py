@@ -1,13 +1,11 @@
 """What a demanding user tries: nested runs, signals while an environment is made, terminals, hints of errors."""
 import os
-import pathlib
 import pty
 import signal
 import subprocess
 import unittest
 
 from support import ENVSTORE, EnvstoreTest, TIMEOUT, make_wheel
-
 
 
 class NestedRuns(EnvstoreTest):
@@ -112,7 +110,7 @@ class Interrupted(EnvstoreTest):
     server_options = {"format": "html"}
 
     def begin(self, hold):
-        """A run in a terminal that waits for the index."""
+        """A run in a terminal whose request the index holds."""
         self.wheel("demo", files={"demo.py": "X = 1\n", "data.bin": bytes(300000)})
         self.server.rule(hold, times=1, hold=True)
         self.terminal, theirs = pty.openpty()
@@ -121,6 +119,7 @@ class Interrupted(EnvstoreTest):
                                    preexec_fn=lambda: (os.setsid(), __import__("fcntl").ioctl(0, 0x540E, 0)))
         os.close(theirs)
         self.addCleanup(os.close, self.terminal)
+        self.assertTrue(self.server.wait_until_held(TIMEOUT))
         return process
 
     def read_until(self, text):
@@ -137,14 +136,12 @@ class Interrupted(EnvstoreTest):
 
     def test_control_c_while_downloading_leaves_nothing_and_exits_130(self):
         process = self.begin("/files/demo-1.0-py3-none-any.whl")
-        self.read_until(b"Resol")
         os.write(self.terminal, b"\x03")
         self.assertEqual(process.wait(TIMEOUT), 130)
         self.check_nothing_is_left()
 
     def test_a_termination_while_resolving_exits_143(self):
         process = self.begin("/simple/demo/")
-        self.read_until(b"Resolving")
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(TIMEOUT), 143)
         self.check_nothing_is_left()
