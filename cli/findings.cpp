@@ -13,7 +13,9 @@
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
 #include "store/platform/lock.h"
+#include "store/platform/path_parts.h"
 #include "store/platform/random.h"
+#include "store/private_directory.h"
 
 namespace envstore {
 namespace {
@@ -27,8 +29,7 @@ std::string existing_part(std::string path) {
   return path;
 }
 
-Finding examine_filesystem(int directory) {
-  const std::string kind = filesystem_kind(directory);
+Finding examine_filesystem(const std::string& kind) {
   if (is_allowed_for_index(kind))
     return {Verdict::good, "filesystem: " + kind,
             "locks, hard links and renames work as the store needs them"};
@@ -98,6 +99,23 @@ std::vector<Finding> examine_locks_and_links(const std::string& path) {
   return findings;
 }
 
+/// What a run of a read-only store needs outside of it.
+std::vector<Finding> examine_read_only(const std::string& path) {
+  std::vector<Finding> findings = {{Verdict::note, fmt::format("read-only: '{}'", path),
+                                    "runs of the environments that are there go on; nothing is made, "
+                                    "updated, compiled, removed or repaired",
+                                    fmt::format("to change that, {}", kWritableStoreHint)}};
+  try {
+    const PrivateDirectory made = make_private_directory();
+    remove_tree(AT_FDCWD, made.path);
+    findings.push_back({Verdict::good, fmt::format("directories of runs: in '{}'", directory_of(made.path)),
+                        "what a run writes for itself lies outside the store"});
+  } catch (const Error& error) {
+    findings.push_back({Verdict::problem, error.what(), "nothing can be run", error.hint()});
+  }
+  return findings;
+}
+
 Finding examine_boot() {
   try {
     return {Verdict::good, "boot id: " + boot_id(), "volatile data of earlier boots is told apart"};
@@ -145,17 +163,19 @@ Finding examine_index(Store& store, const Setting<IndexLocation>& index) {
 std::vector<Finding> examine_place(const std::string& root) {
   const std::string path = existing_part(root);
   std::vector<Finding> findings;
+  FilesystemFacts facts;
   try {
-    const Fd directory = open_directory(AT_FDCWD, path);
-    findings.push_back(examine_filesystem(directory.get()));
+    facts = filesystem_facts(open_directory(AT_FDCWD, path).get());
+    findings.push_back(examine_filesystem(facts.kind));
   } catch (const Error& error) {
     findings.push_back({Verdict::problem, fmt::format("directory: {}", error.what()), "no store can be there",
                         "set ENVSTORE_ROOT to a directory of yours"});
     return findings;
   }
   if (path == root) findings.push_back(examine_rights(path));
-  findings.push_back(examine_space(path));
-  for (Finding& finding : examine_locks_and_links(path)) findings.push_back(std::move(finding));
+  if (!facts.is_read_only) findings.push_back(examine_space(path));
+  std::vector<Finding> use = facts.is_read_only ? examine_read_only(path) : examine_locks_and_links(path);
+  for (Finding& finding : use) findings.push_back(std::move(finding));
   findings.push_back(examine_boot());
   return findings;
 }

@@ -11,6 +11,10 @@
 
 namespace envstore {
 
+/// What to do where a read-only store is not enough.
+inline constexpr const char* kWritableStoreHint =
+    "name a store that can be written: --store DIRECTORY, or ENVSTORE_ROOT";
+
 /// The two LMDB environments (DESIGN section 5) as one map of rows. Reads look in the volatile environment,
 /// then in the durable one. Writes of a WriteTransaction go to the volatile one; what must survive the next
 /// power cut before a step is taken goes through `promote` or `durable()`.

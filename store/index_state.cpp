@@ -46,8 +46,7 @@ class Side {
 
 Index::Read::State::State(Impl& owner, Kind wanted) : impl(owner), kind(wanted) {
   if (kind != Kind::read && owner.access == Access::read_only)
-    throw Error(ErrorKind::permission, "cannot write the index: the store is read-only",
-                "set ENVSTORE_ROOT to a directory that can be written");
+    throw Error(ErrorKind::permission, "cannot write the index: the store is read-only", kWritableStoreHint);
   hold_ = owner.lock(lock_mode_of(kind));
   if (auto environment = owner.recent())
     recent_.emplace(std::move(environment),

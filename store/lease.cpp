@@ -11,6 +11,7 @@
 #include "store/platform/lock.h"
 #include "store/platform/path_names.h"
 #include "store/platform/random.h"
+#include "store/private_directory.h"
 
 namespace envstore {
 namespace {
@@ -35,13 +36,22 @@ std::optional<Fd> try_make_locked(int root, const std::string& path) {
   return std::nullopt;
 }
 
+bool is_usable(Index::Read& transaction, const SnapshotId& id) {
+  if (!transaction.snapshot(id)) return false;
+  const auto fate = transaction.fate(id);
+  return !fate || fate->fate != Fate::deleting;
+}
+
+bool are_usable(Store& store, const std::vector<SnapshotId>& snapshots) {
+  Index::Read transaction = store.index().read();
+  return std::all_of(snapshots.begin(), snapshots.end(),
+                     [&](const SnapshotId& id) { return is_usable(transaction, id); });
+}
+
 /// False: the snapshot is gone, or on its way out for good. One that is only condemned is taken back.
 bool claim(Index::Write& transaction, const SnapshotId& id, std::int64_t now_ns) {
-  if (!transaction.snapshot(id)) return false;
-  if (const auto fate = transaction.fate(id)) {
-    if (fate->fate == Fate::deleting) return false;
-    transaction.erase_fate(id);
-  }
+  if (!is_usable(transaction, id)) return false;
+  if (transaction.fate(id)) transaction.erase_fate(id);
   transaction.put_last_use(id, now_ns);
   return true;
 }
@@ -69,6 +79,7 @@ void erase_row(Store& store, const std::string& name) {
 
 std::optional<Lease> Lease::acquire(Store& store, LeaseKind kind, const std::vector<SnapshotId>& snapshots,
                                     const std::string& what) {
+  if (store.is_read_only()) return acquire_outside(store, snapshots);
   Lease lease;
   while (!lease.fd_) {
     lease.name_ = random_name();
@@ -97,15 +108,31 @@ std::optional<Lease> Lease::acquire(Store& store, LeaseKind kind, const std::vec
   return std::nullopt;
 }
 
+std::optional<Lease> Lease::acquire_outside(Store& store, const std::vector<SnapshotId>& snapshots) {
+  if (!are_usable(store, snapshots)) return std::nullopt;
+  PrivateDirectory directory = make_private_directory();
+  Lease lease;
+  lease.store_ = &store;
+  lease.name_ = std::move(directory.name);
+  lease.private_directory_ = std::move(directory.path);
+  lease.fd_ = std::move(directory.lock);
+  return lease;
+}
+
 Lease::Lease(Lease&& other) noexcept
     : store_(std::exchange(other.store_, nullptr)),
       name_(std::move(other.name_)),
+      private_directory_(std::move(other.private_directory_)),
       fd_(std::move(other.fd_)),
       has_tmp_(other.has_tmp_),
       has_row_(other.has_row_) {}
 
 Lease::~Lease() {
   if (store_ == nullptr) return;
+  if (!private_directory_.empty()) {
+    in_any_case([&] { remove_tree(AT_FDCWD, private_directory_); });
+    return;
+  }
   // The file last: while it is there, and locked, nobody else touches what belongs to this lease.
   in_any_case(
       [&] {
@@ -118,6 +145,7 @@ Lease::~Lease() {
 }
 
 bool Lease::add(const std::vector<SnapshotId>& snapshots) {
+  if (!private_directory_.empty()) return are_usable(*store_, snapshots);
   const std::int64_t now_ns = nanoseconds(store_->clock().now());
   Index::Write transaction = store_->index().write();
   std::optional<LeaseRow> row = transaction.lease(name_);
@@ -159,7 +187,7 @@ bool is_lease_live(Store& store, const std::string& name) {
 }
 
 std::size_t remove_dead_leases(Store& store) {
-  if (store.is_read_only()) return 0;
+  if (store.is_read_only()) return remove_dead_private_directories();
   std::size_t removed = 0;
   for (const DirectoryEntry& entry : list_directory(store.root(), layout::kLeases)) {
     const std::string path = layout::lease(entry.name);

@@ -8,7 +8,8 @@
 namespace envstore {
 
 /// The record that a process uses snapshots (DESIGN section 6), alive exactly as long as the lock on its file
-/// is held by any process that inherited the descriptor. Never a pid, never a timeout.
+/// is held by any process that inherited the descriptor. Never a pid, never a timeout. In a read-only store,
+/// where nothing is ever collected, it is the lock on a directory outside, and has no row.
 class Lease {
  public:
   /// Creates and locks leases/<random>, then one volatile transaction: each snapshot must have a row and not
@@ -24,6 +25,8 @@ class Lease {
   /// The name: 32 hex digits.
   const std::string& name() const { return name_; }
   int fd() const { return fd_.get(); }
+  /// Absolute path of the directory that is this lease's own, outside a read-only store; else empty.
+  const std::string& private_directory() const { return private_directory_; }
   /// Adds snapshots made since (an ingest leases what it has just made before it lets go of it).
   bool add(const std::vector<SnapshotId>& snapshots);
   /// Makes the descriptor inheritable at a high number (above `lowest`), so that children keep the lease
@@ -37,8 +40,9 @@ class Lease {
 
  private:
   Lease() = default;
+  static std::optional<Lease> acquire_outside(Store& store, const std::vector<SnapshotId>& snapshots);
   Store* store_ = nullptr;
-  std::string name_;
+  std::string name_, private_directory_;
   Fd fd_;
   bool has_tmp_ = false, has_row_ = false;
 };
@@ -48,7 +52,7 @@ class Lease {
 bool is_lease_live(Store& store, const std::string& name);
 
 /// Leases whose lock nobody holds: their rows, files, scratch and tmp go. Returns how many. Does not touch
-/// live ones.
+/// live ones. Of a read-only store: the private directories of such leases, of any store.
 std::size_t remove_dead_leases(Store& store);
 
 }  // namespace envstore

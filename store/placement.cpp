@@ -91,6 +91,15 @@ void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& rec
   write.commit();
 }
 
+/// A read-only store gives what lies there, and no more.
+void require_placed(Store& store, const SnapshotId& id, Layout layout) {
+  const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
+  if (row && has_layout(*row, layout) && is_placed(store, id, layout)) return;
+  throw Error(ErrorKind::permission,
+              "cannot lay out snapshot '" + id.hex() + "': the store '" + store.path() + "' is read-only",
+              kWritableStoreHint);
+}
+
 Placement describe(const SnapshotId& id, Layout layout, LayoutPlan plan) {
   return {id,
           layout,
@@ -108,6 +117,10 @@ Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& recor
   const std::vector<LayoutTree> trees = layout_trees(store, record);
   LayoutPlan plan = plan_layout(record, trees, layout);
 
+  if (store.is_read_only()) {
+    require_placed(store, id, layout);
+    return describe(id, layout, std::move(plan));
+  }
   const FileLock lock = lock_snapshot(store, id);
   const std::optional<FileLock> collector = take_back(store, id);
   const std::optional<SnapshotRow> row = store.index().read().snapshot(id);

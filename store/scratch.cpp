@@ -15,19 +15,27 @@ void make_parents(int scratch, const std::string& path) {
   if (slash != std::string::npos) make_directories(scratch, path.substr(0, slash), 0755);
 }
 
+void copy(Store& store, int scratch, const std::string& path, const std::string& source) {
+  const auto stamp = stat_at(store.root(), source, Links::do_not_follow);
+  create_file(scratch, path, read_file(store.root(), source), stamp ? stamp->mode & 0555 : 0444);
+}
+
 void hard_link(Store& store, int scratch, const std::string& path, const std::string& source) {
   const LinkResult result = link_at(store.root(), source, scratch, path);
   if (result == LinkResult::linked) return;
   if (result == LinkResult::exists)
     throw Error(ErrorKind::io,
                 "cannot link '" + store.path() + "/" + source + "' into a scratch: '" + path + "' exists");
-  const auto stamp = stat_at(store.root(), source, Links::do_not_follow);
-  create_file(scratch, path, read_file(store.root(), source), stamp ? stamp->mode & 0555 : 0444);
+  copy(store, scratch, path, source);
 }
 
-void build(Store& store, const std::string& path, const ScratchRecipe& recipe) {
-  make_directory(store.root(), path, 0755);
-  const Fd scratch = open_directory(store.root(), path);
+using PutLinkedFile = void (*)(Store& store, int scratch, const std::string& path, const std::string& source);
+
+/// `path` is relative to `base`.
+Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& recipe,
+         PutLinkedFile put_linked_file) {
+  make_directory(base, path, 0755);
+  Fd scratch = open_directory(base, path);
   for (const std::string& directory : recipe.directories) make_directories(scratch.get(), directory, 0755);
   for (const auto& [name, content] : recipe.files) {
     make_parents(scratch.get(), name);
@@ -39,9 +47,9 @@ void build(Store& store, const std::string& path, const ScratchRecipe& recipe) {
   }
   for (const auto& [name, source] : recipe.hard_links) {
     make_parents(scratch.get(), name);
-    hard_link(store, scratch.get(), name, source);
+    put_linked_file(store, scratch.get(), name, source);
   }
-  take_inventory(scratch.get());
+  return scratch;
 }
 
 bool claim_spare(Store& store, const std::string& spare, const std::string& path) {
@@ -72,13 +80,21 @@ Scratch Scratch::make(Store& store, const std::string& lease, const Fingerprint&
   if (!claim_spare(store, layout::spare(plan.hex()), path)) {
     const ScratchRecipe parts = recipe();
     try {
-      build(store, path, parts);
+      take_inventory(build(store, store.root(), path, parts, hard_link).get());
     } catch (...) {
       remove_tree(store.root(), path);
       throw;
     }
   }
   scratch.owned_ = true;
+  return scratch;
+}
+
+Scratch Scratch::make_outside(Store& store, const std::string& directory, const ScratchRecipe& recipe) {
+  Scratch scratch;
+  scratch.store_ = &store;
+  scratch.path_ = directory + "/scratch";
+  build(store, AT_FDCWD, scratch.path_, recipe, copy);  // no hard link leads from one mount into another
   return scratch;
 }
 

@@ -24,6 +24,8 @@ class Scratch {
   /// `recipe` is called only when no spare can be claimed.
   static Scratch make(Store& store, const std::string& lease, const Fingerprint& plan,
                       const std::function<ScratchRecipe()>& recipe);
+  /// For a read-only store: in an existing directory outside, absolute, with which it goes. Never a spare.
+  static Scratch make_outside(Store& store, const std::string& directory, const ScratchRecipe& recipe);
   Scratch(Scratch&&) noexcept;
   ~Scratch();  ///< hands back or removes, unless `leave` was called. Never throws.
   const std::string& path() const { return path_; }  ///< absolute

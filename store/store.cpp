@@ -129,7 +129,8 @@ Store Store::open(const std::string& root, const Clock& clock) {
   check_owner(store.root_.get(), store.path_);
   store.read_only_ = check_filesystem(store.root_.get(), store.path_).is_read_only;
   if (!check_format(store.root_.get(), store.path_)) {
-    if (store.read_only_) refuse(ErrorKind::not_found, store.path_, "it is no store, and read-only");
+    if (store.read_only_)
+      refuse(ErrorKind::not_found, store.path_, "it is no store, and read-only", kWritableStoreHint);
     make_store(store.root_.get(), store.path_);
   }
   store.clock_ = &clock;

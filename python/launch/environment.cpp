@@ -5,6 +5,7 @@
 
 #include "python/launch/overlay.h"
 #include "store/layout.h"
+#include "store/private_directory.h"
 
 extern char** environ;
 
@@ -28,21 +29,35 @@ bool is_inside(std::string_view path, const std::string& directory) {
   return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
+class RunPlaces {
+ public:
+  explicit RunPlaces(const Store& store)
+      : scratches_(store.path() + "/" + layout::kScratch),
+        snapshots_(store.path() + "/" + layout::kSnapshots),
+        are_outside_(store.is_read_only()) {}
+  bool have(std::string_view path) const {
+    return is_inside(path, scratches_) || is_inside(path, snapshots_) ||
+           (are_outside_ && is_in_private_directory(path));
+  }
+
+ private:
+  std::string scratches_, snapshots_;
+  bool are_outside_;
+};
+
 }  // namespace
 
 bool is_inside_runs(std::string_view path, const Store& store) {
-  return is_inside(path, store.path() + "/" + layout::kScratch) ||
-         is_inside(path, store.path() + "/" + layout::kSnapshots);
+  return RunPlaces(store).have(path);
 }
 
 std::string without_runs(std::string_view path_variable, const Store& store) {
-  const std::string scratches = store.path() + "/" + layout::kScratch;
-  const std::string snapshots = store.path() + "/" + layout::kSnapshots;
+  const RunPlaces runs(store);
   std::string kept;
   while (!path_variable.empty()) {
     const std::string_view entry = path_variable.substr(0, path_variable.find(':'));
     path_variable.remove_prefix(std::min(entry.size() + 1, path_variable.size()));
-    if (is_inside(entry, scratches) || is_inside(entry, snapshots)) continue;
+    if (runs.have(entry)) continue;
     kept.append(":").append(entry);
   }
   return kept;

@@ -150,7 +150,7 @@ struct Kept {
 
 void clean_up(const Kept& kept, const Clock& clock) {
   Store store = Store::open(kept.root, clock);
-  remove_tree(store.root(), layout::scratch(kept.lease));
+  if (!store.is_read_only()) remove_tree(store.root(), layout::scratch(kept.lease));
   close(kept.lease_fd);
   remove_dead_leases(store);
 }

@@ -45,6 +45,13 @@ int report_not_started(const LaunchPlan& plan, const Target& target, int error_n
                         std::generic_category().message(error_number));
 }
 
+Scratch make_scratch(Store& store, const Lease& lease, const LaunchPlan& plan) {
+  if (!lease.private_directory().empty())
+    return Scratch::make_outside(store, lease.private_directory(), scratch_recipe(store, plan));
+  return Scratch::make(store, lease.name(), scratch_key(store, plan),
+                       [&] { return scratch_recipe(store, plan); });
+}
+
 void replace_this_process(const StartLine& line, const std::vector<std::string>& environment) {
   const std::vector<char*> variables = as_argv(environment);
   execve(line.executable.c_str(), as_argv(line.arguments).data(), variables.data());
@@ -64,8 +71,7 @@ void close_on_exec(int fd) {
 
 int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& target,
            const LaunchOptions& options, const std::function<void()>& while_running) {
-  Scratch scratch = Scratch::make(store, lease.name(), scratch_key(store, plan),
-                                  [&] { return scratch_recipe(store, plan); });
+  Scratch scratch = make_scratch(store, lease, plan);
   const std::vector<std::string> environment =
       run_environment(own_environment(), options.environment, store, plan, scratch.path(), lease.name());
   const StartLine line = start_line(target, scratch.path(), value_in(environment, "PATH"));

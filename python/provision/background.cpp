@@ -57,7 +57,11 @@ void start_detached(const std::vector<std::string>& arguments) {
 
 void finish_in_background(Store& store, const LaunchPlan& plan, BytecodeMode mode) noexcept {
   try {
-    if (store.is_read_only() || !is_work_left(store, plan, mode)) return;
+    if (store.is_read_only()) {
+      remove_dead_leases(store);  // what runs left that were killed
+      return;
+    }
+    if (!is_work_left(store, plan, mode)) return;
     const std::string encoded = without_names(plan).encode();
     const auto bytes = reinterpret_cast<const std::uint8_t*>(encoded.data());
     start_detached({"envstore", "finish-run", "--store", store.path(), "--bytecode",

@@ -116,6 +116,7 @@ bool compile_layer(Store& store, Lease& lease, const std::string& python,
 }  // namespace
 
 void compile_bytecode(Store& store, const LaunchPlan& plan, CompilePriority priority) {
+  if (store.is_read_only()) return;
   std::vector<SnapshotId> snapshots;
   for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);
   auto lease = Lease::acquire(store, LeaseKind::ingest, snapshots, "compiling bytecode");

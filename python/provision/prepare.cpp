@@ -92,7 +92,7 @@ class Preparation {
 
     auto ingest = Lease::acquire(store_, LeaseKind::ingest, {}, label_of(request_));
     LaunchPlan plan = provide_layers(*ingest, settings);
-    if (request_.compile_bytecode) compile_bytecode(store_, plan, CompilePriority::normal);
+    if (request_.compile_bytecode) compile(plan);
 
     std::vector<SnapshotId> snapshots;
     for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);
@@ -105,6 +105,11 @@ class Preparation {
   }
 
  private:
+  void compile(const LaunchPlan& plan) {
+    if (store_.is_read_only()) progress_.warning("nothing is compiled: the store is read-only");
+    compile_bytecode(store_, plan, CompilePriority::normal);
+  }
+
   void read_metadata(const std::optional<ScriptBlock>& block) {
     if (!block) return;
     const std::string directory = directory_of(request_);

@@ -45,6 +45,15 @@ std::vector<Requirement> exactly(const Pins& pins) {
   return constraints;
 }
 
+/// Before anything is asked of an index: what it answers could not be kept.
+[[noreturn]] void refuse_to_make(const Store& store, const std::string& label, bool was_looked_for) {
+  throw Error(ErrorKind::permission,
+              "cannot make the environment of '" + label + "': the store '" + store.path() +
+                  "' is read-only" +
+                  (was_looked_for ? " and does not have it" : ", so nothing can be asked anew"),
+              kWritableStoreHint);
+}
+
 std::string pyvenv_cfg(const Interpreter& interpreter) {
   return "home = " + interpreter.home +
          "\ninclude-system-site-packages = false\nversion = " + interpreter.version + "\n";
@@ -69,6 +78,7 @@ struct Provisioner::Impl {
     const bool may_reuse = !settings.upgrade && !settings.indexes.refresh;
     if (may_reuse)
       if (auto plan = known_answer(key, text)) return *plan;
+    if (store.is_read_only()) refuse_to_make(store, request.label, may_reuse);
 
     // Of many processes with the same request one does the work; the others find its answer.
     const Fd locks = open_directory(store.root(), layout::kLocks);
