@@ -114,13 +114,14 @@ class Bench:
         self.check(self.envstore(everything))
         self.check(self.uv(everything))
         self.settle()
-        next_script = self.path("next.sh", "#!/bin/sh\ncd '%s' && n=$(cat count-$1-%s 2>/dev/null || echo 0) && cp '%s'/$n.py new-$1.py && echo $((n + 1)) > count-$1-%s\n"
-                                % (self.home, name, folder, name))
-        os.chmod(next_script, 0o755)
-        runs = len(VARIANTS) - 1
-        own, uv = self.medians(
-            [self.envstore("--offline", self.path("new-own.py")), self.uv("--offline", self.path("new-uv.py"))], runs,
-            prepare=[next_script + " own", next_script + " uv"], warmup=1)
+        own_times, uv_times = [], []
+        for i in range(len(VARIANTS)):  # each a script of its own: uv would change the environment of one that it knows
+            script = "%s/%d.py" % (folder, i)
+            own, uv = self.medians([self.envstore("--offline", script), self.uv("--offline", script)], 1, warmup=0)
+            own_times.append(own)
+            uv_times.append(uv)
+            self.settle()
+        own, uv = statistics.median(own_times[1:]), statistics.median(uv_times[1:])
         self.row("new environment from cached wheels, %s" % title, own - self.python, uv - self.python, budget)
 
     def cold(self, name, packages, budget):
@@ -132,18 +133,23 @@ class Bench:
             # minute one by one, which costs whoever creates files next many seconds of system time.
             self.env = {**saved, "ENVSTORE_ROOT": str(self.home / ("cold-%s-store-%d" % (name.split()[-1], turn))),
                         "UV_CACHE_DIR": str(self.home / ("cold-%s-uv-%d" % (name.split()[-1], turn)))}
-            own, uv = self.medians([self.envstore("-q", script), self.uv(script)], 1, warmup=0)
-            own_times.append(own)
-            uv_times.append(uv)
+            for command, times in ((self.envstore("-q", script), own_times), (self.uv(script), uv_times)):
+                os.sync()  # what the one wrote must not be written while the other is timed
+                times += self.medians([command], 1, warmup=0)
+                self.settle()
         self.env = saved
         self.row("cold run, %s" % name, statistics.median(own_times), statistics.median(uv_times), budget, unit="s")
 
     def resident(self):
         """Resident memory of the supervisor while its program waits."""
-        for tool, command in (("own", self.envstore("-")), ("uv", self.uv("-"))):
-            run = subprocess.Popen(command.split(), env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            run.stdin.write("import sys, os; print('up', flush=True); os.read(os.open(%r, os.O_RDONLY), 1)\n" % self.fifo())
-            run.stdin.close()
+        waiting = self.path("waiting.py", "import os; print('up', flush=True); os.read(os.open(%r, os.O_RDONLY), 1)\n" % self.fifo())
+        for tool, command in (("own", self.envstore(waiting)), ("uv", self.uv(waiting))):
+            first = subprocess.Popen(command.split(), env=self.env, stdout=subprocess.DEVNULL)
+            with open(self.fifo(), "w") as go:
+                go.write("x")
+            first.wait()
+            self.settle()
+            run = subprocess.Popen(command.split(), env=self.env, stdout=subprocess.PIPE, text=True)
             run.stdout.readline()
             status = pathlib.Path("/proc/%d/status" % run.pid).read_text()
             kib = int(status.split("VmRSS:")[1].split()[0])
@@ -168,12 +174,12 @@ class Bench:
             if not self.options.no_cold:
                 self.cold("13 wheels", NUMERIC, "0.65")
                 self.cold("jupyterlab", JUPYTER, "0.50")
+            print("bare python, empty script: %.2f ms\n" % (self.python * 1000))
+            print("| what | envstore | uv | ratio | budget |\n|---|---|---|---|---|")
+            for row in self.rows:
+                print("| %s |" % " | ".join(row), flush=True)
         finally:
             shutil.rmtree(self.home, ignore_errors=True)
-        print("bare python, empty script: %.2f ms\n" % (self.python * 1000))
-        print("| what | envstore | uv | ratio | budget |\n|---|---|---|---|---|")
-        for row in self.rows:
-            print("| %s |" % " | ".join(row))
 
 
 def main():
