@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/handover.h"
 #include "cli/interruption.h"
 #include "cli/pages.h"
 #include "cli/print.h"
@@ -12,6 +13,7 @@
 #include "cli/run_options.h"
 #include "cli/run_request.h"
 #include "python/provision/bytecode_work.h"
+#include "python/provision/known_run.h"
 #include "store/platform/files.h"
 
 namespace envstore {
@@ -55,7 +57,14 @@ PreparedRun prepare(Store& store, const RunRequest& request, Verbosity verbosity
   return prepare_run(store, request, progress);
 }
 
+/// A later run with the same words would find everything prepared: the small program can do this one.
+bool can_hand_over(Store& store, RunRequest request) {
+  ask_nothing_anew(request);
+  return known_run(store, request, key_of(store, request)).has_value();
+}
+
 int run_run(const Arguments& arguments) {
+  const Handover handover = Handover::take();
   const Verbosity verbosity = verbosity_of(arguments);
   const RunSetup setup = read_run_setup(arguments);
   const LaunchOptions options = launch_options(arguments);
@@ -67,6 +76,10 @@ int run_run(const Arguments& arguments) {
   tell_what_was_done(run, verbosity);
   if (setup.bytecode == BytecodeMode::foreground && !run.from_memo && !setup.request.compile_bytecode)
     compile_bytecode(store, run.plan, CompilePriority::normal);
+  if (const auto program = handover.small_program(); program && can_hand_over(store, setup.request)) {
+    { const Lease ended = std::move(run.lease); }
+    become_small_program(*program);
+  }
   return launch(store, std::move(run.lease), run.plan, setup.request.target, options,
                 [&] { finish_in_background(store, run.plan, setup.bytecode); });
 }

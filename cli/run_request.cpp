@@ -120,6 +120,10 @@ RunSetup read_run_setup(const Arguments& arguments) {
   return setup;
 }
 
+void ask_nothing_anew(RunRequest& request) {
+  request.refresh = request.upgrade = request.compile_bytecode = false;
+}
+
 LaunchOptions launch_options(const Arguments& arguments) {
   LaunchOptions options;
   options.replace_process = arguments.has("exec");

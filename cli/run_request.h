@@ -21,6 +21,9 @@ struct RunSetup {
 /// Throws Error{usage, not_found}.
 RunSetup read_run_setup(const Arguments& arguments);
 
+/// Takes away what --refresh, --upgrade and --compile-bytecode asked for: it has been done.
+void ask_nothing_anew(RunRequest& request);
+
 /// `numpy>=1,<2,pandas` -> `numpy>=1,<2` and `pandas`: a comma before something that is no name belongs to a
 /// specifier.
 std::vector<std::string> split_requirements(std::string_view text);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/env_file.h"
+#include "cli/handover.h"
 #include "cli/print.h"
 #include "cli/run_options.h"
 #include "cli/run_request.h"
@@ -40,12 +41,13 @@ struct KnownRun {
   BytecodeMode bytecode = BytecodeMode::background;
 };
 
-bool find_known_run(int argc, char** argv, KnownRun& known) try {
+bool find_known_run(int argc, char** argv, const Handover& handover, KnownRun& known) try {
   const auto words = words_of_run(argc, argv);
   if (!words) return false;
   const Arguments arguments = parse_arguments(kRunOptions, Positionals::first_ends_options, *words);
-  if (arguments.has("help") || arguments.has("verbose")) return false;
-  const RunSetup setup = read_run_setup(arguments);
+  if (arguments.has("help") || (arguments.has("verbose") && !handover.is_prepared())) return false;
+  RunSetup setup = read_run_setup(arguments);
+  if (handover.is_prepared()) ask_nothing_anew(setup.request);
   known.store.emplace(Store::open(arguments.value("store"), known.clock));
   auto run = known_run(*known.store, setup.request, key_of(*known.store, setup.request));
   if (!run) return false;
@@ -81,10 +83,12 @@ void become_full_program(char** argv) {
 }
 
 int run_or_become(int argc, char** argv) {
+  const Handover handover = Handover::take();
   {
     KnownRun known;
-    if (find_known_run(argc, argv, known)) return launch_known(known);
+    if (find_known_run(argc, argv, handover, known)) return launch_known(known);
   }
+  handover.give_back();
   become_full_program(argv);
   print_error_text(std::string("error: cannot start 'envstore-full': ") + std::strerror(errno) +
                    "\nhint: the installation is incomplete: install envstore again\n");

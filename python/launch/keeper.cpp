@@ -4,7 +4,6 @@
 #include <poll.h>
 
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,12 +52,11 @@ bool carries(pid_t pid, const std::string& lease) {
   return environment.find('\0' + ("ENVSTORE_LEASE=" + lease) + '\0') != std::string::npos;
 }
 
-/// The same program as this one: what finishes runs in the background is a child too, and no part of the run.
-bool is_own_program(pid_t pid) {
-  struct stat own {
-  }, other{};
-  return stat("/proc/self/exe", &own) == 0 && stat(proc(pid, "exe").c_str(), &other) == 0 &&
-         own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+/// What finishes runs in the background is a child too, and no part of the run. Its file tells nothing: it is
+/// started as the small program and becomes the whole one.
+bool is_own_helper(pid_t pid) {
+  constexpr std::string_view kWords("envstore\0finish-run\0", 20);
+  return read_proc(proc(pid, "cmdline")).starts_with(kWords);
 }
 
 std::vector<pid_t> children() {
@@ -179,7 +177,7 @@ void adopt_orphans() {
 std::vector<pid_t> remaining_processes(const std::string& lease) {
   if (!has_children()) return {};
   std::vector<pid_t> pids = children();
-  std::erase_if(pids, [&](pid_t pid) { return is_own_program(pid) && !carries(pid, lease); });
+  std::erase_if(pids, [&](pid_t pid) { return is_own_helper(pid) && !carries(pid, lease); });
   return pids;
 }
 

@@ -59,11 +59,32 @@ class WarmPath(EnvstoreTest):
         self.assertEqual(os.listdir(self.store / "tmp"), [])
         self.assertEqual(os.listdir(self.store / "trash"), [])
 
+    def test_work_in_the_background_is_no_part_of_the_run(self):
+        for name in ("a", "b", "c"):  # each first run, and perhaps the next, leaves bytecode to be compiled
+            self.wheel(name, files={name + "/%d.py" % i: "X = 1\n" * 50 for i in range(300)})
+            script = self.script("import %s" % name, [name], name=name + ".py")
+            for _ in range(3):
+                self.run_ok(script)
+                left = [entry for entry in os.listdir(self.store / "scratch") if not entry.startswith("spare-")]
+                self.assertEqual(left, [])
+        self.settle()
+
     def test_the_supervisor_stays_small(self):
         body = "import os, re, demo; print(re.search(r'VmRSS:\\s+(\\d+)', open('/proc/%d/status' % os.getppid()).read()).group(1))"
         script = self.script(body, ["demo"], name="rss.py")
-        self.run_ok(script)
-        self.assertLess(int(self.run_ok(script).stdout), 4 * 1024)
+        for what in ("the first run", "a later one"):
+            self.assertLess(int(self.run_ok(script).stdout), 4 * 1024, what)
+
+    def test_nothing_of_the_first_run_shows_in_the_program(self):
+        body = "import os, demo; print([k for k in os.environ if k.startswith('ENVSTORE_')], os.listdir('/proc/self/fd'))"
+        script = self.script(body, ["demo"], name="environment.py")
+        for arguments in ((script,), ("--refresh", script), ("--upgrade", script), ("-v", script)):
+            self.assertEqual(self.run_ok(*arguments).stdout, self.run_ok(script).stdout, arguments)
+
+    def test_standard_input_is_read_once_whatever_is_prepared(self):
+        text = "# /// script\n# dependencies = ['demo']\n# ///\nimport demo; print('in')\n"
+        for _ in range(2):
+            self.assertEqual(self.run_ok("-", stdin=text).stdout, "in\n")
 
 
 if __name__ == "__main__":
