@@ -8,9 +8,9 @@
 namespace envstore {
 
 std::span<const Command* const> commands() {
-  static constexpr const Command* kCommands[] = {&kRunCommand,        &kLsCommand,   &kConfigCommand,
-                                                 &kDoctorCommand,     &kHelpCommand, &kFinishRunCommand,
-                                                 &kInterruptedCommand};
+  static constexpr const Command* kCommands[] = {
+      &kRunCommand,  &kLsCommand,        &kConfigCommand,      &kDoctorCommand,      &kScheduleCommand,
+      &kHelpCommand, &kFinishRunCommand, &kInterruptedCommand, &kScheduledJobCommand};
   return kCommands;
 }
 

@@ -24,6 +24,7 @@ inline constexpr const char* kLeases = "leases";
 inline constexpr const char* kTmp = "tmp";
 inline constexpr const char* kTrash = "trash";
 inline constexpr const char* kQuarantine = "quarantine";
+inline constexpr const char* kLogs = "logs";  ///< of scheduled jobs: NAME.log, NAME.log.1, NAME.json
 inline constexpr const char* kLocks =
     "locks";  ///< index.lock, gc.lock, promote.lock, wheel-<sha256>, request-<hash>
 

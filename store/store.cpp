@@ -26,9 +26,9 @@ constexpr std::string_view kCacheTagContent =
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This directory holds a store of envstore: everything in it can be made again.\n";
 
-constexpr std::array kFolders{layout::kObjects, layout::kTrees,    layout::kSnapshots, layout::kBytecode,
-                              layout::kScratch, layout::kLeases,   layout::kTmp,       layout::kTrash,
-                              layout::kLocks,   layout::kVolatile, layout::kQuarantine};
+constexpr std::array kFolders{layout::kObjects, layout::kTrees,    layout::kSnapshots,  layout::kBytecode,
+                              layout::kScratch, layout::kLeases,   layout::kTmp,        layout::kTrash,
+                              layout::kLocks,   layout::kVolatile, layout::kQuarantine, layout::kLogs};
 
 [[noreturn]] void refuse(ErrorKind kind, const std::string& path, std::string_view reason,
                          std::string hint = kRootHint) {

@@ -1,8 +1,3 @@
-#include <sched.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <vector>
 
 #include "python/provision/bytecode_work.h"
@@ -10,6 +5,7 @@
 #include "store/lease.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
+#include "store/platform/priority.h"
 
 namespace envstore {
 namespace {
@@ -21,18 +17,10 @@ std::string unhex(const std::string& hex) {
   return {bytes.begin(), bytes.end()};
 }
 
-/// SCHED_IDLE and idle I/O: the run goes first. A system that refuses leaves the priorities as they are.
-void become_idle() {
-  const sched_param parameters{};
-  constexpr int kIoPriorityWhoProcess = 1, kIoPriorityIdle = 3 << 13;
-  if (sched_setscheduler(0, SCHED_IDLE, &parameters) != 0) setpriority(PRIO_PROCESS, 0, 19);
-  syscall(SYS_ioprio_set, kIoPriorityWhoProcess, 0, kIoPriorityIdle);
-}
-
 }  // namespace
 
 void finish_run(Store& store, const std::string& plan_hex, BytecodeMode mode) {
-  become_idle();
+  yield_to_others();
   const LaunchPlan plan = LaunchPlan::decode(unhex(plan_hex));
   const Fd locks = open_directory(store.root(), layout::kLocks);
   const FileLock lock = FileLock::wait(locks.get(), "finish.lock", LockMode::exclusive);
