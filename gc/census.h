@@ -1,8 +1,6 @@
 #pragma once
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +11,7 @@ namespace envstore {
 struct CountedTree {
   TreeId id;
   std::string name, version;
+  std::int64_t made_at_ns = 0;  ///< 0: a snapshot names it, and it has no row
 };
 
 /// Blobs that exactly the same trees have. Most trees have one group of their own.
@@ -24,7 +23,7 @@ struct BlobGroup {
 
 struct CountedSnapshot {
   SnapshotId id;
-  std::vector<std::uint32_t> trees;  ///< places in Census::trees
+  std::vector<std::uint32_t> trees;  ///< places in Census::trees, sorted, each once
   std::int64_t made_at_ns = 0;
   std::optional<std::int64_t> last_use_ns;
   std::optional<FateRow> fate;
@@ -34,25 +33,32 @@ struct CountedSnapshot {
   std::int64_t used_ns() const { return last_use_ns.value_or(made_at_ns); }
 };
 
-/// Everything that a decision about garbage rests on, as values: rows in one read transaction, leases by
-/// their locks, the disk's facts, the clock.
+/// Everything that a decision about garbage rests on, as values: rows, leases by their locks, the disk's
+/// facts, the clock. Rows are read in slices (Index::read_in_slices), so that no run waits for the count, and
+/// in the order trees, snapshots with their uses, blobs, requests, roots, leases: what came meanwhile may be
+/// missing. So a plan that is made from it is a proposal: whoever carries it out looks again, in the
+/// transaction that does it, at roots, leases and uses of each snapshot, and at the snapshots of each tree.
 struct Census {
   std::vector<CountedTree> trees;
   std::vector<CountedSnapshot> snapshots;
   std::vector<BlobGroup> groups;
-  std::uint64_t filesystem_bytes = 0, free_bytes = 0;
+  std::uint64_t filesystem_bytes = 0, free_bytes = 0;  ///< free: for whoever is not root
+  std::optional<std::int64_t> oldest_ingest_ns;        ///< when the oldest live ingest began
   std::int64_t now_ns = 0;
   bool clock_went_back = false;       ///< a row is from the future by more than a minute: ages mean nothing
   std::uint64_t total_bytes() const;  ///< of all groups
   std::uint64_t total_blobs() const;
 };
 
-/// Reads it. Memory grows with trees and groups, not with blobs. Throws when rows, leases or roots cannot be
-/// listed: nothing may be decided then. Error{damaged} for a store with trees and without any row.
+/// Reads it. Memory grows with trees and groups, not with blobs. Trees come sorted by id, snapshots too.
+/// Throws when rows, leases or roots cannot be listed: nothing may be decided then. Error{damaged} for a
+/// store with trees and without any row, unless an ingest is at work.
 Census take_census(Store& store);
 
 /// How many bytes would go if these snapshots (places in Census::snapshots), and the trees that only they
-/// name, went.
+/// name, went. A snapshot that is `deleting` counts like any other.
 std::uint64_t bytes_freed_by(const Census& census, const std::vector<std::uint32_t>& snapshots);
+/// The same for each snapshot alone, by place.
+std::vector<std::uint64_t> own_bytes(const Census& census);
 
 }  // namespace envstore

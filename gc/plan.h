@@ -8,8 +8,9 @@
 
 namespace envstore {
 
-// do not change the order: earlier outranks later
+// Earlier outranks later. no_rule: nothing asks it to go.
 enum class KeptBy { lease, root, grace, keep_last, reserved, no_rule };
+// What is too old goes whatever the caps say; of the caps the first that is not met yet is the reason.
 enum class GoesBy { age, max_size, min_free };
 
 struct KeptSnapshot {
@@ -32,15 +33,23 @@ struct MissedCap {
 struct GcPlan {
   std::vector<GoingSnapshot> going;  ///< least recently used first
   std::vector<KeptSnapshot> kept;
-  std::vector<std::uint32_t> unused_trees;  ///< in no snapshot at all, older than the grace time
+  /// In no snapshot at all, older than the grace time. Empty while an ingest is live, which may be about to
+  /// name them, and where the clock went backwards. What only the snapshots in `going` name is not in it.
+  std::vector<std::uint32_t> unused_trees;
+  /// Before: all blobs. After: without what goes, the unused trees, the snapshots that are `deleting`
+  /// already (these stand in neither list), and, unless an ingest is live, blobs that no tree has.
   std::uint64_t bytes_before = 0, bytes_after = 0;
   std::vector<MissedCap> missed;
   bool ages_skipped = false;  ///< the clock went backwards
 };
 
 /// What goes, and why. Pure. Caps are met with the snapshots used least recently, each counted with the bytes
-/// that it alone frees by then; one that frees nothing is passed over for a cap.
+/// that it alone frees by then; one that frees nothing is passed over for a cap, until what it shares has no
+/// other owner. Snapshots that free something only together go together, if a cap cannot be met otherwise.
 GcPlan plan_gc(const Census& census, const Policy& policy);
+
+const char* name_of(KeptBy why);  ///< as it stands in JSON: `lease`, `root`, `grace`, `keep-last`, ...
+const char* name_of(GoesBy why);  ///< `age`, `max-size`, `min-free`
 
 /// The whole reasoning about one snapshot, for `gc --explain ID`: what holds it or lets it go, and when.
 std::string explain(const Census& census, const Policy& policy, const GcPlan& plan, std::uint32_t snapshot);

@@ -143,6 +143,10 @@ Index::Read Index::read() {
   return Read(std::make_unique<Read::State>(*impl_, Read::State::Kind::read));
 }
 
+Index::Read Index::read_in_slices() {
+  return Read(std::make_unique<Read::State>(*impl_, Read::State::Kind::sliced_read));
+}
+
 Index::Write Index::write() {
   return Write(std::make_unique<Read::State>(*impl_, Read::State::Kind::write));
 }

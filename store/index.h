@@ -2,6 +2,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ class Index {
   Index& operator=(const Index&) = delete;
 
   Read read();
+  /// For walks over many rows: `each_*` let writers in every two milliseconds, so that no run waits for the
+  /// walk. Not one view: what is there throughout is seen once, what comes or goes meanwhile may be missed.
+  Read read_in_slices();
   Write write();
   /// On disk when `commit` returns: roots, `deleting`, and rows that must be gone before what they name is.
   /// Does not sync other files: promote first what its rows name.
@@ -95,6 +99,9 @@ class Index::Read {
 
   // In key order; the callback returns false to stop. Rows of both sides, each once.
   void each_blob(const std::function<bool(const BlobId&, const BlobRow&)>&);
+  /// Every blob with the trees that have it, for one walk over the blobs and their reverse table. The span
+  /// ends with the call. Not in a Write.
+  void each_blob_use(const std::function<bool(const BlobId&, const BlobRow&, std::span<const TreeId>)>&);
   void each_tree(const std::function<bool(const TreeId&, const TreeRow&)>&);
   void each_wheel(const std::function<bool(const WheelHash&, const WheelRow&)>&);
   void each_snapshot(const std::function<bool(const SnapshotId&, const SnapshotRow&)>&);

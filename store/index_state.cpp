@@ -3,11 +3,11 @@
 #include <unistd.h>
 #include <stdexcept>
 
+#include "store/index_merge.h"
 #include "store/platform/error.h"
 
 namespace envstore {
 
-using index::Cursor;
 using index::Environment;
 using index::Transaction;
 using index::VolatileEntry;
@@ -15,42 +15,38 @@ using index::VolatileEntry;
 namespace {
 
 LockMode lock_mode_of(Index::Read::State::Kind kind) {
-  return kind == Index::Read::State::Kind::read ? LockMode::shared : LockMode::exclusive;
+  using Kind = Index::Read::State::Kind;
+  return kind == Kind::read || kind == Kind::sliced_read ? LockMode::shared : LockMode::exclusive;
 }
 
-/// A cursor and what it stands on, within one prefix.
-class Side {
- public:
-  Side(Transaction* transaction, const std::string& prefix) : prefix_(prefix) {
-    if (transaction != nullptr) cursor_.emplace(*transaction);
-    seek(prefix);
-  }
-  void seek(std::string_view key) {
-    if (cursor_) keep(cursor_->at_or_after(key));
-  }
-  void next() {
-    if (here_) keep(cursor_->next());
-  }
-  const std::optional<Cursor::Entry>& here() const { return here_; }
-
- private:
-  void keep(const std::optional<Cursor::Entry>& entry) {
-    here_ = entry && entry->first.starts_with(prefix_) ? entry : std::nullopt;
-  }
-  const std::string& prefix_;
-  std::optional<Cursor> cursor_;
-  std::optional<Cursor::Entry> here_;
-};
+/// How long a sliced read keeps a run from its lease.
+constexpr std::chrono::milliseconds kSlice{2};
 
 }  // namespace
 
 Index::Read::State::State(Impl& owner, Kind wanted) : impl(owner), kind(wanted) {
-  if (kind != Kind::read && owner.access == Access::read_only)
+  if (!is_reading() && owner.access == Access::read_only)
     throw Error(ErrorKind::permission, "cannot write the index: the store is read-only", kWritableStoreHint);
-  hold_ = owner.lock(lock_mode_of(kind));
-  if (auto environment = owner.recent())
+  begin();
+}
+
+void Index::Read::State::begin() {
+  hold_ = impl.lock(lock_mode_of(kind));
+  if (kind == Kind::sliced_read) slice_ends_ = std::chrono::steady_clock::now() + kSlice;
+  if (auto environment = impl.recent())
     recent_.emplace(std::move(environment),
-                    kind == Kind::read ? Transaction::Kind::read : Transaction::Kind::write);
+                    is_reading() ? Transaction::Kind::read : Transaction::Kind::write);
+}
+
+bool Index::Read::State::is_slice_over() const {
+  return kind == Kind::sliced_read && std::chrono::steady_clock::now() >= slice_ends_;
+}
+
+void Index::Read::State::begin_slice() {
+  durable_.reset();
+  recent_.reset();
+  hold_.release();
+  begin();
 }
 
 Index::Read::State::~State() = default;
@@ -100,33 +96,29 @@ void Index::Read::State::erase(const std::string& key) {
 
 void Index::Read::State::each(const std::string& prefix,
                               const std::function<bool(std::string_view, std::string_view)>& visit) {
-  Side recent(this->recent(), prefix);
-  Side settled(index::has_durable_side(prefix) ? &durable() : nullptr, prefix);
-  while (recent.here() || settled.here()) {
-    const bool from_recent =
-        recent.here() && (!settled.here() || recent.here()->first <= settled.here()->first);
-    const Cursor::Entry entry = from_recent ? *recent.here() : *settled.here();
-    const std::string key(entry.first);
-    std::optional<std::string_view> row = entry.second;
-    if (from_recent) {
-      const VolatileEntry parsed = index::parse_entry(entry.second);
-      row = parsed.state == VolatileEntry::State::row ? std::optional(parsed.row) : std::nullopt;
-    }
-    if (row && !visit(key, *row)) return;
-    if (kind == Kind::read) {
-      if (settled.here() && settled.here()->first == key) settled.next();
-      if (from_recent) recent.next();
-    } else {  // what was visited may be gone, and pages may have moved
-      const std::string after = key + '\0';
-      recent.seek(after);
-      settled.seek(after);
-    }
+  std::string from = prefix;
+  while (each_of_slice(prefix, from, visit)) begin_slice();
+}
+
+/// True: the slice is over, and the next one begins at `from`.
+bool Index::Read::State::each_of_slice(const std::string& prefix, std::string& from,
+                                       const std::function<bool(std::string_view, std::string_view)>& visit) {
+  index::MergedRows rows(*this, prefix, from);
+  while (const auto entry = rows.here()) {
+    from.assign(entry->first).push_back('\0');
+    if (!visit(entry->first, entry->second)) return false;
+    if (is_slice_over()) return true;
+    if (is_reading())
+      rows.next();
+    else  // what was visited may be gone, and pages may have moved
+      rows.seek(from);
   }
+  return false;
 }
 
 /// The volatile side first: whoever dies between the two has done an ordinary write, which loses nothing.
 void Index::Read::State::commit() {
-  if (kind == Kind::read || !recent_) throw std::logic_error("this transaction has nothing to commit");
+  if (is_reading() || !recent_) throw std::logic_error("this transaction has nothing to commit");
   impl.require_same_process();
   if (kind == Kind::durable_write) durable();
   recent_->commit();

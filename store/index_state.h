@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <mutex>
 
@@ -39,9 +40,15 @@ struct Index::Impl {
 
 /// A transaction over both environments. The members' order matters: transactions end before the lock goes.
 struct Index::Read::State {
-  enum class Kind { read, write, durable_write };
+  enum class Kind { read, sliced_read, write, durable_write };
   State(Impl& owner, Kind wanted);
   ~State();
+
+  bool is_reading() const { return kind == Kind::read || kind == Kind::sliced_read; }
+  /// A sliced read has held the lock long enough.
+  bool is_slice_over() const;
+  /// Lets writers in, and goes on with what is there then. No view and no cursor may be left.
+  void begin_slice();
 
   index::Transaction& durable();
   index::Transaction* recent() { return recent_ ? &*recent_ : nullptr; }
@@ -59,11 +66,15 @@ struct Index::Read::State {
   const Kind kind;
 
  private:
+  void begin();
+  bool each_of_slice(const std::string& prefix, std::string& from,
+                     const std::function<bool(std::string_view key, std::string_view row)>& visit);
   void remember(const std::string& key);
   void put_back() noexcept;
   void drop_volatile_copies() noexcept;
 
   index::Turnstile::Hold hold_;
+  std::chrono::steady_clock::time_point slice_ends_;
   std::optional<index::Transaction> durable_, recent_;
   /// Of a durable write: keys it wrote, and what the volatile side had there before.
   std::vector<std::pair<std::string, std::optional<std::string>>> before_;

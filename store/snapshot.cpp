@@ -71,4 +71,19 @@ SnapshotId SnapshotRecord::id() const {
   return SnapshotId{sha256(as_bytes(canonical()))};
 }
 
+std::vector<TreeId> trees_of_record(std::string_view canonical) {
+  // Within a JSON text, a quote stands unescaped at the ends of strings alone: this is the key and no other.
+  constexpr std::string_view kKey = R"("tree":")";
+  constexpr std::size_t kDigits = 2 * sizeof(TreeId::bytes);
+  std::vector<TreeId> trees;
+  for (std::size_t at = canonical.find(kKey); at != std::string_view::npos; at = canonical.find(kKey, at)) {
+    at += kKey.size();
+    const std::optional<TreeId> id = TreeId::parse(canonical.substr(at, kDigits));
+    if (!id || canonical.substr(at + kDigits, 1) != "\"")
+      throw Error(ErrorKind::damaged, "cannot read a snapshot's record: a tree's id is malformed");
+    trees.push_back(*id);
+  }
+  return trees;
+}
+
 }  // namespace envstore

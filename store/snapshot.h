@@ -34,6 +34,10 @@ struct SnapshotRecord {
   SnapshotId id() const;
 };
 
+/// The trees alone of a canonical record, in its order, for walks over many: reads nothing else of it.
+/// Throws Error{damaged} for an id that is none.
+std::vector<TreeId> trees_of_record(std::string_view canonical);
+
 struct Clash {
   std::string path;           ///< relative to the prefix
   std::string kept, dropped;  ///< names of the distributions; the first in the snapshot's order is kept

@@ -1,12 +1,18 @@
 #include "store/index.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <chrono>
+#include <map>
+#include <set>
+#include <thread>
 
 #include "builders.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/filesystem_kind.h"
+#include "store/platform/lock.h"
 #include "temporary_directory.h"
 
 using namespace envstore;
@@ -95,4 +101,75 @@ TEST_CASE("no descriptor of the index is left to the programs that a run starts"
     const int fd = std::stoi(entry.name);
     if (path_of(fd).find(world.directory.path()) == 0) CHECK((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
   }
+}
+
+TEST_CASE("a walk over blobs tells the trees of each, over both environments") {
+  World world;
+  const auto write = [&](auto&& what) {
+    Index::Write rows = world.index.write();
+    what(rows);
+    rows.commit();
+  };
+  write([](Index::Write& rows) {
+    rows.put(a_blob("a"), a_blob_row(1));
+    rows.put(a_blob("erased"), a_blob_row(2));
+    rows.link_blob_to_tree(a_blob("a"), a_tree("t"));
+    rows.link_blob_to_tree(a_blob("a"), a_tree("gone"));
+    rows.link_blob_to_tree(a_blob("without a row"), a_tree("t"));
+  });
+  world.index.promote(Index::Wait::yes);
+  write([](Index::Write& rows) {
+    rows.put(a_blob("a"), a_blob_row(9));
+    rows.put(a_blob("alone"), a_blob_row(3));
+    rows.erase(a_blob("erased"));
+    rows.unlink_blob_from_tree(a_blob("a"), a_tree("gone"));
+    rows.link_blob_to_tree(a_blob("a"), a_tree("u"));
+  });
+  using Seen = std::map<BlobId, std::pair<std::uint64_t, std::set<TreeId>>>;
+  const Seen expected = {{a_blob("a"), {9, {a_tree("t"), a_tree("u")}}}, {a_blob("alone"), {3, {}}}};
+  for (const bool in_slices : {false, true}) {
+    Seen seen;
+    Index::Read rows = in_slices ? world.index.read_in_slices() : world.index.read();
+    rows.each_blob_use([&](const BlobId& id, const BlobRow& row, std::span<const TreeId> trees) {
+      CHECK(seen.emplace(id, std::pair(row.size, std::set(trees.begin(), trees.end()))).second);
+      return true;
+    });
+    CHECK(seen == expected);
+  }
+}
+
+TEST_CASE("a read in slices sees every row once and lets a writer in") {
+  constexpr std::size_t kRows = 3;
+  World world;
+  for (std::size_t i = 0; i < kRows; ++i) world.put_blob(std::to_string(i), 1);
+  const Fd lock = open_file(world.directory.fd(), std::string(layout::kLocks) + "/index.lock", O_RDWR);
+  const auto walk = [&](Index::Read& rows, const std::function<void()>& visit) {
+    SUBCASE("over blobs") {
+      rows.each_blob([&](const BlobId&, const BlobRow&) { return visit(), true; });
+    }
+    SUBCASE("over their uses") {
+      rows.each_blob_use(
+          [&](const BlobId&, const BlobRow&, std::span<const TreeId>) { return visit(), true; });
+    }
+  };
+  std::thread writer;
+  std::size_t visited = 0;
+  Index::Read rows = world.index.read_in_slices();
+  walk(rows, [&] {
+    if (++visited > 1) {
+      CHECK(rows.root("written meanwhile"));
+      return;
+    }
+    writer = std::thread([&] {
+      Index::Write transaction = world.index.write();
+      transaction.put_root("written meanwhile", {});
+      transaction.commit();
+    });
+    const auto slice_ends = std::chrono::steady_clock::now() + std::chrono::milliseconds(3);
+    // The writer waits for its turn once it holds the gate.
+    while (is_lock_free(lock.get(), 0) || std::chrono::steady_clock::now() < slice_ends)
+      std::this_thread::yield();
+  });
+  writer.join();
+  CHECK(visited == kRows);
 }

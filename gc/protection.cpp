@@ -1,0 +1,38 @@
+#include "gc/protection.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "gc/ages.h"
+
+namespace envstore {
+namespace {
+
+std::string first_and_count(const std::vector<std::string>& names) {
+  if (names.size() == 1) return names.front();
+  return fmt::format("{} and {} more", names.front(), names.size() - 1);
+}
+
+/// Of the use or the making, whichever came later.
+std::int64_t grace_ends_ns(const CountedSnapshot& snapshot, const Policy& policy) {
+  return after(std::max(snapshot.used_ns(), snapshot.made_at_ns), policy.grace);
+}
+
+}  // namespace
+
+std::optional<Kept> protection_of(const CountedSnapshot& snapshot, std::size_t newer, const Census& census,
+                                  const Policy& policy) {
+  if (!snapshot.leased_by.empty())
+    return Kept{KeptBy::lease, "in use by process " + first_and_count(snapshot.leased_by)};
+  if (!snapshot.held_by.empty()) return Kept{KeptBy::root, "kept by " + first_and_count(snapshot.held_by)};
+  const auto grace_left = between(census.now_ns, grace_ends_ns(snapshot, policy));
+  if (grace_left.count() > 0)
+    return Kept{KeptBy::grace,
+                fmt::format("used or made lately: untouched for {} more", print_duration(grace_left))};
+  if (policy.keep_last && newer < *policy.keep_last)
+    return Kept{KeptBy::keep_last, fmt::format("one of the {} used last", *policy.keep_last)};
+  return std::nullopt;
+}
+
+}  // namespace envstore
