@@ -22,19 +22,10 @@ bool is_deleting(const std::optional<FateRow>& fate) {
   return fate && fate->fate == Fate::deleting;
 }
 
-[[noreturn]] void refuse_deleting(const SnapshotId& id) {
-  throw Error(ErrorKind::busy, "cannot make snapshot '" + id.hex() + "': it is being removed at this moment",
-              "try again when `envstore gc` has ended");
-}
-
-/// A snapshot that a collector was about to delete when it died is taken back here; one that a living
-/// collector is deleting cannot be had until it is gone.
-std::optional<FileLock> take_back(Store& store, const SnapshotId& id) {
-  if (!is_deleting(store.index().read().fate(id))) return std::nullopt;
-  std::optional<FileLock> collector =
-      FileLock::attempt(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
-  if (!collector) refuse_deleting(id);
-  return collector;
+/// The collector holds the snapshot's lock from the moment that it marks it to the moment that its rows are
+/// gone. Under the lock, `deleting` is what a collector left that died: it is taken back.
+bool was_left_half_deleted(Store& store, const SnapshotId& id) {
+  return is_deleting(store.index().read().fate(id));
 }
 
 void lay_out(Store& store, Lease& lease, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
@@ -62,11 +53,9 @@ void join_lease(Index::Write& write, const Lease& lease, const SnapshotId& id) {
 }
 
 void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& record, const SnapshotId& id,
-                     Layout layout, const std::optional<RequestRow>& request, bool is_taken_back) {
+                     Layout layout, const std::optional<RequestRow>& request) {
   const std::int64_t now = store.clock().now().time_since_epoch().count();
   Index::Write write = store.index().write();
-  const std::optional<FateRow> fate = write.fate(id);
-  if (is_deleting(fate) && !is_taken_back) refuse_deleting(id);
   SnapshotRow row = write.snapshot(id).value_or(SnapshotRow{record.canonical(), now, {}});
   if (!has_layout(row, layout)) {
     row.layouts.push_back(layout);
@@ -85,7 +74,7 @@ void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& rec
     answer.snapshot = id;
     write.put_request(fingerprint(as_bytes(answer.canonical)), answer);
   }
-  if (fate) write.erase_fate(id);
+  if (write.fate(id)) write.erase_fate(id);
   write.put_last_use(id, now);
   join_lease(write, lease, id);
   write.commit();
@@ -122,14 +111,14 @@ Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& recor
     return describe(id, layout, std::move(plan));
   }
   const FileLock lock = lock_snapshot(store, id);
-  const std::optional<FileLock> collector = take_back(store, id);
+  const bool is_taken_back = was_left_half_deleted(store, id);
   const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
-  if (collector || !row || !has_layout(*row, layout) || !is_placed(store, id, layout)) {
+  if (is_taken_back || !row || !has_layout(*row, layout) || !is_placed(store, id, layout)) {
     make_layout_slots(store, plan);
     lay_out(store, lease, plan, trees, layout::snapshot(id, layout));
   }
   note_request(store, record, request);
-  record_snapshot(store, lease, record, id, layout, request, collector.has_value());
+  record_snapshot(store, lease, record, id, layout, request);
   return describe(id, layout, std::move(plan));
 }
 

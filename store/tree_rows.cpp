@@ -52,17 +52,25 @@ FileLock lock_tree(Store& store, const TreeId& id) {
                         LockMode::exclusive);
 }
 
+FileLock lock_objects(Store& store, LockMode mode) {
+  return FileLock::wait(store.root(), std::string(layout::kLocks) + "/objects", mode);
+}
+
 bool has_tree(Store& store, const TreeId& id) {
   return stat_at(store.root(), layout::tree(id), Links::do_not_follow).has_value() &&
          store.index().read().tree(id).has_value();
 }
 
-void throw_away(Store& store, const std::string& path) {
-  if (!stat_at(store.root(), path, Links::do_not_follow)) return;
+bool move_to_trash(Store& store, const std::string& path, const std::string& to_trash) {
+  if (!stat_at(store.root(), path, Links::do_not_follow)) return false;
   make_movable(store, path);
+  rename_at(store.root(), path, store.root(), to_trash);
+  return true;
+}
+
+void throw_away(Store& store, const std::string& path) {
   const std::string trash = std::string(layout::kTrash) + "/" + random_name();
-  rename_at(store.root(), path, store.root(), trash);
-  remove_tree(store.root(), trash);
+  if (move_to_trash(store, path, trash)) remove_tree(store.root(), trash);
 }
 
 void move_into_place(Store& store, const std::string& from, const std::string& to) {
@@ -83,6 +91,7 @@ void record_tree(Store& store, const TreeId& id, const TreeInfo& info, const std
   const std::vector<const StoredFile*> sorted = in_order_of_blobs(files);
   std::size_t next = 0;
   do {
+    const FileLock no_object_goes = lock_objects(store, LockMode::shared);
     Index::Write write = store.index().write();
     const std::size_t end = std::min(sorted.size(), next + kFilesPerTransaction);
     for (; next < end; ++next) record_file(store, write, id, *sorted[next]);

@@ -23,6 +23,11 @@ struct StoredFile {
 /// One of 256 locks that make "look whether the tree is there, put it there, write its rows" one step. Taken
 /// after locks/wheel-*, before the index's lock.
 FileLock lock_tree(Store& store, const TreeId& id);
+/// locks/objects: shared while rows of blobs are written, exclusive while the collector unlinks objects whose
+/// rows it has dropped. Without it a blob's row could come back between the collector's last look and its
+/// unlink. Taken after the locks of trees and snapshots and gc.lock, before the index's lock. No run on the
+/// warm path takes it.
+FileLock lock_objects(Store& store, LockMode mode);
 /// It has a row and lies in trees/. Under lock_tree.
 bool has_tree(Store& store, const TreeId& id);
 
@@ -30,6 +35,8 @@ bool has_tree(Store& store, const TreeId& id);
 void move_into_place(Store& store, const std::string& from, const std::string& to);
 /// Renames to trash/, then unlinks. Absent is fine.
 void throw_away(Store& store, const std::string& path);
+/// The first half of it: `to_trash` is the new name, relative to the root, in trash/. False: it is not there.
+bool move_to_trash(Store& store, const std::string& path, const std::string& to_trash);
 
 void record_wheel(Store& store, const WheelHash& wheel, const TreeId& id);
 /// Rows of blobs, tree and wheel, and the reverse rows, in volatile transactions of bounded size; the tree's

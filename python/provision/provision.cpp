@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 #include "python/provision/candidates.h"
 #include "python/provision/fetch.h"
@@ -117,17 +118,39 @@ struct Provisioner::Impl {
     for (const auto& [name, version] : kept) preferences.insert_or_assign(name, version);
 
     SnapshotRecord record = record_of(install(request, kept, preferences));
-    RequestRow row;
-    row.canonical = text;
-    row.snapshot = record.id();
-    row.label = request.label;
-    row.made_at_ns = store.clock().now().time_since_epoch().count();
-    const Placement placement = place_snapshot(store, lease, record, layout, row);
+    const Placement placement =
+        place(record, request, text, [&] { record = record_of(install(request, kept, preferences)); });
     for (const Clash& clash : placement.clashes)
       progress.warning(clash.path + " is in both " + clash.kept + " and " + clash.dropped + "; the one of " +
                        clash.kept + " is used");
     report.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     return plan_of(record, placement);
+  }
+
+  /// A collector may take a tree that no snapshot names between the look for it and the snapshot's rows. It
+  /// is provided again then; what this process has unpacked itself no collector takes.
+  Placement place(const SnapshotRecord& record, const LayerRequest& request, const std::string& text,
+                  const std::function<void()>& install_again) {
+    constexpr int kAttempts = 5;
+    for (int attempt = 1;; ++attempt) {
+      RequestRow row;
+      row.canonical = text;
+      row.snapshot = record.id();
+      row.label = request.label;
+      row.made_at_ns = store.clock().now().time_since_epoch().count();
+      try {
+        return place_snapshot(store, lease, record, layout, row);
+      } catch (const Error&) {
+        if (attempt == kAttempts || has_trees(record)) throw;
+      }
+      install_again();
+    }
+  }
+
+  bool has_trees(const SnapshotRecord& record) {
+    Index::Read rows = store.index().read();
+    return std::all_of(record.trees.begin(), record.trees.end(),
+                       [&](const SnapshotTree& tree) { return rows.tree(tree.tree).has_value(); });
   }
 
   /// Resolves and fetches: the trees of the answer, by name.

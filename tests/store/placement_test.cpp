@@ -10,6 +10,8 @@
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
 #include "store/snapshot_file.h"
+#include "store/tree_rows.h"
+#include "tests/store/processes.h"
 #include "tests/store/tree_world.h"
 
 using namespace envstore;
@@ -399,23 +401,35 @@ TEST_CASE("a snapshot that was condemned is taken back by placing it") {
   }
 }
 
-TEST_CASE("a snapshot that a living collector deletes cannot be placed") {
+TEST_CASE("a snapshot that a living collector deletes is placed anew when it has gone") {
   TreeWorld world;
   Store& store = world.store();
   const SnapshotRecord record = TreeWorld::record({{"a", world.add_tree("a", one_package("a"))}});
-  Lease lease = TreeWorld::lease(store);
   {
-    Index::Write write = store.index().write();
-    write.put_fate(record.id(), {Fate::deleting, 1, 1});
-    write.commit();
-  }
-  const FileLock collector = FileLock::wait(store.root(), "locks/gc.lock", LockMode::exclusive);
-  try {
+    Lease lease = TreeWorld::lease(store);
     place_snapshot(store, lease, record, Layout::farm, std::nullopt);
-    FAIL("no error");
-  } catch (const Error& error) {
-    CHECK(error.kind() == ErrorKind::busy);
   }
+  Pipe is_deleting;
+  Child collector([&] {
+    Store own = world.open();
+    const FileLock lock = lock_snapshot(own, record.id());
+    Index::Write mark = own.index().write();
+    mark.put_fate(record.id(), {Fate::deleting, 1, 1});
+    mark.commit();
+    is_deleting.tell();
+    throw_away(own, layout::snapshot(record.id(), Layout::farm));
+    Index::Write drop = own.index().write();
+    drop.erase(record.id());
+    drop.erase_fate(record.id());
+    drop.commit();
+  });
+  is_deleting.hear();
+  Lease lease = TreeWorld::lease(store);
+  place_snapshot(store, lease, record, Layout::farm, std::nullopt);
+  CHECK(collector.wait() == 0);
+  CHECK(is_placed(store, record.id(), Layout::farm));
+  CHECK(store.index().read().snapshot(record.id()));
+  CHECK(!store.index().read().fate(record.id()));
 }
 
 TEST_CASE("a layout without a row, left by a crash, is made anew") {
