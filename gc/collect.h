@@ -6,17 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "gc/in_use.h"
 #include "gc/plan.h"
 #include "store/store.h"
 
 namespace envstore {
 
 enum class DryRun { no, yes };
-enum class Condemn {
-  then_delete,       ///< wait for nothing: what is condemned and still unused is deleted in this run
-  and_leave_to_next  ///< what this run condemns goes in the first one after the policy's grace
-};
-
 struct GcProgress {
   const char* step;  ///< "counting", "marking", "deleting"
   std::uint64_t done = 0, total = 0;
@@ -26,7 +22,7 @@ struct GcOptions {
   Policy policy;
   DryRun dry_run = DryRun::no;
   std::chrono::milliseconds lock_timeout{0};  ///< 0: another gc at work is success
-  std::function<void(const GcProgress&)> progress;
+  std::function<void(const GcProgress&)> progress = {};
 };
 
 /// What became of it. `failures`: what could not be removed, and why; the rest went on.
@@ -35,6 +31,12 @@ struct GcReport {
   Census census;  ///< before
   GcPlan plan;
   std::vector<std::uint32_t> taken_back;  ///< condemned, and used again before they were deleted
+  /// Planned to go, and a process without a lease was seen to use it: it stays this time.
+  struct StillInUse {
+    std::uint32_t snapshot;  ///< place in Census::snapshots
+    ProcessUse by;
+  };
+  std::vector<StillInUse> still_in_use;
   std::uint64_t deleted_snapshots = 0, deleted_trees = 0, deleted_blobs = 0, freed_bytes = 0;
   std::uint64_t removed_leases = 0,
                 removed_leftovers = 0;  ///< scratch, tmp, trash, orphans, documents, slots

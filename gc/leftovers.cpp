@@ -1,0 +1,118 @@
+#include "gc/leftovers.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "gc/sweep.h"
+#include "gc/trash.h"
+#include "store/layout.h"
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::nanoseconds;
+
+constexpr std::int64_t kHour = nanoseconds(hours(1)).count();
+constexpr std::int64_t kDay = 24 * kHour;
+constexpr std::int64_t kSpareLife = 7 * kDay, kQuarantineLife = 30 * kDay;
+constexpr std::size_t kLeaseName = 32;
+
+std::int64_t now_ns(Store& store) {
+  return store.clock().now().time_since_epoch().count();
+}
+
+/// Entries that vanish meanwhile are somebody else's to remove.
+std::optional<std::int64_t> changed_ns(Store& store, const std::string& path) {
+  const auto stamp = stat_at(store.root(), path, Links::do_not_follow);
+  if (!stamp) return std::nullopt;
+  return std::max(stamp->ctime_ns, stamp->mtime_ns);
+}
+
+void each_entry(Store& store, const std::string& folder, GcReport& report,
+                const std::function<bool(const std::string& name, const std::string& path)>& removes) {
+  for (const DirectoryEntry& entry : list_directory(store.root(), folder)) {
+    try {
+      if (removes(entry.name, folder + "/" + entry.name)) ++report.removed_leftovers;
+    } catch (const Error& error) {
+      report.failures.emplace_back(error.what());
+    }
+  }
+}
+
+bool remove_older(Store& store, const std::string& path, std::int64_t before_ns) {
+  const auto changed = changed_ns(store, path);
+  if (!changed || *changed >= before_ns) return false;
+  remove_tree(store.root(), path);
+  return true;
+}
+
+bool is_lease_name(const std::string& name) {
+  return name.size() == kLeaseName && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+/// Neither a file to lock nor a row. One that was robbed of its file has its row until the boot ends.
+bool is_lease_gone(Store& store, const std::string& name) {
+  return !stat_at(store.root(), layout::lease(name), Links::do_not_follow) &&
+         !store.index().read().lease(name);
+}
+
+/// Out of the way first: a run may be about to claim it.
+bool remove_spare(Store& store, const std::string& path, std::int64_t before_ns, GcReport& report) {
+  const auto changed = changed_ns(store, path);
+  if (!changed || *changed >= before_ns) return false;
+  Trash trash(store, report);
+  const bool is_taken = trash.take(path);
+  trash.empty();
+  return is_taken;
+}
+
+}  // namespace
+
+LeftoverAge leftover_age(Store& store, const Policy& policy, bool clock_went_back) {
+  const std::int64_t now = now_ns(store);
+  Index::Read rows = store.index().read();
+  return {.now_ns = now,
+          .orphans_before_ns = std::min(now - policy.grace.count(), oldest_ingest_ns(rows)),
+          .ages_mean_something = !clock_went_back};
+}
+
+void remove_trash(Store& store, GcReport& report) {
+  const std::int64_t now = now_ns(store);
+  each_entry(store, layout::kTrash, report, [&](const std::string& name, const std::string& path) {
+    // Another process may be at work on what it has just moved here.
+    const bool is_own = name.starts_with(Trash::kPrefix);
+    if (!is_own) return remove_older(store, path, now - kHour);
+    remove_tree(store.root(), path);
+    return true;
+  });
+  each_entry(store, layout::kQuarantine, report, [&](const std::string&, const std::string& path) {
+    return remove_older(store, path, now - kQuarantineLife);
+  });
+}
+
+void remove_dead_work(Store& store, const LeftoverAge& age, GcReport& report) {
+  const std::int64_t spares_before = report.deleted_snapshots > 0
+                                         ? age.orphans_before_ns
+                                         : std::min(age.orphans_before_ns, age.now_ns - kSpareLife);
+  each_entry(store, layout::kScratch, report, [&](const std::string& name, const std::string& path) {
+    if (name.starts_with("spare-"))
+      return age.ages_mean_something && remove_spare(store, path, spares_before, report);
+    if (is_lease_name(name) ? !is_lease_gone(store, name) : !age.ages_mean_something) return false;
+    if (!is_lease_name(name)) return remove_older(store, path, age.now_ns - kDay);
+    remove_tree(store.root(), path);
+    return true;
+  });
+  each_entry(store, layout::kTmp, report, [&](const std::string& name, const std::string& path) {
+    if (is_lease_name(name)) {
+      if (!is_lease_gone(store, name)) return false;
+      remove_tree(store.root(), path);
+      return true;
+    }
+    return age.ages_mean_something && remove_older(store, path, age.now_ns - kHour);
+  });
+}
+
+}  // namespace envstore

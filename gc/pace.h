@@ -1,0 +1,19 @@
+#pragma once
+#include <chrono>
+
+namespace envstore {
+
+/// How long one transaction of the collector may keep a run waiting: a run has a handful of transactions, and
+/// each may meet one of these. A commit that waits for the disk comes on top.
+inline constexpr std::chrono::microseconds kLongestHold{1500};
+
+/// Ends a batch by time: what a row costs differs a hundredfold between stores and disks.
+class Pace {
+ public:
+  bool is_over() const { return std::chrono::steady_clock::now() - begin_ >= kLongestHold; }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace envstore

@@ -1,0 +1,123 @@
+#include <fcntl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gc/leftovers.h"
+#include "gc/pace.h"
+
+namespace envstore {
+namespace {
+
+constexpr std::int64_t kDocumentLife = std::chrono::nanoseconds(std::chrono::hours(24 * 90)).count();
+
+/// One table: read in slices, what is stale erased in short transactions, which judge it again.
+template <class Key, class Row>
+struct StaleRows {
+  using Visit = std::function<bool(const Key&, const Row&)>;
+  std::function<void(Index::Read&, const Visit&)> each;
+  std::function<bool(Index::Read&, const Row&)> is_stale;
+  std::function<std::optional<Row>(Index::Read&, const Key&)> find;
+  std::function<void(Index::Write&, const Key&)> erase;
+
+  std::uint64_t remove(Store& store) const {
+    const std::vector<Key> stale = find_stale(store);
+    std::uint64_t erased = 0;
+    for (std::size_t next = 0; next < stale.size();) {
+      const Pace pace;
+      Index::Write rows = store.index().write();
+      for (; next < stale.size() && !pace.is_over(); ++next) {
+        const std::optional<Row> row = find(rows, stale[next]);
+        if (!row || !is_stale(rows, *row)) continue;
+        erase(rows, stale[next]);
+        ++erased;
+      }
+      rows.commit();
+    }
+    return erased;
+  }
+
+  std::vector<Key> find_stale(Store& store) const {
+    std::vector<Key> stale;
+    Index::Read rows = store.index().read_in_slices();
+    each(rows, [&](const Key& key, const Row& row) {
+      if (is_stale(rows, row)) stale.push_back(key);
+      return true;
+    });
+    return stale;
+  }
+};
+
+std::uint64_t remove_requests(Store& store) {
+  const StaleRows<Fingerprint, RequestRow> table{
+      .each = [](Index::Read& rows, const auto& visit) { rows.each_request(visit); },
+      .is_stale = [](Index::Read& rows, const RequestRow& row) { return !rows.snapshot(row.snapshot); },
+      .find = [](Index::Read& rows, const Fingerprint& key) { return rows.request(key); },
+      .erase = [](Index::Write& rows, const Fingerprint& key) { rows.erase_request(key); }};
+  return table.remove(store);
+}
+
+std::uint64_t remove_memos(Store& store) {
+  const auto is_stale = [](Index::Read& rows, const MemoRow& row) {
+    return std::any_of(row.snapshots.begin(), row.snapshots.end(),
+                       [&](const SnapshotId& id) { return !rows.snapshot(id); });
+  };
+  const StaleRows<Fingerprint, MemoRow> table{
+      .each = [](Index::Read& rows, const auto& visit) { rows.each_memo(visit); },
+      .is_stale = is_stale,
+      .find = [](Index::Read& rows, const Fingerprint& key) { return rows.memo(key); },
+      .erase = [](Index::Write& rows, const Fingerprint& key) { rows.erase_memo(key); }};
+  return table.remove(store);
+}
+
+std::uint64_t remove_wheels(Store& store) {
+  const StaleRows<WheelHash, WheelRow> table{
+      .each = [](Index::Read& rows, const auto& visit) { rows.each_wheel(visit); },
+      .is_stale = [](Index::Read& rows, const WheelRow& row) { return !rows.tree(row.tree); },
+      .find = [](Index::Read& rows, const WheelHash& key) { return rows.wheel(key); },
+      .erase = [](Index::Write& rows, const WheelHash& key) { rows.erase(key); }};
+  return table.remove(store);
+}
+
+std::uint64_t remove_documents(Store& store, std::int64_t before_ns) {
+  const StaleRows<std::string, DocumentRow> table{
+      .each = [](Index::Read& rows, const auto& visit) { rows.each_document(visit); },
+      .is_stale = [before_ns](Index::Read&, const DocumentRow& row) { return row.fetched_at_ns < before_ns; },
+      .find = [](Index::Read& rows, const std::string& key) { return rows.document_head(key, 0); },
+      .erase = [](Index::Write& rows, const std::string& key) { rows.erase_document(key); }};
+  return table.remove(store);
+}
+
+/// The key is the interpreter's path, which more may follow on further lines. Machines have few of them.
+std::uint64_t remove_interpreters(Store& store) {
+  std::vector<std::string> keys;
+  store.index().read().each_interpreter([&](const std::string& key, const InterpreterRow&) {
+    keys.push_back(key);
+    return true;
+  });
+  std::erase_if(keys, [](const std::string& key) {
+    return stat_at(AT_FDCWD, key.substr(0, key.find('\n')), Links::follow).has_value();
+  });
+  if (keys.empty()) return 0;
+  Index::Write rows = store.index().write();
+  for (const std::string& key : keys) rows.erase_interpreter(key);
+  rows.commit();
+  return keys.size();
+}
+
+}  // namespace
+
+void remove_stale_rows(Store& store, const LeftoverAge& age, GcReport& report) {
+  report.removed_leftovers += remove_requests(store);
+  report.removed_leftovers += remove_memos(store);
+  report.removed_leftovers += remove_wheels(store);
+  if (age.ages_mean_something)
+    report.removed_leftovers += remove_documents(store, age.now_ns - kDocumentLife);
+  report.removed_leftovers += remove_interpreters(store);
+}
+
+}  // namespace envstore

@@ -1,0 +1,19 @@
+#pragma once
+#include <cstdint>
+
+#include "gc/policy.h"
+#include "store/store.h"
+
+namespace envstore {
+
+/// What a collection leaves for the question that is asked after each ingest, whether the next one is due:
+/// locks/gc.size, text: the bytes of all blobs then, the sum of what the trees say of their files then, and 1
+/// if a cap could not be met.
+void note_size(Store& store, std::uint64_t total_bytes, bool has_missed_cap);
+
+/// The store has outgrown `max_size` (by the note and the trees that came since, shared files counted twice),
+/// or the disk has less than `min_free`. Costs a statvfs and a walk over the trees' rows. False for a quarter
+/// of an hour after a collection that could not meet its caps: the next would not either.
+bool is_collection_due(Store& store, const Policy& policy);
+
+}  // namespace envstore

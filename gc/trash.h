@@ -1,0 +1,28 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "gc/collect.h"
+#include "store/store.h"
+
+namespace envstore {
+
+/// What a collection takes out of the way by one rename, and unlinks when no lock is held any more. Its names
+/// in trash/ begin with `gc-`: whoever holds gc.lock may remove those of a collection that died.
+class Trash {
+ public:
+  static constexpr const char* kPrefix = "gc-";
+  Trash(Store& store, GcReport& report) : store_(store), report_(report) {}
+
+  /// False: it could not be moved, which the report tells. Absent is fine.
+  bool take(const std::string& path);
+  /// Unlinks all of it. What cannot be unlinked is told and stays for the next collection.
+  void empty();
+
+ private:
+  Store& store_;
+  GcReport& report_;
+  std::vector<std::string> entries_;
+};
+
+}  // namespace envstore
