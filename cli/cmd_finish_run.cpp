@@ -1,4 +1,7 @@
 #include "cli/command.h"
+#include "cli/gc_settings.h"
+#include "gc/collect.h"
+#include "gc/store_size.h"
 #include "python/provision/prepare.h"
 #include "store/platform/error.h"
 
@@ -6,6 +9,17 @@ namespace envstore {
 namespace {
 
 constexpr OptionSpec kOptions[] = {{"bytecode", 0, "MODE", "background or never"}};
+
+/// What the run brought may be more than the policy allows. Nobody waits for it, and nobody reads what it
+/// says: a mistake in the policy is told by the next command that reads it.
+void collect_if_due(Store& store, const Arguments& arguments) {
+  try {
+    const Policy policy = gc_policy(gc_settings(arguments));
+    if (is_collection_due(store, policy)) collect(store, {.policy = policy});
+  } catch (const Error&) {
+    return;
+  }
+}
 
 /// What a run starts for its afterwork (finish_in_background). Not for people.
 int run_finish(const Arguments& arguments) {
@@ -17,6 +31,7 @@ int run_finish(const Arguments& arguments) {
   const bool compiles = arguments.value("bytecode") == "background";
   finish_run(store, arguments.positionals().front(),
              compiles ? BytecodeMode::background : BytecodeMode::never);
+  collect_if_due(store, arguments);
   return 0;
 }
 

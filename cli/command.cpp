@@ -9,8 +9,8 @@ namespace envstore {
 
 std::span<const Command* const> commands() {
   static constexpr const Command* kCommands[] = {
-      &kRunCommand,  &kLsCommand,        &kConfigCommand,      &kDoctorCommand,      &kScheduleCommand,
-      &kHelpCommand, &kFinishRunCommand, &kInterruptedCommand, &kScheduledJobCommand};
+      &kRunCommand,      &kLsCommand,   &kGcCommand,        &kConfigCommand,      &kDoctorCommand,
+      &kScheduleCommand, &kHelpCommand, &kFinishRunCommand, &kInterruptedCommand, &kScheduledJobCommand};
   return kCommands;
 }
 

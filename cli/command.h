@@ -28,6 +28,6 @@ std::string help_of(const Command& command);
 std::string overview();
 
 extern const Command kRunCommand, kLsCommand, kConfigCommand, kDoctorCommand, kHelpCommand, kFinishRunCommand,
-    kInterruptedCommand, kScheduleCommand, kScheduledJobCommand;
+    kGcCommand, kInterruptedCommand, kScheduleCommand, kScheduledJobCommand;
 
 }  // namespace envstore

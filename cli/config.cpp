@@ -76,6 +76,15 @@ std::vector<Setting<IndexLocation>> with_source(const std::vector<IndexLocation>
 
 }  // namespace
 
+void fill_from(GcSettings& upper, const GcSettings& lower) {
+  fill(upper.max_size, lower.max_size);
+  fill(upper.min_free, lower.min_free);
+  fill(upper.reserved, lower.reserved);
+  fill(upper.max_age, lower.max_age);
+  fill(upper.keep_last, lower.keep_last);
+  fill(upper.grace, lower.grace);
+}
+
 void fill_from(SettingsLayer& upper, const SettingsLayer& lower, Lists lists) {
   fill(upper.indexes, lower.indexes, lists);
   fill(upper.find_links, lower.find_links, lists);
@@ -88,6 +97,7 @@ void fill_from(SettingsLayer& upper, const SettingsLayer& lower, Lists lists) {
   fill(upper.python, lower.python);
   fill(upper.layout, lower.layout);
   fill(upper.bytecode, lower.bytecode);
+  fill_from(upper.gc, lower.gc);
 }
 
 ConfigurationFiles find_configuration_files(const std::string& directory, bool use_project) {

@@ -16,18 +16,25 @@ struct Setting {
   std::string source;
 };
 
+/// What may go from the store (`gc:` in envstore.yaml, ENVSTORE_GC_*), as written.
+struct GcSettings {
+  std::optional<Setting<std::string>> max_size, min_free, reserved, max_age, keep_last, grace;
+};
+
 /// What one source says. Absent: the source says nothing of it.
 struct SettingsLayer {
   std::vector<Setting<IndexLocation>> indexes, find_links;
   std::optional<Setting<IndexLocation>> default_index;
   std::optional<Setting<bool>> no_index, offline;
   std::optional<Setting<std::string>> prerelease, resolution, exclude_newer, python, layout, bytecode;
+  GcSettings gc;
 };
 
 /// Takes from `lower` what `upper` does not say. `Lists::joined`: indexes and find-links of both count, upper
 /// first.
 enum class Lists { joined, first_wins };
 void fill_from(SettingsLayer& upper, const SettingsLayer& lower, Lists lists);
+void fill_from(GcSettings& upper, const GcSettings& lower);
 
 /// The configuration files that there are, nearest first: the project's, the user's, the system's.
 struct ConfigurationFiles {

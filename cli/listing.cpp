@@ -15,17 +15,6 @@ namespace {
 
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
-std::string time_text(std::int64_t when_ns) {
-  const std::time_t seconds = static_cast<std::time_t>(when_ns / kNanoseconds);
-  std::tm parts{};
-  constexpr std::size_t kLength = 32;
-  char text[kLength];
-  if (::gmtime_r(&seconds, &parts) == nullptr ||
-      std::strftime(text, kLength, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-    return "unknown";
-  return text;
-}
-
 std::string ago(std::int64_t then_ns, std::int64_t now_ns) {
   constexpr std::int64_t kMinute = 60, kHour = 3600, kDay = 86400;
   const std::int64_t seconds = std::max<std::int64_t>(0, (now_ns - then_ns) / kNanoseconds);
@@ -89,6 +78,17 @@ nlohmann::json snapshot_json(const ListedSnapshot& snapshot) {
 }
 
 }  // namespace
+
+std::string time_text(std::int64_t when_ns) {
+  const std::time_t seconds = static_cast<std::time_t>(when_ns / kNanoseconds);
+  std::tm parts{};
+  constexpr std::size_t kLength = 32;
+  char text[kLength];
+  if (::gmtime_r(&seconds, &parts) == nullptr ||
+      std::strftime(text, kLength, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+    return "unknown";
+  return text;
+}
 
 Listing read_listing(Store& store) {
   Listing listing;

@@ -33,6 +33,9 @@ struct Listing {
 
 Listing read_listing(Store& store);
 
+/// RFC 3339, in UTC.
+std::string time_text(std::int64_t when_ns);
+
 std::string listing_text(const Listing& listing, std::int64_t now_ns);
 std::string listing_json(const Listing& listing);
 

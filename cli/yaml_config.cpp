@@ -54,7 +54,30 @@ class YamlReader {
         {"python", [&](const YAML::Node& node) { layer_.python = word(node); }},
         {"layout", [&](const YAML::Node& node) { layer_.layout = word(node); }},
         {"bytecode", [&](const YAML::Node& node) { layer_.bytecode = word(node); }},
+        {"gc", [&](const YAML::Node& node) { take_gc(node); }},
     };
+    take_by(readers, seen_, key, value);
+  }
+
+  void take_gc(const YAML::Node& node) {
+    if (!node.IsMap()) fail(node.Mark(), "gc must hold `key: value` lines, as max-size: 20GB");
+    GcSettings& gc = layer_.gc;
+    const auto into = [this](std::optional<Setting<std::string>>& setting) {
+      return [this, &setting](const YAML::Node& value) { setting = word(value); };
+    };
+    const std::map<std::string, Reader> readers = {
+        {"max-size", into(gc.max_size)}, {"min-free", into(gc.min_free)},   {"reserved", into(gc.reserved)},
+        {"max-age", into(gc.max_age)},   {"keep-last", into(gc.keep_last)}, {"grace", into(gc.grace)},
+    };
+    std::set<std::string> seen;
+    for (const auto& pair : node) {
+      if (!pair.first.IsScalar()) fail(pair.first.Mark(), "a key must be a word");
+      take_by(readers, seen, pair.first, pair.second);
+    }
+  }
+
+  void take_by(const std::map<std::string, Reader>& readers, std::set<std::string>& seen,
+               const YAML::Node& key, const YAML::Node& value) {
     const auto found = readers.find(key.Scalar());
     if (found == readers.end()) {
       std::vector<std::string> known;
@@ -63,7 +86,7 @@ class YamlReader {
       fail(key.Mark(), fmt::format("there is no key '{}'", key.Scalar()),
            nearest ? fmt::format("did you mean '{}'?", *nearest) : "'envstore help config' lists the keys");
     }
-    if (!seen_.insert(key.Scalar()).second) fail(key.Mark(), fmt::format("'{}' stands twice", key.Scalar()));
+    if (!seen.insert(key.Scalar()).second) fail(key.Mark(), fmt::format("'{}' stands twice", key.Scalar()));
     found->second(value);
   }
 

@@ -1,0 +1,14 @@
+#pragma once
+#include "cli/config.h"
+#include "gc/policy.h"
+
+namespace envstore {
+
+/// Flags > ENVSTORE_GC_* > the user's envstore.yaml > the system's. A project's file has no say: the store
+/// serves all of them.
+GcSettings gc_settings(const Arguments& arguments);
+
+/// Throws Error{usage} that names the source of what cannot be understood.
+Policy gc_policy(const GcSettings& settings);
+
+}  // namespace envstore
