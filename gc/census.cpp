@@ -165,7 +165,8 @@ void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Censu
 void require_rows(Store& store, const Census& census) {
   if (!census.trees.empty() || !census.snapshots.empty() || !census.groups.empty() || census.oldest_ingest_ns)
     return;
-  if (list_directory(store.root(), layout::kTrees).empty()) return;
+  if (list_directory(store.root(), layout::kTrees).empty() || store.index().read().document(kSweptDocument))
+    return;
   throw Error(
       ErrorKind::damaged,
       fmt::format("cannot count what '{}' holds: trees lie there, and the index has no row", store.path()),

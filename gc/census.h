@@ -50,6 +50,10 @@ struct Census {
   std::uint64_t total_blobs() const;
 };
 
+/// The document that a collection writes when it takes the first tree's row: an index without rows that has
+/// it was swept, and one that has not was lost.
+inline constexpr const char* kSweptDocument = "gc:swept";
+
 /// Reads it. Memory grows with trees and groups, not with blobs. Trees come sorted by id, snapshots too.
 /// Throws when rows, leases or roots cannot be listed: nothing may be decided then. Error{damaged} for a
 /// store with trees and without any row, unless an ingest is at work.

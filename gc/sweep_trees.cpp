@@ -68,6 +68,11 @@ class TreeSweep {
       rows.erase(id);
       dropped.push_back(id);
     }
+    if (!dropped.empty() && !rows.document(kSweptDocument))
+      rows.put_document(kSweptDocument, {.etag = {},
+                                         .fetched_at_ns = std::numeric_limits<std::int64_t>::max(),
+                                         .fresh_until_ns = 0,
+                                         .body = {}});
     rows.commit();
     return dropped;
   }

@@ -245,6 +245,25 @@ TEST_CASE("blobs that a collection that died has left without a tree go") {
   }
 }
 
+TEST_CASE("a collection that died between the last row and its files does not pass for a lost index") {
+  World world;
+  const SnapshotId id = world.place_one("a");
+  const TreeId tree = trees_of_record(world.store.index().read().snapshot(id)->record).front();
+  CHECK(collect_all(world.store).deleted_trees == 1);
+  make_directories(world.store.root(), layout::tree(tree) + "/site", 0755);
+  collect_all(world.store);
+  CHECK(world.entries(layout::kTrees) == 0);
+}
+
+TEST_CASE("trees beside an index without rows are no garbage: it was lost") {
+  World world;
+  world.place_one("a");
+  world.store.index().start_anew();
+  CHECK_THROWS_AS(collect_all(world.store), Error);
+  CHECK(world.entries(layout::kTrees) == 1);
+  CHECK(world.objects() == 1);
+}
+
 TEST_CASE("what is left over goes") {
   World world;
   Store& store = world.store;

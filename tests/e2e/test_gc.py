@@ -1,0 +1,273 @@
+"""Nothing in use is removed, nothing unused stays: gc beside runs, daemons, kills and PID namespaces."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+import unittest
+
+from support import ENVSTORE, EnvstoreTest, TIMEOUT, files_under
+
+#: Takes everything that nothing holds.
+AGGRESSIVE = ("--max-size", "1", "--grace", "0")
+
+LATE = """
+import os, sys
+def late():
+    import demo.part, other
+    assert demo.part.X == 1 and other.VERSION == '1.0'
+"""
+
+
+class GcTest(EnvstoreTest):
+    def setUp(self):
+        super().setUp()
+        self.wheel("demo", files={"demo/__init__.py": "", "demo/part.py": "X = 1\n"})
+        self.wheel("other")
+        os.mkfifo(self.work / "go"), os.mkfifo(self.work / "done")
+
+    def gc(self, *flags, code=0, **options):
+        done = self.envstore("gc", *flags, **options)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout
+
+    def collect(self, **options):
+        return json.loads(self.gc(*AGGRESSIVE, "--json", **options))
+
+    def waiting(self, before="", name="waits.py"):
+        """A script that says `started`, and imports its packages only when it is told to go on."""
+        body = LATE + before + (
+            "print('started', flush=True)\nopen(%r).read()\nlate()\nopen(%r, 'w').write('intact')\n"
+            % (str(self.work / "go"), str(self.work / "done")))
+        return self.script(body, ["demo", "other"], name=name)
+
+    def start(self, script, *flags, command=()):
+        run = subprocess.Popen([*command, ENVSTORE, "run", *flags, str(script)], env=self.env, cwd=str(self.work),
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(run.stdout.close)
+        self.addCleanup(run.kill)
+        self.assertEqual(run.stdout.readline(), "started\n")
+        return run
+
+    def let_go_on(self):
+        (self.work / "go").write_text("go")
+        self.assertEqual((self.work / "done").read_text(), "intact")
+
+    def check_nothing_is_taken(self):
+        for _ in range(2):
+            report = self.collect()
+            self.assertEqual(report["removed"]["snapshots"], 0, report)
+            self.assertEqual(report["failures"], [])
+
+    def check_all_goes(self):
+        self.settle()
+        report = self.collect()
+        self.assertEqual((report["kept"], report["failures"]), ([], []), report)
+        self.assertEqual(self.snapshots(), [])
+        for folder in ("trees", "trash", "tmp", "bytecode", "leases"):
+            self.assertEqual(os.listdir(self.store / folder), [], folder)
+        self.assertEqual([p for p in files_under(self.store, "objects").values() if p != "directory"], [])
+
+
+class InUse(GcTest):
+    def test_a_run_keeps_what_it_imports_late(self):
+        run = self.start(self.waiting())
+        self.settle()
+        self.check_nothing_is_taken()
+        self.let_go_on()
+        self.assertEqual(run.wait(timeout=TIMEOUT), 0)
+        self.check_all_goes()
+
+    def test_so_does_a_program_that_replaced_the_supervisor(self):
+        run = self.start(self.waiting(), "--exec")
+        self.settle()
+        self.check_nothing_is_taken()
+        self.let_go_on()
+        self.assertEqual(run.wait(timeout=TIMEOUT), 0)
+        self.check_all_goes()
+
+    def test_so_does_a_program_whose_supervisor_was_killed(self):
+        run = self.start(self.waiting())
+        self.settle()
+        run.kill()
+        run.wait(timeout=TIMEOUT)
+        self.check_nothing_is_taken()
+        self.let_go_on()
+
+    def test_so_does_a_daemon_that_has_closed_everything_and_outlives_the_run(self):
+        daemon = ("r, w = os.pipe()\n"
+                  "if os.fork():\n    os.close(w); os.read(r, 1); print('started', flush=True); os._exit(0)\n"
+                  "os.setsid()\n"
+                  "if os.fork(): os._exit(0)\n"
+                  "os.write(w, b'x')\n"
+                  "os.closerange(0, 4096)\n")
+        body = LATE + daemon + ("open(%r).read()\nlate()\nopen(%r, 'w').write('intact')\n"
+                                % (str(self.work / "go"), str(self.work / "done")))
+        run = self.start(self.script(body, ["demo", "other"], name="daemon.py"))
+        self.assertEqual(run.wait(timeout=TIMEOUT), 0)
+        self.settle()
+        self.check_nothing_is_taken()
+        self.let_go_on()
+
+    def test_so_does_a_daemon_whose_keeper_was_killed(self):
+        """Nothing holds the lease any more: /proc is the last net."""
+        run = self.start(self.waiting("os.closerange(3, 4096)\n"))
+        self.settle()
+        run.kill()
+        run.wait(timeout=TIMEOUT)
+        report = self.collect()
+        self.assertEqual(report["removed"]["snapshots"], 0, report)
+        self.assertTrue(report["in_use"], report)
+        self.let_go_on()
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can make a PID namespace")
+    def test_so_does_a_run_in_another_pid_namespace(self):
+        run = self.start(self.waiting(), command=("unshare", "--pid", "--fork", "--mount-proc"))
+        self.settle()
+        self.check_nothing_is_taken()
+        self.let_go_on()
+        self.assertEqual(run.wait(timeout=TIMEOUT), 0)
+        self.check_all_goes()
+
+    def test_gc_inside_a_run_spares_that_run(self):
+        body = LATE + ("import subprocess\n"
+                       "subprocess.run([%r, 'gc', '--max-size', '1', '--grace', '0'], check=True)\nlate()\n" % ENVSTORE)
+        self.run_ok(self.script(body, ["demo", "other"]))
+
+
+class Again(GcTest):
+    def test_what_was_removed_is_made_again_by_the_next_run(self):
+        script = self.script("import demo.part, other; print('ok')", ["demo", "other"])
+        for _ in range(2):
+            self.assertEqual(self.run_ok(script).stdout, "ok\n")
+            self.settle()
+            self.check_all_goes()
+
+    def test_runs_and_collections_at_once(self):
+        """Known and unknown environments, each run imports late; collections take all they can, all the time."""
+        scripts = [self.script(LATE + "import subprocess\nsubprocess.run(['/bin/true'])\nlate()\nprint('ok')\n",
+                               ["demo", "other"], name="s%d.py" % i, head="# requires-python = '>=3.%d'\n" % (i % 4))
+                   for i in range(20)]
+        stop = threading.Event()
+        faults = []
+
+        def keep_collecting():
+            while not stop.is_set():
+                done = self.envstore("gc", *AGGRESSIVE, "--json")
+                if done.returncode != 0:
+                    faults.append(done.stdout + done.stderr)
+                    return
+        collector = threading.Thread(target=keep_collecting)
+        collector.start()
+        try:
+            for _ in range(2):
+                runs = [subprocess.Popen([ENVSTORE, "run", str(s)], env=self.env, stdout=subprocess.PIPE,
+                                         stderr=subprocess.PIPE, text=True) for s in scripts]
+                for run in runs:
+                    out, err = run.communicate(timeout=TIMEOUT)
+                    self.assertEqual((run.returncode, out), (0, "ok\n"), err)
+        finally:
+            stop.set()
+            collector.join()
+        self.assertEqual(faults, [])
+        self.settle()
+        self.check_all_goes()
+
+
+class Command(GcTest):
+    def made(self):
+        self.run_ok(self.script("import demo", ["demo"], name="demo.py"))
+        self.run_ok(self.script("import other", ["other"], name="other.py"))
+        self.settle()
+
+    def test_a_dry_run_says_what_a_collection_then_does(self):
+        self.made()
+        planned = json.loads(self.gc(*AGGRESSIVE, "--dry-run", "--json"))
+        self.assertEqual(len(self.snapshots()), 2)
+        done = self.collect()
+        self.assertEqual([s["id"] for s in planned["going"]], [s["id"] for s in done["going"]])
+        self.assertEqual(planned["bytes_before"] - planned["bytes_after"], done["removed"]["bytes"])
+
+    def test_people_read_what_went_and_what_stayed(self):
+        self.made()
+        text = self.gc("--max-size", "1")
+        self.assertIn("kept 2 snapshots", text)
+        self.assertIn("grace", text)
+        self.assertIn("max-size is missed by", text)
+        text = self.gc(*AGGRESSIVE)
+        self.assertIn("removed 2 snapshots, 2 packages", text)
+        self.assertIn("demo.py", text)
+        self.assertIn("no rule says", self.gc())
+
+    def test_one_snapshot_explained(self):
+        self.made()
+        one = self.snapshots()[0]
+        text = self.gc("--explain", one[:8])
+        self.assertIn(one, text)
+        self.assertIn("cannot explain", self.envstore("gc", "--explain", "zz").stderr)
+
+    def test_the_policy_comes_from_flags_variables_and_files(self):
+        self.made()
+        config = self.home / ".config" / "envstore" / "envstore.yaml"
+        config.parent.mkdir(parents=True)
+        config.write_text("gc:\n  max-size: 1\n  grace: 0\n")
+        self.assertEqual(len(json.loads(self.gc("--dry-run", "--json"))["going"]), 2)
+        self.assertEqual(json.loads(self.gc("--dry-run", "--json", "--max-size", "10GB"))["going"], [])
+        env = {"ENVSTORE_GC_MAX_SIZE": "5GB"}
+        self.assertEqual(json.loads(self.gc("--dry-run", "--json", env=env))["going"], [])
+        config.write_text("gc:\n  max-sise: 1\n")
+        fails = self.envstore("gc")
+        self.assertEqual(fails.returncode, 2)
+        self.assertIn("line 2, column 3", fails.stderr)
+        self.assertIn("max-size", fails.stderr)
+        config.write_text("gc:\n  max-size: some\n")
+        fails = self.envstore("gc")
+        self.assertEqual(fails.returncode, 2)
+        self.assertIn("envstore.yaml:2", fails.stderr)
+
+    def test_the_exit_code_says_that_another_one_is_at_work(self):
+        self.made()
+        holder = subprocess.Popen(
+            ["python3", "-c", "import fcntl, os, struct, sys\n"
+             "fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)\n"
+             "fcntl.fcntl(fd, 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 1, 0))\n"  # F_OFD_SETLK
+             "print('held', flush=True)\nsys.stdin.read()\n", str(self.store / "locks" / "gc.lock")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(holder.stdout.readline(), "held\n")
+        self.assertIn("at work", self.gc())
+        self.assertIn("at work", self.envstore("gc", "--lock-timeout", "1s").stderr)
+        self.assertEqual(self.envstore("gc", "--lock-timeout", "1s").returncode, 11)
+        holder.communicate()
+
+    def test_a_run_that_outgrows_the_policy_starts_a_collection_in_the_background(self):
+        self.made()
+        env = {"ENVSTORE_GC_MAX_SIZE": "1", "ENVSTORE_GC_GRACE": "0"}
+        new = self.script("import demo, other", ["demo", "other"], name="new.py")
+        self.run_ok(new, env=env)
+        self.settle()
+        # What the run itself used may have ended before the collection or not; what others left is gone.
+        left = {s["requests"][0] for s in json.loads(self.envstore("ls", "--json").stdout)["snapshots"]}
+        self.assertLessEqual(left, {str(new)})
+
+    def test_a_store_that_cannot_be_written_in_part_ends_with_3_and_goes_on_the_next_time(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root can become somebody else")
+        self.made()
+        self.home.chmod(0o755)
+        for path in [self.home, *self.home.rglob("*")]:
+            os.chown(path, 65534, 65534, follow_symlinks=False)
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", ENVSTORE, "gc", *AGGRESSIVE]
+        trees = self.store / "trees"
+        trees.chmod(0o500)
+        done = subprocess.run(command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("cannot", done.stdout)
+        trees.chmod(0o700)
+        done = subprocess.run(command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(os.listdir(trees), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
