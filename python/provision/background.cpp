@@ -64,10 +64,10 @@ void finish_in_background(Store& store, const LaunchPlan& plan, BytecodeMode mod
     if (!is_work_left(store, plan, mode)) return;
     const std::string encoded = without_names(plan).encode();
     const auto bytes = reinterpret_cast<const std::uint8_t*>(encoded.data());
-    start_detached(
-        {"envstore",
-         "finish-run",  // python/launch/keeper.cpp knows it by these "--store", store.path(), "--bytecode",
-         mode == BytecodeMode::background ? "background" : "never", to_hex({bytes, encoded.size()})});
+    const std::string mode_word = mode == BytecodeMode::background ? "background" : "never";
+    // python/launch/keeper.cpp knows the helper by its two first words.
+    start_detached({"envstore", "finish-run", "--store", store.path(), "--bytecode", mode_word,
+                    to_hex({bytes, encoded.size()})});
   } catch (const std::exception&) {
     // The run matters, not its afterwork: the next run finds the same work left.
   }
