@@ -46,7 +46,10 @@ std::vector<Row> effective_rows(const Arguments& arguments) {
   const ConfigurationFiles files =
       find_configuration_files(current_directory(), !arguments.has("no-project"));
   const SettingsLayer merged = merged_settings(arguments, {}, files);
-  resolution_settings(merged);  // a value that no run could use is an error here, too
+  // A value that no run could use is an error here, too.
+  resolution_settings(merged);
+  layout_setting(merged);
+  bytecode_setting(merged);
   std::vector<Row> rows = {store_row(arguments)};
   for (const auto& index : merged.indexes) add(rows, "index", index);
   if (merged.default_index) add(rows, "default-index", *merged.default_index);

@@ -189,6 +189,19 @@ ResolutionSettings resolution_settings(const SettingsLayer& merged) {
   return settings;
 }
 
+Layout layout_setting(const SettingsLayer& merged) {
+  if (!merged.layout || merged.layout->value == "farm") return Layout::farm;
+  if (merged.layout->value == "forest") return Layout::forest;
+  throw_bad_value(*merged.layout, "layout", "farm or forest");
+}
+
+BytecodeMode bytecode_setting(const SettingsLayer& merged) {
+  if (!merged.bytecode || merged.bytecode->value == "background") return BytecodeMode::background;
+  if (merged.bytecode->value == "foreground") return BytecodeMode::foreground;
+  if (merged.bytecode->value == "never") return BytecodeMode::never;
+  throw_bad_value(*merged.bytecode, "bytecode", "background, foreground or never");
+}
+
 std::int64_t parse_exclude_newer(const Setting<std::string>& setting) {
   constexpr std::int64_t kNanoseconds = 1'000'000'000;
   if (const auto moment = parse_upload_time(setting.value)) return *moment;

@@ -72,6 +72,8 @@ SettingsLayer merged_settings(const Arguments& arguments, const ScriptSettings& 
                               const ConfigurationFiles& files);
 /// Throws Error{usage} that names the source of a value that cannot be understood.
 ResolutionSettings resolution_settings(const SettingsLayer& merged);
+Layout layout_setting(const SettingsLayer& merged);          ///< throws in the same way
+BytecodeMode bytecode_setting(const SettingsLayer& merged);  ///< throws in the same way
 
 /// RFC 3339, or a date: its end in the local time zone, as uv has it. Nanoseconds since 1970.
 std::int64_t parse_exclude_newer(const Setting<std::string>& setting);

@@ -14,22 +14,6 @@
 namespace envstore {
 namespace {
 
-Layout layout_of(const std::optional<Setting<std::string>>& setting) {
-  if (!setting || setting->value == "farm") return Layout::farm;
-  if (setting->value == "forest") return Layout::forest;
-  throw Error(ErrorKind::usage, fmt::format("cannot use '{}' as layout ({}): it must be farm or forest",
-                                            setting->value, setting->source));
-}
-
-BytecodeMode bytecode_of(const std::optional<Setting<std::string>>& setting) {
-  if (!setting || setting->value == "background") return BytecodeMode::background;
-  if (setting->value == "foreground") return BytecodeMode::foreground;
-  if (setting->value == "never") return BytecodeMode::never;
-  throw Error(ErrorKind::usage,
-              fmt::format("cannot use '{}' as bytecode ({}): it must be background, foreground or never",
-                          setting->value, setting->source));
-}
-
 /// What must be known before the memo can be asked.
 SettingsLayer early_settings(const Arguments& arguments, const ConfigurationFiles& files) {
   SettingsLayer settings = flag_settings(arguments);
@@ -100,9 +84,9 @@ RunSetup read_run_setup(const Arguments& arguments) {
   setup.files = find_configuration_files(current_directory(), use_project);
   const SettingsLayer early = early_settings(arguments, setup.files);
   request.python = early.python ? early.python->value : "";
-  request.layout = layout_of(early.layout);
+  request.layout = layout_setting(early);
   request.offline = early.offline && early.offline->value;
-  setup.bytecode = bytecode_of(early.bytecode);
+  setup.bytecode = bytecode_setting(early);
   // In the foreground it is asked for at every start; once all is compiled the memo must do.
   request.compile_bytecode = arguments.has("compile-bytecode");
 

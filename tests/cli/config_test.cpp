@@ -187,3 +187,18 @@ TEST_CASE("the raw text changes with every word that decides, and with nothing e
   ::setenv("UV_INDEX", "https://a.example", 1);
   CHECK(raw_settings(flags({}), {}) != base);
 }
+
+TEST_CASE("a layout or a way of compiling that is none names its source") {
+  const CleanSettings clean;
+  for (const char* name : {"ENVSTORE_LAYOUT", "ENVSTORE_BYTECODE"}) {
+    ::setenv(name, "frm", 1);
+    const SettingsLayer merged = merged_settings({}, {}, {});
+    const std::string text = fault([&] {
+      layout_setting(merged);
+      bytecode_setting(merged);
+    });
+    CHECK(text.find("'frm'") != std::string::npos);
+    CHECK(text.find(name) != std::string::npos);
+    ::unsetenv(name);
+  }
+}
