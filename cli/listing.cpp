@@ -59,13 +59,19 @@ bool is_live(Store& store, const std::string& name) {
   return file && !is_lock_free(file->get(), 0);
 }
 
+/// Its identity. What does not read as an object comes from a record that somebody has damaged.
+nlohmann::json interpreter_json(const std::string& identity) {
+  nlohmann::json json = nlohmann::json::parse(identity, nullptr, false);
+  return json.is_object() ? json : nlohmann::json();
+}
+
 nlohmann::json snapshot_json(const ListedSnapshot& snapshot) {
   nlohmann::json packages = nlohmann::json::array(), layouts = nlohmann::json::array();
   for (const SnapshotTree& tree : snapshot.record.trees)
     packages.push_back({{"name", tree.name}, {"version", tree.version}, {"tree", tree.tree.hex()}});
   for (const Layout layout : snapshot.row.layouts) layouts.push_back(name_of(layout));
   nlohmann::json json = {{"id", snapshot.id.hex()},
-                         {"interpreter", snapshot.record.interpreter},
+                         {"interpreter", interpreter_json(snapshot.record.interpreter)},
                          {"packages", std::move(packages)},
                          {"layouts", std::move(layouts)},
                          {"made_at", time_text(snapshot.row.made_at_ns)},
