@@ -12,7 +12,8 @@ namespace envstore {
 
 /// Candidates kept in the store's index (documents) beside the page that they were made of, for one set of
 /// rules: to look through thousands of files takes milliseconds a page, to read what came of it microseconds.
-/// Rules with hashes are a request's own and are not kept. Thread-safe.
+/// Rules with hashes are a request's own and are not kept, nor are rows of rules that eight others have been
+/// used to add some since: interpreters go, and cut-off times move. Thread-safe.
 class CandidateCache {
  public:
   CandidateCache(Store& store, const CandidateRules& rules);
@@ -25,6 +26,8 @@ class CandidateCache {
   void save();
 
  private:
+  void note_keys(Index::Write& write, const std::vector<std::string>& keys) const;
+  void forget_oldest_rules(Index::Write& write) const;
   std::string key_of(const std::string& normalized_name, const PageIdentity& page) const;
 
   Store& store_;

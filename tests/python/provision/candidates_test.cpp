@@ -218,3 +218,35 @@ TEST_CASE("candidates are kept for the contents of a page and the rules that the
   }
   std::filesystem::remove_all(root);
 }
+
+TEST_CASE("candidates of rules that eight others came after are gone, and the others stay") {
+  std::string root = "/tmp/envstore-candidates-XXXXXX";
+  REQUIRE(mkdtemp(root.data()) != nullptr);
+  {
+    SystemClock clock;
+    Store store = Store::open(root, clock);
+    World world;
+    world.with(file("demo-1.0-py3-none-any.whl"));
+    const CachedPage pages[] = {{{"https://index.invalid/a/", {}}, ""},
+                                {{"https://index.invalid/b/", {}}, ""}};
+    const auto cache_of = [&](std::int64_t newest) {
+      return std::make_unique<CandidateCache>(store,
+                                              CandidateRules{world.tags, world.python, newest, nullptr});
+    };
+    for (const std::int64_t newest : {1, 2, 1, 3, 4, 5, 6, 7, 8, 9}) {
+      const auto cache = cache_of(newest);
+      for (const CachedPage& page : pages) {  // one `save` each: what is there already is noted, too
+        cache->add("demo", page.identity, world.candidates());
+        cache->save();
+      }
+    }
+    for (const CachedPage& page : pages)
+      for (std::int64_t newest = 1; newest < 10; ++newest)
+        CHECK(cache_of(newest)->find("demo", page).has_value() == (newest != 2));
+    std::size_t documents = 0;
+    store.index().read().each_document(
+        [&](const std::string&, const DocumentRow&) { return ++documents > 0; });
+    CHECK(documents == 8 * (2 + 1) + 1);
+  }
+  std::filesystem::remove_all(root);
+}
