@@ -47,7 +47,8 @@ RunKey key_of(const Store& store, const RunRequest& request) {
 
 std::optional<PreparedRun> known_run(Store& store, const RunRequest& request, const RunKey& key) {
   if (request.refresh || request.upgrade || request.compile_bytecode) return std::nullopt;
-  const auto memo = find_memo(store, key.memo_text);
+  const auto text = text_with_variables(store, request, key.memo_text);
+  const auto memo = text ? find_memo(store, *text) : std::nullopt;
   if (!memo) return std::nullopt;
   LaunchPlan plan = LaunchPlan::decode(memo->plan);
   for (const LayerPlan& layer : plan.layers)

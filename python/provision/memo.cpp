@@ -34,6 +34,22 @@ bool may_name_places(std::string_view text) {
   return text.find("[tool") != std::string_view::npos || text.find('/') != std::string_view::npos;
 }
 
+/// Of the row that has the names. No run has this text: it begins otherwise.
+std::string names_text(const std::string& text) {
+  KeyText key;
+  key.add("variables of", text);
+  return key.take();
+}
+
+std::string with_values(const std::string& text, const std::set<std::string>& names) {
+  KeyText key;
+  for (const std::string& name : names) {
+    const char* value = std::getenv(name.c_str());
+    key.add(name, value == nullptr ? "" : fingerprint(as_bytes(std::string_view(value))).hex());
+  }
+  return text + key.take();
+}
+
 }  // namespace
 
 std::string memo_text(const Store& store, const RunRequest& request, std::string_view script_block,
@@ -86,6 +102,30 @@ std::optional<MemoRow> find_memo(Store& store, const std::string& text) {
   if (!row || row->key_text != text) return std::nullopt;
   if (!std::all_of(row->watched.begin(), row->watched.end(), is_unchanged)) return std::nullopt;
   return row;
+}
+
+std::optional<std::string> text_with_variables(Store& store, const RunRequest& request,
+                                               const std::string& text) {
+  if (request.with_requirements.empty()) return text;
+  const auto row = find_memo(store, names_text(text));
+  if (!row) return std::nullopt;
+  std::set<std::string> names;
+  for (std::size_t begin = 0; begin < row->plan.size();) {
+    const std::size_t end = std::min(row->plan.find('\n', begin), row->plan.size());
+    names.insert(row->plan.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return with_values(text, names);
+}
+
+std::string keep_variables(Store& store, const std::string& text, const std::set<std::string>& names,
+                           std::vector<WatchedPath> files, const std::vector<SnapshotId>& snapshots) {
+  MemoRow row{names_text(text), std::move(files), snapshots, {}};
+  for (const std::string& name : names) row.plan += name + "\n";
+  Index::Write rows = store.index().write();
+  rows.put_memo(fingerprint(as_bytes(row.key_text)), row);
+  rows.commit();
+  return with_values(text, names);
 }
 
 void keep_memo(Store& store, const std::string& text, std::vector<WatchedPath> watched,

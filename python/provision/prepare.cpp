@@ -1,6 +1,7 @@
 #include "python/provision/prepare.h"
 
 #include <algorithm>
+#include <set>
 
 #include "python/launch/environment.h"
 #include "python/provision/bytecode_work.h"
@@ -100,11 +101,18 @@ class Preparation {
     if (!lease)  // the ingest lease holds them
       throw Error(ErrorKind::damaged, "cannot lease the environment that was just made",
                   "run 'envstore doctor'");
-    if (!store_.is_read_only()) keep_memo(store_, memo_text, watched_, plan);
+    if (!store_.is_read_only()) remember(memo_text, plan, snapshots);
     return {std::move(*lease), std::move(plan), report_, false};
   }
 
  private:
+  void remember(const std::string& text, const LaunchPlan& plan, const std::vector<SnapshotId>& snapshots) {
+    const bool has_files = !request_.with_requirements.empty();
+    keep_memo(store_,
+              has_files ? keep_variables(store_, text, variables_, requirements_files_, snapshots) : text,
+              watched_, plan);
+  }
+
   void compile(const LaunchPlan& plan) {
     if (store_.is_read_only()) progress_.warning("nothing is compiled: the store is read-only");
     compile_bytecode(store_, plan, CompilePriority::normal);
@@ -169,8 +177,11 @@ class Preparation {
       plan.layers.push_back(provide(lease, settings, layout, request, {}));
     }
     WithLayer with = with_layer(request_);
-    for (const RequirementsFile& file : with.files)
-      for (const std::string& path : file.files) watched_.push_back(watch(path));
+    for (const RequirementsFile& file : with.files) {
+      for (const std::string& path : file.files) requirements_files_.push_back(watch(path));
+      variables_.insert(file.variables.begin(), file.variables.end());
+    }
+    watched_.insert(watched_.end(), requirements_files_.begin(), requirements_files_.end());
     if (!with.request.requirements.empty()) {
       watch_direct(with.request.requirements);
       const ResolutionSettings own = with_file_options(settings, with.files);
@@ -211,7 +222,8 @@ class Preparation {
   Progress& progress_;
   ScriptMetadata metadata_;
   Interpreter interpreter_;
-  std::vector<WatchedPath> watched_;
+  std::vector<WatchedPath> watched_, requirements_files_;
+  std::set<std::string> variables_;  ///< that the requirements files refer to
   ProvisionReport report_;
 };
 

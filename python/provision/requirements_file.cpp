@@ -57,14 +57,15 @@ bool is_variable_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// `${NAME}`; a variable that is not set stays as written, as pip has it.
-std::string with_variables(std::string text) {
+/// `${NAME}`; a variable that is not set stays as written, as pip has it. `names`: what was looked at.
+std::string with_variables(std::string text, std::set<std::string>& names) {
   for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at)) {
     std::size_t end = at + 2;
     while (end < text.size() && is_variable_character(text[end])) ++end;
-    const char* value = end < text.size() && text[end] == '}' && end > at + 2
-                            ? std::getenv(text.substr(at + 2, end - at - 2).c_str())
-                            : nullptr;
+    const bool is_reference = end < text.size() && text[end] == '}' && end > at + 2;
+    const std::string name = is_reference ? text.substr(at + 2, end - at - 2) : "";
+    if (is_reference) names.insert(name);
+    const char* value = is_reference ? std::getenv(name.c_str()) : nullptr;
     if (value == nullptr) {
       at = end;
       continue;
@@ -90,15 +91,21 @@ class FileReader {
  public:
   explicit FileReader(RequirementsFile& out) : out_(out) {}
 
+  void read_all(const std::string& path) {
+    read(path, false);
+    out_.variables.assign(variables_.begin(), variables_.end());
+  }
+
+ private:
   void read(const std::string& path, bool is_constraints) {
     const std::string absolute = absolute_path(path);
     if (!seen_.insert(absolute).second) return;
     out_.files.push_back(absolute);
     for (const LogicalLine& line : logical_lines(read_file(AT_FDCWD, absolute)))
-      take({absolute, directory_of(absolute), line.number, is_constraints}, with_variables(line.text));
+      take({absolute, directory_of(absolute), line.number, is_constraints},
+           with_variables(line.text, variables_));
   }
 
- private:
   struct Place {
     std::string file, directory;
     std::size_t number;
@@ -199,7 +206,7 @@ class FileReader {
   }
 
   RequirementsFile& out_;
-  std::set<std::string> seen_;
+  std::set<std::string> seen_, variables_;
 };
 
 bool looks_like_file(const std::string& text) {
@@ -236,7 +243,7 @@ Requirement parse_user_requirement(const std::string& text, const std::string& d
 
 RequirementsFile read_requirements_file(const std::string& path) {
   RequirementsFile file;
-  FileReader(file).read(path, false);
+  FileReader(file).read_all(path);
   return file;
 }
 

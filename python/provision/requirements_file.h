@@ -18,6 +18,8 @@ struct RequirementsFile {
   std::vector<IndexLocation> extra_indexes, find_links;
   bool no_index = false, allow_prereleases = false;
   std::vector<std::string> files;  ///< every file that was read, absolute: the answer depends on them
+  std::vector<std::string>
+      variables;  ///< every `${NAME}` in them, sorted, each once: it depends on these, too
 };
 
 /// Throws Error{invalid_input} with file and line; `-e`, source folders and repositories are

@@ -1,4 +1,5 @@
 """`envstore run` on scripts, modules, commands and folders, against an index on loopback."""
+import json
 import os
 import signal
 import subprocess
@@ -213,8 +214,40 @@ class Layers(EnvstoreTest):
         (self.work / "bad.txt").write_text("demo==1.0 --hash=sha256:%s\n" % ("0" * 64))
         self.run_fails("--with-requirements", "bad.txt", self.script(PRINT_VERSION))
 
+    def test_a_variable_in_a_requirements_file_counts_with_its_value(self):
+        self.wheel("demo", "1.0"), self.wheel("demo", "2.0")
+        (self.work / "inner.txt").write_text("demo==${DEMO_VERSION}\n")
+        (self.work / "r.txt").write_text("-r inner.txt\n")
+        script = self.script(PRINT_VERSION)
+        for turn in ("first", "again"):
+            for version in ("1.0", "2.0"):
+                done = self.run_ok("-v", "--with-requirements", "r.txt", script, env={"DEMO_VERSION": version})
+                self.assertEqual(done.stdout, version + "\n")
+                self.assertEqual("as remembered" in done.stderr, turn == "again", done.stderr)
+        self.run_fails("--with-requirements", "r.txt", script)
+        (self.work / "inner.txt").write_text("demo==${OTHER_VERSION}\n")
+        done = self.run_ok("--with-requirements", "r.txt", script, env={"DEMO_VERSION": "1.0", "OTHER_VERSION": "2.0"})
+        self.assertEqual(done.stdout, "2.0\n")
+
 
 class Settings(EnvstoreTest):
+    def test_config_refuses_what_a_run_would_refuse(self):
+        for name in ("ENVSTORE_LAYOUT", "ENVSTORE_BYTECODE"):
+            done = self.envstore("config", env={name: "frm"})
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, r"cannot use 'frm' as \w+ \(%s\): it must be" % name)
+            self.assertIn(done.stderr, self.run_fails("python", "-c", "", code=2, env={name: "frm"}).stderr)
+        (self.work / "pyproject.toml").write_text("")
+        (self.work / "envstore.yaml").write_text("layout: frm\n")
+        self.assertIn("envstore.yaml", self.envstore("config").stderr)
+
+    def test_a_listing_tells_the_interpreter_as_an_object(self):
+        self.wheel("demo")
+        self.run_ok("--with", "demo", "python", "-c", "")
+        interpreter = json.loads(self.envstore("ls", "--json").stdout)["snapshots"][0]["interpreter"]
+        self.assertEqual(set(interpreter), {"path", "implementation", "version", "abi", "cache_tag", "platform"})
+        self.assertTrue(os.access(interpreter["path"], os.X_OK))
+
     def test_prereleases_by_mode(self):
         self.wheel("demo", "1.0"), self.wheel("demo", "2.0rc1")
         script = self.script(PRINT_VERSION, ["demo"])

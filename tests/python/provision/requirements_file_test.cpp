@@ -104,6 +104,14 @@ TEST_CASE("a variable is put in where it is set and left where it is not") {
   CHECK(failure("${ENVSTORE_TEST_NOT_SET}\n") != "");
 }
 
+TEST_CASE("each variable that was looked at is named once, set or not") {
+  setenv("ENVSTORE_TEST_NAME", "numpy", 1);
+  const auto file =
+      read("${ENVSTORE_TEST_NAME}>=1\n${ENVSTORE_TEST_NAME}<9\n--index-url https://${ENVSTORE_NO}/x\n");
+  CHECK(file.variables == std::vector<std::string>{"ENVSTORE_NO", "ENVSTORE_TEST_NAME"});
+  CHECK(read("numpy # ${COMMENT}\n--find-links ./${lower}/$PLAIN\n").variables.empty());
+}
+
 TEST_CASE("what cannot be read is named with its line") {
   CHECK(failure("numpy\n\n===bad\n").find("line 3") != std::string::npos);
   CHECK(failure("--frobnicate\n").find("'--frobnicate' is not known") != std::string::npos);
