@@ -124,12 +124,13 @@ TEST_CASE("a job that talks without end fills neither the disk nor a pipe") {
 TEST_CASE("what a job leaves behind does not hold it up") {
   const JobWorld world;
   int ends[2];
-  REQUIRE(pipe(ends) == 0);  // the process left behind ends with this test, not with time
-  const std::string left = "cat <&" + std::to_string(ends[0]) + " & echo gone";
+  // The process left behind ends with this test: it has but the reading end.
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  const int inherited = dup(ends[0]);
+  const std::string left = "cat <&" + std::to_string(inherited) + " & echo gone";
   CHECK(world.run(left) == 0);
   CHECK(read_job_record(world.store(), "gc")->last_line == "gone");
-  close(ends[1]);
-  close(ends[0]);
+  for (const int fd : {ends[0], ends[1], inherited}) close(fd);
 }
 
 TEST_CASE("the same job does not run twice at once") {
