@@ -1,0 +1,50 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "findings.h"
+
+namespace check {
+
+struct BlobFacts {
+  std::uint64_t size = 0;
+  std::string fingerprint;  ///< hex
+};
+
+struct SnapshotFacts {
+  std::string record;
+  std::vector<std::string> layouts;  ///< `farm`, `forest`
+};
+
+/// The rows of one point of view, ids in hex. `durable`: what a power cut leaves; `effective`: what the next
+/// process of this boot sees.
+struct View {
+  std::string name;
+  std::map<std::string, BlobFacts> blobs;
+  std::set<std::string> trees;
+  std::map<std::string, std::string> wheels;              ///< to tree
+  std::map<std::string, SnapshotFacts> snapshots;         //
+  std::map<std::string, std::string> requests;            ///< label to snapshot, by key
+  std::map<std::string, std::vector<std::string>> memos;  ///< snapshots
+  std::map<std::string, std::string> roots;               ///< name to snapshot
+  std::set<std::pair<std::string, std::string>> blob_trees, tree_snapshots;
+  std::set<std::string> deleting, condemned;
+  std::map<std::string, std::vector<std::string>> leases;  ///< name to snapshots
+
+  bool is_going(const std::string& snapshot) const { return deleting.contains(snapshot); }
+};
+
+using RawRows = std::map<std::string, std::string>;
+
+/// One LMDB environment, whole; empty when it is not there. Throws std::runtime_error when it cannot be read.
+RawRows read_environment(const std::string& directory, std::uint64_t map_size);
+/// The durable rows with those of the volatile environment laid over them.
+RawRows laid_over(const RawRows& durable, const RawRows& recent, Findings& findings);
+/// Decodes every row; what cannot be decoded is a finding.
+View decode(const std::string& name, const RawRows& rows, Findings& findings);
+
+}  // namespace check
