@@ -133,15 +133,19 @@ Lease::~Lease() {
     in_any_case([&] { remove_tree(AT_FDCWD, private_directory_); });
     return;
   }
-  // The file last: while it is there, and locked, nobody else touches what belongs to this lease.
+  // The file last: while it is there, and locked, nobody else touches what belongs to this lease. A row that
+  // stays (a full disk) keeps its file, too: without it nobody could tell that the lease is dead.
   in_any_case(
       [&] {
         if (has_row_) erase_row(*store_, name_);
+        has_row_ = false;
       },
       [&] {
         if (has_tmp_) remove_tree(store_->root(), layout::tmp(name_));
       },
-      [&] { unlink_if_there(store_->root(), layout::lease(name_)); });
+      [&] {
+        if (!has_row_) unlink_if_there(store_->root(), layout::lease(name_));
+      });
 }
 
 bool Lease::add(const std::vector<SnapshotId>& snapshots) {

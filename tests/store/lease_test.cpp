@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#include <csignal>
 
 #include "builders.h"
 #include "processes.h"
@@ -188,6 +190,25 @@ TEST_CASE("a lease whose file somebody removed still counts as live, because nob
   CHECK(is_lease_live(world.store, lease->name()));
   CHECK(remove_dead_leases(world.store) == 0);
   CHECK(world.rows() == 1);
+}
+
+TEST_CASE("a lease that ends while its row cannot be erased is a dead one, which the next cleaning removes") {
+  World world;
+  world.make("a");
+  auto lease = world.lease({a_snapshot("a")});
+  REQUIRE(lease);
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit limit{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = limit.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &none) == 0);
+  lease.reset();
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  std::signal(SIGXFSZ, before);
+  CHECK(world.rows() == 1);
+  CHECK(remove_dead_leases(world.store) == 1);
+  CHECK(world.rows() == 0);
+  CHECK(world.files() == 0);
 }
 
 TEST_CASE("leases come and go while others remove dead ones, and none loses its row or its file") {
