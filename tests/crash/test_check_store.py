@@ -5,13 +5,13 @@ import shutil
 import tempfile
 import unittest
 
-from store_world import World, remove_store
+from store_world import World, quick_folder, remove_store
 
 
 class Checker(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.home = pathlib.Path(tempfile.mkdtemp(prefix="envstore-check-"))
+        cls.home = pathlib.Path(tempfile.mkdtemp(prefix="envstore-check-", dir=quick_folder()))
         cls.world = World(cls.home)
         for layout in ("farm", "forest"):
             done = cls.world.whole(cls.world.run_words(cls.world.script, "--layout", layout))

@@ -142,6 +142,11 @@ bool is_selected(Select select, const Call& call) {
   return false;
 }
 
+bool lowers_priority(const Call& call) {
+  return call.number == SYS_sched_setscheduler || call.number == SYS_setpriority ||
+         call.number == SYS_ioprio_set;
+}
+
 std::string name_of(const Call& call) {
   const Known* entry = known(call.number);
   return entry == nullptr ? "call " + std::to_string(call.number) : entry->name;

@@ -21,6 +21,7 @@ struct Call {
 };
 
 bool is_selected(Select select, const Call& call);
+bool lowers_priority(const Call& call);
 /// For people; the number when the table below does not have it.
 std::string name_of(const Call& call);
 /// errno of an error to inject; 0 for `changes` and `all`.

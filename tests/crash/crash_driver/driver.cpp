@@ -121,12 +121,16 @@ void Driver::at_stop(pid_t thread, int status) {
 void Driver::at_call(pid_t thread) {
   __ptrace_syscall_info info{};
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) <= 0) return;
-  if (info.op == PTRACE_SYSCALL_INFO_EXIT && failing_.erase(thread) != 0)
-    set_result(thread, -error_of(orders_.select));
+  const auto skipped = skipping_.find(thread);
+  if (info.op == PTRACE_SYSCALL_INFO_EXIT && skipped != skipping_.end()) {
+    set_result(thread, skipped->second);
+    skipping_.erase(skipped);
+  }
   if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return;
   Call call;
   call.number = info.entry.nr;
   std::memcpy(call.arguments, info.entry.args, sizeof call.arguments);
+  if (lowers_priority(call) && skip_call(thread)) skipping_[thread] = 0;
   if (!is_numbered(thread, call)) return;
   if (++outcome_.calls == orders_.at) act(thread, call);
 }
@@ -139,7 +143,7 @@ void Driver::act(pid_t thread, const Call& call) {
   } else if (orders_.victim == Victim::caller) {
     kill(process_of(thread), SIGKILL);
   } else if (skip_call(thread)) {
-    failing_.insert(thread);
+    skipping_[thread] = -error_of(orders_.select);
   }
 }
 
@@ -148,7 +152,7 @@ void Driver::ended(pid_t thread, int status) {
     outcome_.crashed.push_back(program_of(thread) + ": " + strsignal(WTERMSIG(status)));
   if (thread == command_) outcome_.status = status;
   threads_.erase(thread);
-  failing_.erase(thread);
+  skipping_.erase(thread);
   programs_.erase(thread);
 }
 

@@ -1,0 +1,278 @@
+"""Kills and failing calls at every system call of every command: the store stays sound, and the next command works.
+
+By default a seeded selection of points (ENVSTORE_TEST_SEED), every one with ENVSTORE_TEST_LONG=1. A point that fails
+names what to run again: ENVSTORE_TEST_POINT='SCENARIO MODE N'.
+"""
+import concurrent.futures
+import fcntl
+import os
+import pathlib
+import queue
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import unittest
+
+from store_world import ENVSTORE, LONG, SEED, World, quick_folder
+
+KILLS = ["kill", "kill-all"]
+ERRORS = ["enospc", "eio", "emfile", "eintr"]
+POINTS_A_MODE = {"kill": 7, "kill-all": 6, "enospc": 3, "eio": 4, "emfile": 3, "eintr": 2}
+WORKERS = min(4, os.cpu_count() or 1)
+
+
+def has_command(name):
+    return subprocess.run([ENVSTORE, name, "--help"], stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+
+
+class Scenario:
+    """A command, the store that it finds, and what comes after it."""
+
+    heals = False  # the store that it finds is damaged, and stays so when the command does not get far
+
+    def __init__(self, world):
+        self.world = world
+        self.begin()
+        world.keep_as("template")
+        self.durable = world.check()[1] if not self.heals else set()
+
+    def begin(self):
+        """Makes the store that the command finds."""
+        self.world.store.mkdir(mode=0o700)
+
+    def words(self):
+        return self.world.run_words(self.world.script)
+
+    def ready(self):
+        """With alpha's snapshot known, compiled and durable."""
+        self.world.clear()
+        self.finish(self.world.run_words(self.world.script))
+
+    def finish(self, words):
+        done = self.world.whole(words)
+        if done["exit"] != 0:
+            raise AssertionError("%s ended with %s:\n%s" % (words, done["exit"], done["out"] + done["err"]))
+        return done
+
+    def next_commands(self):
+        """Both scripts run, whatever is known of them."""
+        for script in (self.world.script, self.world.other):
+            if self.finish(self.world.run_words(script))["out"] != "ok\n":
+                raise AssertionError("the next run of %s did not say ok" % script.name)
+
+    def faults_at(self, mode, number):
+        """What went wrong when the command was stopped at a point."""
+        world = self.world
+        world.restore("template")
+        options = ["--%s" % mode, number] if mode in KILLS else ["--select", mode, "--fail", number]
+        done = world.drive(["--program", "envstore", *options], self.words())
+        faults = ["crashed: " + text for text in done["crashed"]] + ["it hung"] * done["hung"]
+        if mode in ERRORS and done["exit"] not in (0, 1, 3, 11, 127):
+            faults.append("ended with %s: %s" % (done["exit"], done["err"]))
+        if mode in ERRORS and done["exit"] != 0 and not done["err"].strip():
+            faults.append("failed without a word")
+        found, durable = world.check()
+        if not self.heals:
+            faults += found + ["lost: " + line for line in sorted(self.staying() - durable)]
+        try:
+            self.next_commands()
+        except AssertionError as error:
+            faults.append("next command: %s" % error)
+        faults += ["after the next command: " + text for text in world.check()[0]]
+        return ["%s (%s %s)" % (fault, done["program"], done["call"]) for fault in faults]
+
+    def staying(self):
+        """What was durable before, and must be after."""
+        return self.durable
+
+    def count(self, mode):
+        self.world.restore("template")
+        select = "changes" if mode in KILLS else mode
+        return self.world.drive(["--program", "envstore", "--select", select], self.words())["calls"]
+
+
+class ColdRun(Scenario):
+    pass
+
+
+class WarmRun(Scenario):
+    def begin(self):
+        self.ready()
+
+
+class SecondColdRun(Scenario):
+    """Into a store with durable rows, as a forest, sharing one tree and one blob."""
+
+    def begin(self):
+        self.ready()
+
+    def words(self):
+        return self.world.run_words(self.world.other, "--layout", "forest")
+
+
+class Promotion(Scenario):
+    """The afterwork of a first run: promotion, and compiled modules."""
+
+    def begin(self):
+        self.world.store.mkdir(mode=0o700)
+        (self.world.store / "locks").mkdir(mode=0o700)
+        with open(self.world.store / "locks" / "finish.lock", "w+") as lock:
+            held = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+            fcntl.fcntl(lock, fcntl.F_OFD_SETLK, held)
+            done = self.world.call(self.world.run_words(self.world.script))
+            if done.returncode != 0:
+                raise AssertionError(done.stderr)
+            self.finish_words = self.stop_afterwork()
+
+    def stop_afterwork(self):
+        """Ends the process that waits for the lock, and tells what it was called with."""
+        while True:
+            for entry in os.listdir("/proc"):
+                try:
+                    words = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0") if entry.isdigit() else []
+                    if b"finish-run" in words and os.fsencode(self.world.store) in words:
+                        os.kill(int(entry), signal.SIGKILL)
+                        return [ENVSTORE, *[os.fsdecode(word) for word in words[1:-1]]]
+                except OSError:
+                    continue  # it has ended
+
+    def words(self):
+        return self.finish_words
+
+
+class Rebuild(Scenario):
+    """The index is lost, and made again from what lies on disk."""
+
+    heals = True
+    command = "verify"
+
+    def begin(self):
+        self.ready()
+        (self.world.store / "index" / "data.mdb").unlink()
+        shutil.rmtree(self.world.store / "volatile")
+
+    def words(self):
+        return [ENVSTORE, "verify", "--rebuild-index"]
+
+    def next_commands(self):
+        self.finish(self.words())
+        super().next_commands()
+
+
+class Repair(Scenario):
+    """A file was changed through a link."""
+
+    heals = True
+    command = "verify"
+
+    def begin(self):
+        self.ready()
+        path = next(self.world.store.glob("trees/*/site/beta.py"))
+        path.chmod(0o644)
+        path.write_text("VALUE = 'poisoned'\n")
+        path.chmod(0o444)
+
+    def words(self):
+        return [ENVSTORE, "verify", "--repair", "--full"]
+
+    def next_commands(self):
+        self.finish(self.words())
+        super().next_commands()
+
+
+class Collection(Scenario):
+    """Everything but what a pin holds goes at once."""
+
+    command = "gc"
+
+    def begin(self):
+        self.ready()
+        self.finish(self.world.run_words(self.world.other))
+
+    def words(self):
+        return [ENVSTORE, "gc", "--max-age", "0s", "--grace", "0s"]
+
+    def staying(self):
+        return set()
+
+    def next_commands(self):
+        super().next_commands()
+        self.finish(self.words())
+        found, _ = self.world.check("--swept")
+        if found:
+            raise AssertionError("after a collection: " + "; ".join(found))
+        super().next_commands()
+
+
+SCENARIOS = [ColdRun, WarmRun, SecondColdRun, Promotion, Rebuild, Repair, Collection]
+
+
+class Pool:
+    """Workers with a world of their own for one scenario, each at its own path."""
+
+    def __init__(self, kind, home):
+        self.free = queue.Queue()
+        for number in range(WORKERS):
+            self.free.put(kind(World(home / str(number))))
+
+    def run(self, work, *arguments):
+        scenario = self.free.get()
+        try:
+            return work(scenario, *arguments)
+        finally:
+            self.free.put(scenario)
+
+
+def points(kind, pool, modes):
+    """(mode, number) of all points, or of a seeded selection."""
+    wanted = os.environ.get("ENVSTORE_TEST_POINT", "").split()
+    if wanted:
+        return [(wanted[1], int(wanted[2]))] if wanted[0] == kind.__name__ and wanted[1] in modes else []
+    chosen = []
+    for mode in modes:
+        last = pool.run(Scenario.count, mode)
+        every = range(1, last + 1)
+        draw = random.Random("%d %s %s" % (SEED, kind.__name__, mode))
+        few = min(last, POINTS_A_MODE[mode])
+        chosen += [(mode, number) for number in (every if LONG else sorted(draw.sample(every, few)))]
+    return chosen
+
+
+class Crashes(unittest.TestCase):
+    def look_at(self, kind, modes):
+        command = getattr(kind, "command", None)
+        if command and not has_command(command):
+            self.skipTest("this envstore has no command '%s'" % command)
+        with tempfile.TemporaryDirectory(prefix="envstore-crash-", dir=quick_folder()) as home:
+            try:
+                self.look_in(pathlib.Path(home), kind, modes)
+            finally:
+                subprocess.run(["chmod", "-R", "u+rwX", home], check=False)
+
+    def look_in(self, home, kind, modes):
+        pool = Pool(kind, home)
+        failed = []
+        chosen = points(kind, pool, modes)
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as threads:
+            ran = {threads.submit(pool.run, kind.faults_at, mode, number): (mode, number) for mode, number in chosen}
+            for done in concurrent.futures.as_completed(ran):
+                mode, number = ran[done]
+                failed += ["%s %s %d: %s" % (kind.__name__, mode, number, fault) for fault in done.result()]
+        print("%s: %d points, %d faults" % (kind.__name__, len(chosen), len(failed)), flush=True)
+        self.assertEqual(failed, [], "\n".join(failed))
+
+
+def add_tests():
+    for kind in SCENARIOS:
+        for what, modes in (("kills", KILLS), ("failing_calls", ERRORS)):
+            name = "test_%s_in_%s" % (what, kind.__name__)
+            setattr(Crashes, name, lambda self, kind=kind, modes=modes: self.look_at(kind, modes))
+
+
+add_tests()
+
+if __name__ == "__main__":
+    unittest.main()
