@@ -41,6 +41,10 @@ def make_wheels(folder):
     make_wheel(folder, "delta", "1.0", files={"delta/__init__.py": "VALUE = 'delta'\n", "delta/late.py": "import gamma\n"})
 
 
+def has_command(name):
+    return subprocess.run([ENVSTORE, name, "--help"], stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+
+
 def script_text(imports, dependencies):
     listed = "".join("#   %s,\n" % json.dumps(name) for name in dependencies)
     return "# /// script\n# dependencies = [\n%s# ]\n# ///\nimport %s\nprint('ok')\n" % (listed, ", ".join(imports))

@@ -133,11 +133,14 @@ class Checker {
   void check_references(const View& view) {
     for (const auto& [wheel, tree] : view.wheels)
       if (!view.trees.contains(tree)) complain(view, "wheel " + wheel, {"its tree " + tree + " has no row"});
+    // A collection drops snapshots first; whoever finds an answer without its snapshot asks anew.
     for (const auto& [key, snapshot] : view.requests)
-      if (!view.snapshots.contains(snapshot)) complain(view, "request " + key, {"no snapshot " + snapshot});
+      if (!view.snapshots.contains(snapshot))
+        findings_.leftover(view.name + ": request " + key + ": no snapshot " + snapshot);
     for (const auto& [key, snapshots] : view.memos)
       for (const std::string& snapshot : snapshots)
-        if (!view.snapshots.contains(snapshot)) complain(view, "memo " + key, {"no snapshot " + snapshot});
+        if (!view.snapshots.contains(snapshot))
+          findings_.leftover(view.name + ": memo " + key + ": no snapshot " + snapshot);
     for (const auto& [name, snapshot] : view.roots)
       if (!view.snapshots.contains(snapshot) || view.is_going(snapshot))
         complain(view, "root " + name, {"no snapshot " + snapshot});

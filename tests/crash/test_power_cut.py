@@ -1,0 +1,239 @@
+"""Power cuts: the store's filesystem lies in a file, which is cloned as it is at seeded random instants while runs ingest,
+promote and collect. The clone is what a disk would hold after a cut at that instant. It is mounted at the store's own
+path in a mount namespace of its own: the checker looks at it, all that had been promoted must be whole, and the next
+commands must work.
+
+The clone must be of one instant, which a copy of a file that is written to is not. So that file lies on an XFS of its
+own, whose FICLONE waits for no one and lets no one in between; and its loop device uses direct I/O, so that it holds
+exactly what was written to the device. Needs root and loop devices.
+"""
+import fcntl
+import itertools
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import tempfile
+import threading
+import unittest
+import uuid
+
+from store_world import (CHECKER, DRIVER, ENVSTORE, LONG, SEED, World, has_command, make_wheel, quick_folder,
+                         script_text)
+
+FICLONE = 0x40049409
+PACKAGES = 12
+LONGEST_WAIT = 0.4  # seconds between two cuts
+FILESYSTEMS = {  # how it is made, how it and its clone are mounted, cuts by default and in the long suite
+    "ext4": (["mkfs.ext4", "-q", "-F"], [], 20, 200),
+    "xfs": (["mkfs.xfs", "-q", "-f"], ["-o", "nouuid"], 0, 60),
+    "btrfs": (["mkfs.btrfs", "-q", "-f"], [], 0, 60),
+}
+
+
+def call(*words):
+    done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise OSError("%s: %s" % (" ".join(map(str, words)), done.stderr.strip()))
+    return done.stdout.strip()
+
+
+def sparse(path, megabytes):
+    with open(path, "wb") as file:
+        file.truncate(megabytes << 20)
+
+
+class Disks:
+    """The XFS in which clones are of one instant, and in it the image whose filesystem has the store."""
+
+    def __init__(self, home, kind):
+        self.undo = []
+        self.home, (make, self.options, _, _) = pathlib.Path(home), FILESYSTEMS[kind]
+        try:
+            self.begin(kind, make)
+        except OSError as error:
+            self.end()
+            raise unittest.SkipTest("no filesystems in files here: %s" % error)
+
+    def begin(self, kind, make):
+        self.outer, self.inner = self.home / "outer", self.home / "inner"
+        for folder in (self.outer, self.inner):
+            folder.mkdir()
+        sparse(self.home / "outer.img", 4096)
+        call("mkfs.xfs", "-q", "-f", self.home / "outer.img")
+        call("mount", "-o", "loop", self.home / "outer.img", self.outer)
+        self.undo.append(["umount", "-l", self.outer])
+        self.image = self.outer / "disk"
+        sparse(self.image, 512)
+        call(*make, self.image)
+        device = call("losetup", "--find", "--show", "--direct-io=on", self.image)
+        self.undo.append(["losetup", "-d", device])
+        call("mount", "-t", kind, *self.options, device, self.inner)
+        self.undo.append(["umount", "-l", self.inner])
+
+    def clone(self, name):
+        """What the disk holds at this instant."""
+        with open(self.image, "rb") as source, open(self.outer / name, "wb") as target:
+            fcntl.ioctl(target, FICLONE, source.fileno())
+        return self.outer / name
+
+    def end(self):
+        for words in reversed(self.undo):
+            subprocess.run([str(word) for word in words], check=False)
+
+
+class Machine:
+    """A mount namespace in which the clone is mounted where the store's disk was: the machine after the cut."""
+
+    def __init__(self, image, place, options):
+        self.keeper = subprocess.Popen(["unshare", "--mount", "sh", "-c", "echo; cat"], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE)
+        self.keeper.stdout.readline()  # the namespace is there
+        self.enter = ["nsenter", "--mount=/proc/%d/ns/mnt" % self.keeper.pid, "--"]
+        try:
+            call(*self.enter, "mount", *(options or []), "-o", "loop", image, place)
+        except OSError:
+            self.end()
+            raise
+
+    def end(self):
+        self.keeper.stdin.close()
+        self.keeper.wait()
+        self.keeper.stdout.close()
+
+
+class Work(threading.Thread):
+    """Runs that make snapshots, each to its end with its afterwork, and collections in between. What is then durable is
+    promised: it must be in every later cut until a collection begins."""
+
+    def __init__(self, world, draw):
+        super().__init__()
+        self.world, self.draw = world, draw
+        self.lock = threading.Lock()
+        self.promised = set()  # by the lock; the others are told when the thread has ended
+        self.most_promised = self.runs = self.collections = 0
+        self.stopping = threading.Event()
+        self.fault = None
+
+    def run(self):
+        try:
+            collects = has_command("gc")
+            for number in itertools.count():
+                if self.stopping.is_set():
+                    return
+                if collects and number % 6 == 5:
+                    self.collect()
+                else:
+                    self.work(number)
+        except Exception as error:  # told by the test
+            self.fault = error
+
+    def work(self, number):
+        script = self.world.home / ("script-%d.py" % number)
+        chosen = self.draw.sample(range(PACKAGES), 3)
+        script.write_text(script_text(["pack%d.late" % i for i in chosen], ["pack%d" % i for i in chosen]))
+        layout = self.draw.choice(["farm", "forest"])
+        done = self.world.whole(self.world.run_words(script, "--layout", layout))
+        if done["out"] != "ok\n":
+            raise AssertionError("a run failed: " + done["err"])
+        self.runs += 1
+        self.promise()
+
+    def collect(self):
+        self.promise(anything=False)
+        done = self.world.whole([ENVSTORE, "gc", "--max-age", "0s", "--keep-last", "2", "--grace", "0s"])
+        if done["exit"] != 0:
+            raise AssertionError("a collection failed: " + done["err"])
+        self.collections += 1
+        self.promise()
+
+    def promise(self, anything=True):
+        durable = self.world.check()[1] if anything else set()
+        with self.lock:
+            self.promised = durable
+            self.most_promised = max(self.most_promised, len(durable))
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can mount a filesystem")
+class PowerCuts(unittest.TestCase):
+    def cut(self, kind):
+        cuts = FILESYSTEMS[kind][3 if LONG else 2]
+        cuts = int(os.environ.get("ENVSTORE_TEST_CUTS", cuts))
+        if cuts == 0:
+            self.skipTest("only in the long suite")
+        for tool in ("mkfs.xfs", "mkfs." + kind, "losetup", "nsenter", "unshare"):
+            if not shutil.which(tool, path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+                self.skipTest("there is no %s" % tool)
+        home = tempfile.mkdtemp(prefix="envstore-power-", dir=quick_folder())
+        self.addCleanup(shutil.rmtree, home, ignore_errors=True)
+        disks = Disks(home, kind)
+        self.addCleanup(disks.end)
+        self.world = World(pathlib.Path(home) / "world", disks.inner / "store")
+        for i in range(PACKAGES):
+            content = random.Random(i).randbytes(100_000)
+            make_wheel(self.world.wheels, "pack%d" % i, "1.0", files={
+                "pack%d/__init__.py" % i: "", "pack%d/late.py" % i: "VALUE = %d\n" % i, "pack%d/data.bin" % i: content,
+                **{"pack%d/part%d.py" % (i, j): "PART = %d\n" % (i * j) for j in range(20)}})
+        self.cut_while_working(disks, kind, cuts)
+
+    def cut_while_working(self, disks, kind, cuts):
+        draw = random.Random("%d %s" % (SEED, kind))
+        work = Work(self.world, random.Random("%d %s work" % (SEED, kind)))
+        work.start()
+        try:
+            for number in range(cuts):
+                work.stopping.wait(draw.random() * LONGEST_WAIT)
+                with work.lock:
+                    promised = set(work.promised)
+                    image = disks.clone("cut-%d" % number)  # inside the lock: no promise is taken back before it
+                with self.subTest(cut=number, promised=len(promised)):
+                    self.look_at(disks, image, promised)
+                image.unlink()
+        finally:
+            work.stopping.set()
+            work.join()
+        print("%s: %d cuts, at most %d promised rows, %d runs, %d collections"
+              % (kind, cuts, work.most_promised, work.runs, work.collections), flush=True)
+        self.assertIsNone(work.fault)
+        self.assertGreater(work.most_promised, 0)
+
+    def look_at(self, disks, image, promised):
+        machine = Machine(image, disks.inner, disks.options)
+        try:
+            self.next_boot(machine)
+            done = self.world.call([*machine.enter, CHECKER, "--after-power-cut", "--list", self.world.store])
+            durable = {line for line in done.stdout.splitlines() if line.startswith("durable ")}
+            if promised or done.returncode != 2:  # 2: there was no store yet
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertEqual(promised - durable, set(), "promoted, and lost")
+            self.next_commands(machine)
+        finally:
+            machine.end()
+
+    def next_boot(self, machine):
+        """The volatile index belongs to a boot that is over."""
+        boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        volatile = self.world.store / "volatile"
+        call(*machine.enter, "sh", "-c", 'test ! -e "$1" || mv "$1" "$2"', "sh", volatile / boot, volatile / str(uuid.uuid4()))
+
+    def next_commands(self, machine):
+        for script in sorted(self.world.home.glob("script-*.py"))[-2:] + [self.world.script]:
+            report = self.world.home / "after.json"
+            done = self.world.call([*machine.enter, DRIVER, "--report", report, "--", *self.world.run_words(script)])
+            self.assertEqual(done.stdout, "ok\n", done.stderr)
+        done = self.world.call([*machine.enter, CHECKER, self.world.store])
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_cuts_on_ext4(self):
+        self.cut("ext4")
+
+    def test_cuts_on_xfs(self):
+        self.cut("xfs")
+
+    def test_cuts_on_btrfs(self):
+        self.cut("btrfs")
+
+
+if __name__ == "__main__":
+    unittest.main()
