@@ -166,6 +166,7 @@ class Checker {
 
   /// Whatever is visible is whole; after a power cut, what a durable row names.
   void check_names() {
+    if (!is_there(options_.root + "/format")) return;  // written last: nobody has used this store yet
     const View& view = views_.back();
     for (const std::string& name : names_in(options_.root + "/trees")) {
       if (!is_id(name)) findings_.finding("trees/" + name + " is no tree's name");
