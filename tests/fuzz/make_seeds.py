@@ -73,6 +73,9 @@ FACTS = """{"path":"/usr/bin/python3","executable":"/usr/bin/python3","found_as"
 RECORD = """{"cache_tag":"cpython-311","forced_forest":["coverage"],"format":1,"interpreter":"{}",
 "prefix_files":[["pyvenv.cfg","home = /usr/bin"]],"site_path":"lib/python3.11/site-packages",
 "trees":[{"name":"demo","tree":"%s","version":"1.0"}]}""" % ID.hex()
+TREE_INFO = """{"version":1,"name":"demo","distribution_version":"1.0","wheel":"%s",
+"wheel_filename":"demo-1.0-py3-none-any.whl","origin":"https://example.test/demo-1.0-py3-none-any.whl",
+"forest_reason":"","made_at_ns":9}""" % ID.hex()
 SCRIPT = """#!/usr/bin/env python3
 # /// script
 # requires-python = ">=3.11"
@@ -123,6 +126,10 @@ body
 SEEDS = {
     "fuzz_rows": [bytes([kind]) + b"\1" + row for kind, row in enumerate(ROWS)],
     "fuzz_manifest": [b"envtree1" + numbers("I", 2) + entry("bin/demo", 1) + entry("site/demo/__init__.py")],
+    "fuzz_candidates": [b"\1" + numbers("I", 2) + text("1.0") + b"\0\0" + 4 * text("")
+                        + text("2.0") + b"\1\1" + text("bad") + text("") + text("") + text("")],
+    "fuzz_volatile_entry": [b"\0" + numbers("Q", 7), b"\1" + numbers("Q", 8) + b"row"],
+    "fuzz_tree_info": [TREE_INFO],
     "fuzz_launch_plan": [b"\1" + text("/usr/bin/python3") + text("/usr/bin") + text("3.11.2") + text("lib/site-packages")
                          + numbers("I", 1) + ID + b"\0\1" + texts("demo") + texts("share") + texts("/src")],
     "fuzz_zip": [wheel(zipfile.ZIP_STORED), wheel(zipfile.ZIP_DEFLATED)],
