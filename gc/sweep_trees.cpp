@@ -81,7 +81,8 @@ class TreeSweep {
     const auto place = static_cast<std::uint32_t>(gone_.trees.size());
     gone_.trees.push_back(id);
     try {
-      for (const TreeEntry& entry : TreeManifest::load(store_, id).entries())
+      const TreeManifest manifest = TreeManifest::load(store_, id);
+      for (const TreeEntry& entry : manifest.entries())
         if (entry.size > 0) gone_.blobs.push_back({entry.blob, place});
     } catch (const Error&) {
       gone_.is_complete = false;
