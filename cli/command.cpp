@@ -9,8 +9,9 @@ namespace envstore {
 
 std::span<const Command* const> commands() {
   static constexpr const Command* kCommands[] = {
-      &kRunCommand,      &kLsCommand,   &kGcCommand,        &kConfigCommand,      &kDoctorCommand,
-      &kScheduleCommand, &kHelpCommand, &kFinishRunCommand, &kInterruptedCommand, &kScheduledJobCommand};
+      &kRunCommand,  &kLsCommand,        &kPinCommand,         &kUnpinCommand,       &kDuCommand,
+      &kWhyCommand,  &kGcCommand,        &kConfigCommand,      &kDoctorCommand,      &kScheduleCommand,
+      &kHelpCommand, &kFinishRunCommand, &kInterruptedCommand, &kScheduledJobCommand};
   return kCommands;
 }
 

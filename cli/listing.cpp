@@ -1,6 +1,5 @@
 #include "cli/listing.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "store/platform/lock.h"
+#include "gc/census.h"
+#include "gc/policy.h"
+#include "store/lease.h"
 
 namespace envstore {
 namespace {
@@ -54,9 +55,20 @@ std::string layouts_text(const SnapshotRow& row) {
   return text.empty() ? "not laid out" : text;
 }
 
-bool is_live(Store& store, const std::string& name) {
-  const auto file = try_open_file(store.root(), layout::lease(name), O_RDWR);
-  return file && !is_lock_free(file->get(), 0);
+/// Sizes, roots and leases of the snapshots that both saw.
+void add_census(const Census& census, Listing& listing) {
+  const std::vector<std::uint64_t> own = own_bytes(census);
+  std::map<SnapshotId, std::uint32_t> places;
+  for (std::uint32_t place = 0; place < census.snapshots.size(); ++place)
+    places.emplace(census.snapshots[place].id, place);
+  for (ListedSnapshot& snapshot : listing.snapshots) {
+    const auto found = places.find(snapshot.id);
+    if (found == places.end()) continue;
+    const CountedSnapshot& counted = census.snapshots[found->second];
+    snapshot.own_bytes = own[found->second];
+    snapshot.held_by = counted.held_by;
+    snapshot.is_in_use = !counted.leased_by.empty();
+  }
 }
 
 /// Its identity. What does not read as an object comes from a record that somebody has damaged.
@@ -77,6 +89,9 @@ nlohmann::json snapshot_json(const ListedSnapshot& snapshot) {
                          {"made_at", time_text(snapshot.row.made_at_ns)},
                          {"last_use", nullptr},
                          {"requests", snapshot.labels},
+                         {"own_bytes", snapshot.own_bytes},
+                         {"held_by", snapshot.held_by},
+                         {"in_use", snapshot.is_in_use},
                          {"fate", nullptr}};
   if (snapshot.last_use_ns) json["last_use"] = time_text(*snapshot.last_use_ns);
   if (snapshot.fate) json["fate"] = *snapshot.fate == Fate::condemned ? "condemned" : "deleting";
@@ -96,8 +111,9 @@ std::string time_text(std::int64_t when_ns) {
   return text;
 }
 
-Listing read_listing(Store& store) {
-  Listing listing;
+namespace {
+
+void read_rows(Store& store, Listing& listing) {
   Index::Read rows = store.index().read();
   std::map<SnapshotId, std::set<std::string>> labels;
   rows.each_request([&](const Fingerprint&, const RequestRow& row) {
@@ -105,7 +121,7 @@ Listing read_listing(Store& store) {
     return true;
   });
   rows.each_snapshot([&](const SnapshotId& id, const SnapshotRow& row) {
-    listing.snapshots.push_back({id, row, SnapshotRecord::parse(row.record), {}, {}, {}});
+    listing.snapshots.push_back({id, row, SnapshotRecord::parse(row.record), {}, {}, {}, 0, {}, false});
     return true;
   });
   for (ListedSnapshot& snapshot : listing.snapshots) {
@@ -124,7 +140,15 @@ Listing read_listing(Store& store) {
     listing.leases.push_back({name, row, false});
     return true;
   });
-  for (ListedLease& lease : listing.leases) lease.is_live = is_live(store, lease.name);
+}
+
+}  // namespace
+
+Listing read_listing(Store& store) {
+  Listing listing;
+  read_rows(store, listing);
+  for (ListedLease& lease : listing.leases) lease.is_live = is_lease_live(store, lease.name);
+  add_census(take_census(store), listing);
   return listing;
 }
 
@@ -133,9 +157,12 @@ std::string listing_text(const Listing& listing, std::int64_t now_ns) {
   for (const ListedSnapshot& snapshot : listing.snapshots) {
     const std::string used =
         snapshot.last_use_ns ? "used " + ago(*snapshot.last_use_ns, now_ns) : "not used since the last start";
-    text += fmt::format("{}  {}  {}\n", short_id(snapshot.id), layouts_text(snapshot.row), used);
+    text += fmt::format("{}  {}  {}  {} own\n", short_id(snapshot.id), layouts_text(snapshot.row), used,
+                        print_bytes(snapshot.own_bytes));
     text += fmt::format("  {}\n", packages_text(snapshot.record));
     for (const std::string& label : snapshot.labels) text += fmt::format("  for {}\n", label);
+    for (const std::string& root : snapshot.held_by) text += fmt::format("  kept by {}\n", root);
+    if (snapshot.is_in_use) text += "  in use\n";
     if (snapshot.fate) text += "  on its way out\n";
   }
   if (listing.snapshots.empty()) text += "no snapshots\n";

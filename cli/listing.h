@@ -16,6 +16,9 @@ struct ListedSnapshot {
   std::optional<std::int64_t> last_use_ns;
   std::vector<std::string> labels;  ///< of the requests that it answers, sorted, each once
   std::optional<Fate> fate;
+  std::uint64_t own_bytes = 0;       ///< on disk: what would be freed without it
+  std::vector<std::string> held_by;  ///< names of roots
+  bool is_in_use = false;            ///< a live lease names it
 };
 
 struct ListedLease {

@@ -1,0 +1,107 @@
+#include "gc/roots.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "store/platform/error.h"
+#include "store/platform/text.h"
+
+namespace envstore {
+namespace {
+
+constexpr std::size_t kFewestDigits = 6;
+
+bool is_hexadecimal(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+std::vector<std::string> rows_of_pin(Index::Read& rows, const std::string& name) {
+  std::vector<std::string> keys;
+  rows.each_root([&](const std::string& key, const RootRow& row) {
+    if (row.kind == RootKind::pin && row.path == name) keys.push_back(key);
+    return true;
+  });
+  return keys;
+}
+
+void require_usable(Index::Write& rows, const SnapshotId& id) {
+  const auto fate = rows.fate(id);
+  if (!rows.snapshot(id) || (fate && fate->fate == Fate::deleting))
+    throw Error(ErrorKind::not_found,
+                fmt::format("cannot pin '{}': it is not in the store any more", id.hex()),
+                "run what needs it once, then pin that");
+  if (fate) rows.erase_fate(id);
+}
+
+/// A root of another kind may stand under the name that is wanted.
+std::string free_key(Index::Read& rows, const std::string& name, std::size_t number) {
+  std::string key = number == 0 ? name : fmt::format("{}#{}", name, number + 1);
+  while (rows.root(key)) key += "'";
+  return key;
+}
+
+}  // namespace
+
+void pin(Store& store, const std::string& name, const std::vector<SnapshotId>& snapshots) {
+  store.index().promote(Index::Wait::yes);  // a durable root must not name what a power cut could take
+  const std::int64_t now_ns = store.clock().now().time_since_epoch().count();
+  Index::Write rows = store.index().durable_write();
+  for (const std::string& key : rows_of_pin(rows, name)) rows.erase_root(key);
+  for (std::size_t i = 0; i < snapshots.size(); ++i) {
+    require_usable(rows, snapshots[i]);
+    rows.put_root(free_key(rows, name, i),
+                  {.kind = RootKind::pin, .path = name, .snapshot = snapshots[i], .made_at_ns = now_ns});
+  }
+  rows.commit();
+}
+
+std::size_t unpin(Store& store, const std::string& name) {
+  Index::Write rows = store.index().durable_write();
+  const std::vector<std::string> keys = rows_of_pin(rows, name);
+  for (const std::string& key : keys) rows.erase_root(key);
+  if (!keys.empty()) rows.commit();
+  return keys.size();
+}
+
+std::vector<std::string> pin_names(Store& store) {
+  std::set<std::string> names;
+  Index::Read rows = store.index().read();
+  rows.each_root([&](const std::string&, const RootRow& row) {
+    if (row.kind == RootKind::pin) names.insert(row.path);
+    return true;
+  });
+  return {names.begin(), names.end()};
+}
+
+bool looks_like_id(std::string_view text) {
+  return text.size() >= kFewestDigits && text.size() <= 2 * sizeof(SnapshotId::bytes) && is_hexadecimal(text);
+}
+
+std::vector<SnapshotId> snapshots_like(Store& store, std::string_view prefix) {
+  std::vector<SnapshotId> found;
+  if (!looks_like_id(prefix)) return found;
+  const std::string wanted = to_lower(prefix);
+  Index::Read rows = store.index().read_in_slices();
+  rows.each_snapshot([&](const SnapshotId& id, const SnapshotRow&) {
+    if (id.hex().starts_with(wanted)) found.push_back(id);
+    return true;
+  });
+  return found;
+}
+
+SnapshotId snapshot_like(Store& store, const std::string& prefix) {
+  const std::vector<SnapshotId> found = snapshots_like(store, prefix);
+  if (found.empty())
+    throw Error(ErrorKind::not_found, fmt::format("cannot find a snapshot '{}' in the store", prefix),
+                "'envstore ls' lists what there is");
+  if (found.size() > 1)
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("cannot tell which snapshot '{}' means: {} begin so", prefix, found.size()),
+        fmt::format("give more digits, such as {}", found.front().hex().substr(0, prefix.size() + 4)));
+  return found.front();
+}
+
+}  // namespace envstore
