@@ -131,15 +131,20 @@ std::string count_cell(std::size_t count) {
   return fmt::format("<td class=\"n\" data-n=\"{}\">{}</td>", count, count);
 }
 
-std::string head_of(const char* id, const char* title, std::initializer_list<const char*> columns) {
+/// Columns after the first `words` hold numbers.
+std::string head_of(const char* id, const char* title, std::size_t words,
+                    std::initializer_list<const char*> columns) {
   std::string html = fmt::format("<h2 id=\"{}\">{}</h2>\n<div class=\"wide\"><table><thead><tr>", id, title);
-  for (const char* column : columns)
-    html += fmt::format("<th scope=\"col\"><button type=\"button\">{}</button></th>", column);
+  for (const char* column : columns) {
+    html += fmt::format("<th scope=\"col\"{}><button type=\"button\">{}</button></th>",
+                        words == 0 ? " class=\"n\"" : "", column);
+    if (words > 0) --words;
+  }
   return html + "</tr></thead><tbody>\n";
 }
 
 std::string packages_of(const Census& census, const Usage& usage) {
-  std::string html = head_of("packages", "Packages", {"Package", "Own", "Shared", "Files", "Snapshots"});
+  std::string html = head_of("packages", "Packages", 1, {"Package", "Own", "Shared", "Files", "Snapshots"});
   for (const PackageUse& use : usage.packages)
     html += fmt::format("<tr id=\"p{}\"><td>{}</td>{}{}{}{}</tr>\n", use.tree,
                         escaped(title_of(census.trees[use.tree])), cell(use.own_bytes),
@@ -149,7 +154,8 @@ std::string packages_of(const Census& census, const Usage& usage) {
 
 std::string snapshots_of(const Census& census, const Usage& usage) {
   constexpr std::size_t kShortId = 12;
-  std::string html = head_of("snapshots", "Snapshots", {"Snapshot", "Made for", "Own", "Shared", "Packages"});
+  std::string html =
+      head_of("snapshots", "Snapshots", 2, {"Snapshot", "Made for", "Own", "Shared", "Packages"});
   for (const SnapshotUse& use : usage.snapshots) {
     const CountedSnapshot& snapshot = census.snapshots[use.snapshot];
     html += fmt::format("<tr><td><code>{}</code></td><td>{}</td>{}{}{}</tr>\n",
