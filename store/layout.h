@@ -59,6 +59,9 @@ inline std::string bytecode(const SnapshotId& id) {
 inline std::string bytecode_marker(const SnapshotId& id) {
   return bytecode(id) + "/complete";
 }
+/// What was compiled into an owner's slots: bytecode_ledger.h.
+inline constexpr const char* kBytecodeLedger = "ledger";
+
 inline std::string scratch(const std::string& lease) {
   return std::string(kScratch) + "/" + lease;
 }

@@ -22,17 +22,45 @@
 namespace envstore {
 namespace {
 
-/// Reads `source NUL slot NUL name` triples from a file and writes each .pyc beside its name, then renames.
+/// Reads `source NUL slot NUL name` triples from a file. Each .pyc is written beside its name, noted in the
+/// ledger of the slot's owner (store/bytecode_ledger.h), then renamed: what has a name has a line.
 constexpr const char* kCompiler = R"python(
-import sys, os, py_compile
+import sys, os, marshal, importlib.util, importlib.machinery
+util, loader, ledgers = importlib.util, importlib.machinery.SourceFileLoader('<envstore>', ''), {}
 with open(sys.argv[1], 'rb') as jobs:
     fields = os.fsdecode(jobs.read()).split('\0')
-mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+def note(slot, name, stamp, data):
+    owner, number = os.path.split(slot)
+    if owner not in ledgers:
+        ledgers[owner] = os.open(os.path.join(owner, 'ledger'), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    hash = int.from_bytes(util.source_hash(data), 'little')
+    line = '\n%d %d %d %016x %s/%s\n' % (stamp.st_ino, stamp.st_mtime_ns, stamp.st_size, hash, number, name)
+    line = os.fsencode(line)
+    if os.write(ledgers[owner], line) != len(line):
+        raise OSError('no room for the ledger')
+def put(slot, name, data):
+    part = os.path.join(slot, '.%s.part' % os.urandom(8).hex())
+    out = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    try:
+        with open(out, 'wb') as stream:
+            stream.write(data)
+            stream.flush()
+            os.fchmod(out, 0o444)
+            stamp = os.fstat(out)
+        note(slot, name, stamp, data)
+        os.rename(part, os.path.join(slot, name))
+    except BaseException:
+        os.unlink(part)
+        raise
 for i in range(0, len(fields) - 2, 3):
     source, slot, name = fields[i:i + 3]
     try:
-        py_compile.compile(source, cfile=os.path.join(slot, name), dfile=source, doraise=True, invalidation_mode=mode)
-    except (py_compile.PyCompileError, SyntaxError, ValueError, RecursionError, OSError):
+        with open(source, 'rb') as stream:
+            text = stream.read()
+        code = loader.source_to_code(text, source)
+        if '\n' not in name:
+            put(slot, name, util.MAGIC_NUMBER + b'\1\0\0\0' + util.source_hash(text) + marshal.dumps(code))
+    except (SyntaxError, ValueError, RecursionError, OSError, EOFError, MemoryError):
         pass
 )python";
 
