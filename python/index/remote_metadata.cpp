@@ -1,171 +1,36 @@
-#include <algorithm>
-#include <charconv>
-
 #include "pypackaging/name.h"
-#include "python/index/answers.h"
 #include "python/index/index_client.h"
-#include "python/index/url.h"
-#include "python/wheel/wheel.h"
-#include "store/digest.h"
+#include "python/index/remote_wheel.h"
 #include "store/platform/error.h"
 
 namespace envstore {
 namespace {
 
-constexpr std::uint64_t kFirstTail = 16 * 1024;
-constexpr std::uint64_t kLargestRead = std::uint64_t{64} << 20;
 constexpr std::uint64_t kLargestMetadata = std::uint64_t{16} << 20;
 
-/// The bytes [offset, offset + size) of a file of `total` bytes.
-struct Piece {
-  std::string bytes;
-  std::uint64_t offset = 0, total = 0;
-};
-
-std::optional<std::uint64_t> read_number(std::string_view& text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc()) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return value;
+/// `NAME-VERSION.dist-info/METADATA`, of the name in the file's name.
+const ZipMember& find_metadata(const std::vector<ZipMember>& members, const std::string& filename) {
+  const std::string name = pypackaging::normalize_name(filename.substr(0, filename.find('-')));
+  for (const ZipMember& member : members) {
+    const std::size_t slash = member.name.find('/');
+    if (slash == std::string::npos || std::string_view(member.name).substr(slash) != "/METADATA") continue;
+    const std::string folder = member.name.substr(0, slash);
+    if (folder.ends_with(".dist-info") &&
+        pypackaging::normalize_name(folder.substr(0, folder.find('-'))) == name)
+      return member;
+  }
+  throw Error(ErrorKind::invalid_input, "cannot read '" + filename + "': it has no METADATA of that name");
 }
-
-bool skip(std::string_view& text, std::string_view expected) {
-  if (!text.starts_with(expected)) return false;
-  text.remove_prefix(expected.size());
-  return true;
-}
-
-/// `bytes FIRST-LAST/TOTAL` (RFC 9110 section 14.4); nullopt: not that, or it contradicts the body.
-std::optional<Piece> read_piece(HttpResponse& response) {
-  const auto header = response.headers.find("content-range");
-  if (header == response.headers.end()) return std::nullopt;
-  std::string_view text = header->second;
-  if (!skip(text, "bytes ")) return std::nullopt;
-  const auto first = read_number(text);
-  if (!first || !skip(text, "-")) return std::nullopt;
-  const auto last = read_number(text);
-  if (!last || !skip(text, "/")) return std::nullopt;
-  const auto total = read_number(text);
-  if (!total || !text.empty() || *last < *first || *last >= *total ||
-      *last - *first + 1 != response.body.size())
-    return std::nullopt;
-  return Piece{std::move(response.body), *first, *total};
-}
-
-class RemoteWheel {
- public:
-  RemoteWheel(HttpClient& http, const IndexFile& file) : http_(http), file_(file) {}
-
-  std::optional<std::string> metadata() {
-    std::optional<Piece> tail = fetch({std::nullopt, kFirstTail});
-    if (!tail || tail->offset + tail->bytes.size() != tail->total) return std::nullopt;
-    tail_ = std::move(*tail);
-    if (file_.size && *file_.size != tail_.total)
-      throw Error(ErrorKind::invalid_input, "cannot read '" + file_.filename + "': it has " +
-                                                std::to_string(tail_.total) + " bytes, the index says " +
-                                                std::to_string(*file_.size));
-    std::optional<TailDirectory> directory = read_directory();
-    if (!directory) return std::nullopt;
-    return read_member(find_metadata(*directory));
-  }
-
- private:
-  /// nullopt: the server does not do what was asked.
-  std::optional<Piece> fetch(const ByteRange& range) {
-    HttpRequest request;
-    request.url = file_.url;
-    request.range = range;
-    HttpResponse response = http_.start(std::move(request)).get();
-    if (response.status == 206) return read_piece(response);
-    // A file that is shorter than the range may come whole.
-    if (response.status == 200 && !range.first && !response.body.empty()) {
-      const std::uint64_t size = response.body.size();
-      return Piece{std::move(response.body), 0, size};
-    }
-    if (response.status == 401 || response.status == 403 || says_not_there(response) ||
-        response.status == 429)
-      throw_for_status(response, file_.url);
-    return std::nullopt;
-  }
-
-  std::optional<TailDirectory> read_directory() {
-    // Twice at most: for the end records of a long comment or Zip64, then for the directory that they name.
-    for (int attempt = 0; attempt < 3; ++attempt) {
-      std::uint64_t needs_from = 0;
-      auto directory =
-          read_zip_tail(as_bytes(tail_.bytes), tail_.offset, tail_.total, needs_from, file_.filename);
-      if (directory) return directory;
-      if (needs_from >= tail_.offset || !extend_to(needs_from)) return std::nullopt;
-    }
-    return std::nullopt;
-  }
-
-  bool extend_to(std::uint64_t from) {
-    if (tail_.total - from > kLargestRead) return false;
-    std::optional<Piece> rest = fetch({from, tail_.offset - 1});
-    if (!rest || rest->offset != from || rest->bytes.size() != tail_.offset - from ||
-        rest->total != tail_.total)
-      return false;
-    tail_.bytes.insert(0, rest->bytes);
-    tail_.offset = from;
-    return true;
-  }
-
-  /// `NAME-VERSION.dist-info/METADATA`, of the name in the file's name.
-  const ZipMember& find_metadata(const TailDirectory& directory) const {
-    const std::string name = pypackaging::normalize_name(file_.filename.substr(0, file_.filename.find('-')));
-    for (const ZipMember& member : directory.members) {
-      const std::size_t slash = member.name.find('/');
-      if (slash == std::string::npos || std::string_view(member.name).substr(slash) != "/METADATA") continue;
-      const std::string folder = member.name.substr(0, slash);
-      if (folder.ends_with(".dist-info") &&
-          pypackaging::normalize_name(folder.substr(0, folder.find('-'))) == name)
-        return member;
-    }
-    throw Error(ErrorKind::invalid_input,
-                "cannot read '" + file_.filename + "': it has no METADATA of that name");
-  }
-
-  std::optional<std::string> read_member(const ZipMember& member) {
-    if (member.size > kLargestMetadata || member.compressed_size > kLargestMetadata)
-      throw Error(ErrorKind::invalid_input,
-                  "cannot read '" + file_.filename + "': its METADATA is too large");
-    std::uint64_t needs = zip_member_reach(member);
-    for (int attempt = 0; attempt < 2; ++attempt) {
-      const std::optional<std::string> bytes = read_from(member.data_offset, needs);
-      if (!bytes) return std::nullopt;
-      if (auto text = read_zip_member(as_bytes(*bytes), member, needs, file_.filename)) return text;
-    }
-    throw Error(ErrorKind::invalid_input, "cannot read '" + file_.filename + "': its METADATA is cut short");
-  }
-
-  /// `size` bytes from `offset` on, fewer at the end of the file.
-  std::optional<std::string> read_from(std::uint64_t offset, std::uint64_t size) {
-    if (offset >= tail_.total) return std::string();
-    const std::uint64_t end = offset + std::min(size, tail_.total - offset);
-    std::string bytes;
-    if (offset < tail_.offset) {
-      std::optional<Piece> piece = fetch({offset, std::min(end, tail_.offset) - 1});
-      if (!piece || piece->offset != offset) return std::nullopt;
-      bytes = std::move(piece->bytes);
-    }
-    if (end > tail_.offset) {
-      const std::uint64_t from = std::max(offset, tail_.offset);
-      bytes += std::string_view(tail_.bytes).substr(from - tail_.offset, end - from);
-    }
-    return bytes;
-  }
-
-  HttpClient& http_;
-  const IndexFile& file_;
-  Piece tail_;
-};
 
 }  // namespace
 
 std::optional<std::string> read_remote_metadata(HttpClient& http, const IndexFile& file) {
-  return RemoteWheel(http, file).metadata();
+  RemoteWheel wheel(http, file);
+  if (!wheel.open()) return std::nullopt;
+  const ZipMember& member = find_metadata(wheel.members(), file.filename);
+  if (member.size > kLargestMetadata || member.compressed_size > kLargestMetadata)
+    throw Error(ErrorKind::invalid_input, "cannot read '" + file.filename + "': its METADATA is too large");
+  return wheel.read(member);
 }
 
 }  // namespace envstore
