@@ -102,6 +102,10 @@ class Index::Read {
   /// Every blob with the trees that have it, for one walk over the blobs and their reverse table. The span
   /// ends with the call. Not in a Write.
   void each_blob_use(const std::function<bool(const BlobId&, const BlobRow&, std::span<const TreeId>)>&);
+  // Those of ids that begin with this byte: a 256th of the table, so that writers do not wait long.
+  void each_blob_in(std::uint8_t first_byte, const std::function<bool(const BlobId&, const BlobRow&)>&);
+  void each_tree_of_blobs_in(std::uint8_t first_byte,
+                             const std::function<bool(const BlobId&, const TreeId&)>&);
   void each_tree(const std::function<bool(const TreeId&, const TreeRow&)>&);
   void each_wheel(const std::function<bool(const WheelHash&, const WheelRow&)>&);
   void each_snapshot(const std::function<bool(const SnapshotId&, const SnapshotRow&)>&);

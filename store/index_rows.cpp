@@ -144,6 +144,22 @@ std::vector<SnapshotId> Index::Read::snapshots_of(const TreeId& id) {
 void Index::Read::each_blob(const std::function<bool(const BlobId&, const BlobRow&)>& visit) {
   each_row(*state_, Table::blobs, visit);
 }
+void Index::Read::each_blob_in(std::uint8_t first_byte,
+                               const std::function<bool(const BlobId&, const BlobRow&)>& visit) {
+  state_->each(key_of(Table::blobs, std::span<const std::uint8_t>(&first_byte, 1)),
+               [&](std::string_view key, std::string_view row) {
+                 return visit(key_from<BlobId>(key), decode_row<BlobRow>(row));
+               });
+}
+void Index::Read::each_tree_of_blobs_in(std::uint8_t first_byte,
+                                        const std::function<bool(const BlobId&, const TreeId&)>& visit) {
+  constexpr std::size_t kBlobEnd = 1 + 32;
+  state_->each(key_of(Table::blob_trees, std::span<const std::uint8_t>(&first_byte, 1)),
+               [&](std::string_view key, std::string_view) {
+                 if (key.size() < kBlobEnd) Decoder::fail();
+                 return visit(key_from<BlobId>(key.substr(0, kBlobEnd)), key_from<TreeId>(key, kBlobEnd));
+               });
+}
 void Index::Read::each_tree(const std::function<bool(const TreeId&, const TreeRow&)>& visit) {
   each_row(*state_, Table::trees, visit);
 }

@@ -24,14 +24,6 @@ std::string up_to_root(const std::string& path) {
   return up;
 }
 
-std::string link_target(const LayoutPlan::FromTree& link, const std::vector<LayoutTree>& trees) {
-  return up_to_root(link.path) + layout::tree(trees[link.tree].id) + "/" + link.in_tree;
-}
-
-std::string cache_target(const LayoutPlan::Cache& cache) {
-  return up_to_root(cache.directory + kPycache) + cache.slot;
-}
-
 std::string source_of(const LayoutPlan::FromTree& file, const std::vector<LayoutTree>& trees) {
   return layout::tree(trees[file.tree].id) + "/" + file.in_tree;
 }
@@ -152,6 +144,14 @@ LayoutTree layout_tree(Store& store, const SnapshotRecord& record, const Snapsho
 }
 
 }  // namespace
+
+std::string link_target(const LayoutPlan::FromTree& link, const std::vector<LayoutTree>& trees) {
+  return up_to_root(link.path) + layout::tree(trees[link.tree].id) + "/" + link.in_tree;
+}
+
+std::string cache_target(const LayoutPlan::Cache& cache) {
+  return up_to_root(cache.directory + kPycache) + cache.slot;
+}
 
 void build_layout(Store& store, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
                   const std::string& path) {

@@ -19,6 +19,10 @@ void make_layout_slots(Store& store, const LayoutPlan& plan);
 std::vector<std::string> differences(Store& store, const LayoutPlan& plan,
                                      const std::vector<LayoutTree>& trees, const std::string& path);
 
+/// Where the links of a layout lead, as symlink(2) wants it.
+std::string link_target(const LayoutPlan::FromTree& link, const std::vector<LayoutTree>& trees);
+std::string cache_target(const LayoutPlan::Cache& cache);
+
 /// What the rows and manifests say of the record's trees. Throws Error{damaged} for a tree without a row.
 std::vector<LayoutTree> layout_trees(Store& store, const SnapshotRecord& record);
 

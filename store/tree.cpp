@@ -130,6 +130,16 @@ std::string TreeManifest::encode() const {
   return out;
 }
 
+std::string TreeManifest::compressed() const {
+  constexpr int kLevel = 3;
+  const std::string bytes = encode();
+  std::string result(ZSTD_compressBound(bytes.size()), '\0');
+  const std::size_t size = ZSTD_compress(result.data(), result.size(), bytes.data(), bytes.size(), kLevel);
+  if (ZSTD_isError(size) != 0) throw Error(ErrorKind::io, "cannot compress a tree's manifest");
+  result.resize(size);
+  return result;
+}
+
 TreeManifest TreeManifest::decode(std::string_view bytes) {
   Reader reader(bytes);
   if (reader.take(kMagic.size()) != kMagic)

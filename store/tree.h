@@ -36,6 +36,7 @@ class TreeManifest {
   /// trees/<id>/manifest, checked against the id. Throws Error{damaged}.
   static TreeManifest load(Store& store, const TreeId& id);
   std::string encode() const;
+  std::string compressed() const;  ///< zstd of encode(): what trees/<id>/manifest holds
   TreeId id() const;
   const std::vector<TreeEntry>& entries() const { return entries_; }
 

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -20,7 +19,6 @@
 namespace envstore {
 namespace {
 
-constexpr int kManifestCompression = 3;
 constexpr int kMostAttempts = 64;
 
 mode_t mode_of(Executable executable) {
@@ -206,13 +204,7 @@ void TreeBuilder::Impl::store_content(StoredFile& file, std::span<const std::byt
 }
 
 void TreeBuilder::Impl::write_descriptions(const TreeManifest& manifest, const TreeInfo& info) {
-  const std::string bytes = manifest.encode();
-  std::string compressed(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size =
-      ZSTD_compress(compressed.data(), compressed.size(), bytes.data(), bytes.size(), kManifestCompression);
-  if (ZSTD_isError(size) != 0) throw Error(ErrorKind::io, "cannot compress a tree's manifest");
-  compressed.resize(size);
-  create_file(root.get(), layout::kTreeManifest, compressed, 0444);
+  create_file(root.get(), layout::kTreeManifest, manifest.compressed(), 0444);
   create_file(root.get(), layout::kTreeInfo, encode_tree_info(info), 0444);
 }
 
