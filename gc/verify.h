@@ -40,15 +40,15 @@ struct Affected {
 };
 
 struct DamageFound {
-  Damage damage;
-  std::string path;  ///< relative to the store's root
-  std::string detail;
-  std::optional<BlobId> blob;
-  std::optional<TreeId> tree;
-  std::optional<SnapshotId> snapshot;
-  Affected affected;
+  Damage damage = Damage::changed_content;
+  std::string path = {};  ///< relative to the store's root
+  std::string detail = {};
+  std::optional<BlobId> blob = {};
+  std::optional<TreeId> tree = {};
+  std::optional<SnapshotId> snapshot = {};
+  Affected affected = {};
   enum class Outcome { left, repaired, set_aside } outcome = Outcome::left;  ///< set_aside: not used any more
-  std::string outcome_detail;  ///< where the bytes came from, why not
+  std::string outcome_detail = {};  ///< where the bytes came from, why not
 };
 
 struct VerifyReport {

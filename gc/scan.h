@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/platform/files.h"
+
+namespace envstore {
+
+/// A name in a directory, with what the directory itself says of it: no stat.
+struct ScannedName {
+  std::string text;
+  unsigned char type = 0;  ///< DT_...
+  std::uint64_t inode = 0;
+};
+
+/// Names of an open directory, sorted by bytes, without `.` and `..`.
+std::vector<ScannedName> scan_names(int directory, std::string_view path_for_errors);
+/// nullopt: not there, no directory, or closed to us.
+std::optional<Fd> try_open_directory(int directory, const std::string& path);
+
+/// Calls `job(0)` ... `job(count - 1)` on `threads` threads. The first exception ends it and is thrown here.
+void for_each_in_parallel(unsigned threads, std::size_t count, const std::function<void(std::size_t)>& job);
+
+}  // namespace envstore

@@ -1,0 +1,91 @@
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "gc/ledger.h"
+#include "gc/verify.h"
+#include "store/placement_plan.h"
+#include "store/tree.h"
+
+namespace envstore {
+
+/// What the bytes of a file are, held against the blob that it should be.
+enum class Content { right, right_but_row_differs, wrong };
+struct Verdict {
+  Content content = Content::wrong;
+  std::string why;  ///< wrong: for people
+};
+
+/// What the parts of one verification share. Thread-safe but for `ledger`, which each shard's thread changes
+/// for itself.
+class Verification {
+ public:
+  Verification(Store& a_store, const VerifyOptions& some_options);
+
+  Store& store;
+  const VerifyOptions& options;
+  const unsigned threads;
+  Ledger ledger;
+  /// The inode numbers that directories tell are those of stat: not so on overlayfs.
+  const bool names_tell_inodes;
+  std::atomic<std::uint64_t> files_looked_at = 0, files_hashed = 0, bytes_hashed = 0, stamps_renewed = 0;
+
+  bool hashes_all() const {
+    return options.depth == VerifyDepth::full || options.depth == VerifyDepth::strict;
+  }
+  std::int64_t now_ns() const { return store.clock().now().time_since_epoch().count(); }
+
+  void report(DamageFound damage);
+  std::vector<DamageFound> take_found();
+  /// Adds to files_looked_at, and tells the progress.
+  void looked_at(std::uint64_t files);
+  void expect(std::uint64_t files) { expected_ += files; }
+
+  /// Hashes the file, unless its inode was hashed for this blob before.
+  Verdict judge(int directory, const std::string& name, std::uint64_t inode, const BlobId& id,
+                std::uint64_t size, const KnownBlob* known);
+  /// The tree's manifest; one that many snapshots need is read once. A damaged one is recovered where that
+  /// can be done, else thrown. `fault`: what is wrong with it.
+  std::shared_ptr<const TreeManifest> manifest(const TreeId& id, std::string* fault = nullptr);
+  /// layout_trees (store/placement_build.h) with these manifests.
+  std::vector<LayoutTree> trees_of(const SnapshotRecord& record);
+
+ private:
+  Verdict hash_and_judge(int directory, const std::string& name, const BlobId& id, std::uint64_t size,
+                         const KnownBlob* known);
+
+  std::mutex mutex_;  ///< protects what follows
+  std::vector<DamageFound> found_;
+  std::unordered_map<std::uint64_t, std::pair<BlobId, Verdict>> judged_;  ///< by inode
+  struct ReadManifest {
+    std::shared_ptr<const TreeManifest> manifest;
+    std::string fault;
+  };
+  ReadManifest read_manifest(const TreeId& id);
+  std::unordered_map<TreeId, ReadManifest> manifests_;
+  std::size_t manifest_entries_ = 0;
+  std::atomic<std::uint64_t> expected_ = 0;
+  std::uint64_t told_ = 0;
+};
+
+/// From the tree's files, where these are all right: they tell the tree's id.
+std::optional<TreeManifest> recover_manifest(Store& store, const TreeId& id);
+
+mode_t mode_of(Executable executable);
+/// `1,234 bytes` for messages.
+std::string damage_of_mode(std::uint32_t is, std::uint32_t should_be);
+
+// The parts. Each looks at everything of its kind.
+void verify_blobs(Verification& verification);
+void verify_trees(Verification& verification);
+void verify_snapshots(Verification& verification);
+
+/// Of one tree or snapshot: what is damaged now. Empty as well when its row is gone.
+std::vector<DamageFound> examine_tree(Verification& verification, const TreeId& id, const TreeRow& row);
+std::vector<DamageFound> examine_snapshot(Verification& verification, const SnapshotId& id,
+                                          const SnapshotRow& row);
+
+}  // namespace envstore

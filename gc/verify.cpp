@@ -1,0 +1,88 @@
+#include "gc/verify.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "gc/affected.h"
+#include "gc/verification.h"
+#include "store/platform/lock.h"
+
+namespace envstore {
+namespace {
+
+/// Rows whose files a collection has just removed, or will when it goes on, are garbage and no damage.
+class GarbageCheck {
+ public:
+  explicit GarbageCheck(Store& store)
+      : store_(store),
+        collector_is_at_work_(
+            !FileLock::attempt(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::shared)) {}
+
+  bool is_garbage(const DamageFound& damage) {
+    Index::Read read = store_.index().read();
+    if (damage.damage == Damage::damaged_row) return false;
+    if (damage.snapshot) return is_going(read, *damage.snapshot);
+    if (damage.tree)
+      return !read.tree(*damage.tree) || (collector_is_at_work_ && !is_seen(read, *damage.tree));
+    if (!damage.blob) return false;
+    const std::vector<TreeId> trees = read.trees_of(*damage.blob);
+    if (!read.blob(*damage.blob) || (trees.empty() && damage.damage == Damage::missing)) return true;
+    return collector_is_at_work_ &&
+           std::none_of(trees.begin(), trees.end(), [&](const TreeId& id) { return is_seen(read, id); });
+  }
+
+ private:
+  static bool is_going(Index::Read& read, const SnapshotId& id) {
+    const auto fate = read.fate(id);
+    return !read.snapshot(id) || (fate && fate->fate == Fate::deleting);
+  }
+  static bool is_seen(Index::Read& read, const TreeId& id) {
+    const std::vector<SnapshotId> snapshots = read.snapshots_of(id);
+    return std::any_of(snapshots.begin(), snapshots.end(),
+                       [&](const SnapshotId& snapshot) { return !is_going(read, snapshot); });
+  }
+
+  Store& store_;
+  const bool collector_is_at_work_;
+};
+
+auto order_of(const DamageFound& damage) {
+  return std::tie(damage.path, damage.damage, damage.detail);
+}
+
+std::vector<DamageFound> settle(Store& store, std::vector<DamageFound> found) {
+  GarbageCheck check(store);
+  std::erase_if(found, [&](const DamageFound& damage) { return check.is_garbage(damage); });
+  std::sort(found.begin(), found.end(),
+            [](const DamageFound& a, const DamageFound& b) { return order_of(a) < order_of(b); });
+  const auto last = std::unique(found.begin(), found.end(), [](const DamageFound& a, const DamageFound& b) {
+    return a.path == b.path && a.damage == b.damage;
+  });
+  found.erase(last, found.end());
+  return found;
+}
+
+}  // namespace
+
+VerifyReport verify(Store& store, const VerifyOptions& options) {
+  const std::optional<Lease> lease =
+      store.is_read_only() ? std::nullopt : Lease::acquire(store, LeaseKind::verify, {}, "verify");
+  Verification verification(store, options);
+  verification.ledger.load(store, verification.threads);
+  if (options.depth == VerifyDepth::sample) verification.ledger.choose_stalest(options.sample_percent);
+  verification.expect(verification.ledger.size());
+  verify_blobs(verification);
+  verify_trees(verification);
+  verify_snapshots(verification);
+
+  VerifyReport report;
+  report.found = settle(store, verification.take_found());
+  find_affected(verification, report.found);
+  report.files_looked_at = verification.files_looked_at;
+  report.files_hashed = verification.files_hashed;
+  report.bytes_hashed = verification.bytes_hashed;
+  report.stamps_renewed = verification.stamps_renewed;
+  return report;
+}
+
+}  // namespace envstore

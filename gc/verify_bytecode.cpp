@@ -1,0 +1,212 @@
+#include "gc/verify_bytecode.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "gc/scan.h"
+#include "store/bytecode_ledger.h"
+#include "store/platform/error.h"
+#include "store/tree_info.h"
+
+namespace envstore {
+namespace {
+
+constexpr std::string_view kPyc = ".pyc";
+
+struct Source {
+  TreeId tree;
+  std::string in_tree;
+  std::string path() const { return layout::tree(tree) + "/" + in_tree; }
+};
+/// The sources of one slot by the module's name, without `.py`.
+using SlotSources = std::map<std::string, Source>;
+
+/// `six.cpython-311.pyc`, `six.cpython-311.opt-1.pyc` -> `six`. Module names may hold dots, tags do not.
+std::optional<std::string> module_of(std::string_view name) {
+  if (!name.ends_with(kPyc)) return std::nullopt;
+  name.remove_suffix(kPyc.size());
+  std::size_t dot = name.rfind('.');
+  if (dot != std::string_view::npos && name.substr(dot).starts_with(".opt-")) {
+    name = name.substr(0, dot);
+    dot = name.rfind('.');
+  }
+  if (dot == std::string_view::npos) return std::nullopt;
+  return std::string(name.substr(0, dot));
+}
+
+/// What a compiler that was killed leaves; no import ever finds it.
+bool is_half_written(std::string_view name) {
+  return name.starts_with('.') && name.ends_with(".part");
+}
+
+/// The slots of one owner, and the ledger of what was compiled into them.
+class SlotsExamination {
+ public:
+  SlotsExamination(Verification& verification, std::string owner)
+      : verification_(verification),
+        store_(verification.store),
+        owner_(std::move(owner)),
+        ledger_(BytecodeLedger::load(store_, owner_)) {}
+
+  std::vector<DamageFound> run(const std::map<std::string, SlotSources>& slots) {
+    const auto stamp = stat_at(store_.root(), owner_, Links::do_not_follow);
+    if (!stamp || !stamp->is_directory()) {
+      if (!slots.empty() || stamp)
+        add(stamp ? Damage::wrong_kind : Damage::missing, owner_,
+            "the folder of bytecode slots is not there");
+      return std::move(found_);
+    }
+    const Fd directory = open_directory(store_.root(), owner_);
+    std::set<std::string> seen;
+    for (const ScannedName& name : scan_names(directory.get(), owner_)) {
+      const auto slot = slots.find(name.text);
+      if (slot != slots.end())
+        examine_slot(directory.get(), *seen.insert(name.text).first, slot->second);
+      else if (name.type == DT_DIR)
+        add(Damage::foreign_bytecode, owner_ + "/" + name.text, "no directory has this slot");
+    }
+    for (const auto& [name, sources] : slots)
+      if (!seen.contains(name)) add(Damage::missing, owner_ + "/" + name, "the bytecode slot is not there");
+    note_renewed();
+    return std::move(found_);
+  }
+
+ private:
+  void add(Damage damage, std::string path, std::string detail) {
+    found_.push_back({.damage = damage, .path = std::move(path), .detail = std::move(detail)});
+  }
+
+  void examine_slot(int owner, const std::string& slot, const SlotSources& sources) {
+    const std::optional<Fd> directory = try_open_directory(owner, slot);
+    const std::string path = owner_ + "/" + slot;
+    if (!directory) return add(Damage::wrong_kind, path, "it is no directory");
+    for (const ScannedName& name : scan_names(directory->get(), path)) {
+      if (name.type == DT_REG && is_half_written(name.text)) continue;
+      const auto module = module_of(name.text);
+      const auto source = module ? sources.find(*module) : sources.end();
+      std::string fault = "no source has this bytecode";
+      if (name.type == DT_REG && source != sources.end())
+        fault = fault_of(directory->get(), slot, name.text, source->second);
+      if (!fault.empty()) add(Damage::foreign_bytecode, path + "/" + name.text, fault);
+      verification_.looked_at(1);
+    }
+  }
+
+  /// Empty: it is accounted for.
+  std::string fault_of(int directory, const std::string& slot, const std::string& name,
+                       const Source& source) {
+    const auto stamp = stat_at(directory, name, Links::do_not_follow);
+    if (!stamp) return {};  // renamed over by a compiler at this moment
+    const auto [first, last] = ledger_.of(slot + "/" + name);
+    const bool has_noted_stamps = std::any_of(first, last, [&](const auto& line) {
+      return line.second.inode == stamp->inode && line.second.mtime_ns == stamp->mtime_ns &&
+             line.second.size == stamp->size;
+    });
+    if (has_noted_stamps && !verification_.hashes_all()) return {};
+    if (stamp->size > kLargest) return "it is larger than any bytecode";
+    const std::optional<std::string> content = try_read_file(directory, name, kLargest);
+    PycHeader header;
+    if (!content) return {};
+    if (!PycHeader::read(as_bytes(*content), header)) return "it is no bytecode";
+    if (header.is_timed()) return fault_of_timed(header, source);
+    if (!header.is_unchecked_hash()) return "envstore compiles no bytecode of this kind";
+    const auto line = std::find_if(first, last, [&](const auto& noted) {
+      return noted.second.size == content->size() &&
+             is_python_hash(noted.second.hash, header.magic, as_bytes(*content));
+    });
+    if (line == last) return "the ledger of what was compiled does not know it";
+    if (verification_.hashes_all() && !fits_source(header, source))
+      return "it was compiled from another source";
+    if (!has_noted_stamps)
+      renewed_ +=
+          ledger_line(slot + "/" + name, {stamp->inode, stamp->size, line->second.hash, stamp->mtime_ns});
+    return {};
+  }
+
+  /// Python wrote it for itself, and looks at the source's time and size before it uses it.
+  std::string fault_of_timed(const PycHeader& header, const Source& source) const {
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    const auto stamp = stat_at(store_.root(), source.path(), Links::do_not_follow);
+    if (stamp && header.source_size == static_cast<std::uint32_t>(stamp->size) &&
+        header.source_mtime == static_cast<std::uint32_t>(stamp->mtime_ns / kSecond))
+      return {};
+    return "it is of another source than the one that is there";
+  }
+
+  /// A source that was changed itself is reported as such; what is compiled from it is looked at when it is
+  /// right again.
+  bool fits_source(const PycHeader& header, const Source& source) const {
+    const auto manifest = verification_.manifest(source.tree);
+    const auto& entries = manifest->entries();
+    const auto entry =
+        std::lower_bound(entries.begin(), entries.end(), source.in_tree,
+                         [](const TreeEntry& one, const std::string& path) { return one.path < path; });
+    const auto stamp = stat_at(store_.root(), source.path(), Links::do_not_follow);
+    if (entry == entries.end() || !stamp || !stamp->is_regular()) return true;
+    const Verdict verdict = verification_.judge(store_.root(), source.path(), stamp->inode, entry->blob,
+                                                entry->size, verification_.ledger.find(entry->blob));
+    if (verdict.content == Content::wrong) return true;
+    const std::optional<std::string> text = try_read_file(store_.root(), source.path(), kLargest);
+    return !text || is_python_hash(header.source_hash, header.magic, as_bytes(*text));
+  }
+
+  void note_renewed() {
+    if (renewed_.empty() || store_.is_read_only()) return;
+    const Fd ledger =
+        open_file(store_.root(), owner_ + "/" + layout::kBytecodeLedger, O_WRONLY | O_CREAT | O_APPEND, 0644);
+    write_all(ledger.get(), as_bytes(renewed_), owner_);
+  }
+
+  static constexpr std::size_t kLargest = std::size_t{1} << 30;
+  Verification& verification_;
+  Store& store_;
+  const std::string owner_;
+  const BytecodeLedger ledger_;
+  std::string renewed_;
+  std::vector<DamageFound> found_;
+};
+
+}  // namespace
+
+std::vector<DamageFound> examine_tree_bytecode(Verification& verification, const TreeId& id,
+                                               const TreeManifest& manifest) {
+  std::map<std::string, SlotSources> slots;
+  const std::vector<std::string> directories = source_directories(manifest);
+  for (const TreeEntry& entry : manifest.entries()) {
+    if (!entry.path.starts_with("site/") || !entry.path.ends_with(".py")) continue;
+    const std::size_t slash = entry.path.rfind('/');
+    const auto directory =
+        std::lower_bound(directories.begin(), directories.end(), entry.path.substr(0, slash));
+    slots[std::to_string(directory - directories.begin())].emplace(
+        entry.path.substr(slash + 1, entry.path.size() - slash - 4), Source{id, entry.path});
+  }
+  return SlotsExamination(verification, layout::bytecode(id)).run(slots);
+}
+
+std::vector<DamageFound> examine_snapshot_bytecode(Verification& verification, const SnapshotId& id,
+                                                   const LayoutPlan& plan,
+                                                   const std::vector<LayoutTree>& trees) {
+  const std::string owner = layout::bytecode(id);
+  std::map<std::string, std::string> slot_of;
+  std::map<std::string, SlotSources> slots;
+  for (const auto& cache : plan.caches)
+    if (cache.slot.starts_with(owner + "/")) {
+      slot_of[cache.directory] = cache.slot.substr(owner.size() + 1);
+      slots[cache.slot.substr(owner.size() + 1)];
+    }
+  if (slots.empty()) return {};
+  for (const auto* files : {&plan.links, &plan.hard_links, &plan.empty_files})
+    for (const auto& file : *files) {
+      const std::size_t slash = file.path.rfind('/');
+      const auto slot = slot_of.find(file.path.substr(0, slash));
+      if (slot == slot_of.end() || !file.path.ends_with(".py")) continue;
+      slots[slot->second].emplace(file.path.substr(slash + 1, file.path.size() - slash - 4),
+                                  Source{trees[file.tree].id, file.in_tree});
+    }
+  return SlotsExamination(verification, owner).run(slots);
+}
+
+}  // namespace envstore
