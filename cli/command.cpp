@@ -9,9 +9,9 @@ namespace envstore {
 
 std::span<const Command* const> commands() {
   static constexpr const Command* kCommands[] = {
-      &kRunCommand,  &kLsCommand,        &kPinCommand,         &kUnpinCommand,       &kDuCommand,
-      &kWhyCommand,  &kGcCommand,        &kConfigCommand,      &kDoctorCommand,      &kScheduleCommand,
-      &kHelpCommand, &kFinishRunCommand, &kInterruptedCommand, &kScheduledJobCommand};
+      &kRunCommand,    &kLsCommand,   &kDuCommand,        &kWhyCommand,         &kPinCommand,
+      &kUnpinCommand,  &kGcCommand,   &kVerifyCommand,    &kScheduleCommand,    &kConfigCommand,
+      &kDoctorCommand, &kHelpCommand, &kFinishRunCommand, &kInterruptedCommand, &kScheduledJobCommand};
   return kCommands;
 }
 

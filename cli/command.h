@@ -27,8 +27,8 @@ std::string help_of(const Command& command);
 /// What `envstore` and `envstore help` print.
 std::string overview();
 
-extern const Command kRunCommand, kLsCommand, kPinCommand, kUnpinCommand, kDuCommand, kWhyCommand,
-    kConfigCommand, kDoctorCommand, kHelpCommand, kFinishRunCommand, kGcCommand, kInterruptedCommand,
-    kScheduleCommand, kScheduledJobCommand;
+extern const Command kRunCommand, kLsCommand, kConfigCommand, kDoctorCommand, kHelpCommand, kFinishRunCommand,
+    kGcCommand, kInterruptedCommand, kScheduleCommand, kScheduledJobCommand, kVerifyCommand, kPinCommand,
+    kUnpinCommand, kDuCommand, kWhyCommand;
 
 }  // namespace envstore

@@ -33,6 +33,7 @@ class Workbench {
 
  private:
   Lease& lease_;
+  std::set<std::uint64_t> kept_;  ///< inodes in quarantine: a bad one may have had many names
 };
 
 /// Where damaged blobs can be read from, and how they became right again.

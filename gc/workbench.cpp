@@ -68,7 +68,8 @@ void Workbench::put(const std::string& made, int directory, const std::string& n
   const auto there = stat_at(directory, name, Links::do_not_follow);
   if (there && there->is_directory()) {
     quarantine(directory, name);
-  } else if (there && keep == Keep::in_quarantine && there->is_regular()) {
+  } else if (there && keep == Keep::in_quarantine && there->is_regular() &&
+             kept_.insert(there->inode).second) {
     const std::string kept = quarantine_name(std::to_string(there->inode), name);
     // Refused for a file of another user: then only its name goes.
     if (linkat(directory, name.c_str(), store.root(), kept.c_str(), 0) != 0 && errno == EPERM)
