@@ -1,6 +1,8 @@
 #include "world.h"
 
+#include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 
 namespace pypackaging::test {
 
@@ -22,6 +24,11 @@ Dependencies dependencies_of(const Release& release) {
 }
 
 }  // namespace
+
+bool is_long_run() {
+  const char* value = std::getenv("ENVSTORE_TEST_LONG");
+  return value != nullptr && std::string_view(value) == "1";
+}
 
 Version version(const std::string& text) {
   return valid(Version::parse(text), text);

@@ -8,6 +8,10 @@
 
 namespace pypackaging::test {
 
+/// ENVSTORE_TEST_LONG=1: all the seeds and rounds there are. Without it a few, so that sanitizers end in
+/// time, too.
+bool is_long_run();
+
 Version version(const std::string& text);
 Requirement requirement(const std::string& text);
 std::vector<Requirement> requirements(const std::vector<std::string>& texts);
