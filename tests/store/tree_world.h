@@ -18,6 +18,14 @@ namespace envstore::testing {
 using Files =
     std::map<std::string, std::string>;  ///< path in the tree -> content; `+x` before the path: executable
 
+inline const std::string kSite = "lib/python3.11/site-packages";
+
+inline Files one_package(const std::string& name) {
+  return {{"site/" + name + "/__init__.py", ""},
+          {"site/" + name + "/core.py", "name = '" + name + "'\n"},
+          {"site/" + name + "-1.0.dist-info/RECORD", name}};
+}
+
 /// A store in a folder of its own, removed at the end.
 class TreeWorld {
  public:
@@ -67,7 +75,7 @@ class TreeWorld {
   static SnapshotRecord record(const std::map<std::string, TreeId>& trees) {
     SnapshotRecord record;
     record.interpreter = "cpython-3.11";
-    record.site_path = "lib/python3.11/site-packages";
+    record.site_path = kSite;
     record.cache_tag = "cpython-311";
     record.prefix_files = {{"pyvenv.cfg", "home = /usr/bin\n"}};
     for (const auto& [name, id] : trees) record.trees.push_back({id, name, "1.0"});
