@@ -29,7 +29,7 @@ Fingerprint scratch_key(const Store& store, const LaunchPlan& plan) {
 
 int report_failure(const std::string& name, int exit_code, std::string_view reason) {
   const std::string text = fmt::format("error: cannot run '{}': {}\n", name, reason);
-  std::fputs(text.c_str(), stderr);
+  (void)std::fputs(text.c_str(), stderr);
   return exit_code;
 }
 

@@ -28,7 +28,7 @@ void stop_as_the_child() {
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTSTP);
-  raise(SIGTSTP);
+  (void)raise(SIGTSTP);
   pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);  // stops here
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
 }

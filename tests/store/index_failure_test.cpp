@@ -8,6 +8,7 @@
 
 #include "builders.h"
 #include "processes.h"
+#include "sanitizers.h"
 #include "store/index.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
@@ -134,7 +135,7 @@ TEST_CASE("a row with bytes that no version wrote is damage, not a guess") {
   CHECK(kind_of([&] { static_cast<void>(index.read().blob(a_blob("a"))); }) == ErrorKind::damaged);
 }
 
-TEST_CASE("a small address space is enough") {
+TEST_CASE("a small address space is enough" * doctest::skip(kHasAddressSanitizer)) {
   TemporaryDirectory directory;
   Child child([&] {
     const rlimit limit{.rlim_cur = rlim_t{1} << 30, .rlim_max = rlim_t{1} << 30};

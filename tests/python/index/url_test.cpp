@@ -20,10 +20,10 @@ TEST_CASE("references are resolved as RFC 3986 section 5.4 lists them") {
       {"g.", "http://a/b/c/g."},    {"./../g", "http://a/b/g"},
       {"./g/.", "http://a/b/c/g/"}, {"g/./h", "http://a/b/c/g/h"},
       {"g/../h", "http://a/b/c/h"}, {"g;x=1/./y", "http://a/b/c/g;x=1/y"}};
-  for (const auto& [reference, expected] : table) {
-    const auto url = resolve_url(base, reference);
+  for (const auto& row : table) {
+    const auto url = resolve_url(base, row.first);
     REQUIRE(url);
-    CHECK_MESSAGE(url->text() == expected, reference);
+    CHECK_MESSAGE(url->text() == row.second, row.first);
   }
 }
 

@@ -20,7 +20,8 @@ T parsed(Result<T> result, const std::string& text) {
 /// The field, or `fallback` when it is absent or null.
 inline Json field(const Json& object, const char* name, Json fallback) {
   const auto found = object.find(name);
-  return found == object.end() || found->is_null() ? std::move(fallback) : *found;
+  if (found == object.end() || found->is_null()) return fallback;
+  return *found;
 }
 
 /// A package index out of JSON: {NAME: {VERSION: {...}}}. Everything is parsed, and refused, at construction.

@@ -239,11 +239,12 @@ TEST_CASE("what is no marker is refused where it goes wrong") {
       {"OS_NAME == 'a'", 0},
       {"os_name == 'a' and and", 19},
   };
-  for (const auto& [text, position] : kRefused) {
+  for (const auto& row : kRefused) {
+    const std::string& text = row.first;
     CAPTURE(text);
     const auto parsed = Marker::parse(text);
     REQUIRE(!parsed);
-    CHECK(parsed.error().position == position);
+    CHECK(parsed.error().position == row.second);
   }
 }
 

@@ -70,11 +70,12 @@ TEST_CASE("what is no requirement is refused where it goes wrong") {
       {"a;os_name", 9}, {"a;foo=='x'", 2}, {"a\n", 1},         {"a=1", 1},     {"a>=1[b]", 4}, {"a ~=1", 4},
       {"\xC3\xA9", 0},  {"a>=1.0+l", 3},   {"a (>=1,,<2)", 7},
   };
-  for (const auto& [text, position] : kRefused) {
+  for (const auto& row : kRefused) {
+    const std::string& text = row.first;
     CAPTURE(text);
     const auto parsed = Requirement::parse(text);
     REQUIRE(!parsed);
-    CHECK(parsed.error().position == position);
+    CHECK(parsed.error().position == row.second);
   }
 }
 

@@ -61,11 +61,12 @@ TEST_CASE("every spelling that the specification accepts has its normal form") {
       {"1!2.3rc4.post5.dev6+l", "1!2.3rc4.post5.dev6+l"},
       {"2012.15", "2012.15"},
   };
-  for (const auto& [text, canonical] : kSpellings) {
+  for (const auto& row : kSpellings) {
+    const std::string& text = row.first;
     CAPTURE(text);
     const auto parsed = Version::parse(text);
     REQUIRE(parsed);
-    CHECK(parsed->canonical() == canonical);
+    CHECK(parsed->canonical() == row.second);
   }
 }
 
@@ -82,11 +83,12 @@ TEST_CASE("a text that is no version is refused where it stops being one") {
       {"\xD9\xA1.0", 0}, {"1,0", 1},         {"1.0*", 3},
       {"1.*", 1},
   };
-  for (const auto& [text, position] : kRefused) {
+  for (const auto& row : kRefused) {
+    const std::string& text = row.first;
     CAPTURE(text);
     const auto parsed = Version::parse(text);
     REQUIRE(!parsed);
-    CHECK(parsed.error().position == position);
+    CHECK(parsed.error().position == row.second);
   }
 }
 
@@ -191,10 +193,10 @@ TEST_CASE("spellings of one version are equal and have equal hashes") {
       {"0", "0.0.0.0.0"},
       {"00000000000000000000000001", "1"},
   };
-  for (const auto& [a, b] : kEqual) {
-    CAPTURE(a);
-    CHECK(version(a) == version(b));
-    CHECK(version(a).hash() == version(b).hash());
+  for (const auto& row : kEqual) {
+    CAPTURE(row.first);
+    CHECK(version(row.first) == version(row.second));
+    CHECK(version(row.first).hash() == version(row.second).hash());
   }
   CHECK(version("1a0") != version("1a0.dev0"));
   CHECK(version("1.dev0") != version("1"));
