@@ -52,8 +52,8 @@ TEST_CASE("a promotion of several batches carries every row and every erasure") 
           transaction.erase(id);
           expected.erase(id.hex());
         } else {
-          transaction.put(id, a_blob_row(static_cast<std::uint64_t>(i * round)));
-          expected[id.hex()] = static_cast<std::uint64_t>(i * round);
+          transaction.put(id, a_blob_row(static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(round)));
+          expected[id.hex()] = static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(round);
         }
       }
     });

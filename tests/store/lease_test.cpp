@@ -37,7 +37,7 @@ struct World {
     transaction.put_fate(a_snapshot(snapshot), {.fate = fate, .epoch = 1, .since_ns = 5});
     transaction.commit();
   }
-  std::optional<Lease> lease(std::vector<SnapshotId> snapshots) {
+  std::optional<Lease> lease(const std::vector<SnapshotId>& snapshots) {
     return Lease::acquire(store, LeaseKind::run, snapshots, "test");
   }
   std::size_t files() { return list_directory(store.root(), layout::kLeases).size(); }

@@ -22,7 +22,7 @@ class Child {
     try {
       work();
     } catch (const std::exception& error) {
-      std::fprintf(stderr, "child: %s\n", error.what());
+      (void)std::fprintf(stderr, "child: %s\n", error.what());
       code = 1;
     }
     _exit(code);

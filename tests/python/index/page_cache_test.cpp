@@ -6,7 +6,7 @@
 using namespace envstore;
 
 namespace {
-std::int64_t seconds_for(std::map<std::string, std::string> headers) {
+std::int64_t seconds_for(const std::map<std::string, std::string>& headers) {
   return freshness_of(headers).lifetime_ns / 1'000'000'000;
 }
 }  // namespace

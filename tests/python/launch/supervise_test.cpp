@@ -23,7 +23,7 @@ pid_t supervisor(const std::function<int()>& run) {
     try {
       code = run();
     } catch (const std::exception& error) {
-      std::fprintf(stderr, "%s\n", error.what());
+      (void)std::fprintf(stderr, "%s\n", error.what());
     }
     _exit(code);
   }

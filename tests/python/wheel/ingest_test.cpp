@@ -26,7 +26,7 @@ class World {
 
   Store& store() { return store_; }
 
-  TreeId ingest(const std::string& archive, WheelOrigin origin) {
+  TreeId ingest(const std::string& archive, const WheelOrigin& origin) {
     const std::string wheel = path_ + "/" + origin.filename;
     unlink_if_there(AT_FDCWD, wheel);
     create_file(AT_FDCWD, wheel, archive, 0600);

@@ -64,7 +64,7 @@ World& World::lacks(const std::string& name, Absence absence, const std::string&
   return *this;
 }
 
-World& World::serves(const std::string& name, const std::string& url, Release release) {
+World& World::serves(const std::string& name, const std::string& url, const Release& release) {
   direct_.emplace(name + " @ " + url, std::pair{version(release.version), dependencies_of(release)});
   return *this;
 }

@@ -35,7 +35,7 @@ class World : public PackageSource {
  public:
   World& has(const std::string& name, std::vector<Release> releases);
   World& lacks(const std::string& name, Absence absence, const std::string& where);
-  World& serves(const std::string& name, const std::string& url, Release release);
+  World& serves(const std::string& name, const std::string& url, const Release& release);
 
   void want_versions(const std::string& name) override { log.push_back("want " + name); }
   void want_dependencies(const std::string& name, const Version& version) override {

@@ -113,7 +113,7 @@ inline bool same_release(const Parts& a, const Parts& b) {
 }
 
 /// Whether the clause matches; the clause is a valid one.
-inline bool matches(const std::string& op, std::string text, const std::string& candidate) {
+inline bool matches(const std::string& op, const std::string& text, const std::string& candidate) {
   const Parts v = parse(candidate);
   if (op == "!=") return !matches("==", text, candidate);
   if (op == "==" && text.ends_with(".*")) {
