@@ -6,6 +6,7 @@
 #include "cli/config.h"
 #include "cli/pages.h"
 #include "cli/print.h"
+#include "store/platform/environment.h"
 #include "store/platform/files.h"
 
 namespace envstore {
@@ -37,8 +38,7 @@ void add(std::vector<Row>& rows, const char* key, const Setting<IndexLocation>& 
 Row store_row(const Arguments& arguments) {
   if (arguments.has("store")) return {"store", absolute_path(arguments.value("store")), "--store"};
   for (const char* name : {"ENVSTORE_ROOT", "XDG_CACHE_HOME"})
-    if (const char* value = std::getenv(name); value != nullptr && *value != '\0')
-      return {"store", Store::default_root(), name};
+    if (!variable_or_empty(name).empty()) return {"store", Store::default_root(), name};
   return {"store", Store::default_root(), "built in"};
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "cli/config.h"
+#include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 
@@ -61,9 +62,9 @@ std::vector<std::string> split(const std::string& text, const char* separators) 
 }
 
 std::optional<Setting<std::string>> variable(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return Setting<std::string>{value, name};
+  std::string value = variable_or_empty(name);
+  if (value.empty()) return std::nullopt;
+  return Setting<std::string>{std::move(value), name};
 }
 
 void add_places(std::vector<Setting<IndexLocation>>& places, const char* name, const char* separators,

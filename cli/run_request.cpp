@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "cli/env_file.h"
 #include "cli/run_target.h"
 #include "python/provision/memo.h"
 #include "python/provision/requirements_file.h"
+#include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 
@@ -33,8 +32,8 @@ std::vector<WatchedPath> watched_configuration(const ConfigurationFiles& files) 
 std::vector<std::string> env_files(const Arguments& arguments) {
   if (arguments.has("no-env-file")) return {};
   if (arguments.has("env-file")) return arguments.values("env-file");
-  const char* named = std::getenv("UV_ENV_FILE");
-  return named == nullptr || *named == '\0' ? std::vector<std::string>() : std::vector<std::string>{named};
+  const std::string named = variable_or_empty("UV_ENV_FILE");
+  return named.empty() ? std::vector<std::string>() : std::vector<std::string>{named};
 }
 
 }  // namespace

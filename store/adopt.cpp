@@ -8,6 +8,7 @@
 #include "store/placement_build.h"
 #include "store/placement_plan.h"
 #include "store/platform/error.h"
+#include "store/platform/path_parts.h"
 #include "store/snapshot_file.h"
 #include "store/tree_info.h"
 #include "store/tree_rows.h"
@@ -72,7 +73,7 @@ FileStamp provide_object(Store& store, const TreeEntry& entry, const std::string
   Fingerprint print;
   if (there && there->is_regular() && has_content(store, object, entry, print)) return *there;
   if (there) unlink_if_there(store.root(), object);
-  make_directory_if_missing(store.root(), object.substr(0, object.rfind('/')), 0755);
+  make_directory_if_missing(store.root(), parent_of(object), 0755);
   link_at(store.root(), file, store.root(), object);
   return stamp;
 }

@@ -66,7 +66,7 @@ class Jobs {
   /// A module in a directory of the layout itself. Where trees meet, the slot is the snapshot's, and so no
   /// tree's mark tells that it is compiled.
   void add_laid_out(const LayoutPlan::FromTree& file) {
-    const auto slot = slots_.find(file.path.substr(0, file.path.rfind('/')));
+    const auto slot = slots_.find(parent_of(file.path));
     if (slot == slots_.end() || !file.path.ends_with(".py")) return;
     const bool is_own_slot = slot->second.starts_with(layout::bytecode(record_.id()));
     if (is_own_slot || !done_[file.tree]) add(file.path, slot->second);
@@ -77,8 +77,7 @@ class Jobs {
     const std::vector<std::string> directories = source_directories(tree.manifest());
     for (const TreeEntry& entry : tree.manifest().entries()) {
       if (!entry.path.starts_with(inside) || !entry.path.ends_with(".py")) continue;
-      const auto directory = std::lower_bound(directories.begin(), directories.end(),
-                                              entry.path.substr(0, entry.path.rfind('/')));
+      const auto directory = std::lower_bound(directories.begin(), directories.end(), parent_of(entry.path));
       add(link.path + entry.path.substr(link.in_tree.size()),
           layout::bytecode(tree.id) + "/" + std::to_string(directory - directories.begin()));
     }

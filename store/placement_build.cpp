@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "store/platform/error.h"
+#include "store/platform/path_parts.h"
 
 namespace envstore {
 namespace {
@@ -172,7 +173,7 @@ void build_layout(Store& store, const LayoutPlan& plan, const std::vector<Layout
 void make_layout_slots(Store& store, const LayoutPlan& plan) {
   std::string parent;
   for (const LayoutPlan::Cache& cache : plan.caches) {
-    std::string of = cache.slot.substr(0, cache.slot.rfind('/'));
+    std::string of = parent_of(cache.slot);
     if (of != parent) make_directory_if_missing(store.root(), of, 0755);
     parent = std::move(of);
     make_directory_if_missing(store.root(), cache.slot, 0555);

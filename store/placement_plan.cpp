@@ -10,6 +10,7 @@
 
 #include "store/placement_names.h"
 #include "store/platform/error.h"
+#include "store/platform/path_parts.h"
 #include "store/tree_info.h"
 
 namespace envstore {
@@ -147,7 +148,7 @@ void Merge::add_caches(LayoutPlan& plan) const {
   std::map<std::string, Sources> directories;
   for (const auto& [path, owner] : names_) {
     if (!owner.tree || !path.ends_with(".py") || !is_below(path, record_.site_path)) continue;
-    Sources& sources = directories[path.substr(0, path.rfind('/'))];
+    Sources& sources = directories[parent_of(path)];
     sources.owners.insert(*owner.tree);
     sources.all_from_site = sources.all_from_site && owner.in_tree.starts_with("site/");
   }

@@ -5,14 +5,14 @@
 #include <cerrno>
 
 #include "store/platform/error.h"
+#include "store/platform/path_parts.h"
 #include "store/scratch_inventory.h"
 
 namespace envstore {
 namespace {
 
 void make_parents(int scratch, const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash != std::string::npos) make_directories(scratch, path.substr(0, slash), 0755);
+  if (const std::string parent = parent_of(path); !parent.empty()) make_directories(scratch, parent, 0755);
 }
 
 void copy(Store& store, int scratch, const std::string& path, const std::string& source) {

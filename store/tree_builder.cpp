@@ -10,6 +10,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
+#include "store/platform/path_parts.h"
 #include "store/platform/random.h"
 #include "store/tree.h"
 #include "store/tree_info.h"
@@ -23,11 +24,6 @@ constexpr int kMostAttempts = 64;
 
 mode_t mode_of(Executable executable) {
   return executable == Executable::yes ? 0555 : 0444;
-}
-
-std::string parent_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string() : std::string(path.substr(0, slash));
 }
 
 [[noreturn]] void refuse(std::string_view path, std::string_view reason) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "store/platform/error.h"
+#include "store/platform/path_parts.h"
 
 namespace envstore {
 namespace {
@@ -75,8 +76,7 @@ void describe_content(TreeInfo& info, const TreeManifest& manifest) {
 std::vector<std::string> source_directories(const TreeManifest& manifest) {
   std::set<std::string> found;
   for (const TreeEntry& entry : manifest.entries())
-    if (entry.path.starts_with(kSite) && entry.path.ends_with(".py"))
-      found.insert(entry.path.substr(0, entry.path.rfind('/')));
+    if (entry.path.starts_with(kSite) && entry.path.ends_with(".py")) found.insert(parent_of(entry.path));
   return {found.begin(), found.end()};
 }
 

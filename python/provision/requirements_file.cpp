@@ -3,10 +3,10 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include "pypackaging/filename.h"
+#include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/path_parts.h"
@@ -65,13 +65,13 @@ std::string with_variables(std::string text, std::set<std::string>& names) {
     const bool is_reference = end < text.size() && text[end] == '}' && end > at + 2;
     const std::string name = is_reference ? text.substr(at + 2, end - at - 2) : "";
     if (is_reference) names.insert(name);
-    const char* value = is_reference ? std::getenv(name.c_str()) : nullptr;
-    if (value == nullptr) {
+    const auto value = is_reference ? find_variable(name) : std::nullopt;
+    if (!value) {
       at = end;
       continue;
     }
-    text.replace(at, end + 1 - at, value);
-    at += std::string_view(value).size();
+    text.replace(at, end + 1 - at, *value);
+    at += value->size();
   }
   return text;
 }
