@@ -36,12 +36,15 @@ int code_of(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/// Blocks until the program has opened and written its end.
+/// Blocks until the program has opened, written and closed its end: the next opening must not meet the same one.
 std::string hear(const std::string& fifo) {
-  std::string text(256, '\0');
+  std::string text;
+  char buffer[256];
   const Fd fd(open(fifo.c_str(), O_RDONLY | O_CLOEXEC));
-  const ssize_t size = read(fd.get(), text.data(), text.size());
-  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  for (ssize_t size = 1; size > 0;) {
+    size = read(fd.get(), buffer, sizeof buffer);
+    if (size > 0) text.append(buffer, static_cast<std::size_t>(size));
+  }
   return text;
 }
 
