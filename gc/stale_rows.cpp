@@ -9,6 +9,7 @@
 
 #include "gc/leftovers.h"
 #include "gc/pace.h"
+#include "store/platform/error.h"
 
 namespace envstore {
 namespace {
@@ -92,6 +93,15 @@ std::uint64_t remove_documents(Store& store, std::int64_t before_ns) {
   return table.remove(store);
 }
 
+/// What cannot be looked at now may be there another day.
+bool is_missing(const std::string& path) {
+  try {
+    return !stat_at(AT_FDCWD, path, Links::follow).has_value();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 /// The key is the interpreter's path, which more may follow on further lines. Machines have few of them.
 std::uint64_t remove_interpreters(Store& store) {
   std::vector<std::string> keys;
@@ -99,9 +109,7 @@ std::uint64_t remove_interpreters(Store& store) {
     keys.push_back(key);
     return true;
   });
-  std::erase_if(keys, [](const std::string& key) {
-    return stat_at(AT_FDCWD, key.substr(0, key.find('\n')), Links::follow).has_value();
-  });
+  std::erase_if(keys, [](const std::string& key) { return !is_missing(key.substr(0, key.find('\n'))); });
   if (keys.empty()) return 0;
   Index::Write rows = store.index().write();
   for (const std::string& key : keys) rows.erase_interpreter(key);
