@@ -113,9 +113,9 @@ class InUse(GcTest):
     def test_so_does_a_daemon_whose_keeper_was_killed(self):
         """Nothing holds the lease any more: /proc is the last net."""
         run = self.start(self.waiting("os.closerange(3, 4096)\n"))
-        self.settle()
         run.kill()
         run.wait(timeout=TIMEOUT)
+        self.settle()  # the afterwork has inherited the lease; none can begin any more
         report = self.collect()
         self.assertEqual(report["removed"]["snapshots"], 0, report)
         self.assertTrue(report["in_use"], report)
