@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "python/index/html_readers.h"
 #include "store/platform/text.h"
@@ -76,12 +77,6 @@ bool decode_attribute(std::string_view raw, std::string& out) {
     i = end;
   }
   return true;
-}
-
-/// Takes the value only if the attribute was not there before: the first one counts.
-bool take_first(std::string_view raw, std::optional<std::string>& slot) {
-  if (slot) return true;
-  return decode_attribute(raw, slot.emplace());
 }
 
 struct MetaAttributes {
@@ -168,11 +163,13 @@ class Scanner {
   bool anchor() {
     AnchorAttributes found;
     const bool fits = attributes([&](std::string_view name, std::string_view raw) {
-      if (is_name(name, "href")) return take_first(raw, found.href);
-      if (is_name(name, "data-requires-python")) return take_first(raw, found.requires_python);
-      if (is_name(name, "data-yanked")) return take_first(raw, found.yanked);
-      if (is_name(name, "data-core-metadata")) return take_first(raw, found.core_metadata);
-      if (is_name(name, "data-dist-info-metadata")) return take_first(raw, found.dist_info_metadata);
+      if (is_name(name, "href")) return decode_attribute(raw, found.href.emplace());
+      if (is_name(name, "data-requires-python"))
+        return decode_attribute(raw, found.requires_python.emplace());
+      if (is_name(name, "data-yanked")) return decode_attribute(raw, found.yanked.emplace());
+      if (is_name(name, "data-core-metadata")) return decode_attribute(raw, found.core_metadata.emplace());
+      if (is_name(name, "data-dist-info-metadata"))
+        return decode_attribute(raw, found.dist_info_metadata.emplace());
       return true;
     });
     // A slash before the `>` of an anchor means nothing to HTML; it is left to the parser with everything
@@ -186,8 +183,8 @@ class Scanner {
   bool meta() {
     MetaAttributes found;
     const bool fits = attributes([&](std::string_view name, std::string_view raw) {
-      if (is_name(name, "name")) return take_first(raw, found.name);
-      if (is_name(name, "content")) return take_first(raw, found.content);
+      if (is_name(name, "name")) return decode_attribute(raw, found.name.emplace());
+      if (is_name(name, "content")) return decode_attribute(raw, found.content.emplace());
       return true;
     });
     if (!fits) return false;
@@ -210,6 +207,7 @@ class Scanner {
   template <class Take>
   bool attributes(const Take& take) {
     self_closed_ = false;
+    seen_.clear();
     const std::size_t limit = std::min(body_.size(), at_ + kLongestTag);
     while (true) {
       const std::size_t before = at_;
@@ -236,7 +234,8 @@ class Scanner {
            (is_letter(body_[at_]) || (at_ > start && (body_[at_] == '-' || body_[at_] == ':'))))
       ++at_;
     const std::string_view name = body_.substr(start, at_ - start);
-    if (name.empty() || at_ >= limit) return false;
+    if (name.empty() || at_ >= limit || was_seen(name)) return false;
+    seen_.push_back(name);
     if (is_space(body_[at_]) || body_[at_] == '>' || body_[at_] == '/') return valueless(limit, name, take);
     if (body_[at_] != '=' || at_ + 1 >= limit) return false;
     const char quote = body_[at_ + 1];
@@ -246,6 +245,15 @@ class Scanner {
     if (end == std::string_view::npos) return false;
     at_ = end + 1;
     return take(name, body_.substr(value, end - value));
+  }
+
+  /// Of a name that stands twice in a tag the first counts. That is left to the parser, which is known to
+  /// lose the value of the attribute behind a second one without a value.
+  bool was_seen(std::string_view name) const {
+    return std::any_of(seen_.begin(), seen_.end(), [&](std::string_view other) {
+      return std::equal(name.begin(), name.end(), other.begin(), other.end(),
+                        [](char a, char b) { return to_lower(a) == to_lower(b); });
+    });
   }
 
   /// HTML lets white space stand before the `=`; that is left to the parser.
@@ -262,6 +270,7 @@ class Scanner {
   PageBuilder& builder_;
   std::size_t at_ = 0;
   bool in_anchor_ = false, self_closed_ = false;
+  std::vector<std::string_view> seen_;  ///< attributes of the tag that is read
 };
 
 }  // namespace

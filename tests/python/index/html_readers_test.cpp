@@ -141,6 +141,12 @@ TEST_CASE("the scanner takes pages of the usual shape") {
   CHECK(taken > 150);
 }
 
+TEST_CASE("a tag with an attribute twice is left to the parser") {
+  CHECK(scan("<a href=\"a-1-py3-none-any.whl\">a</a>").fits);
+  CHECK_FALSE(scan("<a rel rel href=\"a-1-py3-none-any.whl\">a</a>").fits);
+  CHECK_FALSE(scan("<a href=\"a-1-py3-none-any.whl\" data-yanked Data-Yanked>a</a>").fits);
+}
+
 TEST_CASE("whatever the scanner takes the HTML5 parser reads the same") {
   Generator generator(20);
   int compared = 0;
