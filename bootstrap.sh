@@ -29,6 +29,13 @@ packages="meson ninja-build g++ pkg-config ccache python3 python3-pip python3-ve
   liblmdb-dev libxxhash-dev libzstd-dev libssl-dev libcurl4-openssl-dev libdeflate-dev libgumbo-dev
   libcxxopts-dev libyaml-cpp-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev doctest-dev librapidcheck-dev"
 
+test_options=
+# What .ci/run sets.
+if [ "${ENVSTORE_CI:-}" = 1 ]; then
+  test_options=-Dwarnings_are_errors=true
+  packages="$packages clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 strace bubblewrap"
+fi
+
 missing_packages() {
   for package in $packages; do
     dpkg-query -W -f='${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' || printf ' %s' "$package"
@@ -77,7 +84,7 @@ build_and_install() {
 }
 
 run_tests() {
-  configure build/test -Dbuildtype=debugoptimized -Dtests=true
+  configure build/test -Dbuildtype=debugoptimized -Dtests=true $test_options
   ninja -C build/test -j "$jobs"
   python3 .ci/count_tests.py build/test
 }

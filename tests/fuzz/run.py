@@ -1,4 +1,5 @@
-"""Runs every fuzz target of a build folder: run.py BUILD_FOLDER SECONDS, the time for all of them together
+"""Runs every fuzz target of a build folder: run.py BUILD_FOLDER SECONDS, the time for each; as many at once as there are
+processors
 
 What breaks a target stays in BUILD_FOLDER/findings. The last line is `N passed, N failed`.
 """
@@ -39,10 +40,9 @@ def main(build, seconds):
     findings = build / "findings"
     findings.mkdir(exist_ok=True)
     workers = os.cpu_count() or 1
-    each = max(1, seconds * workers // max(len(found), 1))
     with tempfile.TemporaryDirectory() as corpus, ThreadPoolExecutor(workers) as pool:
         subprocess.run([sys.executable, HERE / "make_seeds.py", corpus], check=True)
-        clean = list(pool.map(lambda target: is_clean(target, pathlib.Path(corpus), findings, each), found))
+        clean = list(pool.map(lambda target: is_clean(target, pathlib.Path(corpus), findings, seconds), found))
         unknown = {path.name for path in pathlib.Path(corpus).iterdir()} - {path.name for path in found}
     for name in sorted(unknown):
         print(f"{name}: has seeds, but was not built")
