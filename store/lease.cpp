@@ -75,6 +75,27 @@ void erase_row(Store& store, const std::string& name) {
   transaction.commit();
 }
 
+std::string environment_of(const std::string& pid) {
+  constexpr std::size_t kLimit = std::size_t{16} << 20;
+  try {
+    return try_read_file(AT_FDCWD, "/proc/" + pid + "/environ", kLimit).value_or("");
+  } catch (const Error&) {
+    return {};  // it has ended, or belongs to somebody else
+  }
+}
+
+/// A process of the run goes on though nobody holds the lock: it has closed every descriptor, and whoever
+/// kept the lease for it was killed.
+bool is_haunted(const std::string& lease) {
+  const std::string variable = "ENVSTORE_LEASE=" + lease;
+  const std::string self = std::to_string(getpid());
+  for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc"))
+    if (entry.name.find_first_not_of("0123456789") == std::string::npos && entry.name != self &&
+        environment_of(entry.name).find(variable) != std::string::npos)
+      return true;
+  return false;
+}
+
 }  // namespace
 
 std::optional<Lease> Lease::acquire(Store& store, LeaseKind kind, const std::vector<SnapshotId>& snapshots,
@@ -197,6 +218,7 @@ std::size_t remove_dead_leases(Store& store) {
     const std::string path = layout::lease(entry.name);
     const std::optional<Fd> fd = try_open_file(store.root(), path, O_RDWR);
     if (!fd || !try_lock(fd->get(), kLeaseLock, LockMode::exclusive)) continue;
+    if (is_haunted(entry.name)) continue;
     // Held from here on, so that nobody else removes the same one, and it goes on to count as live until it
     // is gone.
     remove_tree(store.root(), layout::scratch(entry.name));

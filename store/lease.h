@@ -52,7 +52,8 @@ class Lease {
 bool is_lease_live(Store& store, const std::string& name);
 
 /// Leases whose lock nobody holds: their rows, files, scratch and tmp go. Returns how many. Does not touch
-/// live ones. Of a read-only store: the private directories of such leases, of any store.
+/// live ones, nor those that a process which can be seen still carries in its environment (ENVSTORE_LEASE).
+/// Of a read-only store: the private directories of such leases, of any store.
 std::size_t remove_dead_leases(Store& store);
 
 }  // namespace envstore
