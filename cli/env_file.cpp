@@ -35,6 +35,10 @@ class EnvFileReader {
       : text_(text), path_(path), lookup_(lookup) {}
 
   Variables read() {
+    if (text_.find('\0') != std::string_view::npos) {
+      at_ = text_.find('\0');
+      fail("a NUL byte cannot be in an environment");
+    }
     while (skip_to_entry()) read_entry();
     return std::move(variables_);
   }

@@ -85,3 +85,9 @@ TEST_CASE("every truncation of a file is read or refused") {
     }
   }
 }
+
+TEST_CASE("a NUL byte is refused, wherever it stands") {
+  using namespace std::string_literals;
+  for (const std::string& text : {"A='x\0y'"s, "A=\0"s, "# \0"s})
+    CHECK_THROWS_AS(parse_env_file(text, "x.env", [](const std::string&) { return std::nullopt; }), Error);
+}

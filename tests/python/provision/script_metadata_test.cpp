@@ -58,6 +58,11 @@ TEST_CASE(
   CHECK(metadata.warnings[1].find("'tool.uv.whatever'") != std::string::npos);
 }
 
+TEST_CASE("a table header that begins with nothing of a name is a fault as any other") {
+  for (const std::string text : {"[!]", "[\x01", "[[=]]", "[a.!]"})
+    CHECK_MESSAGE(failure(text).starts_with("cannot read the metadata of 'demo.py'"), text);
+}
+
 TEST_CASE("a fault is named with its line and column in the script") {
   CHECK(failure("dependencies = [\n  'numpy',,\n]\n").find("'demo.py': line 4, column ") !=
         std::string::npos);
