@@ -33,7 +33,8 @@ test_options=
 # What .ci/run sets.
 if [ "${ENVSTORE_CI:-}" = 1 ]; then
   test_options=-Dwarnings_are_errors=true
-  packages="$packages clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 strace bubblewrap"
+  packages="$packages clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
+    strace bubblewrap chromium cron e2fsprogs xfsprogs btrfs-progs"
 fi
 
 missing_packages() {

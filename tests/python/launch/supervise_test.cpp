@@ -36,8 +36,7 @@ int code_of(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/// Blocks until the program has opened, written and closed its end: the next opening must not meet the same
-/// one.
+/// Until the program has opened, written and closed its end: the next opening must not meet the same one.
 std::string hear(const std::string& fifo) {
   std::string text;
   char buffer[256];
