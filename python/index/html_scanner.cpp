@@ -58,13 +58,19 @@ char reference(std::string_view name) {
   return 0;
 }
 
+/// What is not ASCII may be no UTF-8; control characters are replaced, and line ends are made one kind.
+bool is_changed_by_parser(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x7f || (byte < 0x20 && c != '\t' && c != '\n' && c != '\f');
+}
+
 /// Resolves character references; false: one that is not known here, or bytes that the parser would change.
 bool decode_attribute(std::string_view raw, std::string& out) {
   out.clear();
   out.reserve(raw.size());
   for (std::size_t i = 0; i < raw.size(); ++i) {
     const char c = raw[i];
-    if (static_cast<unsigned char>(c) >= 0x80 || c == '\r') return false;
+    if (is_changed_by_parser(c)) return false;
     if (c != '&') {
       out += c;
       continue;

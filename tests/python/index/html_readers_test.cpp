@@ -147,6 +147,12 @@ TEST_CASE("a tag with an attribute twice is left to the parser") {
   CHECK_FALSE(scan("<a href=\"a-1-py3-none-any.whl\" data-yanked Data-Yanked>a</a>").fits);
 }
 
+TEST_CASE("an attribute with a control character is left to the parser, which replaces it") {
+  CHECK(scan("<a href=\"a-1-py3-none-any.whl\" data-yanked=\"a\tb\nc\">a</a>").fits);
+  for (const char c : {'\x01', '\x10', '\x1f', '\x7f', '\r'})
+    CHECK_FALSE(scan(std::string("<a href=\"a-1-py3-none-any.whl#x") + c + "\">a</a>").fits);
+}
+
 TEST_CASE("whatever the scanner takes the HTML5 parser reads the same") {
   Generator generator(20);
   int compared = 0;
