@@ -198,7 +198,9 @@ class Surroundings(EnvstoreTest):
         self.addCleanup(subprocess.run, ["umount", str(mount)], check=True)
         self.wheel("small")
         make_wheel(self.wheels, "big", "1.0", files={"big.bin": os.urandom(16 << 20)})
-        env = {"ENVSTORE_ROOT": str(mount / "store")}
+        self.store = mount / "store"
+        env = {"ENVSTORE_ROOT": str(self.store)}
+        self.addCleanup(self.settle)
         small = self.script("import small", ["small"], name="small.py")
         self.run_ok(small, env=env)
         done = self.run_fails(self.script("", ["big"], name="big.py"), env=env)
