@@ -25,6 +25,7 @@ class GarbageCheck {
     if (damage.tree)
       return !read.tree(*damage.tree) || (collector_is_at_work_ && !is_seen(read, *damage.tree));
     if (!damage.blob) return false;
+    if (damage.damage == Damage::missing && is_back(damage)) return true;
     const std::vector<TreeId> trees = read.trees_of(*damage.blob);
     if (!read.blob(*damage.blob) || (trees.empty() && damage.damage == Damage::missing)) return true;
     return collector_is_at_work_ &&
@@ -32,6 +33,10 @@ class GarbageCheck {
   }
 
  private:
+  /// Collected and made again since it was looked for.
+  bool is_back(const DamageFound& damage) {
+    return stat_at(store_.root(), damage.path, Links::do_not_follow).has_value();
+  }
   static bool is_going(Index::Read& read, const SnapshotId& id) {
     const auto fate = read.fate(id);
     return !read.snapshot(id) || (fate && fate->fate == Fate::deleting);

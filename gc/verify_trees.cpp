@@ -97,8 +97,26 @@ class TreeExamination {
         damage.blob = *blob;
         add(std::move(damage));
       }
-    if (verification_.ledger.blobs_of(id_) != blobs.size())
+    if (verification_.ledger.blobs_of(id_) != blobs.size() && has_other_links(blobs))
       add(Damage::damaged_row, path_, "the index links other files to the tree than its manifest names");
+  }
+
+  /// The ledger was read in slices, between which the tree may have been deleted and made again: asked once
+  /// more, at one instant.
+  bool has_other_links(const std::vector<const BlobId*>& blobs) {
+    Index::Read rows = store_.index().read();
+    if (!rows.tree(id_)) return false;
+    for (const BlobId* blob : blobs) {
+      const std::vector<TreeId> trees = rows.trees_of(*blob);
+      if (std::find(trees.begin(), trees.end(), id_) == trees.end()) return true;
+    }
+    std::size_t links = 0;
+    for (unsigned part = 0; part < 256; ++part)
+      rows.each_tree_of_blobs_in(static_cast<std::uint8_t>(part), [&](const BlobId&, const TreeId& tree) {
+        if (tree == id_) ++links;
+        return true;
+      });
+    return links != blobs.size();
   }
 
   Verification& verification_;
