@@ -1,7 +1,8 @@
 """Runs every fuzz target of a build folder: run.py BUILD_FOLDER SECONDS, the time for each; as many at once as there are
 processors
 
-What breaks a target stays in BUILD_FOLDER/findings. The last line is `N passed, N failed`.
+ENVSTORE_FUZZ_SEED (1) is where chance begins, so that a verdict can be had again; 0 takes another one each time. What
+breaks a target stays in BUILD_FOLDER/findings. The last line is `N passed, N failed`.
 """
 import os
 import pathlib
@@ -13,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 LONGEST_INPUT = 16384
 MEMORY_MB = 1024
 INPUT_TIMEOUT = 10
+SEED = int(os.environ.get("ENVSTORE_FUZZ_SEED", "1"))
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -26,7 +28,7 @@ def is_clean(target, corpus, findings, seconds):
     own.mkdir(exist_ok=True)
     run = subprocess.run(  # libFuzzer ends by itself
         [target, own, f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT}", f"-timeout={INPUT_TIMEOUT}",
-         f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={findings}/{target.name}-", "-print_final_stats=1"],
+         f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={findings}/{target.name}-", "-print_final_stats=1", f"-seed={SEED}"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     rate = next((line for line in run.stderr.splitlines() if "number_of_executed_units" in line), "")
     print(f"{target.name}: {'clean' if run.returncode == 0 else 'BROKEN'} {rate}", flush=True)
