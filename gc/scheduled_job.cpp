@@ -11,6 +11,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "store/json_number.h"
 #include "store/layout.h"
 #include "store/platform/child.h"
 #include "store/platform/clock.h"
@@ -60,9 +61,9 @@ std::optional<JobRecord> read_record(int root, const std::string& job) {
   try {
     const auto json = nlohmann::json::parse(read_file(root, record_of(job), kLimit));
     JobRecord record;
-    record.started_ns = json.at("started_ns").get<std::int64_t>();
-    if (!json.at("ended_ns").is_null()) record.ended_ns = json.at("ended_ns").get<std::int64_t>();
-    if (!json.at("exit").is_null()) record.exit_code = json.at("exit").get<int>();
+    record.started_ns = whole_number<std::int64_t>(json.at("started_ns"));
+    if (!json.at("ended_ns").is_null()) record.ended_ns = whole_number<std::int64_t>(json.at("ended_ns"));
+    if (!json.at("exit").is_null()) record.exit_code = whole_number<int>(json.at("exit"));
     record.last_line = json.at("line").get<std::string>();
     return record;
   } catch (const nlohmann::json::exception&) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "store/json_number.h"
 #include "store/platform/error.h"
 
 namespace envstore {
@@ -26,7 +27,7 @@ Json trees_of(const SnapshotRecord& record) {
 
 SnapshotRecord from_json(const Json& value) {
   SnapshotRecord record;
-  if (value.at("format").get<int>() != kVersion)
+  if (whole_number<int>(value.at("format")) != kVersion)
     throw Error(ErrorKind::damaged, "cannot read a snapshot's record: an unknown format");
   record.interpreter = value.at("interpreter").get<std::string>();
   record.site_path = value.at("site_path").get<std::string>();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "store/json_number.h"
 #include "store/platform/error.h"
 
 namespace envstore {
@@ -20,7 +21,7 @@ SnapshotFile parse(const std::string& text, const SnapshotId& id) {
   for (const Json& request : value.at("requests"))
     file.requests.push_back({request.at("canonical").get<std::string>(), id,
                              request.at("label").get<std::string>(),
-                             request.at("made_at_ns").get<std::int64_t>()});
+                             whole_number<std::int64_t>(request.at("made_at_ns"))});
   return file;
 }
 

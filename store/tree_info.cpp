@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "store/json_number.h"
 #include "store/platform/error.h"
 #include "store/platform/path_parts.h"
 
@@ -40,7 +41,7 @@ TreeInfo decode_tree_info(std::string_view json, const TreeManifest& manifest) {
   TreeInfo info;
   try {
     const nlohmann::json value = nlohmann::json::parse(json);
-    if (value.at("version").get<int>() != kVersion)
+    if (whole_number<int>(value.at("version")) != kVersion)
       throw Error(ErrorKind::damaged, "cannot read a tree.json: an unknown version");
     info.name = value.at("name").get<std::string>();
     info.version = value.at("distribution_version").get<std::string>();
@@ -48,7 +49,7 @@ TreeInfo decode_tree_info(std::string_view json, const TreeManifest& manifest) {
     info.wheel_filename = value.at("wheel_filename").get<std::string>();
     info.origin = value.at("origin").get<std::string>();
     info.forest_reason = value.at("forest_reason").get<std::string>();
-    info.made_at_ns = value.at("made_at_ns").get<std::int64_t>();
+    info.made_at_ns = whole_number<std::int64_t>(value.at("made_at_ns"));
   } catch (const nlohmann::json::exception& error) {
     throw Error(ErrorKind::damaged, std::string("cannot read a tree.json: ") + error.what());
   }

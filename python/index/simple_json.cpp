@@ -2,6 +2,7 @@
 
 #include "python/index/page_builder.h"
 #include "python/index/upload_time.h"
+#include "store/json_number.h"
 #include "store/platform/error.h"
 
 namespace envstore {
@@ -67,7 +68,7 @@ std::optional<IndexFile> read_file_entry(const json& entry) {
   read_yanked(entry, file);
   read_metadata(entry, file);
   if (const json* size = field(entry, "size"); size && size->is_number_unsigned())
-    file.size = size->get<std::uint64_t>();
+    file.size = whole_number<std::uint64_t>(*size);
   if (const json* time = field(entry, "upload-time"); time && time->is_string())
     file.upload_time_ns = parse_upload_time(time->get_ref<const std::string&>());
   return file;

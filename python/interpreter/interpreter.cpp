@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "python/interpreter/probe_script.h"
+#include "store/json_number.h"
 #include "store/platform/error.h"
 #include "store/platform/path_parts.h"
 
@@ -46,7 +47,7 @@ std::string plain_word(const json& answer, const char* name) {
 
 std::optional<std::pair<int, int>> two_numbers(const json& value) {
   if (value.is_null()) return std::nullopt;
-  return std::pair(value.at(0).get<int>(), value.at(1).get<int>());
+  return std::pair(whole_number<int>(value.at(0)), whole_number<int>(value.at(1)));
 }
 
 /// `cp313t`, `cp38d`; other implementations: what precedes the platform in SOABI, `pypy39_pp73`.
@@ -79,7 +80,8 @@ void read_tags(const json& answer, Interpreter& interpreter) {
   tags.musl = two_numbers(answer.at("musl"));
   tags.has_hard_float = answer.at("has_hard_float").get<bool>();
   for (const json& opinion : answer.at("manylinux"))
-    tags.manylinux_override[{opinion.at(0).get<int>(), opinion.at(1).get<int>()}] = opinion.at(2).get<bool>();
+    tags.manylinux_override[{whole_number<int>(opinion.at(0)), whole_number<int>(opinion.at(1))}] =
+        opinion.at(2).get<bool>();
 }
 
 Interpreter read_answer(const json& answer) {
@@ -88,8 +90,8 @@ Interpreter read_answer(const json& answer) {
   interpreter.found_as = absolute(answer, "executable");
   interpreter.implementation = plain_word(answer, "implementation");
   interpreter.version = plain_word(answer, "version");
-  interpreter.major = answer.at("version_info").at(0).get<int>();
-  interpreter.minor = answer.at("version_info").at(1).get<int>();
+  interpreter.major = whole_number<int>(answer.at("version_info").at(0));
+  interpreter.minor = whole_number<int>(answer.at("version_info").at(1));
   if (interpreter.major < 0 || interpreter.major > 99 || interpreter.minor < 0 || interpreter.minor > 999)
     throw Error(ErrorKind::invalid_input, "its version is none");
   interpreter.base_prefix = absolute(answer, "base_prefix");
@@ -120,7 +122,7 @@ json tags_as_json(const pypackaging::TagEnvironment& tags) {
 }
 
 Interpreter read_facts(const json& facts) {
-  if (facts.at("facts").get<int>() != kFactsVersion)
+  if (whole_number<int>(facts.at("facts")) != kFactsVersion)
     throw json::other_error::create(599, "other facts", nullptr);
   Interpreter interpreter;
   facts.at("path").get_to(interpreter.path);
@@ -147,7 +149,8 @@ Interpreter read_facts(const json& facts) {
   tags.musl = two_numbers(stored.at("musl"));
   stored.at("has_hard_float").get_to(tags.has_hard_float);
   for (const json& opinion : stored.at("manylinux"))
-    tags.manylinux_override[{opinion.at(0).get<int>(), opinion.at(1).get<int>()}] = opinion.at(2).get<bool>();
+    tags.manylinux_override[{whole_number<int>(opinion.at(0)), whole_number<int>(opinion.at(1))}] =
+        opinion.at(2).get<bool>();
   return interpreter;
 }
 
