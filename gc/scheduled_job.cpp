@@ -209,8 +209,8 @@ int follow(const Child& child, Log& log) {
 /// Whoever started this may have left the strangest things behind.
 void settle_process() {
   umask(077);
-  std::signal(SIGCHLD, SIG_DFL);
-  std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGCHLD, SIG_DFL);
+  (void)std::signal(SIGPIPE, SIG_IGN);
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);  // the lowest free number: this one
   [[maybe_unused]] const int moved = chdir("/");

@@ -47,7 +47,7 @@ pid_t process_of(pid_t thread) {
   long process = thread;
   while (std::fgets(line, sizeof line, file) != nullptr)
     if (std::sscanf(line, "Tgid: %ld", &process) == 1) break;
-  std::fclose(file);
+  (void)std::fclose(file);
   return static_cast<pid_t>(process);
 }
 
@@ -59,7 +59,7 @@ bool is_own_fault(int signal) {
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  raise(SIGSTOP);
+  (void)raise(SIGSTOP);
   execvp(argv.front(), argv.data());
   std::perror(argv.front());
   _exit(127);
