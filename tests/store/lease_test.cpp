@@ -204,7 +204,7 @@ TEST_CASE("a lease that ends while its row cannot be erased is a dead one, which
   REQUIRE(setrlimit(RLIMIT_FSIZE, &none) == 0);
   lease.reset();
   REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  std::signal(SIGXFSZ, before);
+  static_cast<void>(std::signal(SIGXFSZ, before));
   CHECK(world.rows() == 1);
   CHECK(remove_dead_leases(world.store) == 1);
   CHECK(world.rows() == 0);
