@@ -116,7 +116,7 @@ bool is_script_group(std::string_view group) {
 
 bool is_file_name(std::string_view name) {
   return name != "." && name != ".." && std::none_of(name.begin(), name.end(), [](char c) {
-           return c == '/' || c == '\\' || (c >= '\0' && c < ' ') || c == '\x7f';
+           return c == '/' || c == '\\' || static_cast<unsigned char>(c) < ' ' || c == '\x7f';
          });
 }
 

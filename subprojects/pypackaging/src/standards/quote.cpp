@@ -6,7 +6,7 @@ namespace {
 constexpr std::size_t kLongest = 120;
 
 bool is_control(char c) {
-  return (c >= '\0' && c < ' ') || c == '\x7f';
+  return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
 }
 
 void append_escaped(std::string& result, char c) {
