@@ -4,6 +4,9 @@
 
 Every program imports its modules one after another while it runs, so that a file taken from under it shows. The
 schedule of each worker is seeded; what the machine makes of it is not. Ends with one line that counts what was done.
+
+ENVSTORE_PROGRAM is the program, ENVSTORE_CHECK_STORE and ENVSTORE_CRASH_DRIVER are those of tests/crash. Whatever a
+sanitized program reports is a fault, whoever said it: also those whose output nobody reads.
 """
 import os
 import pathlib
@@ -158,6 +161,17 @@ def wait_for_afterwork(store):
             os.close(ended)
 
 
+def have_reports_written(env, folder):
+    """By every sanitized process of this environment; others take no notice."""
+    folder.mkdir()
+    for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"):
+        env[name] = ":".join([*filter(None, [env.get(name)]), "log_path=%s/%s" % (folder, name.partition("_")[0].lower())])
+
+
+def reports_in(folder):
+    return ["%s: %s" % (path.name, path.read_text(errors="replace")) for path in sorted(folder.iterdir())]
+
+
 def faults_afterwards(world, commands):
     """A collection leaves nothing but what is whole, and the next run works."""
     faults = []
@@ -182,6 +196,8 @@ def main():
         # As root Python writes .pyc files of its own into slots; of a source that was made again meanwhile they are
         # foreign, and verify says so.
         world.env["PYTHONDONTWRITEBYTECODE"] = "1"
+        reports = home / "reports"
+        have_reports_written(world.env, reports)
         make_packages(world.wheels)
         until = time.monotonic() + SECONDS
         workers = [Worker(world, number, until, commands) for number in range(WORKERS)]
@@ -190,7 +206,7 @@ def main():
         for worker in workers:
             worker.join()
         faults = [fault for worker in workers for fault in worker.faults]
-        faults += faults_afterwards(world, commands)
+        faults += faults_afterwards(world, commands) + reports_in(reports)
         for fault in faults:
             print("fault: " + fault)
         done = {}
