@@ -8,6 +8,7 @@
 
 #include "store/platform/error.h"
 #include "store/tree_info.h"
+#include "store/tree_rows.h"
 #include "tests/store/tree_world.h"
 
 using namespace envstore;
@@ -267,6 +268,26 @@ TEST_CASE("a tree without a row, left by a crash, is replaced and not trusted") 
   const TreeId made = world.add_tree("a", {{"site/a.py", "A"}});
   CHECK(made == id);
   CHECK(read_file(store.root(), layout::tree(id) + "/site/a.py") == "A");
+  CHECK(list_directory(store.root(), layout::kTrash).empty());
+}
+
+TEST_CASE("a tree that is made again gets empty slots, whatever Python has written into the old ones") {
+  TreeWorld world;
+  Store& store = world.store();
+  const TreeId id = world.add_tree("a", {{"site/a.py", "A"}});
+  create_file(store.root(), layout::bytecode(id) + "/0/a.cpython-311.pyc", "written by root", 0644);
+  create_file(store.root(), layout::bytecode(id) + "/complete-cpython-311", "", 0444);
+  SUBCASE("its row went, and the collection died before it took the files") {
+    Index::Write rows = store.index().write();
+    rows.erase(id);
+    rows.commit();
+  }
+  SUBCASE("its files went, and the collection died before it took the slots") {
+    throw_away(store, layout::tree(id));
+  }
+  CHECK(world.add_tree("a", {{"site/a.py", "A"}}) == id);
+  CHECK(list_directory(store.root(), layout::bytecode(id)).size() == 1);
+  CHECK(list_directory(store.root(), layout::bytecode(id) + "/0").empty());
   CHECK(list_directory(store.root(), layout::kTrash).empty());
 }
 

@@ -198,9 +198,6 @@ def main():
     home = pathlib.Path(tempfile.mkdtemp(prefix="envstore-stress-", dir=quick_folder()))
     try:
         world = World(home / "world")
-        # As root Python writes .pyc files of its own into slots; of a source that was made again meanwhile they are
-        # foreign, and verify says so.
-        world.env["PYTHONDONTWRITEBYTECODE"] = "1"
         reports = home / "reports"
         have_reports_written(world.env, reports)
         make_packages(world.wheels)
