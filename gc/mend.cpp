@@ -69,18 +69,21 @@ class Mending {
   bool make_blob(const Expected& expected, const std::string& path) {
     const TreeEntry& entry = *expected.entry;
     const mode_t mode = mode_of(entry.executable);
-    if (entry.size == 0) {
-      create_file(store_.root(), path, "", mode);
-      return true;
-    }
     const std::string source =
         is_layout_ ? layout::tree(*expected.tree) + "/" + entry.path : layout::object(entry.blob);
+    if (entry.size == 0) {
+      create_file(store_.root(), path, "", mode);
+      const auto original = is_layout_ ? stat_at(store_.root(), source, Links::do_not_follow) : std::nullopt;
+      if (original) set_mtime(store_.root(), path, original->mtime_ns);
+      return true;
+    }
     const auto stamp = intact_stamp(source, entry);
     if (!stamp) return false;
     if ((stamp->mode & 07777) == mode &&
         link_at(store_.root(), source, store_.root(), path) == LinkResult::linked)
       return true;
     create_file(store_.root(), path, read_file(store_.root(), source), mode);
+    if (is_layout_) set_mtime(store_.root(), path, stamp->mtime_ns);
     return true;
   }
 

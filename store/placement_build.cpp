@@ -29,13 +29,25 @@ std::string source_of(const LayoutPlan::FromTree& file, const std::vector<Layout
   return layout::tree(trees[file.tree].id) + "/" + file.in_tree;
 }
 
-mode_t mode_of(Store& store, const std::string& source) {
+FileStamp stamp_of(Store& store, const std::string& source) {
   const auto stamp = stat_at(store.root(), source, Links::do_not_follow);
   if (!stamp || !stamp->is_regular())
     throw Error(ErrorKind::damaged,
                 fmt::format("cannot read '{}/{}': it is not a file any more", store.path(), source),
                 "`envstore verify --repair` finds and repairs what was changed in the store");
-  return (stamp->mode & 0111) != 0 ? 0555 : 0444;
+  return *stamp;
+}
+
+mode_t mode_of(const FileStamp& stamp) {
+  return (stamp.mode & 0111) != 0 ? 0555 : 0444;
+}
+
+/// With the source's time: bytecode that Python, run as root, writes for one name of a module must fit all.
+void copy_file(Store& store, int target, const std::string& source, const std::string& path,
+               const std::string& content) {
+  const FileStamp stamp = stamp_of(store, source);
+  create_file(target, path, content, mode_of(stamp));
+  set_mtime(target, path, stamp.mtime_ns);
 }
 
 /// A further name, or a further file where the filesystem allows no more names (65,000 on ext4).
@@ -44,11 +56,11 @@ void link_file(Store& store, int target, const std::string& source, const std::s
   if (result == LinkResult::linked) return;
   if (result == LinkResult::exists)
     throw Error(ErrorKind::io, fmt::format("cannot link '{}': it exists", path));
-  create_file(target, path, read_file(store.root(), source), mode_of(store, source));
+  copy_file(store, target, source, path, read_file(store.root(), source));
 }
 
 void copy_writable(Store& store, int target, const std::string& source, const std::string& path) {
-  create_file(target, path, read_file(store.root(), source), mode_of(store, source) | 0200);
+  create_file(target, path, read_file(store.root(), source), mode_of(stamp_of(store, source)) | 0200);
 }
 
 void seal(int target, const LayoutPlan& plan) {
@@ -165,7 +177,7 @@ void build_layout(Store& store, const LayoutPlan& plan, const std::vector<Layout
   for (const auto& file : plan.hard_links) link_file(store, target.get(), source_of(file, trees), file.path);
   for (const auto& file : plan.copies) copy_writable(store, target.get(), source_of(file, trees), file.path);
   for (const auto& file : plan.empty_files)
-    create_file(target.get(), file.path, "", mode_of(store, source_of(file, trees)));
+    copy_file(store, target.get(), source_of(file, trees), file.path, "");
   for (const auto& [name, content] : plan.files) create_file(target.get(), name, content, 0444);
   seal(target.get(), plan);
 }

@@ -256,7 +256,7 @@ TreeId TreeBuilder::commit(const TreeInfo& given) {
     return id;
   }
   // What a collection that died left of an earlier making fits the times of its sources, not of these.
-    throw_away(store, layout::bytecode(id));
+  throw_away(store, layout::bytecode(id));
   make_slots(store, id, manifest);
   link_slots(impl_->root.get(), id, manifest);
   impl_->write_descriptions(manifest, info);

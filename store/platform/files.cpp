@@ -159,6 +159,14 @@ void create_file(int directory, const std::string& path, std::string_view conten
   write_new(directory, path, content, mode);
 }
 
+void set_mtime(int directory, const std::string& path, std::int64_t mtime_ns) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
+                            {.tv_sec = mtime_ns / kSecond, .tv_nsec = mtime_ns % kSecond}};
+  if (utimensat(directory, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
+    throw_errno(errno, "set the time of", named(directory, path));
+}
+
 void replace_file(int directory, const std::string& path, std::string_view content, mode_t mode) {
   const std::string beside = path + ".new-" + random_name();
   write_new(directory, beside, content, mode);

@@ -55,6 +55,7 @@ std::optional<std::string> try_read_file(int directory, const std::string& path,
 void write_all(int fd, std::span<const std::byte> bytes, std::string_view path_for_errors);
 /// Creates (O_EXCL) and writes a file with exactly this mode.
 void create_file(int directory, const std::string& path, std::string_view content, mode_t mode);
+void set_mtime(int directory, const std::string& path, std::int64_t mtime_ns);
 /// Writes beside it and renames over: readers see the old or the new content, never half.
 void replace_file(int directory, const std::string& path, std::string_view content, mode_t mode);
 void make_directory(int directory, const std::string& path, mode_t mode);  ///< existing is an error

@@ -208,6 +208,23 @@ TEST_CASE("a tree without a row or without its folder cannot be laid out") {
                   Error);
 }
 
+TEST_CASE(
+    "an empty module of a forest has the time of the tree's: bytecode that root's Python writes fits both") {
+  TreeWorld world;
+  Store& store = world.store();
+  const SnapshotRecord record = TreeWorld::record({{"a", world.add_tree("a", one_package("a"))}});
+  const std::string original = layout::tree(record.trees.front().tree) + "/site/a/__init__.py";
+  set_mtime(store.root(), original, 1'000'000'000'123'456'789);
+  Lease lease = TreeWorld::lease(store);
+  place_snapshot(store, lease, record, Layout::forest, std::nullopt);
+  const auto copy =
+      stat_at(store.root(), layout::snapshot(record.id(), Layout::forest) + "/" + kSite + "/a/__init__.py",
+              Links::do_not_follow);
+  REQUIRE(copy);
+  CHECK(copy->size == 0);
+  CHECK(copy->mtime_ns == 1'000'000'000'123'456'789);
+}
+
 TEST_CASE("whatever differs between a layout and its plan is found") {
   TreeWorld world;
   Store& store = world.store();
