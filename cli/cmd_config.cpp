@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/gc_settings.h"
 #include "cli/pages.h"
 #include "cli/print.h"
 #include "store/platform/environment.h"
@@ -35,6 +36,16 @@ void add(std::vector<Row>& rows, const char* key, const Setting<IndexLocation>& 
   rows.push_back({key, std::move(value), setting.source});
 }
 
+void add_gc(std::vector<Row>& rows, const GcSettings& settings) {
+  gc_policy(settings);  // refuses what no collection could use
+  add(rows, "gc.max-size", settings.max_size);
+  add(rows, "gc.min-free", settings.min_free);
+  add(rows, "gc.reserved", settings.reserved);
+  add(rows, "gc.max-age", settings.max_age);
+  add(rows, "gc.keep-last", settings.keep_last);
+  add(rows, "gc.grace", settings.grace);
+}
+
 Row store_row(const Arguments& arguments) {
   if (arguments.has("store")) return {"store", absolute_path(arguments.value("store")), "--store"};
   for (const char* name : {"ENVSTORE_ROOT", "XDG_CACHE_HOME"})
@@ -62,6 +73,7 @@ std::vector<Row> effective_rows(const Arguments& arguments) {
   add(rows, "python", merged.python);
   add(rows, "layout", merged.layout);
   add(rows, "bytecode", merged.bytecode);
+  add_gc(rows, gc_settings(arguments));
   return rows;
 }
 

@@ -95,6 +95,22 @@ bool is_requirement(const std::string& word) {
   return word.find("://") != std::string::npos || word.find(" @ ") != std::string::npos || !is_path(word);
 }
 
+/// What looks like an id and is none was tried as a requirement: both are told.
+[[noreturn]] void throw_no_such_snapshot(const Error& error, const std::string& word) {
+  const std::string about_ids =
+      fmt::format("no snapshot's id begins with '{}' either; 'envstore ls' lists the snapshots", word);
+  throw Error(error.kind(), error.what(), error.hint().empty() ? about_ids : error.hint() + "; " + about_ids);
+}
+
+Pinned provide_requirements(Store& store, const Arguments& arguments, const std::vector<std::string>& words) {
+  try {
+    return provide(store, arguments, {}, words);
+  } catch (const Error& error) {
+    if (words.size() != 1 || !looks_like_id(words.front())) throw;
+    throw_no_such_snapshot(error, words.front());
+  }
+}
+
 Pinned find_or_provide(Store& store, const Arguments& arguments) {
   const auto& words = arguments.positionals();
   const bool is_one = words.size() == 1;
@@ -114,7 +130,7 @@ Pinned find_or_provide(Store& store, const Arguments& arguments) {
   if (words.empty() && !arguments.has("with") && !arguments.has("with-requirements"))
     throw Error(ErrorKind::usage, "cannot pin: no snapshot, script or requirement was given",
                 "for example: envstore pin script.py");
-  Pinned pinned = provide(store, arguments, {}, words);
+  Pinned pinned = provide_requirements(store, arguments, words);
   std::vector<std::string> named = words;
   for (const char* option : {"with", "with-requirements"})
     for (const std::string& value : arguments.values(option)) named.push_back(value);

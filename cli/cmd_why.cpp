@@ -5,6 +5,7 @@
 #include <set>
 
 #include "cli/command.h"
+#include "cli/gc_settings.h"
 #include "cli/pages.h"
 #include "cli/print.h"
 #include "cli/usage_report.h"
@@ -76,10 +77,11 @@ int run_why(const Arguments& arguments) {
   if (arguments.positionals().size() != 1)
     throw Error(ErrorKind::usage, "cannot tell why: one id, path or package must be named",
                 "for example: envstore why numpy");
+  const Policy policy = gc_policy(gc_settings(arguments));
   const SystemClock clock;
   Store store = Store::open(arguments.value("store"), clock);
   const Census census = take_census(store);
-  const Why answer = why(census, Policy{}, find_subject(store, census, arguments.positionals().front()));
+  const Why answer = why(census, policy, find_subject(store, census, arguments.positionals().front()));
   print(arguments.has("json") ? why_json(census, answer) : why_text(census, answer));
   return 0;
 }

@@ -159,6 +159,7 @@ SettingsLayer built_in_settings() {
   layer.resolution = {"highest", source};
   layer.layout = {"farm", source};
   layer.bytecode = {"background", source};
+  layer.gc.grace = {"1h", source};
   return layer;
 }
 

@@ -59,6 +59,7 @@ GcSettings gc_settings(const Arguments& arguments) {
   }
   for (const std::string& path : find_configuration_files("", false).present)
     fill_from(settings, read_yaml_settings(path).gc);
+  fill_from(settings, built_in_settings().gc);
   return settings;
 }
 

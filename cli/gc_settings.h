@@ -4,8 +4,8 @@
 
 namespace envstore {
 
-/// Flags > ENVSTORE_GC_* > the user's envstore.yaml > the system's. A project's file has no say: the store
-/// serves all of them.
+/// Flags > ENVSTORE_GC_* > the user's envstore.yaml > the system's > built in. A project's file has no say:
+/// the store serves all of them.
 GcSettings gc_settings(const Arguments& arguments);
 
 /// Throws Error{usage} that names the source of what cannot be understood.

@@ -70,6 +70,7 @@ class DuWhyPinTest(EnvstoreTest):
         self.fails("pin", code=2)
         self.fails("pin", "missing.py")
         self.fails("pin", "no-such-package")
+        self.assertIn("no snapshot's id begins with 'abad1dea'", self.fails("pin", "abad1dea"))
         self.fails("pin", self.script("pass\n", name="plain.py"), code=2)
         self.ok("pin", "--name", "tools", "alpha")
         self.assertIn("did you mean 'tools'?", self.fails("unpin", "tool"))
@@ -166,6 +167,12 @@ class DuWhyPinTest(EnvstoreTest):
         # The run that asks, and perhaps the background helper that compiles its modules.
         self.assertEqual(list(dict.fromkeys(k["why"] for k in snapshot["kept_by"])), ["lease", "root", "grace"])
         self.assertEqual([k["detail"] for k in snapshot["kept_by"] if k["why"] == "root"], ["tools"])
+
+    def test_why_knows_the_grace_time_that_is_configured(self):
+        self.ok("run", "--with", "alpha", "python", "-c", "")
+        self.assertIn("kept by grace", self.ok("why", "alpha"))
+        self.env["ENVSTORE_GC_GRACE"] = "0s"
+        self.assertNotIn("kept by grace", self.ok("why", "alpha"))
 
     def test_why_of_what_is_not_there_says_what_was_looked_for(self):
         self.fails("why", "no-such-package")

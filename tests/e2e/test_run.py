@@ -241,6 +241,21 @@ class Settings(EnvstoreTest):
         (self.work / "envstore.yaml").write_text("layout: frm\n")
         self.assertIn("envstore.yaml", self.envstore("config").stderr)
 
+    def test_config_tells_the_rules_of_gc_and_where_each_came_from(self):
+        def rules(**env):
+            rows = json.loads(self.envstore("config", "--json", env={"XDG_CONFIG_HOME": str(self.work), **env}).stdout)
+            return {row["key"][3:]: (row["value"], row["source"]) for row in rows if row["key"].startswith("gc.")}
+
+        self.assertEqual(rules(), {"grace": ("1h", "built in")})
+        (self.work / "envstore").mkdir()
+        (self.work / "envstore" / "envstore.yaml").write_text("gc:\n  max-size: 20GB\n  keep-last: 3\n")
+        told = rules(ENVSTORE_GC_GRACE="5m", ENVSTORE_GC_MAX_SIZE="1GB")
+        self.assertEqual({"grace": ("5m", "ENVSTORE_GC_GRACE"), "max-size": ("1GB", "ENVSTORE_GC_MAX_SIZE")},
+                         {key: told[key] for key in ("grace", "max-size")})
+        self.assertEqual(told["keep-last"][0], "3")
+        self.assertIn("envstore.yaml", told["keep-last"][1])
+        self.assertIn("ENVSTORE_GC_GRACE", self.envstore("config", env={"ENVSTORE_GC_GRACE": "soon"}).stderr)
+
     def test_a_listing_tells_the_interpreter_as_an_object(self):
         self.wheel("demo")
         self.run_ok("--with", "demo", "python", "-c", "")
