@@ -1,0 +1,113 @@
+#include "gc/leftovers.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include "../store/builders.h"
+#include "collect_world.h"
+#include "store/platform/lock.h"
+#include "store/tree_rows.h"
+
+using namespace envstore;
+using namespace envstore::testing;
+
+TEST_CASE("what is left over goes") {
+  CollectWorld world;
+  Store& store = world.store;
+  const SnapshotId stays = world.place_one("a");  // trees without any row would be a lost index
+  const std::string nobody(32, 'a');
+  make_directories(store.root(), layout::scratch(nobody) + "/bin", 0755);
+  make_directories(store.root(), layout::tmp(nobody) + "/half", 0700);
+  make_directories(store.root(), "trash/gc-left/deep", 0700);
+  make_directories(store.root(), layout::tree(a_tree("orphan")) + "/site", 0755);
+  make_directories(store.root(), layout::snapshot(a_snapshot("orphan"), Layout::farm) + "/lib", 0755);
+  make_directories(store.root(), layout::bytecode(a_tree("gone")) + "/0", 0755);
+  create_file(store.root(), layout::snapshot_record(a_snapshot("orphan")), "{}", 0444);
+  make_directories(store.root(), "objects/ab", 0755);
+  create_file(store.root(), "objects/ab/" + std::string(62, 'c'), "orphan", 0444);
+  create_file(store.root(), "leases/0123456789abcdef0123456789abcdef", "", 0600);
+  SUBCASE("when it is old enough") {
+    const auto lease = world.run(stays);
+    const GcReport report = collect_all(store);
+    CHECK(report.failures.empty());
+    CHECK(report.removed_leases == 1);
+    CHECK(report.removed_leftovers == 8);
+    CHECK(world.entries(layout::kScratch) + world.entries(layout::kTmp) + world.entries(layout::kTrash) == 0);
+    CHECK(world.entries(layout::kTrees) == 1);
+    CHECK(world.entries(layout::kSnapshots) == 2);
+    CHECK(world.entries(layout::kBytecode) == 1);
+    CHECK(world.objects() == 1);
+  }
+  SUBCASE("but not what an ingest may just have made") {
+    GcOptions options;  // the grace time is an hour
+    options.policy.max_size = SizeLimit{.bytes = 1};
+    collect(store, options);
+    CHECK(world.entries(layout::kTrees) == 2);
+    CHECK(world.entries(layout::kSnapshots) == 4);
+    CHECK(world.objects() == 2);
+  }
+}
+
+TEST_CASE("the half-made work of an ingest that goes on is left alone") {
+  CollectWorld world;
+  Store& store = world.store;
+  const SnapshotId kept = world.place_one("kept");
+  const auto run = world.run(kept);
+  Lease ingest = TreeWorld::lease(store);
+  TreeBuilder builder(store, ingest);
+  builder.add("site/new.py", Executable::no, as_bytes("new\n"));
+  CHECK(collect_all(store).failures.empty());
+  CHECK(is_there(store, object_of("new\n")));
+  const TreeId id = builder.commit(TreeWorld::info("new"));
+  collect_all(store);  // the tree is in no snapshot yet
+  CHECK(has_tree(store, id));
+  place_snapshot(store, ingest, TreeWorld::record({{"new", id}}), Layout::forest, std::nullopt);
+  collect_all(store);
+  CHECK(read_file(store.root(), layout::tree(id) + "/site/new.py") == "new\n");
+}
+
+TEST_CASE(
+    "rows that nothing needs go: answers, memos and wheels of what is absent, old pages, interpreters") {
+  CollectWorld world;
+  const SnapshotId stays = world.place_one("a");
+  const auto lease = world.run(stays);
+  const std::int64_t now = world.store.clock().now().time_since_epoch().count();
+  {
+    Index::Write rows = world.store.index().write();
+    rows.put_request(a_key("stale"), {.canonical = "stale", .snapshot = a_snapshot("gone"), .label = {}});
+    rows.put_memo(a_key("stale"),
+                  {.key_text = "stale", .watched = {}, .snapshots = {stays, a_snapshot("gone")}, .plan = {}});
+    rows.put_memo(a_key("good"), {.key_text = "good", .watched = {}, .snapshots = {stays}, .plan = {}});
+    rows.put(an_id<WheelHash>("stale"), WheelRow{a_tree("gone")});
+    rows.put_document("old", {.etag = {}, .fetched_at_ns = 1, .body = "x"});
+    rows.put_document("new", {.etag = {}, .fetched_at_ns = now, .body = "x"});
+    rows.put_interpreter("/nowhere/python\n/nowhere/pyvenv.cfg\n1", {.stamp = {}, .facts = "x"});
+    rows.put_interpreter("/bin/sh", {.stamp = {}, .facts = "x"});
+    rows.commit();
+  }
+  CHECK(collect_all(world.store).removed_leftovers == 5);
+  Index::Read rows = world.store.index().read();
+  CHECK(!rows.request(a_key("stale")));
+  CHECK(!rows.memo(a_key("stale")));
+  CHECK(rows.memo(a_key("good")));
+  CHECK(!rows.wheel(an_id<WheelHash>("stale")));
+  CHECK(!rows.document("old"));
+  CHECK(rows.document("new"));
+  CHECK(!rows.interpreter("/nowhere/python\n/nowhere/pyvenv.cfg\n1"));
+  CHECK(rows.interpreter("/bin/sh"));
+}
+
+TEST_CASE("what another boot left unpromoted gets its rows, and is no garbage") {
+  CollectWorld world;
+  const SnapshotId id = world.place_one("a");
+  world.folder.close();
+  const std::string folder = world.folder.root() + "/volatile/";
+  const std::string boot = list_directory(AT_FDCWD, folder).front().name;
+  rename_at(AT_FDCWD, folder + boot, AT_FDCWD, folder + "00000000-0000-0000-0000-000000000000");
+  Store& store = world.folder.store();
+  GcOptions options;
+  options.policy.max_size = SizeLimit{.bytes = 1};
+  CHECK(collect(store, options).deleted_snapshots == 0);
+  CHECK(store.index().read().snapshot(id));
+  CHECK(store.index().other_boots().empty());
+}
