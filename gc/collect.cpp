@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <thread>
 
 #include "gc/last_net.h"
 #include "gc/leftovers.h"
@@ -20,14 +19,8 @@ namespace envstore {
 namespace {
 
 std::optional<FileLock> gc_lock(Store& store, std::chrono::milliseconds timeout) {
-  constexpr std::chrono::milliseconds kBetweenLooks{10};
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
   const std::string name = std::string(layout::kLocks) + "/gc.lock";
-  while (true) {
-    if (auto lock = FileLock::attempt(store.root(), name, LockMode::exclusive)) return lock;
-    if (std::chrono::steady_clock::now() >= deadline) return std::nullopt;
-    std::this_thread::sleep_for(kBetweenLooks);
-  }
+  return FileLock::wait_for(store.root(), name, LockMode::exclusive, timeout);
 }
 
 /// Snapshots of leases that died while a process of theirs lives on (its keeper was killed, and it has closed

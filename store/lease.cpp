@@ -22,17 +22,11 @@ std::int64_t nanoseconds(Timestamp time) {
   return time.time_since_epoch().count();
 }
 
-bool is_linked(int fd) {
-  struct stat facts {};
-  if (fstat(fd, &facts) != 0) throw_errno(errno, "look at", path_of(fd));
-  return facts.st_nlink > 0;
-}
-
 /// Between the file's creation and its lock, whoever removes dead leases may take it for one. It then holds
 /// the lock, or has already removed the name: either is seen here, and a new name tried.
 std::optional<Fd> try_make_locked(int root, const std::string& path) {
   Fd fd = open_file(root, path, O_RDWR | O_CREAT | O_EXCL, 0600);
-  if (try_lock(fd.get(), kLeaseLock, LockMode::exclusive) && is_linked(fd.get())) return fd;
+  if (try_lock(fd.get(), kLeaseLock, LockMode::exclusive) && has_name(fd.get())) return fd;
   return std::nullopt;
 }
 

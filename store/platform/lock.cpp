@@ -1,6 +1,7 @@
 #include "store/platform/lock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <cerrno>
 
 #include "store/platform/error.h"
@@ -58,16 +59,26 @@ bool is_lock_free(int fd, off_t offset) {
   return range.l_type == F_UNLCK;
 }
 
+bool has_name(int fd) {
+  struct stat facts {};
+  if (fstat(fd, &facts) != 0) throw_errno(errno, "look at", path_of(fd));
+  return facts.st_nlink > 0;
+}
+
 FileLock FileLock::wait(int directory, const std::string& name, LockMode mode) {
-  Fd fd = open_file(directory, name, O_RDWR | O_CREAT, 0600);
-  wait_lock(fd.get(), 0, mode);
-  return FileLock(std::move(fd));
+  while (true) {
+    Fd fd = open_file(directory, name, O_RDWR | O_CREAT, 0600);
+    wait_lock(fd.get(), 0, mode);
+    if (has_name(fd.get())) return FileLock(std::move(fd));
+  }
 }
 
 std::optional<FileLock> FileLock::attempt(int directory, const std::string& name, LockMode mode) {
-  Fd fd = open_file(directory, name, O_RDWR | O_CREAT, 0600);
-  if (!try_lock(fd.get(), 0, mode)) return std::nullopt;
-  return FileLock(std::move(fd));
+  while (true) {
+    Fd fd = open_file(directory, name, O_RDWR | O_CREAT, 0600);
+    if (!try_lock(fd.get(), 0, mode)) return std::nullopt;
+    if (has_name(fd.get())) return FileLock(std::move(fd));
+  }
 }
 
 }  // namespace envstore

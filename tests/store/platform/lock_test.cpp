@@ -1,0 +1,60 @@
+#include "store/platform/lock.h"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <future>
+
+#include "tests/store/tree_world.h"
+
+using namespace envstore;
+using namespace envstore::testing;
+
+TEST_CASE("a lock that somebody holds is given up after the time that was allowed") {
+  TreeWorld world;
+  const int root = world.store().root();
+  const FileLock held = FileLock::wait(root, "locks/test", LockMode::exclusive);
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(!FileLock::wait_for(root, "locks/test", LockMode::exclusive, std::chrono::milliseconds(30)));
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(30));
+  CHECK(!FileLock::wait_for(root, "locks/test", LockMode::shared, std::chrono::milliseconds(0)));
+}
+
+TEST_CASE("whoever waits for a lock has it as soon as it is free") {
+  TreeWorld world;
+  const int root = world.store().root();
+  std::optional<FileLock> held = FileLock::wait(root, "locks/test", LockMode::exclusive);
+  std::promise<void> begins;
+  auto waiting = std::async(std::launch::async, [&] {
+    begins.set_value();
+    return FileLock::wait_for(root, "locks/test", LockMode::exclusive, std::chrono::hours(1)).has_value();
+  });
+  begins.get_future().wait();
+  held.reset();
+  CHECK(waiting.get());
+}
+
+TEST_CASE("waiting for a lock leaves the signal's handler as it was") {
+  TreeWorld world;
+  const FileLock held = FileLock::wait(world.store().root(), "locks/test", LockMode::exclusive);
+  FileLock::wait_for(world.store().root(), "locks/test", LockMode::exclusive, std::chrono::milliseconds(1));
+  struct sigaction handler {};
+  REQUIRE(sigaction(SIGRTMIN, nullptr, &handler) == 0);
+  CHECK((handler.sa_handler == SIG_DFL));
+}
+
+TEST_CASE("a lock file that was removed while somebody waited for it is made anew") {
+  TreeWorld world;
+  const int root = world.store().root();
+  std::optional<FileLock> held = FileLock::wait(root, "locks/test", LockMode::exclusive);
+  std::promise<void> begins;
+  auto waiting = std::async(std::launch::async, [&] {
+    begins.set_value();
+    const FileLock mine = FileLock::wait(root, "locks/test", LockMode::exclusive);
+    return !FileLock::attempt(root, "locks/test", LockMode::exclusive);
+  });
+  begins.get_future().wait();
+  unlink_if_there(root, "locks/test");
+  held.reset();
+  CHECK(waiting.get());
+}
