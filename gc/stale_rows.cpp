@@ -9,6 +9,7 @@
 
 #include "gc/leftovers.h"
 #include "gc/pace.h"
+#include "store/layout.h"
 #include "store/platform/error.h"
 
 namespace envstore {
@@ -117,9 +118,37 @@ std::uint64_t remove_interpreters(Store& store) {
   return keys.size();
 }
 
+bool has_files(Store& store, const SnapshotId& id) {
+  const std::string parts[] = {layout::snapshot(id, Layout::farm), layout::snapshot(id, Layout::forest),
+                               layout::bytecode(id), layout::snapshot_record(id)};
+  return std::any_of(std::begin(parts), std::end(parts), [&](const std::string& part) {
+    return stat_at(store.root(), part, Links::do_not_follow).has_value();
+  });
+}
+
+/// A power cut may bring `deleting` back without its snapshot. Files without a row go as orphans, before it.
+std::uint64_t remove_fates(Store& store) {
+  std::vector<SnapshotId> ids;
+  {
+    Index::Read rows = store.index().read_in_slices();
+    rows.each_fate([&](const SnapshotId& id, const FateRow& row) {
+      if (row.fate == Fate::deleting && !rows.snapshot(id)) ids.push_back(id);
+      return true;
+    });
+  }
+  std::erase_if(ids, [&](const SnapshotId& id) { return has_files(store, id); });
+  if (ids.empty()) return 0;
+  Index::Write rows = store.index().write();
+  for (const SnapshotId& id : ids)
+    if (!rows.snapshot(id)) rows.erase_fate(id);
+  rows.commit();
+  return ids.size();
+}
+
 }  // namespace
 
 void remove_stale_rows(Store& store, const LeftoverAge& age, GcReport& report) {
+  report.removed_leftovers += remove_fates(store);
   report.removed_leftovers += remove_requests(store);
   report.removed_leftovers += remove_memos(store);
   report.removed_leftovers += remove_wheels(store);

@@ -111,3 +111,17 @@ TEST_CASE("what another boot left unpromoted gets its rows, and is no garbage") 
   CHECK(store.index().read().snapshot(id));
   CHECK(store.index().other_boots().empty());
 }
+
+TEST_CASE("a deletion whose snapshot a power cut has taken is forgotten, once its files are gone, too") {
+  CollectWorld world;
+  const SnapshotId lost = a_snapshot("lost"), going = world.place_one("a");
+  world.doom(lost, Fate::deleting);
+  create_file(world.store.root(), layout::snapshot_record(lost), "{}", 0444);
+  const auto fate = [&] { return world.store.index().read().fate(lost); };
+  collect(world.store, {});  // the grace time is an hour: the file stays, and so does the row
+  CHECK(fate());
+  CHECK(world.has_row(going));
+  throw_away(world.store, layout::snapshot_record(lost));
+  collect(world.store, {});
+  CHECK(!fate());
+}
