@@ -8,6 +8,7 @@
 #include "gc/trash.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/lock.h"
 
 namespace envstore {
 namespace {
@@ -69,6 +70,16 @@ bool remove_spare(Store& store, const std::string& path, std::int64_t before_ns,
   return is_taken;
 }
 
+/// Each wheel and each request has one of its own. The others are few, and stay.
+void remove_free_locks(Store& store, GcReport& report) {
+  each_entry(store, layout::kLocks, report, [&](const std::string& name, const std::string& path) {
+    if (!name.starts_with("wheel-") && !name.starts_with("request-")) return false;
+    if (const auto lock = FileLock::attempt(store.root(), path, LockMode::exclusive))
+      unlink_if_there(store.root(), path);
+    return false;
+  });
+}
+
 }  // namespace
 
 LeftoverAge leftover_age(Store& store, const Policy& policy, bool clock_went_back) {
@@ -113,6 +124,7 @@ void remove_dead_work(Store& store, const LeftoverAge& age, GcReport& report) {
     }
     return age.ages_mean_something && remove_older(store, path, age.now_ns - kHour);
   });
+  remove_free_locks(store, report);
 }
 
 }  // namespace envstore

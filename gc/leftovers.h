@@ -18,7 +18,8 @@ LeftoverAge leftover_age(Store& store, const Policy& policy, bool clock_went_bac
 void remove_trash(Store& store, GcReport& report);
 
 /// Scratch and tmp of leases that are no more (also of other boots), spare scratches unused for a week (after
-/// snapshots went: unused for the grace time), half-made indexes.
+/// snapshots went: unused for the grace time), half-made indexes, lock files of wheels and requests that
+/// nobody holds.
 void remove_dead_work(Store& store, const LeftoverAge& age, GcReport& report);
 
 /// Rows that nothing needs: requests and memos of absent snapshots, wheels of absent trees, documents fetched

@@ -125,3 +125,18 @@ TEST_CASE("a deletion whose snapshot a power cut has taken is forgotten, once it
   collect(world.store, {});
   CHECK(!fate());
 }
+
+TEST_CASE("lock files of wheels and requests go, those that somebody holds stay") {
+  CollectWorld world;
+  Store& store = world.store;
+  const std::string locks = layout::kLocks;
+  { const FileLock free = FileLock::wait(store.root(), locks + "/wheel-free", LockMode::exclusive); }
+  { const FileLock free = FileLock::wait(store.root(), locks + "/request-free", LockMode::exclusive); }
+  { const FileLock other = FileLock::wait(store.root(), locks + "/tree-ab", LockMode::exclusive); }
+  const FileLock held = FileLock::wait(store.root(), locks + "/wheel-held", LockMode::exclusive);
+  collect_all(store);
+  CHECK(!is_there(store, locks + "/wheel-free"));
+  CHECK(!is_there(store, locks + "/request-free"));
+  CHECK(is_there(store, locks + "/tree-ab"));
+  CHECK(is_there(store, locks + "/wheel-held"));
+}
