@@ -20,7 +20,7 @@ std::vector<Value> sorted(std::set<Value> values) {
 class Reach {
  public:
   explicit Reach(Verification& verification) : verification_(verification), store_(verification.store) {
-    Index::Read read = store_.index().read();
+    Index::Read read = store_.index().read_in_slices();
     read.each_request([&](const Fingerprint&, const RequestRow& row) {
       if (!row.label.empty()) labels_[row.snapshot].insert(row.label);
       return true;

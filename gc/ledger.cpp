@@ -13,7 +13,7 @@ void Ledger::load(Store& store, unsigned threads) {
     const auto first = static_cast<std::uint8_t>(number);
     std::unordered_map<TreeId, std::uint64_t> counts;
     {
-      Index::Read read = store.index().read();
+      Index::Read read = store.index().read_in_slices();
       read.each_blob_in(first, [&](const BlobId& id, const BlobRow& row) {
         shards_[number].push_back({.id = id, .row = row});
         return true;

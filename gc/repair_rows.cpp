@@ -42,11 +42,11 @@ void mend_description(Workbench& bench, const TreeId& id) {
 std::vector<BlobId> linked_blobs(Store& store, const TreeId& id) {
   std::vector<BlobId> blobs;
   for (std::size_t shard = 0; shard < Ledger::kShards; ++shard)
-    store.index().read().each_tree_of_blobs_in(static_cast<std::uint8_t>(shard),
-                                               [&](const BlobId& blob, const TreeId& tree) {
-                                                 if (tree == id) blobs.push_back(blob);
-                                                 return true;
-                                               });
+    store.index().read_in_slices().each_tree_of_blobs_in(static_cast<std::uint8_t>(shard),
+                                                         [&](const BlobId& blob, const TreeId& tree) {
+                                                           if (tree == id) blobs.push_back(blob);
+                                                           return true;
+                                                         });
   return blobs;
 }
 
@@ -115,7 +115,7 @@ void mend_snapshot_file(Store& store, const SnapshotId& id) {
   const SnapshotRecord record = SnapshotRecord::parse(row->record);
   note_request(store, record, std::nullopt);
   std::vector<RequestRow> requests;
-  store.index().read().each_request([&](const Fingerprint&, const RequestRow& request) {
+  store.index().read_in_slices().each_request([&](const Fingerprint&, const RequestRow& request) {
     if (request.snapshot == id) requests.push_back(request);
     return true;
   });

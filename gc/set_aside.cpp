@@ -8,7 +8,7 @@ namespace {
 
 std::vector<Fingerprint> requests_of(Store& store, const std::set<SnapshotId>& snapshots) {
   std::vector<Fingerprint> keys;
-  store.index().read().each_request([&](const Fingerprint& key, const RequestRow& row) {
+  store.index().read_in_slices().each_request([&](const Fingerprint& key, const RequestRow& row) {
     if (snapshots.contains(row.snapshot)) keys.push_back(key);
     return true;
   });
@@ -17,7 +17,7 @@ std::vector<Fingerprint> requests_of(Store& store, const std::set<SnapshotId>& s
 
 std::vector<WheelHash> wheels_of(Store& store, const std::set<TreeId>& trees) {
   std::vector<WheelHash> wheels;
-  store.index().read().each_wheel([&](const WheelHash& wheel, const WheelRow& row) {
+  store.index().read_in_slices().each_wheel([&](const WheelHash& wheel, const WheelRow& row) {
     if (trees.contains(row.tree)) wheels.push_back(wheel);
     return true;
   });
@@ -27,11 +27,12 @@ std::vector<WheelHash> wheels_of(Store& store, const std::set<TreeId>& trees) {
 void erase_links_of(Store& store, const std::set<TreeId>& trees) {
   for (std::size_t shard = 0; shard < Ledger::kShards; ++shard) {
     std::vector<std::pair<BlobId, TreeId>> links;
-    store.index().read().each_tree_of_blobs_in(static_cast<std::uint8_t>(shard),
-                                               [&](const BlobId& blob, const TreeId& tree) {
-                                                 if (trees.contains(tree)) links.emplace_back(blob, tree);
-                                                 return true;
-                                               });
+    store.index().read_in_slices().each_tree_of_blobs_in(static_cast<std::uint8_t>(shard),
+                                                         [&](const BlobId& blob, const TreeId& tree) {
+                                                           if (trees.contains(tree))
+                                                             links.emplace_back(blob, tree);
+                                                           return true;
+                                                         });
     if (links.empty()) continue;
     Index::Write write = store.index().write();
     for (const auto& [blob, tree] : links) write.unlink_blob_from_tree(blob, tree);

@@ -127,22 +127,36 @@ bool is_going(Store& store, const SnapshotId& id) {
   return !read.snapshot(id) || (fate && fate->fate == Fate::deleting);
 }
 
+std::set<SnapshotId> named_without_row(Store& store) {
+  std::set<SnapshotId> named;
+  Index::Read rows = store.index().read_in_slices();
+  rows.each_request([&](const Fingerprint&, const RequestRow& row) {
+    if (!rows.snapshot(row.snapshot)) named.insert(row.snapshot);
+    return true;
+  });
+  rows.each_root([&](const std::string&, const RootRow& row) {
+    if (!rows.snapshot(row.snapshot)) named.insert(row.snapshot);
+    return true;
+  });
+  return named;
+}
+
+bool is_lost(Store& store, const SnapshotId& id) {
+  const auto lies_there = [&] {
+    return stat_at(store.root(), layout::snapshot_record(id), Links::do_not_follow).has_value();
+  };
+  if (!lies_there()) return false;
+  // Under it nobody is between the snapshot's files and its row.
+  std::optional<FileLock> lock;
+  if (!store.is_read_only()) lock = lock_snapshot(store, id);
+  return !store.index().read().snapshot(id) && lies_there();
+}
+
 /// What is asked for or kept, lies there, and has no row.
 void look_for_lost_rows(Verification& verification) {
-  std::set<SnapshotId> named;
-  Index::Read read = verification.store.index().read();
-  read.each_request([&](const Fingerprint&, const RequestRow& row) {
-    named.insert(row.snapshot);
-    return true;
-  });
-  read.each_root([&](const std::string&, const RootRow& row) {
-    named.insert(row.snapshot);
-    return true;
-  });
-  for (const SnapshotId& id : named) {
-    const std::string path = layout::snapshot_record(id);
-    if (read.snapshot(id) || !stat_at(verification.store.root(), path, Links::do_not_follow)) continue;
-    DamageFound damage{.damage = Damage::damaged_row, .path = path};
+  for (const SnapshotId& id : named_without_row(verification.store)) {
+    if (!is_lost(verification.store, id)) continue;
+    DamageFound damage{.damage = Damage::damaged_row, .path = layout::snapshot_record(id)};
     damage.detail = "a request or root names the snapshot, and it has no row";
     damage.snapshot = id;
     verification.report(std::move(damage));
@@ -159,10 +173,11 @@ std::vector<DamageFound> examine_snapshot(Verification& verification, const Snap
 
 void verify_snapshots(Verification& verification) {
   std::vector<std::pair<SnapshotId, SnapshotRow>> snapshots;
-  verification.store.index().read().each_snapshot([&](const SnapshotId& id, const SnapshotRow& row) {
-    snapshots.emplace_back(id, row);
-    return true;
-  });
+  verification.store.index().read_in_slices().each_snapshot(
+      [&](const SnapshotId& id, const SnapshotRow& row) {
+        snapshots.emplace_back(id, row);
+        return true;
+      });
   for_each_in_parallel(verification.threads, snapshots.size(), [&](std::size_t i) {
     const auto& [id, row] = snapshots[i];
     if (examine_snapshot(verification, id, row).empty()) return;

@@ -4,7 +4,9 @@
 #include "gc/comparison.h"
 #include "gc/verify_bytecode.h"
 #include "store/platform/error.h"
+#include "store/platform/lock.h"
 #include "store/tree_info.h"
+#include "store/tree_rows.h"
 
 // Every tree that has a row: its manifest, its description, its files, its slots, and what the index says of
 // it.
@@ -102,21 +104,36 @@ class TreeExamination {
   }
 
   /// The ledger was read in slices, between which the tree may have been deleted and made again: asked once
-  /// more, at one instant.
+  /// more, of each link at one instant at which the tree has its row.
   bool has_other_links(const std::vector<const BlobId*>& blobs) {
-    Index::Read rows = store_.index().read();
-    if (!rows.tree(id_)) return false;
-    for (const BlobId* blob : blobs) {
-      const std::vector<TreeId> trees = rows.trees_of(*blob);
-      if (std::find(trees.begin(), trees.end(), id_) == trees.end()) return true;
-    }
-    std::size_t links = 0;
-    for (unsigned part = 0; part < 256; ++part)
-      rows.each_tree_of_blobs_in(static_cast<std::uint8_t>(part), [&](const BlobId&, const TreeId& tree) {
-        if (tree == id_) ++links;
-        return true;
-      });
-    return links != blobs.size();
+    const auto is_linked = [&](Index::Read& rows, const BlobId& blob) {
+      const std::vector<TreeId> trees = rows.trees_of(blob);
+      return std::find(trees.begin(), trees.end(), id_) != trees.end();
+    };
+    const auto is_wrong = [&](const BlobId& blob, bool should_be_linked) {
+      Index::Read rows = store_.index().read();
+      return rows.tree(id_) && is_linked(rows, blob) != should_be_linked;
+    };
+    const std::vector<BlobId> others = linked_besides(blobs);
+    return std::any_of(blobs.begin(), blobs.end(),
+                       [&](const BlobId* blob) { return is_wrong(*blob, true); }) ||
+           std::any_of(others.begin(), others.end(),
+                       [&](const BlobId& blob) { return is_wrong(blob, false); });
+  }
+
+  /// `blobs`: sorted by value.
+  std::vector<BlobId> linked_besides(const std::vector<const BlobId*>& blobs) {
+    std::vector<BlobId> others;
+    Index::Read rows = store_.index().read_in_slices();
+    for (unsigned part = 0; part < Ledger::kShards; ++part)
+      rows.each_tree_of_blobs_in(
+          static_cast<std::uint8_t>(part), [&](const BlobId& blob, const TreeId& tree) {
+            if (tree == id_ && !std::binary_search(blobs.begin(), blobs.end(), &blob,
+                                                   [](const BlobId* a, const BlobId* b) { return *a < *b; }))
+              others.push_back(blob);
+            return true;
+          });
+    return others;
   }
 
   Verification& verification_;
@@ -127,19 +144,36 @@ class TreeExamination {
   std::vector<DamageFound> found_;
 };
 
+bool is_lost(Store& store, const WheelHash& wheel, const TreeId& tree) {
+  const auto lies_there = [&] {
+    return stat_at(store.root(), layout::tree(tree), Links::do_not_follow).has_value();
+  };
+  if (!lies_there()) return false;
+  // Under it nobody is between the tree's files and its rows.
+  std::optional<FileLock> lock;
+  if (!store.is_read_only()) lock = lock_tree(store, tree);
+  Index::Read rows = store.index().read();
+  const auto row = rows.wheel(wheel);
+  return row && row->tree == tree && !rows.tree(tree) && lies_there();
+}
+
 /// A wheel whose tree lies there without a row: the next ingest would not know.
 void look_for_lost_rows(Verification& verification) {
-  Index::Read read = verification.store.index().read();
-  read.each_wheel([&](const WheelHash&, const WheelRow& wheel) {
-    if (read.tree(wheel.tree) ||
-        !stat_at(verification.store.root(), layout::tree(wheel.tree), Links::do_not_follow))
+  std::vector<std::pair<WheelHash, TreeId>> suspects;
+  {
+    Index::Read rows = verification.store.index().read_in_slices();
+    rows.each_wheel([&](const WheelHash& wheel, const WheelRow& row) {
+      if (!rows.tree(row.tree)) suspects.emplace_back(wheel, row.tree);
       return true;
-    DamageFound damage{.damage = Damage::damaged_row, .path = layout::tree(wheel.tree)};
+    });
+  }
+  for (const auto& [wheel, tree] : suspects) {
+    if (!is_lost(verification.store, wheel, tree)) continue;
+    DamageFound damage{.damage = Damage::damaged_row, .path = layout::tree(tree)};
     damage.detail = "a wheel's row names the tree, and the tree has none";
-    damage.tree = wheel.tree;
+    damage.tree = tree;
     verification.report(std::move(damage));
-    return true;
-  });
+  }
 }
 
 }  // namespace
@@ -150,7 +184,7 @@ std::vector<DamageFound> examine_tree(Verification& verification, const TreeId& 
 
 void verify_trees(Verification& verification) {
   std::vector<std::pair<TreeId, TreeRow>> trees;
-  verification.store.index().read().each_tree([&](const TreeId& id, const TreeRow& row) {
+  verification.store.index().read_in_slices().each_tree([&](const TreeId& id, const TreeRow& row) {
     verification.expect(row.files);
     trees.emplace_back(id, row);
     return true;
