@@ -47,6 +47,7 @@ std::string usage_text(const Census& census, const Usage& usage, Rows rows) {
   std::string text =
       fmt::format("{} in {} files; {} of it shared by several packages", print_bytes(usage.total_bytes),
                   usage.blobs, print_bytes(usage.shared_bytes));
+  text += fmt::format("; {} besides, in folders, bytecode and the index", print_bytes(usage.other_bytes));
   if (usage.unnamed_bytes > 0)
     text += fmt::format(", {} left over (gc removes it)", print_bytes(usage.unnamed_bytes));
   text += fmt::format("\n{} snapshots: as separate environments they would take {}\n", usage.snapshots.size(),
@@ -84,12 +85,16 @@ std::string usage_json(const Census& census, const Usage& usage) {
                         {"files", use.blobs},
                         {"snapshots", use.snapshots}});
   }
-  const nlohmann::json json = {
-      {"total_bytes", usage.total_bytes},       {"files", usage.blobs},
-      {"shared_bytes", usage.shared_bytes},     {"unnamed_bytes", usage.unnamed_bytes},
-      {"apparent_bytes", usage.apparent_bytes}, {"filesystem_bytes", census.filesystem_bytes},
-      {"free_bytes", census.free_bytes},        {"snapshots", std::move(snapshots)},
-      {"packages", std::move(packages)}};
+  const nlohmann::json json = {{"total_bytes", usage.total_bytes},
+                               {"files", usage.blobs},
+                               {"other_bytes", usage.other_bytes},
+                               {"shared_bytes", usage.shared_bytes},
+                               {"unnamed_bytes", usage.unnamed_bytes},
+                               {"apparent_bytes", usage.apparent_bytes},
+                               {"filesystem_bytes", census.filesystem_bytes},
+                               {"free_bytes", census.free_bytes},
+                               {"snapshots", std::move(snapshots)},
+                               {"packages", std::move(packages)}};
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

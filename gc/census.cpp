@@ -9,6 +9,7 @@
 
 #include "gc/ages.h"
 #include "gc/census_builder.h"
+#include "gc/other_bytes.h"
 #include "store/lease.h"
 #include "store/platform/error.h"
 #include "store/snapshot.h"
@@ -35,10 +36,19 @@ struct SnapshotWithTrees {
   std::vector<TreeId> trees;
 };
 
+CountedTree counted(const TreeId& id, const TreeRow& row) {
+  return {.id = id,
+          .name = row.name,
+          .version = row.version,
+          .made_at_ns = row.made_at_ns,
+          .files = row.files,
+          .top_level_names = row.top_level.size()};
+}
+
 std::vector<CountedTree> read_trees(Index::Read& rows) {
   std::vector<CountedTree> trees;
   rows.each_tree([&](const TreeId& id, const TreeRow& row) {
-    trees.push_back({id, row.name, row.version, row.made_at_ns});
+    trees.push_back(counted(id, row));
     return true;
   });
   return trees;
@@ -52,6 +62,7 @@ std::vector<SnapshotWithTrees> read_snapshots(Index::Read& rows) {
     snapshot.counted.made_at_ns = row.made_at_ns;
     snapshot.counted.last_use_ns = rows.last_use_ns(id);
     snapshot.counted.fate = rows.fate(id);
+    snapshot.counted.layouts = row.layouts;
     snapshot.trees = trees_of_record(row.record);
     return true;
   });
@@ -72,8 +83,7 @@ void add_named_trees(Index::Read& rows, const std::vector<SnapshotWithTrees>& sn
       const auto found = std::lower_bound(trees.begin(), end, id, by_id);
       if (found != end && found->id == id) continue;
       const auto row = rows.tree(id);
-      trees.push_back(row ? CountedTree{id, row->name, row->version, row->made_at_ns}
-                          : CountedTree{id, {}, {}, 0});
+      trees.push_back(row ? counted(id, *row) : CountedTree{.id = id, .name = {}, .version = {}});
     }
   std::sort(trees.begin(), trees.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   trees.erase(
@@ -161,6 +171,23 @@ void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Censu
   }
 }
 
+/// Outside of the index's lock: ledgers are read.
+void note_other_bytes(Store& store, Census& census) {
+  for (CountedTree& tree : census.trees)
+    tree.other_bytes = tree_folder_bytes(tree.files) + bytecode_bytes(store, layout::bytecode(tree.id));
+  for (CountedSnapshot& snapshot : census.snapshots) {
+    std::uint64_t files = 0, names = 0;
+    for (const std::uint32_t place : snapshot.trees) {
+      files += census.trees[place].files;
+      names += census.trees[place].top_level_names;
+    }
+    snapshot.other_bytes = bytecode_bytes(store, layout::bytecode(snapshot.id));
+    for (const Layout layout : snapshot.layouts)
+      snapshot.other_bytes += layout_folder_bytes(layout, files, names);
+  }
+  census.index_bytes = index_bytes(store);
+}
+
 /// Trees on disk and no row at all: the index was lost. All of them would look like garbage.
 void require_rows(Store& store, const Census& census) {
   if (!census.trees.empty() || !census.snapshots.empty() || !census.groups.empty() || census.oldest_ingest_ns)
@@ -178,6 +205,13 @@ void require_rows(Store& store, const Census& census) {
 std::uint64_t Census::total_bytes() const {
   std::uint64_t total = 0;
   for (const BlobGroup& group : groups) total += group.bytes;
+  return total;
+}
+
+std::uint64_t Census::other_bytes() const {
+  std::uint64_t total = index_bytes;
+  for (const CountedTree& tree : trees) total += tree.other_bytes;
+  for (const CountedSnapshot& snapshot : snapshots) total += snapshot.other_bytes;
   return total;
 }
 
@@ -208,6 +242,7 @@ Census take_census(Store& store) {
     note_time(census, snapshot.used_ns());
   }
   note_live_leases(store, leases, census);
+  note_other_bytes(store, census);
   require_rows(store, census);
   return census;
 }

@@ -12,6 +12,8 @@ struct CountedTree {
   TreeId id;
   std::string name, version;
   std::int64_t made_at_ns = 0;  ///< 0: a snapshot names it, and it has no row
+  std::uint64_t files = 0, top_level_names = 0;
+  std::uint64_t other_bytes = 0;  ///< goes with it besides blobs: its folders and bytecode
 };
 
 /// Blobs that exactly the same trees have. Most trees have one group of their own.
@@ -30,6 +32,8 @@ struct CountedSnapshot {
   std::vector<std::string> labels;     ///< of its requests, each once, sorted: scripts, requirements
   std::vector<std::string> held_by;    ///< names of roots
   std::vector<std::string> leased_by;  ///< what the live leases that name it do: `PID COMMAND`
+  std::vector<Layout> layouts = {};
+  std::uint64_t other_bytes = 0;  ///< goes with it besides its trees: its layouts and their bytecode
   std::int64_t used_ns() const { return last_use_ns.value_or(made_at_ns); }
 };
 
@@ -46,7 +50,9 @@ struct Census {
   std::optional<std::int64_t> oldest_ingest_ns;        ///< when the oldest live ingest began
   std::int64_t now_ns = 0;
   bool clock_went_back = false;       ///< a row is from the future by more than a minute: ages mean nothing
+  std::uint64_t index_bytes = 0;      ///< documents among them
   std::uint64_t total_bytes() const;  ///< of all groups
+  std::uint64_t other_bytes() const;  ///< of all trees and snapshots, and the index: other_bytes.h
   std::uint64_t total_blobs() const;
 };
 

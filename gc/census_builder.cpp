@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
+#include "gc/block.h"
+
 namespace envstore {
 namespace {
-
-constexpr std::uint64_t kBlock = 4096;
-
-std::uint64_t on_disk(std::uint64_t size) {
-  constexpr std::uint64_t kLargest = ~std::uint64_t{0} - kBlock;
-  return (std::min(size, kLargest) + kBlock - 1) / kBlock * kBlock;
-}
 
 std::uint64_t hash_of(const std::vector<std::uint32_t>& places) {
   std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a

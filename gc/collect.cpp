@@ -102,8 +102,13 @@ class Collection {
     const auto progress = [&](std::uint64_t done, std::uint64_t total) { tell("deleting", done, total); };
     const std::set<SnapshotId> deleted = sweep_snapshots(store_, ids, report_, trees, progress);
     note_taken_back(condemned, deleted);
+    for (const CountedSnapshot& snapshot : report_.census.snapshots)
+      if (deleted.contains(snapshot.id)) report_.freed_bytes += snapshot.other_bytes;
     for (const TreeId& tree : kept_trees_) trees.erase(tree);
     GoneTrees gone = sweep_trees(store_, trees, report_, progress);
+    const std::set<TreeId> swept(gone.trees.begin(), gone.trees.end());
+    for (const CountedTree& tree : report_.census.trees)
+      if (swept.contains(tree.id)) report_.freed_bytes += tree.other_bytes;
     if (!gone.is_complete || has_unnamed_blobs()) find_unnamed_blobs(store_, gone);
     sweep_blobs(store_, std::move(gone), report_, progress);
   }
@@ -130,7 +135,7 @@ class Collection {
     remove_stale_rows(store_, age, report_);
     remove_orphans(store_, age, report_);
     store_.index().promote(Index::Wait::yes);
-    const std::uint64_t before = report_.census.total_bytes();
+    const std::uint64_t before = report_.plan.bytes_before;
     note_size(store_, before - std::min(before, report_.freed_bytes), !report_.plan.missed.empty());
   }
 

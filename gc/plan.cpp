@@ -28,6 +28,7 @@ class Planner {
     let_the_old_go();
     meet_caps();
     meet_caps_together();
+    meet_caps_with_layouts();
     list_going();
     list_kept();
     plan_.bytes_after = shares_.bytes();
@@ -74,6 +75,7 @@ class Planner {
     }
   }
 
+  std::uint64_t layout_bytes(std::uint32_t place) const { return census_.snapshots[place].other_bytes; }
   bool is_free_to_go(std::uint32_t place) const { return !why_kept_[place] && !chosen_[place]; }
 
   /// It goes unless the store would become smaller than what is reserved.
@@ -126,7 +128,7 @@ class Planner {
       if (!cap) return;
       const std::uint32_t place = order_[*waiting.begin()];
       waiting.erase(waiting.begin());
-      if (!is_free_to_go(place) || shares_.freed_by(place) == 0) continue;
+      if (!is_free_to_go(place) || shares_.freed_by(place) == layout_bytes(place)) continue;
       choose(place, *cap);
       if (!chosen_[place]) continue;
       for (const std::uint32_t owner : shares_.new_last_owners())
@@ -148,10 +150,28 @@ class Planner {
     for (auto place = together.rbegin(); place != together.rend(); ++place) {
       const std::uint64_t without = shares_.bytes();
       shares_.put_back(*place);
-      if (shares_.bytes() == without)
+      if (shares_.bytes() == without + layout_bytes(*place))
         chosen_[*place].reset();
       else
         shares_.remove(*place);
+    }
+  }
+
+  /// What frees its layouts alone costs little, and dear to find again is what it was made for: it goes where
+  /// that is enough.
+  void meet_caps_with_layouts() {
+    std::vector<std::uint32_t> gone;
+    for (const std::uint32_t place : order_) {
+      const auto cap = unmet_cap();
+      if (!cap) return;
+      if (!is_free_to_go(place)) continue;
+      choose(place, *cap);
+      if (chosen_[place]) gone.push_back(place);
+    }
+    if (!unmet_cap()) return;
+    for (const std::uint32_t place : gone) {
+      shares_.put_back(place);
+      chosen_[place].reset();
     }
   }
 

@@ -36,16 +36,17 @@ struct GcPlan {
   /// In no snapshot at all, older than the grace time. Empty while an ingest is live, which may be about to
   /// name them, and where the clock went backwards. What only the snapshots in `going` name is not in it.
   std::vector<std::uint32_t> unused_trees;
-  /// Before: all blobs. After: without what goes, the unused trees, the snapshots that are `deleting`
-  /// already (these stand in neither list), and, unless an ingest is live, blobs that no tree has.
+  /// Before: all that Census counts. After: without what goes, the unused trees, the snapshots that are
+  /// `deleting` already (these stand in neither list), and, unless an ingest is live, blobs that no tree has.
   std::uint64_t bytes_before = 0, bytes_after = 0;
   std::vector<MissedCap> missed;
   bool ages_skipped = false;  ///< the clock went backwards
 };
 
 /// What goes, and why. Pure. Caps are met with the snapshots used least recently, each counted with the bytes
-/// that it alone frees by then; one that frees nothing is passed over for a cap, until what it shares has no
-/// other owner. Snapshots that free something only together go together, if a cap cannot be met otherwise.
+/// that it alone frees by then; one that frees nothing but its layouts is passed over for a cap, until what
+/// it shares has no other owner. Snapshots that free more only together go together, if a cap cannot be met
+/// otherwise; then those that free layouts alone, if that is enough.
 GcPlan plan_gc(const Census& census, const Policy& policy);
 
 const char* name_of(KeptBy why);  ///< as it stands in JSON: `lease`, `root`, `grace`, `keep-last`, ...

@@ -28,8 +28,9 @@ class Shares {
   /// Snapshots that became the last owner of something by the last `remove`; may repeat.
   const std::vector<std::uint32_t>& new_last_owners() const { return new_last_owners_; }
   std::span<const std::uint32_t> groups_of(std::uint32_t tree) const;
-  std::uint64_t bytes() const { return bytes_; }  ///< of blobs that some tree has, or that none ever had
-  void forget_unnamed_blobs();                    ///< those go, too
+  /// Of blobs that some tree has, or that none ever had, and what there is besides blobs.
+  std::uint64_t bytes() const { return bytes_; }
+  void forget_unnamed_blobs();  ///< those go, too
 
  private:
   /// How many there are, and the exclusive or of their places: with one left, its place.

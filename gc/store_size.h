@@ -7,7 +7,7 @@
 namespace envstore {
 
 /// What a collection leaves for the question that is asked after each ingest, whether the next one is due:
-/// locks/gc.size, text: the bytes of all blobs then, the sum of what the trees say of their files then, and 1
+/// locks/gc.size, text: the bytes of the store then, the sum of what the trees say of their files then, and 1
 /// if a cap could not be met.
 void note_size(Store& store, std::uint64_t total_bytes, bool has_missed_cap);
 

@@ -67,10 +67,8 @@ bool take_number(std::string_view& line, Number& value, int base) {
   return true;
 }
 
-}  // namespace
-
-BytecodeLedger BytecodeLedger::parse(std::string_view text) {
-  BytecodeLedger ledger;
+template <class Visit>
+void each_line(std::string_view text, Visit visit) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
@@ -78,9 +76,23 @@ BytecodeLedger BytecodeLedger::parse(std::string_view text) {
     CompiledFile file;
     if (take_number(line, file.inode, 10) && take_number(line, file.mtime_ns, 10) &&
         take_number(line, file.size, 10) && take_number(line, file.hash, 16))
-      ledger.lines_.emplace(line, file);
+      visit(line, file);
   }
+}
+
+}  // namespace
+
+BytecodeLedger BytecodeLedger::parse(std::string_view text) {
+  BytecodeLedger ledger;
+  each_line(text,
+            [&](std::string_view name, const CompiledFile& file) { ledger.lines_.emplace(name, file); });
   return ledger;
+}
+
+std::unordered_map<std::string_view, std::uint64_t> compiled_sizes(std::string_view text) {
+  std::unordered_map<std::string_view, std::uint64_t> sizes;
+  each_line(text, [&](std::string_view name, const CompiledFile& file) { sizes[name] = file.size; });
+  return sizes;
 }
 
 BytecodeLedger BytecodeLedger::load(Store& store, const std::string& owner_directory) {

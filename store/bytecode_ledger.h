@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "store/store.h"
 
@@ -30,6 +31,8 @@ class BytecodeLedger {
  private:
   Lines lines_;
 };
+/// How large each file of a ledger's text was when it was compiled last. The names are views into the text.
+std::unordered_map<std::string_view, std::uint64_t> compiled_sizes(std::string_view text);
 std::string ledger_line(const std::string& name, const CompiledFile& file);
 
 /// The hash of PEP 552, as interpreters of this magic number compute it: SipHash-1-3 since CPython 3.11,

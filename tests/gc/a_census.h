@@ -30,7 +30,8 @@ class CensusBuilder {
   CensusBuilder& tree(const std::string& name, std::uint64_t megabytes,
                       std::chrono::nanoseconds age = 100 * kDay) {
     trees_[name] = static_cast<std::uint32_t>(census_.trees.size());
-    census_.trees.push_back({a_tree(name), name, "1.0", kNow_ns - age.count()});
+    census_.trees.push_back(
+        {.id = a_tree(name), .name = name, .version = "1.0", .made_at_ns = kNow_ns - age.count()});
     return shared({name}, megabytes);
   }
   /// Bytes of blobs that exactly these trees have.
@@ -63,6 +64,12 @@ class CensusBuilder {
   CensusBuilder& fate(Fate fate) {
     return last().fate = FateRow{.fate = fate, .epoch = 1, .since_ns = kNow_ns}, *this;
   }
+  /// Of the last tree; of the last snapshot; of the index.
+  CensusBuilder& folders(std::uint64_t megabytes) {
+    return census_.trees.back().other_bytes = megabytes * kMB, *this;
+  }
+  CensusBuilder& layouts(std::uint64_t megabytes) { return last().other_bytes = megabytes * kMB, *this; }
+  CensusBuilder& index(std::uint64_t megabytes) { return census_.index_bytes = megabytes * kMB, *this; }
   CensusBuilder& free(std::uint64_t megabytes) { return census_.free_bytes = megabytes * kMB, *this; }
   CensusBuilder& clock_went_back() { return census_.clock_went_back = true, *this; }
   CensusBuilder& with_ingest() { return census_.oldest_ingest_ns = kNow_ns, *this; }

@@ -5,8 +5,9 @@
 #include <chrono>
 
 #include "../store/builders.h"
-#include "../store/tree_world.h"
+#include "collect_world.h"
 #include "gc/plan.h"
+#include "store/bytecode_ledger.h"
 #include "store/platform/error.h"
 #include "store/snapshot.h"
 
@@ -160,4 +161,29 @@ TEST_CASE("the trees of a record are those of its parsed form") {
   const std::size_t at = text.find(a_tree("a").hex());
   for (const std::size_t cut : {at, at + 1, at + 63, at + 64})
     CHECK_THROWS_AS(trees_of_record(text.substr(0, cut)), Error);
+}
+
+TEST_CASE("what was compiled counts with its tree, each file once, rounded up to blocks") {
+  CollectWorld world;
+  const TreeId tree = world.folder.add_tree("a", {{"site/a.py", "a\n"}});
+  world.place({{"a", tree}});
+  const std::uint64_t before = take_census(world.store).trees.at(0).other_bytes;
+  CHECK(before > 0);
+  const std::string lines = ledger_line("0/a.cpython-311.pyc", {.inode = 1, .size = 9000}) +
+                            ledger_line("0/a.cpython-311.pyc", {.inode = 2, .size = 4097}) +
+                            ledger_line("0/b.cpython-311.pyc", {.inode = 3, .size = 1});
+  create_file(world.store.root(), layout::bytecode(tree) + "/" + layout::kBytecodeLedger, lines, 0444);
+  CHECK(take_census(world.store).trees.at(0).other_bytes == before + 3 * 4096);
+}
+
+TEST_CASE("a second layout counts, and so does the index") {
+  CollectWorld world;
+  const TreeId tree = world.folder.add_tree("a", {{"site/a.py", "a\n"}});
+  world.place({{"a", tree}});
+  const Census one = take_census(world.store);
+  world.place({{"a", tree}}, Layout::forest);
+  const Census two = take_census(world.store);
+  CHECK(two.snapshots.at(0).other_bytes > one.snapshots.at(0).other_bytes);
+  CHECK(one.index_bytes > 0);
+  CHECK(one.other_bytes() == one.trees[0].other_bytes + one.snapshots[0].other_bytes + one.index_bytes);
 }

@@ -276,3 +276,48 @@ TEST_CASE("what a snapshot frees alone, and what several free together") {
   CHECK(bytes_freed_by(world.census(), {1, 2, 3}) == 10 * kMB);
   CHECK(bytes_freed_by(world.census(), {0, 1, 2, 3}) == 111 * kMB);
 }
+
+TEST_CASE("the store's size is that of its blobs, folders, bytecode, layouts and index") {
+  const auto world = a_census().tree("a", 10).folders(3).snapshot("s", {"a"}).layouts(2).index(1);
+  const GcPlan plan = plan_gc(world.census(), max_size(1));
+  CHECK(plan.bytes_before == 16 * kMB);
+  CHECK(plan.bytes_after == 1 * kMB);
+  REQUIRE(plan.going.size() == 1);
+  CHECK(plan.going[0].freed_bytes == 15 * kMB);
+  CHECK(plan.missed.empty());
+  CHECK(world.going(max_size(16)).empty());
+}
+
+TEST_CASE("an index that is larger than the cap is told, and cannot be helped") {
+  const auto world = a_census().index(5);
+  const GcPlan plan = plan_gc(world.census(), max_size(3));
+  REQUIRE(plan.missed.size() == 1);
+  CHECK(plan.missed[0].missing_bytes == 2 * kMB);
+}
+
+TEST_CASE("what frees its layouts alone goes where that is enough, and stays where it is not") {
+  const auto world = a_census()
+                         .tree("a", 100)
+                         .snapshot("old", {"a"})
+                         .layouts(5)
+                         .used(9 * kDay)
+                         .snapshot("new", {"a"})
+                         .layouts(5)
+                         .leased();
+  CHECK(world.going(max_size(106)) == "old");
+  CHECK(world.going(max_size(50)).empty());
+}
+
+TEST_CASE("a snapshot that frees files goes before an older one that frees its layouts alone") {
+  const auto world = a_census()
+                         .tree("a", 100)
+                         .tree("b", 10)
+                         .snapshot("shares", {"a"})
+                         .layouts(5)
+                         .used(9 * kDay)
+                         .snapshot("own", {"b"})
+                         .used(8 * kDay)
+                         .snapshot("held", {"a"})
+                         .leased();
+  CHECK(world.going(max_size(105)) == "own");
+}
