@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gc/pace.h"
+#include "store/pace.h"
 
 namespace envstore {
 namespace {

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "gc/leftovers.h"
-#include "gc/pace.h"
+#include "store/pace.h"
 #include "gc/trash.h"
 #include "store/layout.h"
 #include "store/platform/error.h"

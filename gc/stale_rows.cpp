@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "gc/leftovers.h"
-#include "gc/pace.h"
 #include "store/layout.h"
+#include "store/pace.h"
 #include "store/platform/error.h"
 
 namespace envstore {

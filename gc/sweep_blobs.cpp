@@ -4,7 +4,7 @@
 #include <map>
 #include <span>
 
-#include "gc/pace.h"
+#include "store/pace.h"
 #include "gc/sweep.h"
 #include "store/layout.h"
 #include "store/platform/error.h"

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "store/index_durable.h"
 #include "store/index_state.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
@@ -182,6 +183,7 @@ void Index::remove_boot(const std::string& boot) {
 void Index::start_anew() {
   impl_->require_same_process();
   const int root = impl_->root;
+  const index::DurableTurn no_other_writer(*impl_);
   const Turnstile::Hold hold = impl_->turnstile.acquire(LockMode::exclusive);
   make_directory_if_missing(root, layout::kTrash, 0700);
   for (const std::string& directory : {std::string(layout::kIndex), index::recent_directory_of_this_boot()})

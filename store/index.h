@@ -21,8 +21,9 @@ inline constexpr const char* kWritableStoreHint =
 /// power cut before a step is taken goes through `promote` or `durable()`.
 ///
 /// Opened once a process, never used across fork. Every transaction holds the store's own OFD turnstile lock
-/// (locks/index.lock): byte 0 is the gate, byte 1 the lock. A transaction does no network, no file copying,
-/// and no second transaction may be begun inside it by the same thread. A missing or damaged environment
+/// (locks/index.lock): byte 0 is the gate, byte 1 the lock; the wait of a durable commit for the disk is
+/// outside it. A transaction does no network, no file copying, and no second transaction may be begun inside
+/// it by the same thread. A missing or damaged environment
 /// throws Error{damaged} that names `envstore verify --rebuild-index`.
 class Index {
  public:
@@ -45,6 +46,7 @@ class Index {
   Read read_in_slices();
   Write write();
   /// On disk when `commit` returns: roots, `deleting`, and rows that must be gone before what they name is.
+  /// Others see it a little earlier; where it cannot be made durable, `commit` takes it back and throws.
   /// Does not sync other files: promote first what its rows name.
   Write durable_write();
 
@@ -53,6 +55,9 @@ class Index {
   /// alone are promoted with Wait::yes only.
   enum class Wait { no, yes };
   bool promote(Wait wait);
+  /// Makes every erasure durable that was committed before the call: before files go that the rows named.
+  /// Needs no syncfs, as no row comes to name anything.
+  void promote_erasures();
   /// Rows wait for promotion. Last uses alone do not count: a run does not wait for the disk because of them.
   bool has_unpromoted();
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -125,7 +126,8 @@ void Environment::restore_length(std::uint64_t size) const {
   const std::uint64_t whole = (info.me_last_pgno + 1) * page_size();
   if (size >= whole) return;
   const Fd file = open_file(root_, directory_ + "/data.mdb", O_RDWR);
-  if (ftruncate(file.get(), static_cast<off_t>(whole)) != 0)
+  // Never shortens: a writer may be at work on the file.
+  if (fallocate(file.get(), 0, 0, static_cast<off_t>(whole)) != 0)
     throw_errno(errno, "extend", named(root_, directory_));
 }
 
@@ -174,6 +176,13 @@ bool Environment::is_still_there() const {
 void Environment::sync() {
   const int code = mdb_env_sync(env_, 1);
   if (code != MDB_SUCCESS) fail(code, "sync");
+}
+
+void Environment::release_pages() const noexcept {
+  MDB_envinfo info{};
+  if (mdb_env_info(env_, &info) != MDB_SUCCESS || info.me_mapaddr == nullptr) return;
+  // Where it fails, the pages stay.
+  (void)madvise(info.me_mapaddr, (info.me_last_pgno + 1) * page_size(), MADV_DONTNEED);
 }
 
 Transaction::Transaction(std::shared_ptr<Environment> environment, Kind kind)

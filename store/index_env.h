@@ -12,7 +12,8 @@ struct MDB_cursor;
 
 namespace envstore::index {
 
-/// One LMDB environment, without LMDB's own locks: whoever calls holds the turnstile.
+/// One LMDB environment, without LMDB's own locks: whoever calls holds the index's lock, or its turn to write
+/// (store/index_durable.h).
 class Environment {
  public:
   /// synced: a commit waits until its pages are on disk; the page that makes them current is on disk after
@@ -34,6 +35,9 @@ class Environment {
   /// What lies under its name is still what was opened (nobody made the index anew, or cleaned it away).
   bool is_still_there() const;
   void sync();
+  /// Lets go of the map's pages, which stay in the page cache: else a walk's memory grows to the index's
+  /// size.
+  void release_pages() const noexcept;
   [[noreturn]] void fail(int code, std::string_view verb) const;
 
  private:

@@ -38,15 +38,17 @@ VolatileEntry parse_entry(std::string_view bytes) {
   Decoder decoder(bytes);
   const auto state = decoder.number<std::uint8_t>();
   if (state > 1) Decoder::fail();
+  const auto first = decoder.number<std::uint64_t>();
   const auto transaction = decoder.number<std::uint64_t>();
-  return {static_cast<VolatileEntry::State>(state), transaction, decoder.rest()};
+  return {static_cast<VolatileEntry::State>(state), first, transaction, decoder.rest()};
 }
 
-std::string make_entry(VolatileEntry::State state, std::uint64_t transaction, std::string_view row) {
+std::string make_entry(const VolatileEntry& entry) {
   Encoder encoder;
-  encoder.number(static_cast<std::uint8_t>(state));
-  encoder.number(transaction);
-  encoder.raw(row);
+  encoder.number(static_cast<std::uint8_t>(entry.state));
+  encoder.number(entry.first);
+  encoder.number(entry.transaction);
+  encoder.raw(entry.row);
   return encoder.finish();
 }
 

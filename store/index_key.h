@@ -26,7 +26,8 @@ enum class Table : std::uint8_t {
   deleting = 12,
   leases = 0x80,
   condemned = 0x81,
-  uses = 0x82,  ///< carried to the durable side by a promotion that has other things to do
+  uses = 0x82,       ///< carried to the durable side by a promotion that has other things to do
+  published = 0x83,  ///< one row: the durable transaction that readers may see (store/index_durable.h)
 };
 inline constexpr char kFirstVolatile = static_cast<char>(0x80);
 
@@ -46,15 +47,17 @@ inline std::string key_of(Table table, const Fingerprint& fingerprint) {
 /// What follows the table's byte, as an id. Throws Error{damaged} for another length.
 void id_from_key(std::string_view key, std::size_t offset, std::span<std::uint8_t> out);
 
-// An entry of the volatile environment begins with its state and the number of the transaction that wrote it,
-// by which a promotion tells what was there before its syncfs.
+/// An entry of the volatile environment, with the numbers of the transactions that brought its row there
+/// (`first`: kept when the row is written again, new after an erasure) and that wrote it last. By them a
+/// promotion tells what was there before its syncfs, and what was written again since.
 struct VolatileEntry {
   enum class State : std::uint8_t { erased = 0, row = 1 };  // do not change the values
   State state;
+  std::uint64_t first;
   std::uint64_t transaction;
   std::string_view row;
 };
-VolatileEntry parse_entry(std::string_view bytes);
-std::string make_entry(VolatileEntry::State state, std::uint64_t transaction, std::string_view row);
+VolatileEntry parse_entry(std::string_view bytes);  ///< throws Error{damaged}
+std::string make_entry(const VolatileEntry& entry);
 
 }  // namespace envstore::index

@@ -1,23 +1,27 @@
 #include <unistd.h>
 #include <cerrno>
 
+#include "store/index_durable.h"
 #include "store/index_state.h"
 #include "store/layout.h"
+#include "store/pace.h"
 #include "store/platform/error.h"
 #include "store/platform/path_names.h"
 
 namespace envstore {
 
 using index::Cursor;
+using index::DurableTurn;
 using index::Environment;
+using index::Table;
 using index::Transaction;
 using index::VolatileEntry;
 
 namespace {
 
-// A batch holds the lock for its writes and for one wait for the disk.
-constexpr std::size_t kRowsABatch = 1000;
-constexpr std::size_t kBytesABatch = std::size_t{1} << 20;
+// One wait for the disk a batch, which is held in memory.
+constexpr std::size_t kRowsABatch = 20'000;
+constexpr std::size_t kBytesABatch = std::size_t{8} << 20;
 
 /// Erasures go first and from the end: what names others goes before what it names, as rows come after it.
 enum class Pass { erasures_backwards, rows_forwards };
@@ -30,89 +34,97 @@ struct Outlook {
   std::shared_ptr<Environment> environment;
 };
 
-struct Promoted {
-  std::string key;
-  std::uint64_t transaction;
-};
-
+/// What one durable transaction carries over.
 struct Batch {
-  std::vector<Promoted> entries;
-  std::string resume;  ///< where the next one begins
-  bool is_last = true;
+  std::vector<DurableTurn::Change> changes;
+  std::vector<index::Written> entries;  ///< where each change came from
+  std::size_t bytes = 0;
+
+  void add(std::string_view key, const VolatileEntry& entry) {
+    const bool is_row = entry.state == VolatileEntry::State::row;
+    changes.emplace_back(key, is_row ? std::optional(std::string(entry.row)) : std::nullopt);
+    entries.push_back({std::string(key), entry.transaction});
+    bytes += key.size() + entry.row.size();
+  }
+  bool is_full() const { return entries.size() >= kRowsABatch || bytes >= kBytesABatch; }
 };
 
+/// Rows of other tables name its rows. What was written again after the syncfs cannot be taken along (its
+/// file may not be on disk), and must not be missing where a row that names it is durable.
+bool is_named(std::string_view key) {
+  const char table = key.front();
+  return table == static_cast<char>(Table::blobs) || table == static_cast<char>(Table::trees) ||
+         table == static_cast<char>(Table::snapshots);
+}
+
+/// Carries over what the volatile side had up to one transaction.
 class Promotion {
  public:
+  enum class End {
+    all,
+    overtaken
+  };  ///< overtaken: a named row was written again, the rest needs a new syncfs
+
   Promotion(Index::Impl& impl, const Outlook& outlook)
       : impl_(impl), environment_(outlook.environment), last_transaction_(outlook.last_transaction) {}
 
-  void run(Pass pass) {
-    std::string resume = pass == Pass::rows_forwards ? std::string() + '\0' : std::string(1, '\xff');
+  End run(Pass pass) {
+    std::string place = pass == Pass::rows_forwards ? std::string(1, '\0') : std::string(1, '\xff');
     while (true) {
-      Batch batch = copy(pass, resume);
-      settle(batch);
-      if (batch.is_last) return;
-      resume = std::move(batch.resume);
+      Batch batch;
+      const Step step = carry(pass, place, batch);
+      index::forget(impl_, environment_, batch.entries);
+      if (step != Step::more) return step == Step::end ? End::all : End::overtaken;
     }
   }
 
  private:
-  /// Volatile entries of the pass that were there before the syncfs, into the durable environment.
-  Batch copy(Pass pass, const std::string& resume) {
-    const index::Turnstile::Hold hold = impl_.lock(LockMode::exclusive);
-    if (impl_.recent() != environment_) return {};  // the index was made anew: its numbers mean other things
+  enum class Step { more, end, overtaken };
+
+  /// Nobody else writes the durable side between a row's being read and its being there.
+  Step carry(Pass pass, std::string& place, Batch& batch) {
+    std::shared_ptr<Environment> durable;
+    Step step = Step::more;
+    {
+      DurableTurn turn(impl_);
+      while (step == Step::more && !batch.is_full()) step = collect(pass, place, batch);
+      if (batch.entries.empty()) return step;
+      durable = turn.commit(batch.changes);
+    }
+    durable->sync();
+    return step;
+  }
+
+  /// One hold of the lock. `place`: where the next one begins.
+  Step collect(Pass pass, std::string& place, Batch& batch) const {
+    const index::Turnstile::Hold hold = impl_.lock(LockMode::shared);
+    if (impl_.recent() != environment_) return Step::end;  // made anew: its numbers mean other things
+    const Pace pace;
     Transaction recent(environment_, Transaction::Kind::read);
-    const Batch batch = collect(recent, pass, resume);
-    if (batch.entries.empty()) return batch;
-    Transaction durable(impl_.durable(Environment::Mode::synced), Transaction::Kind::write);
-    for (const Promoted& promoted : batch.entries) {
-      const VolatileEntry entry = index::parse_entry(recent.get(promoted.key).value());
-      if (entry.state == VolatileEntry::State::row)
-        durable.put(promoted.key, entry.row);
-      else
-        durable.erase(promoted.key);
-    }
-    durable.commit();
-    return batch;
-  }
-
-  Batch collect(Transaction& recent, Pass pass, const std::string& resume) const {
-    Batch batch;
     Cursor cursor(recent);
-    std::size_t bytes = 0, seen = 0;
     const bool forwards = pass == Pass::rows_forwards;
-    const auto wanted = forwards ? VolatileEntry::State::row : VolatileEntry::State::erased;
-    for (auto here = forwards ? cursor.at_or_after(resume) : cursor.before(resume); here;
+    for (auto here = forwards ? cursor.at_or_after(place) : cursor.before(place); here;
          here = forwards ? cursor.next() : cursor.previous()) {
-      batch.resume = here->first;
-      if (++seen > 20 * kRowsABatch || batch.entries.size() == kRowsABatch || bytes > kBytesABatch) {
-        if (!forwards) batch.resume.push_back('\0');  // `before` excludes it
-        batch.is_last = false;
-        break;
-      }
-      const VolatileEntry entry = index::parse_entry(here->second);
-      if (!index::has_durable_side(here->first) || entry.state != wanted ||
-          entry.transaction > last_transaction_)
-        continue;
-      batch.entries.push_back({std::string(here->first), entry.transaction});
-      bytes += here->second.size();
+      const auto [key, bytes] = *here;
+      const VolatileEntry entry = index::parse_entry(bytes);
+      if (forwards && is_overtaken(key, entry)) return Step::overtaken;
+      if (is_wanted(pass, key, entry)) batch.add(key, entry);
+      place.assign(key);  // `before` excludes it
+      if (forwards) place.push_back('\0');
+      if (pace.is_over() || batch.is_full()) return Step::more;
     }
-    return batch;
+    return Step::end;
   }
 
-  /// Once they are on disk to stay, the entries leave the volatile side, unless they were written again
-  /// meanwhile.
-  void settle(const Batch& batch) {
-    if (batch.entries.empty()) return;
-    impl_.durable(Environment::Mode::synced)->sync();
-    const index::Turnstile::Hold hold = impl_.lock(LockMode::exclusive);
-    if (impl_.recent() != environment_) return;
-    Transaction recent(environment_, Transaction::Kind::write);
-    for (const Promoted& promoted : batch.entries) {
-      const auto bytes = recent.get(promoted.key);
-      if (bytes && index::parse_entry(*bytes).transaction == promoted.transaction) recent.erase(promoted.key);
-    }
-    recent.commit();
+  bool is_wanted(Pass pass, std::string_view key, const VolatileEntry& entry) const {
+    const auto wanted =
+        pass == Pass::rows_forwards ? VolatileEntry::State::row : VolatileEntry::State::erased;
+    return index::has_durable_side(key) && entry.state == wanted && entry.transaction <= last_transaction_;
+  }
+
+  bool is_overtaken(std::string_view key, const VolatileEntry& entry) const {
+    return is_named(key) && entry.state == VolatileEntry::State::row && entry.first <= last_transaction_ &&
+           entry.transaction > last_transaction_;
   }
 
   Index::Impl& impl_;
@@ -156,14 +168,20 @@ bool Index::promote(Wait wait) {
   if (outlook_of(*impl_).pending < enough) return true;
   const std::optional<FileLock> only_promoter = promoter_lock(impl_->root, wait);
   if (!only_promoter) return false;
+  while (true) {
+    const Outlook outlook = outlook_of(*impl_);
+    if (outlook.pending < enough) return true;
+    // Files before the rows that name them. Outside the lock: this is the wait that nobody shares.
+    if (syncfs(impl_->root) != 0) throw_errno(errno, "sync", named(impl_->root, ""));
+    Promotion promotion(*impl_, outlook);
+    promotion.run(Pass::erasures_backwards);
+    if (promotion.run(Pass::rows_forwards) == Promotion::End::all) return true;
+  }
+}
+
+void Index::promote_erasures() {
   const Outlook outlook = outlook_of(*impl_);
-  if (outlook.pending < enough) return true;
-  // Files before the rows that name them. Outside the lock: this is the wait that nobody shares.
-  if (syncfs(impl_->root) != 0) throw_errno(errno, "sync", named(impl_->root, ""));
-  Promotion promotion(*impl_, outlook);
-  promotion.run(Pass::erasures_backwards);
-  promotion.run(Pass::rows_forwards);
-  return true;
+  if (outlook.environment) Promotion(*impl_, outlook).run(Pass::erasures_backwards);
 }
 
 }  // namespace envstore

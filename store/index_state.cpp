@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <stdexcept>
 
+#include "store/index_durable.h"
 #include "store/index_merge.h"
 #include "store/platform/error.h"
 
@@ -19,9 +20,6 @@ LockMode lock_mode_of(Index::Read::State::Kind kind) {
   return kind == Kind::read || kind == Kind::sliced_read ? LockMode::shared : LockMode::exclusive;
 }
 
-/// How long a sliced read keeps a run from its lease.
-constexpr std::chrono::milliseconds kSlice{2};
-
 }  // namespace
 
 Index::Read::State::State(Impl& owner, Kind wanted) : impl(owner), kind(wanted) {
@@ -31,34 +29,43 @@ Index::Read::State::State(Impl& owner, Kind wanted) : impl(owner), kind(wanted) 
 }
 
 void Index::Read::State::begin() {
+  open_transactions();
+  // Without a volatile side the store is read-only: nobody writes.
+  if (!recent_ || index::is_published(*recent_, *durable_)) return;
+  end();
+  no_writer_ = index::wait_until_published(impl);
+  open_transactions();
+}
+
+void Index::Read::State::open_transactions() {
   hold_ = impl.lock(lock_mode_of(kind));
-  if (kind == Kind::sliced_read) slice_ends_ = std::chrono::steady_clock::now() + kSlice;
-  if (auto environment = impl.recent())
-    recent_.emplace(std::move(environment),
-                    is_reading() ? Transaction::Kind::read : Transaction::Kind::write);
+  slice_ = Pace();
+  environment_ = impl.recent();
+  if (environment_)
+    recent_.emplace(environment_, is_reading() ? Transaction::Kind::read : Transaction::Kind::write);
+  durable_.emplace(impl.durable(Environment::Mode::read_only), Transaction::Kind::read);
+}
+
+void Index::Read::State::end() noexcept {
+  durable_.reset();
+  recent_.reset();
+  hold_.release();
+  no_writer_.reset();
 }
 
 bool Index::Read::State::is_slice_over() const {
-  return kind == Kind::sliced_read && std::chrono::steady_clock::now() >= slice_ends_;
+  return kind == Kind::sliced_read && slice_.is_over();
 }
 
 void Index::Read::State::begin_slice() {
   durable_.reset();
-  recent_.reset();
-  hold_.release();
+  // The pages of a long walk are the page cache's, not this process's.
+  impl.durable(Environment::Mode::read_only)->release_pages();
+  end();
   begin();
 }
 
 Index::Read::State::~State() = default;
-
-Transaction& Index::Read::State::durable() {
-  if (!durable_) {
-    const bool writes = kind == Kind::durable_write;
-    auto environment = impl.durable(writes ? Environment::Mode::synced : Environment::Mode::read_only);
-    durable_.emplace(std::move(environment), writes ? Transaction::Kind::write : Transaction::Kind::read);
-  }
-  return *durable_;
-}
 
 std::optional<std::string_view> Index::Read::State::get(const std::string& key) {
   if (recent_) {
@@ -72,26 +79,34 @@ std::optional<std::string_view> Index::Read::State::get(const std::string& key) 
   return durable().get(key);
 }
 
-void Index::Read::State::remember(const std::string& key) {
-  if (kind != Kind::durable_write) return;
-  const auto bytes = recent_->get(key);
-  before_.emplace_back(key, bytes ? std::optional<std::string>(*bytes) : std::nullopt);
+void Index::Read::State::remember(const std::string& key, std::optional<std::string_view> entry) {
+  if (kind == Kind::durable_write)
+    before_.push_back({key, entry ? std::optional<std::string>(*entry) : std::nullopt});
 }
 
 void Index::Read::State::put(const std::string& key, std::string_view row) {
-  remember(key);
-  recent_->put(key, index::make_entry(VolatileEntry::State::row, recent_->number(), row));
-  if (kind == Kind::durable_write && index::has_durable_side(key)) durable().put(key, row);
+  const auto bytes = recent_->get(key);
+  remember(key, bytes);
+  const std::uint64_t number = recent_->number();
+  std::uint64_t first = number;
+  if (bytes) {
+    const VolatileEntry entry = index::parse_entry(*bytes);
+    if (entry.state == VolatileEntry::State::row) first = entry.first;
+  }
+  recent_->put(key, index::make_entry({VolatileEntry::State::row, first, number, row}));
 }
 
+/// Also a row that the durable side does not have yet leaves a mark: it may be on its way there.
 void Index::Read::State::erase(const std::string& key) {
-  remember(key);
-  const bool hides = index::has_durable_side(key) && durable().get(key).has_value();
-  if (!hides)
-    recent_->erase(key);
+  const auto bytes = recent_->get(key);
+  const bool has_durable_side = index::has_durable_side(key);
+  if (!bytes && !(has_durable_side && durable().get(key))) return;
+  remember(key, bytes);
+  const std::uint64_t number = recent_->number();
+  if (has_durable_side)
+    recent_->put(key, index::make_entry({VolatileEntry::State::erased, number, number, {}}));
   else
-    recent_->put(key, index::make_entry(VolatileEntry::State::erased, recent_->number(), {}));
-  if (hides && kind == Kind::durable_write) durable().erase(key);
+    recent_->erase(key);
 }
 
 void Index::Read::State::each(const std::string& prefix,
@@ -120,53 +135,47 @@ bool Index::Read::State::each_of_slice(const std::string& prefix, std::string& f
 void Index::Read::State::commit() {
   if (is_reading() || !recent_) throw std::logic_error("this transaction has nothing to commit");
   impl.require_same_process();
-  if (kind == Kind::durable_write) durable();
+  const std::uint64_t number = recent_->number();
   recent_->commit();
-  recent_.reset();
-  if (kind == Kind::durable_write) {
-    try {
-      durable_->commit();
-    } catch (...) {
-      durable_.reset();
-      put_back();
-      throw;
-    }
-    durable_.reset();
-    drop_volatile_copies();
-    auto environment = impl.durable(Environment::Mode::synced);
-    hold_.release();
-    environment->sync();
-    return;
-  }
-  durable_.reset();
-  hold_.release();
+  end();
+  if (kind == Kind::durable_write) make_durable(number);
 }
 
-/// The durable side could not be written: the volatile one gets back what it had.
-void Index::Read::State::put_back() noexcept {
+void Index::Read::State::make_durable(std::uint64_t number) {
+  std::vector<index::Written> written;
+  for (const Before& before : before_)
+    if (index::has_durable_side(before.key)) written.push_back({before.key, number});
   try {
-    Transaction undo(impl.recent(), Transaction::Kind::write);
+    index::make_durable(impl, environment_, written);
+  } catch (...) {
+    put_back(number);
+    throw;
+  }
+  try {
+    index::forget(impl, environment_, written);
+  } catch (const Error&) {
+    // They are promoted once more, which is harmless.
+  }
+}
+
+/// The durable side could not be written: the volatile one gets back what it had, where nobody has written
+/// since.
+void Index::Read::State::put_back(std::uint64_t number) noexcept {
+  try {
+    const index::Turnstile::Hold hold = impl.lock(LockMode::exclusive);
+    if (impl.recent() != environment_) return;
+    Transaction undo(environment_, Transaction::Kind::write);
     for (auto change = before_.rbegin(); change != before_.rend(); ++change) {
-      if (change->second)
-        undo.put(change->first, *change->second);
+      const auto bytes = undo.get(change->key);
+      if (bytes && index::parse_entry(*bytes).transaction != number) continue;
+      if (change->entry)
+        undo.put(change->key, *change->entry);
       else
-        undo.erase(change->first);
+        undo.erase(change->key);
     }
     undo.commit();
   } catch (...) {
     // The rows stay as unpromoted ones; the caller learns of the first failure.
-  }
-}
-
-/// What is durable now need not be promoted. Where this fails, promotion does it again, which is harmless.
-void Index::Read::State::drop_volatile_copies() noexcept {
-  try {
-    Transaction cleaning(impl.recent(), Transaction::Kind::write);
-    for (const auto& change : before_)
-      if (index::has_durable_side(change.first)) cleaning.erase(change.first);
-    cleaning.commit();
-  } catch (...) {
-    return;
   }
 }
 

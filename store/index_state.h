@@ -1,5 +1,4 @@
 #pragma once
-#include <chrono>
 #include <functional>
 #include <mutex>
 
@@ -7,6 +6,8 @@
 #include "store/index_env.h"
 #include "store/index_key.h"
 #include "store/index_turnstile.h"
+#include "store/pace.h"
+#include "store/platform/lock.h"
 
 // What the index's own sources share; nobody else includes this.
 
@@ -50,7 +51,7 @@ struct Index::Read::State {
   /// Lets writers in, and goes on with what is there then. No view and no cursor may be left.
   void begin_slice();
 
-  index::Transaction& durable();
+  index::Transaction& durable() { return *durable_; }
   index::Transaction* recent() { return recent_ ? &*recent_ : nullptr; }
 
   /// The row, without what the volatile side puts before it. The view ends with the next write.
@@ -66,18 +67,27 @@ struct Index::Read::State {
   const Kind kind;
 
  private:
+  /// What a key that a durable write wrote had on the volatile side before.
+  struct Before {
+    std::string key;
+    std::optional<std::string> entry;
+  };
+
   void begin();
+  void open_transactions();
+  void end() noexcept;
   bool each_of_slice(const std::string& prefix, std::string& from,
                      const std::function<bool(std::string_view key, std::string_view row)>& visit);
-  void remember(const std::string& key);
-  void put_back() noexcept;
-  void drop_volatile_copies() noexcept;
+  void remember(const std::string& key, std::optional<std::string_view> entry);
+  void make_durable(std::uint64_t number);
+  void put_back(std::uint64_t number) noexcept;
 
+  std::optional<FileLock> no_writer_;
   index::Turnstile::Hold hold_;
-  std::chrono::steady_clock::time_point slice_ends_;
+  Pace slice_;
+  std::shared_ptr<index::Environment> environment_;  ///< the volatile one
   std::optional<index::Transaction> durable_, recent_;
-  /// Of a durable write: keys it wrote, and what the volatile side had there before.
-  std::vector<std::pair<std::string, std::optional<std::string>>> before_;
+  std::vector<Before> before_;
 };
 
 namespace index {

@@ -1,10 +1,8 @@
 #include "store/index_turnstile.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
-#include <cerrno>
 #include <stdexcept>
 #include <string>
 
@@ -19,12 +17,6 @@ constexpr off_t kLock = 1;
 
 std::string lock_path() {
   return std::string(layout::kLocks) + "/index.lock";
-}
-
-bool is_unlinked(int fd) {
-  struct stat facts {};
-  if (fstat(fd, &facts) != 0) throw_errno(errno, "look at", lock_path());
-  return facts.st_nlink == 0;
 }
 
 }  // namespace
@@ -58,7 +50,7 @@ Turnstile::Hold Turnstile::acquire(LockMode mode) {
     if (!hold.fd_) return hold;
     wait(hold.fd_.get(), mode);
     // A cleaner of old files took it away: others would lock a new one.
-    if (!is_unlinked(hold.fd_.get())) return hold;
+    if (has_name(hold.fd_.get())) return hold;
   }
 }
 

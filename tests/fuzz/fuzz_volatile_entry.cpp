@@ -8,7 +8,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes = fuzz::text_of(data, size);
   fuzz::may_refuse({ErrorKind::damaged}, [&] {
     const index::VolatileEntry entry = index::parse_entry(bytes);
-    fuzz::require(index::make_entry(entry.state, entry.transaction, entry.row) == bytes);
+    fuzz::require(index::make_entry(entry) == bytes);
   });
   return 0;
 }

@@ -128,7 +128,7 @@ SEEDS = {
     "fuzz_manifest": [b"envtree1" + numbers("I", 2) + entry("bin/demo", 1) + entry("site/demo/__init__.py")],
     "fuzz_candidates": [b"\1" + numbers("I", 2) + text("1.0") + b"\0\0" + 4 * text("")
                         + text("2.0") + b"\1\1" + text("bad") + text("") + text("") + text("")],
-    "fuzz_volatile_entry": [b"\0" + numbers("Q", 7), b"\1" + numbers("Q", 8) + b"row"],
+    "fuzz_volatile_entry": [b"\0" + numbers("QQ", 7, 7), b"\1" + numbers("QQ", 8, 9) + b"row"],
     "fuzz_tree_info": [TREE_INFO],
     "fuzz_launch_plan": [b"\1" + text("/usr/bin/python3") + text("/usr/bin") + text("3.11.2") + text("lib/site-packages")
                          + numbers("I", 1) + ID + b"\0\1" + texts("demo") + texts("share") + texts("/src")],

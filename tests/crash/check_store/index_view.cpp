@@ -29,7 +29,8 @@ enum Table : unsigned char {
   kDeleting,
   kLeases = 0x80,
   kCondemned,
-  kUses
+  kUses,
+  kPublished
 };
 
 std::string fingerprint(std::string_view bytes) {
@@ -89,6 +90,9 @@ class Row {
   void decode() {
     if (table_ == kUses) {
       id(key_, 32);
+      value_.number(8);
+    } else if (table_ == kPublished) {
+      id(key_, 0);
       value_.number(8);
     } else if (table_ == kBlobTrees || table_ == kTreeSnapshots) {
       id(key_, 64);
@@ -238,6 +242,7 @@ RawRows laid_over(const RawRows& durable, const RawRows& recent, Findings& findi
     try {
       Reader reader(value);
       const bool is_row = reader.below(1, 2) == 1;
+      reader.number(8);
       reader.number(8);
       if (is_row) {
         rows[key] = reader.rest();

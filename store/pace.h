@@ -3,11 +3,11 @@
 
 namespace envstore {
 
-/// How long one transaction of the collector may keep a run waiting: a run has a handful of transactions, and
-/// each may meet one of these. A commit that waits for the disk comes on top.
+/// How long one hold of the index's lock may keep a run waiting: a run has a handful of transactions, and each
+/// may meet one of these.
 inline constexpr std::chrono::microseconds kLongestHold{1500};
 
-/// Ends a batch by time: what a row costs differs a hundredfold between stores and disks.
+/// Ends a slice or a batch by time: what a row costs differs a hundredfold between stores and disks.
 class Pace {
  public:
   bool is_over() const { return std::chrono::steady_clock::now() - begin_ >= kLongestHold; }
