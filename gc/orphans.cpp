@@ -3,9 +3,9 @@
 #include <string_view>
 
 #include "gc/leftovers.h"
-#include "store/pace.h"
 #include "gc/trash.h"
 #include "store/layout.h"
+#include "store/pace.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
 #include "store/tree_rows.h"

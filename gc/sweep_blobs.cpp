@@ -1,12 +1,17 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <future>
+#include <iterator>
 #include <map>
 #include <span>
+#include <unordered_map>
 
-#include "store/pace.h"
 #include "gc/sweep.h"
 #include "store/layout.h"
+#include "store/pace.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
 #include "store/tree_rows.h"
@@ -20,29 +25,44 @@ std::uint64_t on_disk(std::uint64_t size) {
   return (size + kBlock - 1) / kBlock * kBlock;
 }
 
-/// Of one transaction: whether a tree has no row, and nobody is writing its rows.
+/// Locks of trees, probed without being taken.
+class TreeLocks {
+ public:
+  explicit TreeLocks(Store& store) : store_(store) {}
+
+  bool is_free(const TreeId& id) {
+    Fd& lock = locks_[id.bytes.front()];
+    if (!lock || !has_name(lock.get())) lock = open(id);
+    return !lock || is_lock_free(lock.get(), 0);
+  }
+
+ private:
+  /// None: nobody ever took it.
+  Fd open(const TreeId& id) const {
+    auto lock = try_open_file(store_.root(), layout::tree_lock(id), O_RDWR);
+    return lock ? std::move(*lock) : Fd();
+  }
+
+  Store& store_;
+  std::array<Fd, 256> locks_;
+};
+
+/// Of one transaction: whether a tree has no row, and nobody is writing its rows. Nothing is waited for, so
+/// the order of locks is kept. Who takes the lock now writes its rows after this transaction.
 class GoneNow {
  public:
-  GoneNow(Store& store, const GoneTrees& gone) : store_(store), gone_(gone) {}
+  GoneNow(TreeLocks& locks, const GoneTrees& gone) : locks_(locks), gone_(gone) {}
 
   bool operator()(Index::Read& rows, std::uint32_t tree) {
     const auto known = known_.find(tree);
     if (known != known_.end()) return known->second;
-    return known_[tree] = !rows.tree(gone_.trees[tree]) && is_lock_free(gone_.trees[tree]);
+    return known_[tree] = !rows.tree(gone_.trees[tree]) && locks_.is_free(gone_.trees[tree]);
   }
 
  private:
-  /// Nothing is waited for, so the order of locks is kept. Who takes it now writes its rows after this
-  /// transaction.
-  bool is_lock_free(const TreeId& id) const {
-    return FileLock::attempt(store_.root(), std::string(layout::kLocks) + "/tree-" + id.hex().substr(0, 2),
-                             LockMode::exclusive)
-        .has_value();
-  }
-
-  Store& store_;
+  TreeLocks& locks_;
   const GoneTrees& gone_;
-  std::map<std::uint32_t, bool> known_;
+  std::unordered_map<std::uint32_t, bool> known_;
 };
 
 struct GoneBlob {
@@ -50,34 +70,101 @@ struct GoneBlob {
   std::uint64_t bytes;
 };
 
+/// Objects that were unlinked, and what could not be.
+struct Unlinked {
+  std::uint64_t objects = 0, bytes = 0;
+  std::vector<std::string> failures;
+};
+
+/// Unlinks the objects of one batch, sorted by id. An ingest waits for a part of it at most.
+class ObjectSweep {
+ public:
+  ObjectSweep(Store& store, std::vector<GoneBlob> blobs)
+      : store_(store), blobs_(std::move(blobs)), objects_(open_directory(store.root(), layout::kObjects)) {}
+
+  Unlinked run() {
+    for (std::size_t next = 0; next < blobs_.size(); next += kObjectsALock) {
+      const FileLock lock = lock_objects(store_, LockMode::exclusive);
+      for (const GoneBlob* blob : without_row(next)) unlink(*blob);
+    }
+    return std::move(unlinked_);
+  }
+
+ private:
+  static constexpr std::size_t kObjectsALock = 500;
+
+  std::vector<const GoneBlob*> without_row(std::size_t first) {
+    std::vector<const GoneBlob*> found;
+    Index::Read rows = store_.index().read();
+    for (std::size_t i = first; i < std::min(blobs_.size(), first + kObjectsALock); ++i)
+      if (!rows.blob(blobs_[i].id)) found.push_back(&blobs_[i]);
+    return found;
+  }
+
+  void unlink(const GoneBlob& blob) {
+    const std::string path = layout::object(blob.id).substr(std::strlen(layout::kObjects) + 1);
+    const std::size_t slash = path.find('/');
+    try {
+      if (path.compare(0, slash, folder_name_) != 0) {
+        folder_name_ = path.substr(0, slash);
+        folder_ = open_directory(objects_.get(), folder_name_);
+      }
+      if (!unlink_if_there(folder_.get(), path.substr(slash + 1))) return;
+      ++unlinked_.objects;
+      unlinked_.bytes += blob.bytes;
+    } catch (const Error& error) {
+      folder_name_.clear();
+      unlinked_.failures.emplace_back(error.what());
+    }
+  }
+
+  Store& store_;
+  const std::vector<GoneBlob> blobs_;
+  const Fd objects_;
+  Fd folder_;  ///< neighbours share it
+  std::string folder_name_;
+  Unlinked unlinked_;
+};
+
+/// Rows of one batch go while the objects of the one before it are unlinked.
 class BlobSweep {
  public:
   BlobSweep(Store& store, GoneTrees gone, GcReport& report)
-      : store_(store),
-        gone_(std::move(gone)),
-        report_(report),
-        objects_(open_directory(store.root(), layout::kObjects)) {
+      : store_(store), gone_(std::move(gone)), report_(report), locks_(store) {
     // Neighbouring rows share pages.
     std::sort(gone_.blobs.begin(), gone_.blobs.end(),
               [](const GoneTrees::Blob& a, const GoneTrees::Blob& b) { return a.id < b.id; });
   }
+  BlobSweep(const BlobSweep&) = delete;
+  BlobSweep& operator=(const BlobSweep&) = delete;
+  ~BlobSweep() { finish_unlinking(); }
 
   void run(const SweepProgress& progress) {
     while (next_ < gone_.blobs.size()) {
-      unlink(drop_rows());
+      std::vector<GoneBlob> dropped = drop_rows();
+      finish_unlinking();
+      unlinking_ = std::async(std::launch::async, [&store = store_, blobs = std::move(dropped)]() mutable {
+        return ObjectSweep(store, std::move(blobs)).run();
+      });
       progress(next_, gone_.blobs.size());
     }
   }
 
  private:
-  /// One transaction.
+  static constexpr std::size_t kBlobsABatch = 10'000;
+
+  /// On disk when this returns, by one commit for many short holds of the index's lock.
   std::vector<GoneBlob> drop_rows() {
     std::vector<GoneBlob> dropped;
-    const Pace pace;
-    Index::Write rows = store_.index().durable_write();
-    GoneNow is_gone(store_, gone_);
-    while (next_ < gone_.blobs.size() && !pace.is_over()) drop_blob(rows, is_gone, dropped);
-    rows.commit();
+    const std::size_t end = std::min(gone_.blobs.size(), next_ + kBlobsABatch);
+    while (next_ < end) {
+      Index::Write rows = store_.index().write();
+      const Pace pace;
+      GoneNow is_gone(locks_, gone_);
+      while (next_ < end && !pace.is_over()) drop_blob(rows, is_gone, dropped);
+      rows.commit();
+    }
+    store_.index().promote_erasures();
     return dropped;
   }
 
@@ -94,33 +181,23 @@ class BlobSweep {
     dropped.push_back({id, on_disk(row->size)});
   }
 
-  void unlink(const std::vector<GoneBlob>& dropped) {
-    if (dropped.empty()) return;
-    const FileLock lock = lock_objects(store_, LockMode::exclusive);
-    for (const GoneBlob& blob : still_without_row(dropped)) {
-      const std::string path = layout::object(blob.id);
-      try {
-        if (!unlink_if_there(objects_.get(), path.substr(path.find('/') + 1))) continue;
-        ++report_.deleted_blobs;
-        report_.freed_bytes += blob.bytes;
-      } catch (const Error& error) {
-        report_.failures.emplace_back(error.what());
-      }
+  void finish_unlinking() {
+    if (!unlinking_.valid()) return;
+    try {
+      Unlinked unlinked = unlinking_.get();
+      report_.deleted_blobs += unlinked.objects;
+      report_.freed_bytes += unlinked.bytes;
+      std::move(unlinked.failures.begin(), unlinked.failures.end(), std::back_inserter(report_.failures));
+    } catch (const std::exception& error) {
+      report_.failures.emplace_back(error.what());
     }
-  }
-
-  std::vector<GoneBlob> still_without_row(const std::vector<GoneBlob>& dropped) {
-    std::vector<GoneBlob> found;
-    Index::Read rows = store_.index().read();
-    for (const GoneBlob& blob : dropped)
-      if (!rows.blob(blob.id)) found.push_back(blob);
-    return found;
   }
 
   Store& store_;
   GoneTrees gone_;
   GcReport& report_;
-  const Fd objects_;
+  TreeLocks locks_;
+  std::future<Unlinked> unlinking_;
   std::size_t next_ = 0;
 };
 

@@ -45,7 +45,7 @@ class TreeSweep {
  private:
   /// Somebody who holds it is making this tree, or one beside it: it is left to the next collection.
   bool lock(const TreeId& id, std::vector<FileLock>& locks) {
-    const std::string name = std::string(layout::kLocks) + "/tree-" + id.hex().substr(0, 2);
+    const std::string name = layout::tree_lock(id);
     if (held_.contains(name)) return true;
     auto lock = FileLock::attempt(store_.root(), name, LockMode::exclusive);
     if (!lock) return false;

@@ -19,14 +19,28 @@ bool Trash::take(const std::string& path) {
 }
 
 void Trash::empty() {
-  for (const std::string& entry : entries_) {
-    try {
-      remove_tree(store_.root(), entry);
-    } catch (const Error& error) {
-      report_.failures.emplace_back(error.what());
+  finish();
+  unlinking_ = std::async(std::launch::async, [root = store_.root(), entries = std::move(entries_)] {
+    std::vector<std::string> failures;
+    for (const std::string& entry : entries) {
+      try {
+        remove_tree(root, entry);
+      } catch (const Error& error) {
+        failures.emplace_back(error.what());
+      }
     }
-  }
+    return failures;
+  });
   entries_.clear();
+}
+
+void Trash::finish() {
+  if (!unlinking_.valid()) return;
+  try {
+    for (std::string& failure : unlinking_.get()) report_.failures.push_back(std::move(failure));
+  } catch (const std::exception& error) {
+    report_.failures.emplace_back(error.what());
+  }
 }
 
 }  // namespace envstore

@@ -43,6 +43,9 @@ inline std::string object(const BlobId& id) {
 inline std::string tree(const TreeId& id) {
   return std::string(kTrees) + "/" + id.hex();
 }
+inline std::string tree_lock(const TreeId& id) {
+  return std::string(kLocks) + "/tree-" + id.hex().substr(0, 2);
+}
 inline std::string snapshot(const SnapshotId& id, Layout layout) {
   return std::string(kSnapshots) + "/" + id.hex() + (layout == Layout::farm ? ".farm" : ".forest");
 }

@@ -48,8 +48,7 @@ void make_movable(Store& store, const std::string& path) {
 }  // namespace
 
 FileLock lock_tree(Store& store, const TreeId& id) {
-  return FileLock::wait(store.root(), std::string(layout::kLocks) + "/tree-" + id.hex().substr(0, 2),
-                        LockMode::exclusive);
+  return FileLock::wait(store.root(), layout::tree_lock(id), LockMode::exclusive);
 }
 
 FileLock lock_objects(Store& store, LockMode mode) {
