@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "store/layout.h"
@@ -194,8 +195,9 @@ void Lease::hand_over() {
 
 std::string Lease::tmp_directory() {
   std::string path = layout::tmp(name_);
-  if (!has_tmp_) make_directory_if_missing(store_->root(), path, 0700);
-  has_tmp_ = true;
+  const std::atomic_ref has_tmp(has_tmp_);
+  if (!has_tmp) make_directory_if_missing(store_->root(), path, 0700);
+  has_tmp = true;
   return path;
 }
 
