@@ -135,7 +135,7 @@ TEST_CASE("a row with bytes that no version wrote is damage, not a guess") {
   CHECK(kind_of([&] { static_cast<void>(index.read().blob(a_blob("a"))); }) == ErrorKind::damaged);
 }
 
-TEST_CASE("a small address space is enough" * doctest::skip(kHasAddressSanitizer)) {
+TEST_CASE("a small address space is enough" * doctest::skip(kReservesAddressSpace)) {
   TemporaryDirectory directory;
   Child child([&] {
     const rlimit limit{.rlim_cur = rlim_t{1} << 30, .rlim_max = rlim_t{1} << 30};

@@ -2,13 +2,14 @@
 
 namespace envstore {
 
-/// AddressSanitizer reserves terabytes of address space, so that a process cannot be given little.
-#if defined(__SANITIZE_ADDRESS__)  // g++
-inline constexpr bool kHasAddressSanitizer = true;
+/// Address- and ThreadSanitizer reserve terabytes of address space: a process cannot be given little.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // g++
+inline constexpr bool kReservesAddressSpace = true;
 #elif defined(__has_feature)
-inline constexpr bool kHasAddressSanitizer = __has_feature(address_sanitizer);
+inline constexpr bool kReservesAddressSpace =
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
 #else
-inline constexpr bool kHasAddressSanitizer = false;
+inline constexpr bool kReservesAddressSpace = false;
 #endif
 
 }  // namespace envstore
