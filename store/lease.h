@@ -35,7 +35,7 @@ class Lease {
   /// The process ends without dropping the lease: what inherited the descriptor keeps it (--exec, keeper).
   void hand_over();
   /// `tmp/<lease>`, relative to the store's root, made on first call: the place for everything half made
-  /// under this lease. One thread at a time.
+  /// under this lease. Threads may call it at once.
   std::string tmp_directory();
 
  private:
