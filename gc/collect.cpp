@@ -58,10 +58,11 @@ class Collection {
   }
 
  private:
-  /// Also what other boots have left unpromoted: as long as it has no rows it would look like garbage.
+  /// Also what other boots have left unpromoted, and a rebuild has left out: as long as it has no rows it
+  /// would look like garbage.
   void make_durable() {
     store_.index().promote(Index::Wait::yes);
-    if (!store_.index().other_boots().empty()) rebuild_index(store_);
+    if (!store_.index().other_boots().empty() || is_rebuild_unfinished(store_)) rebuild_index(store_);
   }
 
   void count_and_plan() {

@@ -231,7 +231,16 @@ RebuildReport rebuild_index(Store& store) {
   });
   store.index().promote(Index::Wait::yes);
   for (const std::string& boot : store.index().other_boots()) store.index().remove_boot(boot);
+  if (is_rebuild_unfinished(store)) {
+    Index::Write rows = store.index().durable_write();
+    rows.erase_document(kUnfinishedRebuild);
+    rows.commit();
+  }
   return report;
+}
+
+bool is_rebuild_unfinished(Store& store) {
+  return store.index().read().document(kUnfinishedRebuild).has_value();
 }
 
 }  // namespace envstore

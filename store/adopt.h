@@ -18,5 +18,7 @@ bool adopt_snapshot(Store& store, const SnapshotId& id);
 /// The same over everything, for a lost index; then promotes, and removes what other boots left. An index
 /// that cannot be opened is begun anew; one that opens keeps its rows.
 RebuildReport rebuild_index(Store& store);
+/// A rebuild of an index that was begun anew did not come to its end: what has no row is not garbage.
+bool is_rebuild_unfinished(Store& store);
 
 }  // namespace envstore

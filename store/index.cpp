@@ -5,9 +5,11 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
 #include <fmt/format.h>
 
+#include "store/codec.h"
 #include "store/index_durable.h"
 #include "store/index_state.h"
 #include "store/layout.h"
@@ -15,6 +17,7 @@
 #include "store/platform/filesystem_kind.h"
 #include "store/platform/path_names.h"
 #include "store/platform/random.h"
+#include "store/row_codec.h"
 
 namespace envstore {
 
@@ -32,12 +35,34 @@ void sync_directory(int root, const std::string& path) {
   if (fsync(directory.get()) != 0) throw_errno(errno, "sync", named(root, path));
 }
 
+void put_alone(int root, const std::string& directory, Environment::Mode mode,
+               const index::DurableTurn::Change& row) {
+  const auto environment = Environment::open(root, directory, mode, Environment::Writable::yes);
+  Transaction transaction(environment, Transaction::Kind::write);
+  transaction.put(row.first, row.second.value());
+  transaction.commit();
+  environment->sync();
+}
+
+index::DurableTurn::Change unfinished_rebuild() {
+  Encoder row;
+  row.text(kUnfinishedRebuild);
+  // No rule of age takes it.
+  row.raw(encode(DocumentRow{.etag = {},
+                             .fetched_at_ns = std::numeric_limits<std::int64_t>::max(),
+                             .fresh_until_ns = 0,
+                             .body = {}}));
+  return {index::key_of(index::Table::documents, kUnfinishedRebuild), row.finish()};
+}
+
 /// Built aside and renamed, so that a process that dies here leaves no half of an index.
-void make_environment(int root, const std::string& directory, Environment::Mode mode) {
+void make_environment(int root, const std::string& directory, Environment::Mode mode,
+                      const index::DurableTurn::Change* row = nullptr) {
   make_directory_if_missing(root, layout::kTmp, 0700);
   const std::string aside = std::string(layout::kTmp) + "/index-" + random_name();
   try {
     Environment::create(root, aside, mode);
+    if (row != nullptr) put_alone(root, aside, mode, *row);
     rename_at(root, aside, root, directory);
   } catch (...) {
     try {
@@ -189,7 +214,8 @@ void Index::start_anew() {
   for (const std::string& directory : {std::string(layout::kIndex), index::recent_directory_of_this_boot()})
     if (stat_at(root, directory, Links::do_not_follow))
       rename_at(root, directory, root, std::string(layout::kTrash) + "/index-" + random_name());
-  make_environment(root, layout::kIndex, Environment::Mode::synced);
+  const index::DurableTurn::Change row = unfinished_rebuild();
+  make_environment(root, layout::kIndex, Environment::Mode::synced, &row);
   make_directory_if_missing(root, layout::kVolatile, 0700);
   make_environment(root, index::recent_directory_of_this_boot(), Environment::Mode::unsynced);
 }

@@ -16,6 +16,10 @@ namespace envstore {
 inline constexpr const char* kWritableStoreHint =
     "name a store that can be written: --store DIRECTORY, or ENVSTORE_ROOT";
 
+/// A document's key: as long as it has a row, the index was begun anew and does not have all that lies on
+/// disk.
+inline constexpr const char* kUnfinishedRebuild = "index:unfinished-rebuild";
+
 /// The two LMDB environments (DESIGN section 5) as one map of rows. Reads look in the volatile environment,
 /// then in the durable one. Writes of a WriteTransaction go to the volatile one; what must survive the next
 /// power cut before a step is taken goes through `promote` or `durable()`.
@@ -67,7 +71,8 @@ class Index {
   void remove_boot(const std::string& boot);  ///< throws std::logic_error for this boot's
 
   /// For a damaged or lost index: moves both environments to trash/ and makes empty ones. Other processes go
-  /// on with the new ones at their next transaction.
+  /// on with the new ones at their next transaction. The caller erases kUnfinishedRebuild's row when it has
+  /// brought back what lies on disk; until then what has no row is not garbage.
   void start_anew();
 
   struct Impl;

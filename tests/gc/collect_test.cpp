@@ -9,6 +9,7 @@
 
 #include "../store/processes.h"
 #include "collect_world.h"
+#include "store/adopt.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
 #include "store/tree_rows.h"
@@ -175,9 +176,27 @@ TEST_CASE("trees beside an index without rows are no garbage: it was lost") {
   CollectWorld world;
   world.place_one("a");
   world.store.index().start_anew();
+  Index::Write rows = world.store.index().durable_write();
+  rows.erase_document(kUnfinishedRebuild);
+  rows.commit();
   CHECK_THROWS_AS(collect_all(world.store), Error);
   CHECK(world.entries(layout::kTrees) == 1);
   CHECK(world.objects() == 1);
+}
+
+TEST_CASE("a rebuild that was cut short is finished before anything counts as garbage") {
+  CollectWorld world;
+  const SnapshotId cut_off = world.place_one("a");
+  world.store.index().start_anew();
+  const SnapshotId later = world.place_one("b");
+  GcOptions options;
+  options.policy.grace = {};
+  collect(world.store, options);
+  CHECK_FALSE(is_rebuild_unfinished(world.store));
+  Index::Read rows = world.store.index().read();
+  CHECK(rows.snapshot(cut_off));
+  CHECK(rows.snapshot(later));
+  CHECK(world.entries(layout::kTrees) == 2);
 }
 
 TEST_CASE("of two collections one works; the other one says so, or gives up after its time") {

@@ -46,11 +46,13 @@ TEST_CASE("a lost index comes back from what lies on disk") {
   const auto tree_before = world.store().index().read().tree(world.tree);
   world.lose_index();
   REQUIRE(!world.store().index().read().tree(world.tree));
+  CHECK(is_rebuild_unfinished(world.store()));
   const RebuildReport report = rebuild_index(world.store());
   CHECK(report.trees == 1);
   CHECK(report.snapshots == 1);
   CHECK(report.requests == 1);
   CHECK(report.skipped.empty());
+  CHECK_FALSE(is_rebuild_unfinished(world.store()));
   Index::Read read = world.store().index().read();
   CHECK(read.tree(world.tree) == tree_before);
   const auto row = read.blob(BlobId{sha256(as_bytes("A"))});
