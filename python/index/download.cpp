@@ -1,7 +1,13 @@
 #include "python/index/download.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+
 #include "python/index/answers.h"
 #include "store/digest.h"
+#include "store/layout.h"
 #include "store/platform/error.h"
 
 namespace envstore {
@@ -63,16 +69,20 @@ class Report {
   const std::string& filename_;
 };
 
-}  // namespace
+void check_wanted(const IndexFile& file, const std::atomic<bool>& is_given_up) {
+  if (is_given_up) throw Error(ErrorKind::network, "cannot fetch '" + file.filename + "': it was given up");
+}
 
-void download_file(HttpClient& http, const IndexFile& file, int fd, TransferObserver* observer) {
+/// `request` says where to.
+std::uint64_t download_to(HttpRequest request, HttpClient& http, const IndexFile& file,
+                          TransferObserver* observer, const std::atomic<bool>& is_given_up) {
+  check_wanted(file, is_given_up);
   Arrival arrival;
   const Report report(observer, file);
-  HttpRequest request;
   request.url = file.url;
-  request.body_fd = fd;
   request.size_limit = file.size.value_or(kLargestFile);
   request.on_body = [&](std::uint64_t offset, std::span<const std::byte> bytes) {
+    check_wanted(file, is_given_up);
     arrival.take(offset, bytes);
   };
   if (observer != nullptr)
@@ -83,6 +93,32 @@ void download_file(HttpClient& http, const IndexFile& file, int fd, TransferObse
   const HttpResponse response = http.start(std::move(request)).get();
   if (!is_success(response)) throw_for_status(response, file.url);
   check_arrival(arrival, file);
+  return arrival.size();
+}
+
+}  // namespace
+
+std::uint64_t download_file(HttpClient& http, const IndexFile& file, int fd, TransferObserver* observer,
+                            const std::atomic<bool>& is_given_up) {
+  HttpRequest request;
+  request.body_fd = fd;
+  return download_to(std::move(request), http, file, observer, is_given_up);
+}
+
+std::uint64_t download_file(HttpClient& http, const IndexFile& file, std::span<std::byte> memory,
+                            TransferObserver* observer, const std::atomic<bool>& is_given_up) {
+  HttpRequest request;
+  request.body_memory = memory;
+  return download_to(std::move(request), http, file, observer, is_given_up);
+}
+
+Fd unnamed_file(Store& store) {
+  const std::string folder = store.path() + "/" + layout::kTmp;
+  Fd fd(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!fd) fd = Fd(memfd_create("wheel", MFD_CLOEXEC));
+  if (fd) return fd;
+  const int error = errno;
+  throw_errno(error, "create a file in", folder);
 }
 
 void check_hash(std::string_view bytes, const std::map<std::string, std::string>& hashes,

@@ -1,4 +1,6 @@
 #pragma once
+#include <atomic>
+#include <span>
 #include <string>
 
 #include "python/index/index_client.h"
@@ -6,9 +8,15 @@
 
 namespace envstore {
 
-/// The whole file into `fd` (empty, at `path` for messages), checked against what the index said of size and
-/// SHA-256.
-void download_file(HttpClient& http, const IndexFile& file, int fd, TransferObserver* observer);
+/// The whole file into `fd` (empty), or into memory, checked against what the index said of size and SHA-256.
+/// Returns its size. `is_given_up`: ends it with Error{network}.
+std::uint64_t download_file(HttpClient& http, const IndexFile& file, int fd, TransferObserver* observer,
+                            const std::atomic<bool>& is_given_up);
+std::uint64_t download_file(HttpClient& http, const IndexFile& file, std::span<std::byte> memory,
+                            TransferObserver* observer, const std::atomic<bool>& is_given_up);
+
+/// A new file without a name in the store's `tmp`, or wherever one can be had.
+Fd unnamed_file(Store& store);
 
 /// Error{invalid_input} if `bytes` do not have the SHA-256 among `hashes` (none there: nothing is checked).
 void check_hash(std::string_view bytes, const std::map<std::string, std::string>& hashes,

@@ -1,6 +1,7 @@
 #include "python/index/index_client.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -10,6 +11,7 @@
 #include "python/index/download.h"
 #include "python/index/lanes.h"
 #include "python/index/lazy_http.h"
+#include "python/index/memory_share.h"
 #include "python/index/metadata_finder.h"
 #include "python/index/page_cache.h"
 #include "python/index/project_finder.h"
@@ -21,6 +23,15 @@ namespace {
 
 // More than the network has in flight, so that nothing there waits for a thread here.
 constexpr unsigned kMostWaiting = 64;
+constexpr std::uint64_t kLargestInMemory = std::uint64_t{64} << 20;
+constexpr std::uint64_t kMostInMemory = std::uint64_t{192} << 20;
+
+/// Downloads that wait to be unpacked take a sixteenth of the machine's memory at most.
+std::uint64_t memory_for_downloads() {
+  const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page <= 0) return 0;
+  return std::min(kMostInMemory, static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) / 16);
+}
 
 /// One answer for all who ask for the same.
 template <class Value>
@@ -55,12 +66,14 @@ void keep(std::promise<Value>& promise, const Work& work) {
 }  // namespace
 
 struct IndexClient::Impl {
-  Impl(Store& store, IndexSettings given, TransferObserver* watcher)
-      : settings(std::move(given)),
+  Impl(Store& in_store, IndexSettings given, TransferObserver* watcher)
+      : store(in_store),
+        settings(std::move(given)),
         observer(watcher),
         cache(store),
         projects(settings, cache, http),
         metadata(store, settings, cache, http),
+        memory(memory_for_downloads()),
         waiting(kMostWaiting),
         quick(std::clamp(std::thread::hardware_concurrency(), 1u, 8u)) {
     store.index();  // opened by one thread
@@ -88,16 +101,19 @@ struct IndexClient::Impl {
     quick.post([this, promise, find] { start(promise, find); });
   }
 
-  std::string download(const IndexFile& file, const std::string& path) {
-    if (metadata.take_wheel(file.url, path)) return path;
-    const Fd fd = open_file(AT_FDCWD, path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-    try {
-      download_file(http, file, fd.get(), observer);
-    } catch (...) {
-      unlink_if_there(AT_FDCWD, path);
-      throw;
-    }
-    return path;
+  FetchedFile download(const IndexFile& file, const std::atomic<bool>& is_given_up) {
+    if (const Fd fd = metadata.take_wheel(file.url))
+      return FetchedFile(MappedFile::of(fd.get(), file.filename));
+    const std::uint64_t size = metadata.size_of(file).value_or(0);
+    if (size > 0 && size <= kLargestInMemory)
+      if (auto share = memory.take(size)) {
+        Memory room(static_cast<std::size_t>(size));
+        const std::uint64_t arrived = download_file(http, file, room.bytes(), observer, is_given_up);
+        return FetchedFile(std::move(room), static_cast<std::size_t>(arrived), std::move(share));
+      }
+    const Fd fd = unnamed_file(store);
+    download_file(http, file, fd.get(), observer, is_given_up);
+    return FetchedFile(MappedFile::of(fd.get(), file.filename));
   }
 
   /// nullopt: it must be fetched.
@@ -113,14 +129,16 @@ struct IndexClient::Impl {
     return std::nullopt;
   }
 
+  Store& store;
   const IndexSettings settings;
   TransferObserver* const observer;
   LazyHttp http;
   DocumentCache cache;
   ProjectFinder projects;
   MetadataFinder metadata;
+  MemoryShare memory;
   Flights<ProjectFiles> project_flights;
-  Flights<std::string> metadata_flights, download_flights;
+  Flights<std::string> metadata_flights;
   // Destroyed before all else, the quick one first: it posts to the other.
   Lane waiting, quick;
 };
@@ -151,16 +169,13 @@ std::shared_future<std::string> IndexClient::metadata(const IndexFile& file) {
   return future;
 }
 
-std::shared_future<std::string> IndexClient::download(const IndexFile& file, const std::string& path) {
-  auto [future, promise] = impl_->download_flights.join(file.url);
-  if (promise)
-    impl_->schedule(std::move(promise),
-                    [impl = impl_.get(), file, path](Reach reach) -> std::optional<std::string> {
-                      if (auto local = impl->local_file(file)) return local;
-                      if (reach == Reach::cache) return std::nullopt;
-                      return impl->download(file, path);
-                    });
-  return future;
+FetchedFile IndexClient::download(const IndexFile& file, const std::atomic<bool>& is_given_up) {
+  if (const auto local = impl_->local_file(file)) return FetchedFile(MappedFile::open(AT_FDCWD, *local));
+  return impl_->download(file, is_given_up);
+}
+
+std::optional<std::uint64_t> IndexClient::size_of(const IndexFile& file) {
+  return impl_->metadata.size_of(file);
 }
 
 }  // namespace envstore

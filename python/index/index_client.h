@@ -1,10 +1,12 @@
 #pragma once
+#include <atomic>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "python/index/fetched_file.h"
 #include "python/index/simple_page.h"
 #include "python/network/http.h"
 #include "store/store.h"
@@ -60,9 +62,10 @@ class TransferObserver {
 };
 
 /// Pages, metadata and files of the configured indexes, cached in the store's index (documents) with ETag and
-/// age. Makes the HTTP client on the first miss. All functions are thread-safe and return at once; errors
-/// come with the future: Error{network} (no connection, 403, 5xx after retries), Error{permission} (401,
-/// which origin, how to give credentials), Error{invalid_input} (garbage), Error{not_found}.
+/// age. Makes the HTTP client on the first miss. All functions are thread-safe, and all but `download` return
+/// at once; errors come with the future: Error{network} (no connection, 403, 5xx after retries),
+/// Error{permission} (401, which origin, how to give credentials), Error{invalid_input} (garbage),
+/// Error{not_found}.
 class IndexClient {
  public:
   IndexClient(Store& store, IndexSettings settings, TransferObserver* observer);
@@ -76,20 +79,18 @@ class IndexClient {
   /// the whole wheel. Cached by the wheel's SHA-256, or URL when it has no hash. What is cached or
   /// local is ready at once.
   std::shared_future<std::string> metadata(const IndexFile& file);
-  /// The whole file into a new file `path`, hashed while it arrives; a size or hash that differs from what
-  /// the index said is Error{invalid_input}, a truncated one Error{network}. Local files are opened, not
-  /// copied: the future gives the path to read, and whoever unpacks them checks their hash. One download a
-  /// URL: who asks second gets the first one's path.
-  std::shared_future<std::string> download(const IndexFile& file, const std::string& path);
+  /// The whole file, hashed while it arrives; a size or hash that differs from what the index said is
+  /// Error{invalid_input}, a truncated one Error{network}. Small files of known size stay in memory, up to a
+  /// share of it. Local files are opened, not copied, and whoever unpacks them checks their hash. Waits for
+  /// the network; ends with Error{network} soon after `is_given_up` became true.
+  FetchedFile download(const IndexFile& file, const std::atomic<bool>& is_given_up);
+  /// Of a remote file, if its page or a range read of its metadata told.
+  std::optional<std::uint64_t> size_of(const IndexFile& file);
 
   struct Impl;
 
  private:
   std::unique_ptr<Impl> impl_;
 };
-
-/// METADATA from a wheel at a URL by range reads: suffix range, central directory, the exact rest, one
-/// inflate. For index_client.cpp; nullopt: the server does no ranges.
-std::optional<std::string> read_remote_metadata(HttpClient& http, const IndexFile& file);
 
 }  // namespace envstore

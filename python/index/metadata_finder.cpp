@@ -1,10 +1,6 @@
 #include "python/index/metadata_finder.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cerrno>
 
 #include "pypackaging/name.h"
 #include "python/index/answers.h"
@@ -73,7 +69,7 @@ std::optional<std::string> MetadataFinder::find(const IndexFile& file, Reach rea
 std::string MetadataFinder::fetch(const IndexFile& file) {
   std::optional<std::string> text;
   if (file.has_metadata) text = fetch_advertised(file);
-  if (!text) text = read_remote_metadata(http_, file);
+  if (!text) text = fetch_ranges(file);
   if (!text) text = fetch_whole(file);
   save(cache_, file, *text);
   return std::move(*text);
@@ -91,18 +87,18 @@ std::optional<std::string> MetadataFinder::fetch_advertised(const IndexFile& fil
   return std::move(response.body);
 }
 
-Fd MetadataFinder::unnamed_file() {
-  const std::string folder = store_.path() + "/" + layout::kTmp;
-  Fd fd(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!fd) fd = Fd(memfd_create("wheel", MFD_CLOEXEC));
-  if (fd) return fd;
-  const int error = errno;
-  throw_errno(error, "create a file in", folder);
+std::optional<std::string> MetadataFinder::fetch_ranges(const IndexFile& file) {
+  std::optional<RemoteMetadata> found = read_remote_metadata(http_, file);
+  if (!found) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  sizes_.insert_or_assign(file.url, found->wheel_size);
+  return std::move(found->text);
 }
 
 std::string MetadataFinder::fetch_whole(const IndexFile& file) {
-  Fd fd = unnamed_file();
-  download_file(http_, file, fd.get(), nullptr);
+  const std::atomic<bool> is_given_up = false;
+  Fd fd = unnamed_file(store_);
+  download_file(http_, file, fd.get(), nullptr, is_given_up);
   std::string text;
   {
     const MappedFile wheel = MappedFile::of(fd.get(), file.filename);
@@ -113,22 +109,21 @@ std::string MetadataFinder::fetch_whole(const IndexFile& file) {
   return text;
 }
 
-bool MetadataFinder::take_wheel(const std::string& url, const std::string& path) {
-  Fd fd;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = wheels_.find(url);
-    if (found == wheels_.end()) return false;
-    fd = std::move(found->second);
-    wheels_.erase(found);
-  }
-  const std::string name = "/proc/self/fd/" + std::to_string(fd.get());
-  if (linkat(AT_FDCWD, name.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) == 0) return true;
-  // Another filesystem, or a file that lives in memory alone.
-  const MappedFile wheel = MappedFile::of(fd.get(), path);
-  const Fd copy = open_file(AT_FDCWD, path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  write_all(copy.get(), wheel.bytes(), path);
-  return true;
+Fd MetadataFinder::take_wheel(const std::string& url) {
+  const std::lock_guard lock(mutex_);
+  const auto found = wheels_.find(url);
+  if (found == wheels_.end()) return Fd();
+  Fd fd = std::move(found->second);
+  wheels_.erase(found);
+  return fd;
+}
+
+std::optional<std::uint64_t> MetadataFinder::size_of(const IndexFile& file) {
+  if (file.size) return file.size;
+  const std::lock_guard lock(mutex_);
+  const auto found = sizes_.find(file.url);
+  if (found == sizes_.end()) return std::nullopt;
+  return found->second;
 }
 
 }  // namespace envstore

@@ -18,23 +18,34 @@ class MetadataFinder {
 
   std::optional<std::string> find(const IndexFile& file, Reach reach);
 
-  /// A wheel that had to be fetched whole for its metadata, put at the new file `path`. False: there is none
-  /// of `url`.
-  bool take_wheel(const std::string& url, const std::string& path);
+  /// A wheel that had to be fetched whole for its metadata: a file that belongs to the caller from now on.
+  Fd take_wheel(const std::string& url);
+  /// Of a remote file, if its page or a range read told.
+  std::optional<std::uint64_t> size_of(const IndexFile& file);
 
  private:
   std::string fetch(const IndexFile& file);
   std::optional<std::string> fetch_advertised(const IndexFile& file);
+  std::optional<std::string> fetch_ranges(const IndexFile& file);
   std::string fetch_whole(const IndexFile& file);
-  Fd unnamed_file();
 
   Store& store_;
   const IndexSettings& settings_;
   DocumentCache& cache_;
   HttpClient& http_;
-  std::mutex mutex_;  ///< protects wheels_
+  std::mutex mutex_;  ///< protects both
   std::map<std::string, Fd> wheels_;
+  std::map<std::string, std::uint64_t> sizes_;
 };
+
+/// METADATA from a wheel at a URL by range reads: suffix range, central directory, the exact rest, one
+/// inflate.
+struct RemoteMetadata {
+  std::string text;
+  std::uint64_t wheel_size = 0;
+};
+/// nullopt: the server does no ranges.
+std::optional<RemoteMetadata> read_remote_metadata(HttpClient& http, const IndexFile& file);
 
 /// METADATA of a wheel that is here, of the dist-info directory that its file name calls for.
 std::string read_wheel_metadata(std::span<const std::byte> wheel, const std::string& filename);

@@ -1,5 +1,5 @@
 #include "pypackaging/name.h"
-#include "python/index/index_client.h"
+#include "python/index/metadata_finder.h"
 #include "python/index/remote_wheel.h"
 #include "store/platform/error.h"
 
@@ -24,13 +24,15 @@ const ZipMember& find_metadata(const std::vector<ZipMember>& members, const std:
 
 }  // namespace
 
-std::optional<std::string> read_remote_metadata(HttpClient& http, const IndexFile& file) {
+std::optional<RemoteMetadata> read_remote_metadata(HttpClient& http, const IndexFile& file) {
   RemoteWheel wheel(http, file);
   if (!wheel.open()) return std::nullopt;
   const ZipMember& member = find_metadata(wheel.members(), file.filename);
   if (member.size > kLargestMetadata || member.compressed_size > kLargestMetadata)
     throw Error(ErrorKind::invalid_input, "cannot read '" + file.filename + "': its METADATA is too large");
-  return wheel.read(member);
+  std::optional<std::string> text = wheel.read(member);
+  if (!text) return std::nullopt;
+  return RemoteMetadata{std::move(*text), wheel.size()};
 }
 
 }  // namespace envstore

@@ -19,6 +19,7 @@ class RemoteWheel {
   /// Reads the directory. False: the server does no ranges.
   bool open();
   const std::vector<ZipMember>& members() const { return members_; }
+  std::uint64_t size() const { return tail_.total; }  ///< of the whole file
   /// Exactly the member's bytes are asked for (and a little more where its local header may be longer),
   /// unless they came with the tail. nullopt: the server does no ranges.
   std::optional<std::string> read(const ZipMember& member);

@@ -25,6 +25,7 @@ struct HttpRequest {
       {};  ///< a server that ignores it and would send more is cut off: status 200, no body
   std::uint64_t size_limit = std::uint64_t{1} << 31;  ///< more than this in a body is an error
   int body_fd = -1;  ///< not negative: the body of a 2xx answer is written there instead of `body`; not owned
+  std::span<std::byte> body_memory = {};  ///< not empty: the same; a longer body is an error
   std::function<void(std::uint64_t received, std::uint64_t total)> on_progress =
       {};  ///< on the network thread
   /// The body of a 2xx answer as it arrives, on the network thread. Offset 0 again: a retry, all begins anew.

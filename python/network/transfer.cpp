@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "python/network/curl_options.h"
 #include "python/network/fault_text.h"
@@ -89,7 +90,8 @@ void Transfer::set_body_options(CURL* easy) {
   set_option(easy, CURLOPT_HEADERDATA, this);
   set_option(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   set_option(easy, CURLOPT_WRITEDATA, this);
-  const bool is_file = request_.body_fd >= 0 || request_.range || request_.on_body;
+  const bool is_file =
+      request_.body_fd >= 0 || !request_.body_memory.empty() || request_.range || request_.on_body;
   set_option(easy, CURLOPT_ACCEPT_ENCODING, is_file ? "identity" : "gzip");
   if (request_.range) set_option(easy, CURLOPT_RANGE, range_text(*request_.range).c_str());
 }
@@ -159,7 +161,9 @@ bool Transfer::ignores_range(std::size_t more) const {
 
 std::uint64_t Transfer::body_limit() const {
   if (answer_.status < 200 || answer_.status > 299) return kMostErrorBytes;
-  return request_.range && answer_.status == 206 ? range_size(*request_.range) : request_.size_limit;
+  const std::uint64_t limit =
+      request_.range && answer_.status == 206 ? range_size(*request_.range) : request_.size_limit;
+  return request_.body_memory.empty() ? limit : std::min<std::uint64_t>(limit, request_.body_memory.size());
 }
 
 /// Returning less than it was given makes libcurl end the transfer.
@@ -190,7 +194,9 @@ void Transfer::deliver(std::string_view bytes) {
     answer_.body += bytes.substr(0, room);
     return;
   }
-  if (request_.body_fd >= 0) {
+  if (!request_.body_memory.empty()) {
+    std::memcpy(request_.body_memory.data() + offset, bytes.data(), bytes.size());
+  } else if (request_.body_fd >= 0) {
     if (offset == 0 && ftruncate(request_.body_fd, 0) != 0) {
       const int error = errno;
       throw_errno(error, "empty", "a downloaded file");

@@ -1,63 +1,98 @@
 #include "python/provision/fetch.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
+#include <atomic>
 #include <thread>
-
-#include "store/platform/error.h"
-#include "store/platform/random.h"
 
 namespace envstore {
 namespace {
+
+using Need = FetchQueue::Need;
+
+constexpr unsigned kMostDownloads = 50;
+constexpr std::uint64_t kLargestForeseen = std::uint64_t{64} << 20;
 
 unsigned core_count() {
   return std::clamp(std::thread::hardware_concurrency(), 1u, 32u);
 }
 
-/// Releases what it acquired, whatever happens in between.
-class Turn {
- public:
-  explicit Turn(std::counting_semaphore<64>& semaphore) : semaphore_(semaphore) { semaphore_.acquire(); }
-  ~Turn() { semaphore_.release(); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
- private:
-  std::counting_semaphore<64>& semaphore_;
-};
-
 }  // namespace
+
+struct WheelFetcher::Wheel {
+  std::string name, version;
+  IndexFile file;
+  std::uint64_t size = 0;    ///< 0: not known
+  Need need = Need::wanted;  ///< protected by the fetcher's mutex
+  std::atomic<bool> is_given_up = false;
+  std::optional<FetchedFile> body;  ///< between download and unpacking
+  std::promise<FetchedTree> promise;
+  std::shared_future<FetchedTree> tree = promise.get_future().share();
+};
 
 WheelFetcher::WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress)
     : store_(store),
       lease_(lease),
       client_(client),
       progress_(progress),
-      tmp_(lease.tmp_directory()),
       pool_(core_count()),
-      unpacking_(core_count()) {}
+      unpacking_(core_count()),
+      downloading_(kMostDownloads) {
+  lease_.tmp_directory();  // made by one thread
+}
 
 WheelFetcher::~WheelFetcher() {
-  for (auto& [key, future] : started_) future.wait();
+  const std::lock_guard lock(mutex_);
+  to_download_.clear();
+  to_unpack_.clear();
+  for (auto& [url, wheel] : wheels_) wheel->is_given_up = true;
 }
 
 std::shared_future<FetchedTree> WheelFetcher::start(const std::string& name,
                                                     const pypackaging::Version& version,
                                                     const IndexFile& file) {
   const std::lock_guard lock(mutex_);
-  std::shared_future<FetchedTree>& slot = started_[file.url];
-  if (slot.valid()) return slot;
+  const auto known = wheels_.find(file.url);
+  if (known == wheels_.end()) return enqueue(name, version, file, Need::wanted)->tree;
+  known->second->need = Need::wanted;
+  to_download_.want(file.url);
+  to_unpack_.want(file.url);
+  return known->second->tree;
+}
+
+void WheelFetcher::foresee(const std::string& name, const pypackaging::Version& version,
+                           const IndexFile& file) {
+  const std::optional<std::uint64_t> size = client_.size_of(file);
+  if (!size || *size > kLargestForeseen) return;
+  const std::lock_guard lock(mutex_);
+  if (!is_settled_ && !wheels_.contains(file.url)) enqueue(name, version, file, Need::foreseen);
+}
+
+void WheelFetcher::drop_foreseen() {
+  const std::lock_guard lock(mutex_);
+  is_settled_ = true;
+  to_download_.drop_foreseen();
+  to_unpack_.drop_foreseen();
+  for (auto& [url, wheel] : wheels_)
+    if (wheel->need == Need::foreseen) wheel->is_given_up = true;
+}
+
+/// Under the mutex.
+WheelFetcher::WheelPointer WheelFetcher::enqueue(const std::string& name, const pypackaging::Version& version,
+                                                 const IndexFile& file, Need need) {
+  auto wheel = std::make_shared<Wheel>();
+  wheel->name = name;
+  wheel->version = version.canonical();
+  wheel->file = file;
+  wheel->size = client_.size_of(file).value_or(0);
+  wheel->need = need;
+  wheels_.emplace(file.url, wheel);
   if (const auto tree = known_tree(file)) {
-    std::promise<FetchedTree> there;
-    there.set_value({*tree, true});
-    slot = there.get_future().share();
+    wheel->promise.set_value({*tree, true});
   } else {
-    slot = std::async(std::launch::async, [this, name, canonical = version.canonical(), file] {
-             return fetch(name, canonical, file);
-           }).share();
+    to_download_.add({file.url, wheel->size, need});
+    dispatch();
   }
-  return slot;
+  return wheel;
 }
 
 std::optional<TreeId> WheelFetcher::known_tree(const IndexFile& file) {
@@ -71,22 +106,63 @@ std::optional<TreeId> WheelFetcher::known_tree(const IndexFile& file) {
   return wheel->tree;
 }
 
-FetchedTree WheelFetcher::fetch(const std::string& name, const std::string& version, const IndexFile& file) {
-  const std::string path = store_.path() + "/" + tmp_ + "/" + random_name() + ".whl";
-  const std::string local = client_.download(file, path).get();
+/// Under the mutex: starts the downloads that may start now.
+void WheelFetcher::dispatch() {
+  while (const auto item =
+             to_download_.take([this](const FetchQueue::Item& each) { return limit_.admits(each.size); })) {
+    limit_.begin(item->size);
+    downloading_.post([this, wheel = wheels_.at(item->url)] { download(wheel); });
+  }
+}
+
+void WheelFetcher::download(const WheelPointer& wheel) {
+  std::exception_ptr fault;
+  try {
+    wheel->body.emplace(client_.download(wheel->file, wheel->is_given_up));
+  } catch (...) {
+    fault = std::current_exception();
+  }
+  if (fault) wheel->promise.set_exception(fault);
+  const std::lock_guard lock(mutex_);
+  limit_.end(wheel->size);
+  if (!fault && !wheel->is_given_up) {
+    to_unpack_.add({wheel->file.url, wheel->body->bytes().size(), wheel->need});
+    unpacking_.post([this] { unpack_next(); });
+  }
+  dispatch();
+}
+
+void WheelFetcher::unpack_next() {
+  WheelPointer wheel;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto item = to_unpack_.take([](const FetchQueue::Item&) { return true; });
+    if (!item) return;  // given up meanwhile
+    wheel = wheels_.at(item->url);
+  }
+  try {
+    const FetchedTree tree = unpack(*wheel);
+    wheel->body.reset();
+    wheel->promise.set_value(tree);
+  } catch (...) {
+    wheel->body.reset();
+    wheel->promise.set_exception(std::current_exception());
+  }
+}
+
+FetchedTree WheelFetcher::unpack(const Wheel& wheel) {
   WheelOrigin origin;
-  origin.filename = file.filename;
-  origin.url = without_credentials(file.url);
-  if (const auto hash = file.hashes.find("sha256"); hash != file.hashes.end())
+  origin.filename = wheel.file.filename;
+  origin.url = without_credentials(wheel.file.url);
+  if (const auto hash = wheel.file.hashes.find("sha256"); hash != wheel.file.hashes.end())
     origin.expected_sha256 = hash->second;
-  origin.expected_name = name;
-  origin.expected_version = version;
+  origin.has_checked_hash = wheel.body->is_in_memory();
+  origin.expected_name = wheel.name;
+  origin.expected_version = wheel.version;
   origin.on_warning = [this](const std::string& text) { progress_.warning(text); };
-  const Turn turn(unpacking_);
-  progress_.unpacking(file.filename);
-  const TreeId tree = ingest_wheel(store_, lease_, pool_, local, origin);
-  progress_.unpacked(file.filename);
-  if (local == path) unlink_if_there(AT_FDCWD, path);
+  progress_.unpacking(wheel.file.filename);
+  const TreeId tree = ingest_wheel(store_, lease_, pool_, wheel.body->bytes(), origin);
+  progress_.unpacked(wheel.file.filename);
   return {tree, false};
 }
 

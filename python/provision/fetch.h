@@ -3,12 +3,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <semaphore>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "pypackaging/version.h"
 #include "python/index/index_client.h"
+#include "python/index/lanes.h"
+#include "python/provision/fetch_queue.h"
 #include "python/provision/progress.h"
 #include "python/wheel/wheel.h"
 #include "store/lease.h"
@@ -21,30 +22,47 @@ struct FetchedTree {
   bool was_there = false;  ///< the store had it
 };
 
-/// Downloads wheels and unpacks them into the store, several at a time, each once. Thread-safe. A wheel that
-/// has a row under its hash is neither downloaded nor opened.
+/// Downloads wheels and unpacks them into the store, several at a time, each once; while large ones arrive
+/// one after another, those that are there are unpacked. Thread-safe. A wheel that has a row under its hash
+/// is neither downloaded nor opened.
 class WheelFetcher {
  public:
   WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress);
-  ~WheelFetcher();  ///< waits for what is under way
+  ~WheelFetcher();  ///< gives up what nobody waited for; waits for what is being unpacked
 
   /// Starts, or returns what was started. The future throws what went wrong with the wheel.
   std::shared_future<FetchedTree> start(const std::string& name, const pypackaging::Version& version,
                                         const IndexFile& file);
+  /// As `start`, for a wheel that will likely be wanted: after all that are. Files that are very large, or of
+  /// unknown size, wait until they are wanted.
+  void foresee(const std::string& name, const pypackaging::Version& version, const IndexFile& file);
+  /// All that is wanted was started: what was only foreseen is given up.
+  void drop_foreseen();
 
  private:
-  FetchedTree fetch(const std::string& name, const std::string& version, const IndexFile& file);
+  struct Wheel;
+  using WheelPointer = std::shared_ptr<Wheel>;
+
+  WheelPointer enqueue(const std::string& name, const pypackaging::Version& version, const IndexFile& file,
+                       FetchQueue::Need need);
   std::optional<TreeId> known_tree(const IndexFile& file);
+  void dispatch();
+  void download(const WheelPointer& wheel);
+  void unpack_next();
+  FetchedTree unpack(const Wheel& wheel);
 
   Store& store_;
   Lease& lease_;
   IndexClient& client_;
   Progress& progress_;
-  const std::string tmp_;
   WorkPool pool_;
-  std::counting_semaphore<64> unpacking_;
-  std::mutex mutex_;  ///< protects `started_`
-  std::map<std::string, std::shared_future<FetchedTree>> started_;
+  std::mutex mutex_;                            ///< protects what follows, up to the lanes
+  std::map<std::string, WheelPointer> wheels_;  ///< by URL
+  FetchQueue to_download_, to_unpack_;
+  DownloadLimit limit_;
+  bool is_settled_ = false;
+  // Destroyed before all else, the downloads first: they post to the other.
+  Lane unpacking_, downloading_;
 };
 
 }  // namespace envstore

@@ -168,6 +168,7 @@ struct Provisioner::Impl {
     std::map<std::string, std::shared_future<FetchedTree>> fetched;
     for (const auto& [name, pin] : resolution.pins)
       fetched.emplace(name, fetcher.start(name, pin.version, source.file_of(name, pin)));
+    fetcher.drop_foreseen();
     source.remember();
     std::vector<SnapshotTree> trees;
     for (const auto& [name, pin] : resolution.pins) {

@@ -202,8 +202,8 @@ bool IndexSource::follow_at_hand(const Step& step, Steps& steps) {
   const auto known = candidates(step.name);
   if (!is_ready(known)) return false;
   try {
-    const auto file = likely_file(*known.get(), step);
-    if (file && !is_ready(metadata(*file).text)) return false;
+    const auto guess = likely(*known.get(), step);
+    if (guess && !is_ready(metadata(guess->file).text)) return false;
     follow(step, steps);
   } catch (const std::exception&) {
     // The resolver meets the same fault if it goes there, and explains it.
@@ -225,20 +225,28 @@ void IndexSource::follow_later(Step step) {
   }));
 }
 
-std::optional<IndexFile> IndexSource::likely_file(const Candidates& known, const Step& step) const {
+std::optional<IndexSource::Likely> IndexSource::likely(const Candidates& known, const Step& step) const {
   const auto preferred = rules_.preferences.find(step.name);
   if (preferred != rules_.preferences.end() && step.specifier.matches(preferred->second))
-    if (auto file = known.file(preferred->second)) return file;
+    if (auto file = known.file(preferred->second)) return Likely{preferred->second, std::move(*file)};
   const std::optional<Version> version = known.likely(step.specifier);
   if (!version) return std::nullopt;
-  return known.file(*version);
+  auto file = known.file(*version);
+  if (!file) return std::nullopt;
+  return Likely{*version, std::move(*file)};
+}
+
+/// The resolver decides late, and its first wish is nearly always what it ends with.
+void IndexSource::foresee(const Step& step, const Likely& likely) {
+  if (!rules_.only_final_decisions) fetcher_.foresee(step.name, likely.version, likely.file);
 }
 
 void IndexSource::follow(const Step& step, Steps& steps) {
   const CandidatesPointer known = candidates(step.name).get();
-  const auto file = likely_file(*known, step);
-  if (!file) return;
-  const MetadataPointer core = metadata(*file).core.get();
+  const auto guess = likely(*known, step);
+  if (!guess) return;
+  const MetadataPointer core = metadata(guess->file).core.get();
+  foresee(step, *guess);
   for (const Requirement& needed : core->requires_dist)
     add_step(steps, needed, step.extras, MarkerContext::metadata);
 }

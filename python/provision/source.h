@@ -82,7 +82,13 @@ class IndexSource final : public pypackaging::PackageSource {
   bool follow_at_hand(const Step& step, Steps& steps);
   void follow_later(Step step);
   void follow(const Step& step, Steps& steps);
-  std::optional<IndexFile> likely_file(const Candidates& known, const Step& step) const;
+  /// The version that the resolver will likely take, with its file.
+  struct Likely {
+    pypackaging::Version version;
+    IndexFile file;
+  };
+  std::optional<Likely> likely(const Candidates& known, const Step& step) const;
+  void foresee(const Step& step, const Likely& likely);
   std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies_in(const std::string& what,
                                                                                     const IndexFile& file);
 

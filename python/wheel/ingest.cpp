@@ -38,12 +38,12 @@ class LentBuffer {
   ~LentBuffer() { pool_.give_back(std::move(buffer_)); }
   LentBuffer(const LentBuffer&) = delete;
   LentBuffer& operator=(const LentBuffer&) = delete;
-  std::span<std::byte> bytes() { return {buffer_.bytes.get(), size_}; }
+  std::span<std::byte> bytes() { return buffer_.bytes().first(size_); }
 
  private:
   WorkPool& pool_;
   std::size_t size_;
-  WorkPool::Buffer buffer_;
+  Memory buffer_;
 };
 
 /// One wheel on its way into the store.
@@ -185,18 +185,21 @@ WheelHash expected_hash(const WheelOrigin& origin) {
 
 TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, const std::string& wheel_path,
                     const WheelOrigin& origin) {
-  std::optional<WheelHash> hash;
-  if (origin.expected_sha256) {
-    hash = expected_hash(origin);
-    if (const auto tree = known_tree(store, *hash)) return *tree;
-  }
+  if (origin.expected_sha256)  // what is known need not be there any more
+    if (const auto tree = known_tree(store, expected_hash(origin))) return *tree;
   const MappedFile wheel = MappedFile::open(AT_FDCWD, real_path(wheel_path).value_or(wheel_path));
-  const bool has_unchecked_hash = hash.has_value();
-  if (!hash) hash = WheelHash{sha256(wheel.bytes())};
-  const FileLock lock = FileLock::wait(store.root(), fmt::format("{}/wheel-{}", layout::kLocks, hash->hex()),
+  return ingest_wheel(store, lease, pool, wheel.bytes(), origin);
+}
+
+TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, std::span<const std::byte> wheel,
+                    const WheelOrigin& origin) {
+  const bool has_unchecked_hash = origin.expected_sha256 && !origin.has_checked_hash;
+  const WheelHash hash = origin.expected_sha256 ? expected_hash(origin) : WheelHash{sha256(wheel)};
+  if (const auto tree = known_tree(store, hash)) return *tree;
+  const FileLock lock = FileLock::wait(store.root(), fmt::format("{}/wheel-{}", layout::kLocks, hash.hex()),
                                        LockMode::exclusive);
-  if (const auto tree = known_tree(store, *hash)) return *tree;
-  return Ingest(store, lease, pool, wheel.bytes(), origin).run(*hash, has_unchecked_hash);
+  if (const auto tree = known_tree(store, hash)) return *tree;
+  return Ingest(store, lease, pool, wheel, origin).run(hash, has_unchecked_hash);
 }
 
 }  // namespace envstore

@@ -10,6 +10,7 @@
 
 #include "store/lease.h"
 #include "store/platform/files.h"
+#include "store/platform/memory.h"
 #include "store/store.h"
 #include "store/tree.h"
 
@@ -66,19 +67,14 @@ std::optional<std::string> read_zip_member(std::span<const std::byte> from_heade
 /// first touch of a page is dear, so they are reused.
 class WorkPool {
  public:
-  struct Buffer {
-    std::unique_ptr<std::byte[]> bytes;
-    std::size_t capacity = 0;
-  };
-
   explicit WorkPool(unsigned threads);
   ~WorkPool();  ///< after all jobs have run
   /// The job must not throw.
   void submit(std::uint64_t weight, std::function<void()> job);
   unsigned threads() const;
   /// At least `size` bytes with any content. Thread-safe, as is `give_back`.
-  Buffer take_buffer(std::size_t size);
-  void give_back(Buffer buffer);
+  Memory take_buffer(std::size_t size);
+  void give_back(Memory buffer);
   struct Impl;
 
  private:
@@ -89,6 +85,7 @@ struct WheelOrigin {
   std::string filename = {};
   std::string url = {};  ///< without credentials; empty: local
   std::optional<std::string> expected_sha256 = {};
+  bool has_checked_hash = false;      ///< the bytes are known to have expected_sha256
   std::string expected_name = {};     ///< normalised
   std::string expected_version = {};  ///< canonical
   /// What the user should know though it stops nothing (a newer minor version of the wheel format).
@@ -105,6 +102,9 @@ struct WheelOrigin {
 /// `pool`; the calling thread helps. Throws Error{invalid_input} with the member's name, leaving nothing
 /// behind.
 TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, const std::string& wheel_path,
+                    const WheelOrigin& origin);
+/// The same for a wheel's bytes, which nobody else may be able to change.
+TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, std::span<const std::byte> wheel,
                     const WheelOrigin& origin);
 
 /// The relocatable script of an entry point: `#!/bin/sh`, then `'''exec' "${0%/*}/python" "$0" "$@"`.

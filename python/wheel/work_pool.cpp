@@ -26,7 +26,7 @@ struct WorkPool::Impl {
   std::priority_queue<Job> jobs;
   std::uint64_t submitted = 0;
   bool is_closing = false;
-  std::vector<Buffer> idle_buffers;
+  std::vector<Memory> idle_buffers;
   std::size_t kept_bytes = 0;
   std::vector<std::thread> threads;
 
@@ -77,33 +77,32 @@ void WorkPool::submit(std::uint64_t weight, std::function<void()> job) {
   impl_->changed.notify_one();
 }
 
-WorkPool::Buffer WorkPool::take_buffer(std::size_t size) {
+Memory WorkPool::take_buffer(std::size_t size) {
   {
     const std::lock_guard lock(impl_->mutex);
     auto& idle = impl_->idle_buffers;
     auto best = idle.end();
     for (auto it = idle.begin(); it != idle.end(); ++it)
-      if (it->capacity >= size && (best == idle.end() || it->capacity < best->capacity)) best = it;
+      if (it->size() >= size && (best == idle.end() || it->size() < best->size())) best = it;
     if (best != idle.end()) {
-      Buffer buffer = std::move(*best);
+      Memory buffer = std::move(*best);
       idle.erase(best);
-      impl_->kept_bytes -= buffer.capacity;
+      impl_->kept_bytes -= buffer.size();
       return buffer;
     }
     if (!idle.empty()) {  // all too small: one makes room for the new one
-      impl_->kept_bytes -= idle.back().capacity;
+      impl_->kept_bytes -= idle.back().size();
       idle.pop_back();
     }
   }
-  constexpr std::size_t kSmallest = std::size_t{1} << 20;
-  const std::size_t capacity = std::max(size, kSmallest);
-  return {std::make_unique_for_overwrite<std::byte[]>(capacity), capacity};
+  constexpr std::size_t kSmallest = std::size_t{2} << 20;
+  return Memory(std::max(size, kSmallest));
 }
 
-void WorkPool::give_back(Buffer buffer) {
+void WorkPool::give_back(Memory buffer) {
   const std::lock_guard lock(impl_->mutex);
-  if (impl_->kept_bytes + buffer.capacity > kMostKeptBytes) return;
-  impl_->kept_bytes += buffer.capacity;
+  if (impl_->kept_bytes + buffer.size() > kMostKeptBytes) return;
+  impl_->kept_bytes += buffer.size();
   impl_->idle_buffers.push_back(std::move(buffer));
 }
 
