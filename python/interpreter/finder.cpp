@@ -55,7 +55,8 @@ void refresh_kernel_facts(Interpreter& interpreter) {
 /// Asks interpreters, and the index for what they answered before.
 class Prober {
  public:
-  Prober(Store& store, std::string home) : store_(store), home_(home.empty() ? "/" : std::move(home)) {
+  Prober(Store& store, std::string home, std::function<void()> before_probe)
+      : store_(store), before_probe_(std::move(before_probe)), home_(home.empty() ? "/" : std::move(home)) {
     if (!look(home_)) home_ = "/";
   }
 
@@ -63,6 +64,7 @@ class Prober {
     const auto stamp = look(path);
     if (may_cache && stamp)
       if (auto known = cached(path, *stamp)) return std::move(*known);
+    if (before_probe_) before_probe_();
     Interpreter interpreter = Interpreter::from_probe(run_probe(path, home_));
     interpreter.found_as = path;
     const auto real = real_path(interpreter.path);
@@ -104,6 +106,7 @@ class Prober {
   }
 
   Store& store_;
+  const std::function<void()> before_probe_;
   std::string home_;  ///< where version managers' shims are run: no project's file steers them there
 };
 
@@ -143,7 +146,8 @@ std::vector<std::string> installations_in(const std::string& folder) {
 /// One search: walks the places in order, remembers what it depended on and what it met.
 class Search {
  public:
-  Search(Store& store, const DiscoveryInputs& inputs) : inputs_(inputs), prober_(store, inputs.home) {}
+  Search(Store& store, const DiscoveryInputs& inputs)
+      : inputs_(inputs), prober_(store, inputs.home, inputs.before_probe) {}
 
   /// `accept` is asked for each interpreter that can be used; true ends the search.
   using Accept = std::function<bool(const Interpreter&, FoundBy)>;

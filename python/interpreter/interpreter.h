@@ -50,6 +50,8 @@ struct DiscoveryInputs {
   std::string path_variable;  ///< PATH
   std::string virtual_env;    ///< VIRTUAL_ENV, or empty; its base interpreter is used
   std::string home;           ///< for pyenv and uv-managed installations
+  /// Called before an interpreter is asked that is not known yet: what else takes time can start beside it.
+  std::function<void()> before_probe = {};
 };
 
 /// An interpreter, and every path whose change could change the answer (for the memo).

@@ -1,6 +1,8 @@
 #include "python/provision/prepare.h"
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <set>
 
 #include "python/launch/environment.h"
@@ -89,7 +91,7 @@ class Preparation {
     settings.upgrade = settings.upgrade || request_.upgrade;
     settings.indexes.refresh = settings.indexes.refresh || request_.refresh || request_.upgrade;
     settings.indexes.offline = settings.indexes.offline || request_.offline;
-    find_interpreter(python_version_file);
+    find_interpreter(python_version_file, [&] { ask_ahead(settings.indexes); });
 
     auto ingest = Lease::acquire(store_, LeaseKind::ingest, {}, label_of(request_));
     LaunchPlan plan = provide_layers(*ingest, settings);
@@ -125,8 +127,19 @@ class Preparation {
     for (const std::string& warning : metadata_.warnings) progress_.warning(warning);
   }
 
-  void find_interpreter(const std::optional<std::pair<std::string, std::string>>& python_version_file) {
+  /// An unknown interpreter means that little is known at all: the pages of what the user named are asked for
+  /// while it answers.
+  void ask_ahead(const IndexSettings& indexes) {
+    if (client_ || metadata_.dependencies.empty() || indexes.offline || store_.is_read_only()) return;
+    client_ = std::make_shared<IndexClient>(store_, indexes, &progress_);
+    for (const auto& requirement : metadata_.dependencies)
+      if (!requirement.url && requirement.marker.empty()) client_->project(requirement.normalized_name);
+  }
+
+  void find_interpreter(const std::optional<std::pair<std::string, std::string>>& python_version_file,
+                        std::function<void()> before_probe) {
     DiscoveryInputs inputs;
+    inputs.before_probe = std::move(before_probe);
     inputs.requires_python = metadata_.requires_python;
     inputs.path_variable = without_runs(variable_or_empty("PATH"), store_);
     inputs.virtual_env = request_.isolated ? "" : variable_or_empty("VIRTUAL_ENV");
@@ -174,7 +187,7 @@ class Preparation {
       request.requirements = metadata_.dependencies;
       request.label = label_of(request_);
       watch_direct(request.requirements);
-      plan.layers.push_back(provide(lease, settings, layout, request, {}));
+      plan.layers.push_back(provide(lease, settings, layout, request, {}, client_));
     }
     WithLayer with = with_layer(request_);
     for (const RequirementsFile& file : with.files) {
@@ -185,15 +198,18 @@ class Preparation {
     if (!with.request.requirements.empty()) {
       watch_direct(with.request.requirements);
       const ResolutionSettings own = with_file_options(settings, with.files);
-      plan.layers.insert(plan.layers.begin(), provide(lease, own, layout, with.request, plan.layers));
+      plan.layers.insert(plan.layers.begin(),
+                         provide(lease, own, layout, with.request, plan.layers, nullptr));
     }
     return plan;
   }
 
   LayerPlan provide(Lease& lease, const ResolutionSettings& settings, Layout layout,
-                    const LayerRequest& request, const std::vector<LayerPlan>& below) {
+                    const LayerRequest& request, const std::vector<LayerPlan>& below,
+                    const std::shared_ptr<IndexClient>& client) {
     // Hashes and file options differ by layer, so does the provisioner.
     Provisioner provisioner(store_, lease, interpreter_, settings, layout, progress_);
+    if (client) provisioner.use(client);
     LayerPlan plan = provisioner.provide(request, below);
     report_.installed += provisioner.report().installed;
     report_.reused += provisioner.report().reused;
@@ -222,6 +238,7 @@ class Preparation {
   Progress& progress_;
   ScriptMetadata metadata_;
   Interpreter interpreter_;
+  std::shared_ptr<IndexClient> client_;  ///< of the script's own layer, if something was asked ahead
   std::vector<WatchedPath> watched_, requirements_files_;
   std::set<std::string> variables_;  ///< that the requirements files refer to
   ProvisionReport report_;

@@ -156,7 +156,7 @@ struct Provisioner::Impl {
   /// Resolves and fetches: the trees of the answer, by name.
   std::vector<SnapshotTree> install(const LayerRequest& request, const Pins& kept, const Pins& preferences) {
     if (request.requirements.empty()) return {};
-    if (!client) client = std::make_unique<IndexClient>(store, settings.indexes, &progress);
+    if (!client) client = std::make_shared<IndexClient>(store, settings.indexes, &progress);
     WheelFetcher fetcher(store, lease, *client, progress);
     IndexSource source(store, *client, fetcher, progress,
                        {interpreter, tags, version_of(interpreter), settings.exclude_newer_ns, false,
@@ -252,7 +252,7 @@ struct Provisioner::Impl {
   Layout layout;
   Progress& progress;
   pypackaging::TagPriority tags;
-  std::unique_ptr<IndexClient> client;
+  std::shared_ptr<IndexClient> client;
   ProvisionReport report;
 };
 
@@ -261,6 +261,10 @@ Provisioner::Provisioner(Store& store, Lease& lease, const Interpreter& interpre
     : impl_(std::make_unique<Impl>(store, lease, interpreter, std::move(settings), layout, progress)) {}
 
 Provisioner::~Provisioner() = default;
+
+void Provisioner::use(std::shared_ptr<IndexClient> client) {
+  impl_->client = std::move(client);
+}
 
 LayerPlan Provisioner::provide(const LayerRequest& request, const std::vector<LayerPlan>& below) {
   return impl_->provide(request, below);

@@ -45,6 +45,9 @@ class Provisioner {
   Provisioner(Store& store, Lease& lease, const Interpreter& interpreter, ResolutionSettings settings,
               Layout layout, Progress& progress);
   ~Provisioner();
+  /// A client of the same index settings that was made before: what it is fetching need not be asked for
+  /// twice.
+  void use(std::shared_ptr<IndexClient> client);
   /// `below`: the layers under this one, nearest first: their versions are kept where the requirements allow
   /// it.
   LayerPlan provide(const LayerRequest& request, const std::vector<LayerPlan>& below);

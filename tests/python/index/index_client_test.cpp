@@ -42,7 +42,6 @@ class World {
   }
 
   std::string url(const std::string& path = "/simple") const { return "http://127.0.0.1:" + port_ + path; }
-  std::string new_path() const { return root_ + "/" + random_name(); }
   Store store() { return Store::open(root_ + "/store", clock_); }
   std::string folder() const { return root_ + "/files"; }
 
@@ -108,8 +107,12 @@ void check_page_metadata_and_file(World& world, const std::string& url) {
   const ProjectFiles files = client.project("demo").get();
   REQUIRE(files.page.files.size() == 1);
   CHECK(client.metadata(files.page.files[0]).get() == "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n");
-  const std::string path = client.download(files.page.files[0], world.new_path()).get();
-  CHECK(read_file(AT_FDCWD, path) == read_file(AT_FDCWD, world.folder() + "/demo-1.0-py3-none-any.whl"));
+  const std::atomic<bool> is_given_up = false;
+  const FetchedFile fetched = client.download(files.page.files[0], is_given_up);
+  const std::string expected = read_file(AT_FDCWD, world.folder() + "/demo-1.0-py3-none-any.whl");
+  const auto bytes = fetched.bytes();
+  CHECK(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()) == expected);
+  CHECK(list_directory(store.root(), layout::kTmp).empty());
 }
 
 }  // namespace
@@ -160,9 +163,45 @@ TEST_CASE("a file with another hash or size than the index said is refused and l
   IndexClient client(store, at(world.url()), nullptr);
   IndexFile file = client.project("demo").get().page.files.at(0);
   file.hashes["sha256"] = std::string(64, '0');
-  const std::string path = world.new_path();
-  CHECK(kind_of([&] { client.download(file, path).get(); }) == ErrorKind::invalid_input);
-  CHECK(!stat_at(AT_FDCWD, path, Links::do_not_follow));
+  const std::atomic<bool> is_given_up = false;
+  CHECK(kind_of([&] { client.download(file, is_given_up); }) == ErrorKind::invalid_input);
+  file.hashes.clear();
+  file.size = 1;  // what comes is longer than the memory for it
+  CHECK(kind_of([&] { client.download(file, is_given_up); }) == ErrorKind::network);
+  CHECK(list_directory(store.root(), layout::kTmp).empty());
+}
+
+TEST_CASE("a file of known size stays in memory; one whose size nobody told goes through a file") {
+  for (const bool is_known : {true, false}) {
+    World world;
+    Store store = world.store();
+    IndexClient client(store, at(world.url()), nullptr);
+    IndexFile file = client.project("demo").get().page.files.at(0);
+    file.size.reset();
+    if (is_known) file.size = read_file(AT_FDCWD, world.folder() + "/" + file.filename).size();
+    const std::atomic<bool> is_given_up = false;
+    CHECK(client.download(file, is_given_up).is_in_memory() == is_known);
+  }
+}
+
+TEST_CASE("a range read of the metadata tells the size of the file") {
+  World world({"--no-metadata"});
+  Store store = world.store();
+  IndexClient client(store, at(world.url()), nullptr);
+  IndexFile file = client.project("demo").get().page.files.at(0);
+  file.size.reset();
+  CHECK(!client.size_of(file));
+  client.metadata(file).get();
+  CHECK(client.size_of(file) == read_file(AT_FDCWD, world.folder() + "/" + file.filename).size());
+}
+
+TEST_CASE("a download that was given up ends with an error") {
+  World world;
+  Store store = world.store();
+  IndexClient client(store, at(world.url()), nullptr);
+  const IndexFile file = client.project("demo").get().page.files.at(0);
+  const std::atomic<bool> is_given_up = true;
+  CHECK(kind_of([&] { client.download(file, is_given_up); }) == ErrorKind::network);
 }
 
 TEST_CASE("a folder, a file address and a flat page are places to find packages") {

@@ -138,3 +138,21 @@ TEST_CASE("a real interpreter is asked once, and again when its file changes") {
     CHECK(world.find(path.c_str(), "").interpreter.encode() == first.interpreter.encode());
   }
 }
+
+TEST_CASE(
+    "what can start beside a probe starts when an interpreter is asked, and not when its answer is known") {
+  World world;
+  const auto real = real_interpreters();
+  REQUIRE_FALSE(real.empty());
+  int calls = 0;
+  DiscoveryInputs inputs = world.inputs(real.front().c_str(), "");
+  inputs.before_probe = [&] { ++calls; };
+  for (int i = 0; i < 2; ++i) {
+    try {
+      InterpreterFinder(world.store).find(inputs);
+    } catch (const Error&) {
+      // Too old: it was asked all the same.
+    }
+    CHECK(calls == 1);
+  }
+}

@@ -1,0 +1,80 @@
+#include "python/provision/fetch_queue.h"
+
+#include <doctest/doctest.h>
+
+using namespace envstore;
+using Need = FetchQueue::Need;
+
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+
+std::string next_of(FetchQueue& queue) {
+  const auto item = queue.take([](const FetchQueue::Item&) { return true; });
+  return item ? item->url : "none";
+}
+
+}  // namespace
+
+TEST_CASE("what is wanted goes before what is foreseen, then the larger, then the first") {
+  FetchQueue queue;
+  queue.add({"foreseen", 9, Need::foreseen});
+  queue.add({"small", 1, Need::wanted});
+  queue.add({"large", 5, Need::wanted});
+  queue.add({"as large", 5, Need::wanted});
+  for (const char* expected : {"large", "as large", "small", "foreseen", "none"})
+    CHECK(next_of(queue) == expected);
+}
+
+TEST_CASE("what was foreseen goes first when it is wanted after all") {
+  FetchQueue queue;
+  queue.add({"foreseen", 9, Need::foreseen});
+  queue.add({"wanted", 1, Need::wanted});
+  queue.want("foreseen");
+  CHECK(next_of(queue) == "foreseen");
+}
+
+TEST_CASE("dropping takes what is only foreseen out of the queue") {
+  FetchQueue queue;
+  queue.add({"foreseen", 9, Need::foreseen});
+  queue.add({"wanted", 1, Need::wanted});
+  queue.drop_foreseen();
+  CHECK(next_of(queue) == "wanted");
+  CHECK(next_of(queue) == "none");
+}
+
+TEST_CASE("what may not go lets the others pass") {
+  FetchQueue queue;
+  queue.add({"large", 5, Need::wanted});
+  queue.add({"small", 1, Need::wanted});
+  const auto item = queue.take([](const FetchQueue::Item& each) { return each.size < 5; });
+  REQUIRE(item);
+  CHECK(item->url == "small");
+  CHECK(next_of(queue) == "large");
+}
+
+TEST_CASE("large downloads are few at once, small ones many") {
+  DownloadLimit limit;
+  limit.begin(100 * kMiB);
+  CHECK(limit.admits(100 * kMiB));  // a server may be slow with each
+  limit.begin(100 * kMiB);
+  CHECK(!limit.admits(100 * kMiB));
+  CHECK(limit.admits(kMiB / 2));
+  limit.end(100 * kMiB);
+  CHECK(limit.admits(100 * kMiB));
+}
+
+TEST_CASE("of middling downloads so many go at once that the line stays full") {
+  DownloadLimit limit;
+  for (int i = 0; i < 8; ++i) {
+    CHECK(limit.admits(2 * kMiB));
+    limit.begin(2 * kMiB);
+  }
+  CHECK(!limit.admits(2 * kMiB));
+}
+
+TEST_CASE("small downloads are bounded too") {
+  DownloadLimit limit;
+  for (int i = 0; i < 50; ++i) limit.begin(1);
+  CHECK(!limit.admits(1));
+}
