@@ -69,20 +69,16 @@ class Report {
   const std::string& filename_;
 };
 
-void check_wanted(const IndexFile& file, const std::atomic<bool>& is_given_up) {
-  if (is_given_up) throw Error(ErrorKind::network, "cannot fetch '" + file.filename + "': it was given up");
-}
-
 /// `request` says where to.
 std::uint64_t download_to(HttpRequest request, HttpClient& http, const IndexFile& file,
                           TransferObserver* observer, const std::atomic<bool>& is_given_up) {
-  check_wanted(file, is_given_up);
+  if (is_given_up) throw Error(ErrorKind::network, "cannot fetch '" + file.filename + "': it was given up");
   Arrival arrival;
   const Report report(observer, file);
   request.url = file.url;
   request.size_limit = file.size.value_or(kLargestFile);
+  request.is_given_up = &is_given_up;
   request.on_body = [&](std::uint64_t offset, std::span<const std::byte> bytes) {
-    check_wanted(file, is_given_up);
     arrival.take(offset, bytes);
   };
   if (observer != nullptr)

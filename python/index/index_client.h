@@ -82,7 +82,7 @@ class IndexClient {
   /// The whole file, hashed while it arrives; a size or hash that differs from what the index said is
   /// Error{invalid_input}, a truncated one Error{network}. Small files of known size stay in memory, up to a
   /// share of it. Local files are opened, not copied, and whoever unpacks them checks their hash. Waits for
-  /// the network; ends with Error{network} soon after `is_given_up` became true.
+  /// the network; ends with Error{network} within about a second after `is_given_up` became true.
   FetchedFile download(const IndexFile& file, const std::atomic<bool>& is_given_up);
   /// Of a remote file, if its page or a range read of its metadata told.
   std::optional<std::uint64_t> size_of(const IndexFile& file);

@@ -76,6 +76,7 @@ void CurlClient::run() {
     start_due();
     int running = 0;
     curl_multi_perform(multi_, &running);
+    drop_given_up();
     collect_finished();
     wait();
   }
@@ -160,6 +161,27 @@ void CurlClient::settle(CURL* easy, TransferPointer transfer, CURLcode code) {
   release(easy);
 }
 
+/// Before their ends are looked at: to end is what they were made to.
+void CurlClient::drop_given_up() {
+  for (auto it = active_.begin(); it != active_.end();) {
+    if (!it->second->is_given_up()) {
+      ++it;
+      continue;
+    }
+    curl_multi_remove_handle(multi_, it->first);
+    release(it->first);
+    it->second->give_up();
+    it = active_.erase(it);
+  }
+  const auto fail_given_up = [](const TransferPointer& transfer) {
+    if (!transfer->is_given_up()) return false;
+    transfer->give_up();
+    return true;
+  };
+  std::erase_if(ready_, fail_given_up);
+  std::erase_if(waiting_, [&](const auto& each) { return fail_given_up(each.second); });
+}
+
 void CurlClient::wait() {
   if (!ready_.empty() && active_.size() < static_cast<std::size_t>(std::max(settings_.max_in_flight, 1)))
     return;
@@ -185,9 +207,7 @@ void CurlClient::give_up_all() {
   active_.clear();
   for (auto& [due, transfer] : waiting_) ready_.push_back(std::move(transfer));
   waiting_.clear();
-  for (const TransferPointer& transfer : ready_)
-    transfer->fail(std::make_exception_ptr(
-        Error(ErrorKind::network, "cannot fetch '" + transfer->address() + "': it was given up")));
+  for (const TransferPointer& transfer : ready_) transfer->give_up();
   ready_.clear();
 }
 

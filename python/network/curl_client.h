@@ -35,6 +35,7 @@ class CurlClient final : public HttpClient {
   void collect_finished();
   void settle(CURL* easy, TransferPointer transfer, CURLcode code);
   void wait();
+  void drop_given_up();
   void give_up_all();
   CURL* take_handle();
   void release(CURL* easy);

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <future>
@@ -30,6 +31,8 @@ struct HttpRequest {
       {};  ///< on the network thread
   /// The body of a 2xx answer as it arrives, on the network thread. Offset 0 again: a retry, all begins anew.
   std::function<void(std::uint64_t offset, std::span<const std::byte> bytes)> on_body = {};
+  /// True: nobody waits for the answer any more; Error{network} follows within about a second. Not owned.
+  const std::atomic<bool>* is_given_up = nullptr;
 };
 
 struct HttpResponse {

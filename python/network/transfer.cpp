@@ -60,6 +60,11 @@ void Transfer::refuse(const std::string& reason, const std::string& hint) const 
   throw Error(ErrorKind::network, "cannot fetch '" + address() + "': " + reason, hint);
 }
 
+void Transfer::give_up() {
+  fail(std::make_exception_ptr(
+      Error(ErrorKind::network, "cannot fetch '" + address() + "': it was given up")));
+}
+
 void Transfer::read_address(OriginCredentials& credentials) {
   if (first_) return;
   std::optional<Url> url = Url::parse(request_.url);
@@ -169,6 +174,7 @@ std::uint64_t Transfer::body_limit() const {
 /// Returning less than it was given makes libcurl end the transfer.
 std::size_t Transfer::take_body(std::string_view bytes) {
   const std::uint64_t limit = body_limit();
+  if (is_given_up()) return bytes.size() + 1;  // the client looks for these itself
   if (ignores_range(bytes.size())) {
     answer_.is_cut_off = true;
     return bytes.size() + 1;

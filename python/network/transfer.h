@@ -34,6 +34,8 @@ class Transfer {
   std::chrono::milliseconds delay() const { return delay_; }  ///< of Next::later
 
   void fail(std::exception_ptr error) { promise_.set_exception(std::move(error)); }
+  bool is_given_up() const { return request_.is_given_up != nullptr && *request_.is_given_up; }
+  void give_up();               ///< fails it
   std::string address() const;  ///< without credentials
 
  private:

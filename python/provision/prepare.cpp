@@ -1,5 +1,7 @@
 #include "python/provision/prepare.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -76,6 +78,13 @@ ResolutionSettings with_file_options(ResolutionSettings settings,
   return settings;
 }
 
+/// Pages of an index come and go by the megabyte, on many threads. Given back to the system each time, their
+/// fresh memory took 6 % of a cold run's processor time.
+void keep_freed_memory() {
+  (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  (void)mallopt(M_TRIM_THRESHOLD, 128 << 20);
+}
+
 /// The slow path of one run: everything that a memo saves.
 class Preparation {
  public:
@@ -85,6 +94,7 @@ class Preparation {
   PreparedRun run(const std::optional<ScriptBlock>& block,
                   const std::optional<std::pair<std::string, std::string>>& python_version_file,
                   const std::string& memo_text) {
+    keep_freed_memory();
     read_metadata(block);
     watched_ = request_.watched_settings ? request_.watched_settings() : std::vector<WatchedPath>();
     ResolutionSettings settings = request_.settings(metadata_.settings);

@@ -42,6 +42,16 @@ class Scripts(EnvstoreTest):
         done = self.run_ok(self.script("import demo, leaf; print(leaf.VERSION)", ["demo"]))
         self.assertEqual(done.stdout, "3.0\n")
 
+    def test_a_version_that_was_foreseen_and_not_taken_is_not_waited_for(self):
+        self.server.set(format="json")  # with sizes: a file of unknown size is not foreseen
+        self.wheel("leaf", "1.0")
+        newest = "/files/" + os.path.basename(self.wheel("leaf", "2.0"))
+        self.wheel("demo", "1.0", requires=["leaf<2"])
+        self.server.rule(newest, hold=True)
+        done = self.run_ok(self.script("import demo, leaf; print(leaf.VERSION)", ["leaf", "demo"]))
+        self.assertEqual(done.stdout, "1.0\n")
+        self.assertIn("Installed 2 packages", done.stderr)
+
     def test_extras_and_markers_decide(self):
         self.wheel("plain"), self.wheel("fancy"), self.wheel("never")
         self.wheel("demo", requires=["plain", "never; sys_platform == 'win32'", "fancy; extra == 'more'"], extras={"more": []})
