@@ -141,6 +141,7 @@ std::string what_holds_the_space(const GcView& view) {
                         holders[i].detail.empty() ? "" : ": ", holders[i].detail, made_for(snapshot));
   }
   if (holders.size() > kShownHolders) text += fmt::format("  and {} more\n", holders.size() - kShownHolders);
+  text += fmt::format("  the index takes {}, and does not shrink\n", print_bytes(report.census.index_bytes));
   return text;
 }
 

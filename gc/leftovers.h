@@ -22,9 +22,9 @@ void remove_trash(Store& store, GcReport& report);
 /// nobody holds.
 void remove_dead_work(Store& store, const LeftoverAge& age, GcReport& report);
 
-/// Rows that nothing needs: requests and memos of absent snapshots, wheels of absent trees, documents fetched
-/// more than 90 days ago, facts of interpreters that are no more. Ordinary transactions: losing an erasure in
-/// a power cut costs nothing.
+/// Rows that nothing needs: requests and memos of absent snapshots or files, wheels of absent trees,
+/// documents fetched more than 90 days ago, facts of interpreters that are no more. Ordinary transactions:
+/// losing an erasure in a power cut costs nothing.
 void remove_stale_rows(Store& store, const LeftoverAge& age, GcReport& report);
 
 /// Objects, trees, layouts and bytecode without a row, once they are old enough. Each is looked at again

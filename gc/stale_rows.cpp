@@ -103,6 +103,30 @@ bool is_missing(const std::string& path) {
   }
 }
 
+bool watches_missing_path(const MemoRow& memo) {
+  return std::any_of(memo.watched.begin(), memo.watched.end(),
+                     [](const WatchedPath& watched) { return watched.stamp && is_missing(watched.path); });
+}
+
+/// Of projects and requirements files that are no more. Paths are looked at outside of any transaction: they
+/// may lie on a disk that does not answer.
+std::uint64_t remove_memos_of_missing_paths(Store& store) {
+  std::vector<std::pair<Fingerprint, MemoRow>> memos;
+  store.index().read_in_slices().each_memo([&](const Fingerprint& key, const MemoRow& row) {
+    if (!row.watched.empty()) memos.emplace_back(key, row);
+    return true;
+  });
+  std::erase_if(memos, [](const auto& memo) { return !watches_missing_path(memo.second); });
+  for (std::size_t next = 0; next < memos.size();) {
+    const Pace pace;
+    Index::Write rows = store.index().write();
+    for (; next < memos.size() && !pace.is_over(); ++next)
+      if (rows.memo(memos[next].first) == memos[next].second) rows.erase_memo(memos[next].first);
+    rows.commit();
+  }
+  return memos.size();
+}
+
 /// The key is the interpreter's path, which more may follow on further lines. Machines have few of them.
 std::uint64_t remove_interpreters(Store& store) {
   std::vector<std::string> keys;
@@ -151,6 +175,7 @@ void remove_stale_rows(Store& store, const LeftoverAge& age, GcReport& report) {
   report.removed_leftovers += remove_fates(store);
   report.removed_leftovers += remove_requests(store);
   report.removed_leftovers += remove_memos(store);
+  report.removed_leftovers += remove_memos_of_missing_paths(store);
   report.removed_leftovers += remove_wheels(store);
   if (age.ages_mean_something)
     report.removed_leftovers += remove_documents(store, age.now_ns - kDocumentLife);

@@ -140,3 +140,21 @@ TEST_CASE("lock files of wheels and requests go, those that somebody holds stay"
   CHECK(is_there(store, locks + "/tree-ab"));
   CHECK(is_there(store, locks + "/wheel-held"));
 }
+
+TEST_CASE("a memo goes with a file that it depends on, and stays where one was never there") {
+  CollectWorld world;
+  const SnapshotId id = world.place_one("a");
+  const auto memo = [&](const char* name, const WatchedPath& watched) {
+    Index::Write rows = world.store.index().write();
+    rows.put_memo(a_key(name), {.key_text = name, .watched = {watched}, .snapshots = {id}, .plan = {}});
+    rows.commit();
+  };
+  memo("gone", {.path = "/nowhere/requirements.txt", .stamp = FileStamp{}});
+  memo("absent", {.path = "/nowhere/envstore.yaml", .stamp = std::nullopt});
+  memo("there", {.path = "/bin/sh", .stamp = FileStamp{}});
+  collect(world.store, {});
+  Index::Read rows = world.store.index().read();
+  CHECK(!rows.memo(a_key("gone")));
+  CHECK(rows.memo(a_key("absent")));
+  CHECK(rows.memo(a_key("there")));
+}
