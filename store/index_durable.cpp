@@ -44,7 +44,6 @@ std::shared_ptr<Environment> DurableTurn::commit(const std::vector<Change>& chan
       durable.erase(key);
   }
   durable.commit();
-  environment->release_pages();
   const Turnstile::Hold hold = impl_.lock(LockMode::exclusive);
   Transaction recent(impl_.recent(), Transaction::Kind::write);
   publish(recent, number);

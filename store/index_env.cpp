@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <lmdb.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -176,13 +175,6 @@ bool Environment::is_still_there() const {
 void Environment::sync() {
   const int code = mdb_env_sync(env_, 1);
   if (code != MDB_SUCCESS) fail(code, "sync");
-}
-
-void Environment::release_pages() const noexcept {
-  MDB_envinfo info{};
-  if (mdb_env_info(env_, &info) != MDB_SUCCESS || info.me_mapaddr == nullptr) return;
-  // Where it fails, the pages stay.
-  (void)madvise(info.me_mapaddr, (info.me_last_pgno + 1) * page_size(), MADV_DONTNEED);
 }
 
 Transaction::Transaction(std::shared_ptr<Environment> environment, Kind kind)

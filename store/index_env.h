@@ -35,9 +35,6 @@ class Environment {
   /// What lies under its name is still what was opened (nobody made the index anew, or cleaned it away).
   bool is_still_there() const;
   void sync();
-  /// Lets go of the map's pages, which stay in the page cache: else a walk's memory grows to the index's
-  /// size.
-  void release_pages() const noexcept;
   [[noreturn]] void fail(int code, std::string_view verb) const;
 
  private:

@@ -58,9 +58,6 @@ bool Index::Read::State::is_slice_over() const {
 }
 
 void Index::Read::State::begin_slice() {
-  durable_.reset();
-  // The pages of a long walk are the page cache's, not this process's.
-  impl.durable(Environment::Mode::read_only)->release_pages();
   end();
   begin();
 }

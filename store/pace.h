@@ -5,7 +5,7 @@ namespace envstore {
 
 /// How long one hold of the index's lock may keep a run waiting: a run has a handful of transactions, and
 /// each may meet one of these.
-inline constexpr std::chrono::microseconds kLongestHold{1500};
+inline constexpr std::chrono::microseconds kLongestHold{500};
 
 /// Ends a slice or a batch by time: what a row costs differs a hundredfold between stores and disks.
 class Pace {

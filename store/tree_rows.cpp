@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "store/pace.h"
 #include "store/platform/error.h"
 #include "store/platform/random.h"
 
 namespace envstore {
 namespace {
-
-constexpr std::size_t kFilesPerTransaction = 1000;  // about 5 ms
 
 /// gc may have dropped the row of an object between its reuse and now, and the object with it.
 void bring_back_object(Store& store, const TreeId& id, const StoredFile& file) {
@@ -92,8 +91,8 @@ void record_tree(Store& store, const TreeId& id, const TreeInfo& info, const std
   do {
     const FileLock no_object_goes = lock_objects(store, LockMode::shared);
     Index::Write write = store.index().write();
-    const std::size_t end = std::min(sorted.size(), next + kFilesPerTransaction);
-    for (; next < end; ++next) record_file(store, write, id, *sorted[next]);
+    const Pace pace;
+    for (; next < sorted.size() && !pace.is_over(); ++next) record_file(store, write, id, *sorted[next]);
     if (next == sorted.size()) {
       write.put(id, info);
       write.put(info.wheel, WheelRow{id});
