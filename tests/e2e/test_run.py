@@ -72,7 +72,9 @@ class Scripts(EnvstoreTest):
             self.assertEqual(self.run_ok(copy).stdout, "1.0\n")
         self.assertEqual(len(self.snapshots()), 1)
         self.assertEqual(files_under(self.store, "objects", "trees", "snapshots"), before)
-        self.assertLessEqual(len(os.listdir(self.store / "scratch")), 1)
+        scratches = os.listdir(self.store / "scratch")
+        self.assertLessEqual(len([name for name in scratches if name.startswith("spare-")]), 1)
+        self.assertLessEqual(len(scratches), 2)  # a keeper may have one until the afterwork ends
 
     def test_order_and_spelling_of_dependencies_make_no_second_snapshot(self):
         self.wheel("demo"), self.wheel("other")
