@@ -1,7 +1,7 @@
 """Kills and failing calls at every system call of every command: the store stays sound, and the next command works.
 
-By default a seeded selection of points (ENVSTORE_TEST_SEED), every one with ENVSTORE_TEST_LONG=1. A point that fails
-names what to run again: ENVSTORE_TEST_POINT='SCENARIO MODE N'.
+By default a seeded selection of points (ENVSTORE_TEST_SEED; ENVSTORE_TEST_FACTOR times as many), every one with
+ENVSTORE_TEST_LONG=1. A point that fails names what to run again: ENVSTORE_TEST_POINT='SCENARIO MODE N'.
 """
 import concurrent.futures
 import fcntl
@@ -21,6 +21,7 @@ from store_world import ENVSTORE, LONG, SEED, World, has_command, quick_folder
 KILLS = ["kill", "kill-all"]
 ERRORS = ["enospc", "eio", "emfile", "eintr"]
 POINTS_A_MODE = {"kill": 7, "kill-all": 6, "enospc": 3, "eio": 4, "emfile": 3, "eintr": 2}
+FACTOR = int(os.environ.get("ENVSTORE_TEST_FACTOR", "1"))
 WORKERS = min(4, os.cpu_count() or 1)
 
 
@@ -232,7 +233,7 @@ def points(kind, pool, modes):
         last = pool.run(Scenario.count, mode)
         every = range(1, last + 1)
         draw = random.Random("%d %s %s" % (SEED, kind.__name__, mode))
-        few = min(last, POINTS_A_MODE[mode])
+        few = min(last, POINTS_A_MODE[mode] * FACTOR)
         chosen += [(mode, number) for number in (every if LONG else sorted(draw.sample(every, few)))]
     return chosen
 
