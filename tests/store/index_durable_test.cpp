@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "builders.h"
+#include "index_world.h"
 #include "processes.h"
 #include "store/index.h"
 #include "store/index_env.h"
@@ -13,29 +14,12 @@
 #include "store/layout.h"
 #include "store/platform/lock.h"
 #include "store/row_codec.h"
-#include "temporary_directory.h"
 
 using namespace envstore;
 
 namespace {
 
-RootRow a_root(std::string path) {
-  RootRow row;
-  row.path = std::move(path);
-  return row;
-}
-
-struct World {
-  TemporaryDirectory directory;
-  Index index{directory.fd(), Index::Access::read_write};
-
-  void write(const std::function<void(Index::Write&)>& work) {
-    Index::Write transaction = index.write();
-    work(transaction);
-    transaction.commit();
-  }
-  void fail_power() { remove_tree(directory.fd(), layout::kVolatile); }
-
+struct World : IndexWorld {
   FileLock turn() {
     make_directory_if_missing(directory.fd(), layout::kLocks, 0700);
     return FileLock::wait(directory.fd(), std::string(layout::kLocks) + "/durable.lock", LockMode::exclusive);

@@ -3,30 +3,15 @@
 #include <map>
 
 #include "builders.h"
+#include "index_world.h"
 #include "store/index.h"
 #include "store/layout.h"
-#include "temporary_directory.h"
 
 using namespace envstore;
 
 namespace {
 
-RootRow a_root(std::string path) {
-  RootRow row;
-  row.path = std::move(path);
-  return row;
-}
-
-struct World {
-  TemporaryDirectory directory;
-  Index index{directory.fd(), Index::Access::read_write};
-
-  void write(const std::function<void(Index::Write&)>& work) {
-    Index::Write transaction = index.write();
-    work(transaction);
-    transaction.commit();
-  }
-  void fail_power() { remove_tree(directory.fd(), layout::kVolatile); }
+struct World : IndexWorld {
   std::map<std::string, std::uint64_t> blobs() {
     std::map<std::string, std::uint64_t> all;
     std::string last;
