@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 namespace crash {
 namespace {
@@ -85,17 +87,19 @@ constexpr Known kCalls[] = {
 };
 #undef CALL
 
+constexpr std::uint64_t kPriorities[] = {SYS_sched_setscheduler, SYS_setpriority, SYS_ioprio_set};
+
 const Known* known(std::uint64_t number) {
   for (const Known& call : kCalls)
     if (call.number == number) return &call;
   return nullptr;
 }
 
-bool is_open(const Call& call) {
+bool is_open(std::uint64_t number) {
 #ifdef SYS_open
-  if (call.number == SYS_open) return true;
+  if (number == SYS_open) return true;
 #endif
-  return call.number == SYS_openat;
+  return number == SYS_openat;
 }
 
 std::uint64_t open_flags(const Call& call) {
@@ -115,9 +119,28 @@ bool is_duplication(const Call& call) {
 }
 
 bool is_change(const Call& call, unsigned classes) {
-  if (is_open(call)) return (open_flags(call) & (O_CREAT | O_TRUNC)) != 0;
+  if (is_open(call.number)) return (open_flags(call) & (O_CREAT | O_TRUNC)) != 0;
   if (call.number == SYS_fcntl) return is_lock(call);
   return (classes & kChanges) != 0;
+}
+
+/// Whatever its arguments are.
+bool may_be_selected(Select select, const Known& call) {
+  switch (select) {
+    case Select::all:
+      return true;
+    case Select::changes:
+      return (call.classes & kChanges) != 0;
+    case Select::enospc:
+      return (call.classes & kSpace) != 0 || is_open(call.number);
+    case Select::eio:
+      return (call.classes & kDisk) != 0;
+    case Select::emfile:
+      return (call.classes & kFiles) != 0 || call.number == SYS_fcntl;
+    case Select::eintr:
+      return (call.classes & kWaits) != 0 || call.number == SYS_fcntl;
+  }
+  return true;
 }
 
 }  // namespace
@@ -131,7 +154,7 @@ bool is_selected(Select select, const Call& call) {
     case Select::changes:
       return is_change(call, classes);
     case Select::enospc:
-      return (classes & kSpace) != 0 || (is_open(call) && (open_flags(call) & O_CREAT) != 0);
+      return (classes & kSpace) != 0 || (is_open(call.number) && (open_flags(call) & O_CREAT) != 0);
     case Select::eio:
       return (classes & kDisk) != 0;
     case Select::emfile:
@@ -143,8 +166,14 @@ bool is_selected(Select select, const Call& call) {
 }
 
 bool lowers_priority(const Call& call) {
-  return call.number == SYS_sched_setscheduler || call.number == SYS_setpriority ||
-         call.number == SYS_ioprio_set;
+  return std::find(std::begin(kPriorities), std::end(kPriorities), call.number) != std::end(kPriorities);
+}
+
+std::vector<std::uint32_t> numbers_looked_at(Select select) {
+  std::vector<std::uint32_t> numbers(std::begin(kPriorities), std::end(kPriorities));
+  for (const Known& call : kCalls)
+    if (may_be_selected(select, call)) numbers.push_back(static_cast<std::uint32_t>(call.number));
+  return numbers;
 }
 
 std::string name_of(const Call& call) {

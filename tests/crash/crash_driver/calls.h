@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace crash {
 
@@ -22,6 +23,8 @@ struct Call {
 
 bool is_selected(Select select, const Call& call);
 bool lowers_priority(const Call& call);
+/// All that `is_selected` and `lowers_priority` can be true of, save for `all`.
+std::vector<std::uint32_t> numbers_looked_at(Select select);
 /// For people; the number when the table below does not have it.
 std::string name_of(const Call& call);
 /// errno of an error to inject; 0 for `changes` and `all`.

@@ -11,12 +11,13 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "filter.h"
 #include "registers.h"
 
 namespace crash {
 namespace {
 
-constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+constexpr long kOptions = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
 
 volatile std::sig_atomic_t is_late = 0;
@@ -55,12 +56,12 @@ bool is_own_fault(int signal) {
   return signal == SIGSEGV || signal == SIGABRT || signal == SIGBUS || signal == SIGILL || signal == SIGFPE;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& command) {
+[[noreturn]] void become(const Orders& orders) {
   std::vector<char*> argv;
-  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  for (const std::string& word : orders.command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   (void)raise(SIGSTOP);
-  execvp(argv.front(), argv.data());
+  if (stop_before_calls(orders.select)) execvp(argv.front(), argv.data());
   std::perror(argv.front());
   _exit(127);
 }
@@ -87,7 +88,7 @@ Outcome Driver::run() {
 void Driver::start() {
   command_ = fork();
   if (command_ < 0) throw std::runtime_error("cannot fork");
-  if (command_ == 0) become(orders_.command);
+  if (command_ == 0) become(orders_);
   int status = 0;
   if (waitpid(command_, &status, WUNTRACED) != command_ || !WIFSTOPPED(status))
     throw std::runtime_error("the command did not stop");
@@ -105,7 +106,7 @@ void Driver::attend(pid_t thread, int status) {
 void Driver::at_stop(pid_t thread, int status) {
   const int signal = WSTOPSIG(status), event = status >> 16;
   long delivered = 0;
-  if (signal == (SIGTRAP | 0x80)) {
+  if (event == PTRACE_EVENT_SECCOMP) {
     at_call(thread);
   } else if (event == PTRACE_EVENT_EXEC) {
     programs_.erase(thread);
@@ -115,22 +116,16 @@ void Driver::at_stop(pid_t thread, int status) {
   } else if (event == 0) {
     delivered = signal;
   }
-  ptrace(PTRACE_SYSCALL, thread, 0, delivered);  // where it fails, the thread was killed, and is told next
+  ptrace(PTRACE_CONT, thread, 0, delivered);  // where it fails, the thread was killed, and is told next
 }
 
 void Driver::at_call(pid_t thread) {
   __ptrace_syscall_info info{};
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof info, &info) <= 0) return;
-  const auto skipped = skipping_.find(thread);
-  if (info.op == PTRACE_SYSCALL_INFO_EXIT && skipped != skipping_.end()) {
-    set_result(thread, skipped->second);
-    skipping_.erase(skipped);
-  }
-  if (info.op != PTRACE_SYSCALL_INFO_ENTRY) return;
   Call call;
-  call.number = info.entry.nr;
-  std::memcpy(call.arguments, info.entry.args, sizeof call.arguments);
-  if (lowers_priority(call) && skip_call(thread)) skipping_[thread] = 0;
+  call.number = info.seccomp.nr;
+  std::memcpy(call.arguments, info.seccomp.args, sizeof call.arguments);
+  if (lowers_priority(call)) skip_call(thread, 0);
   if (!is_numbered(thread, call)) return;
   if (++outcome_.calls == orders_.at) act(thread, call);
 }
@@ -142,8 +137,8 @@ void Driver::act(pid_t thread, const Call& call) {
     kill_everybody();
   } else if (orders_.victim == Victim::caller) {
     kill(process_of(thread), SIGKILL);
-  } else if (skip_call(thread)) {
-    skipping_[thread] = -error_of(orders_.select);
+  } else {
+    skip_call(thread, -error_of(orders_.select));
   }
 }
 
@@ -152,7 +147,6 @@ void Driver::ended(pid_t thread, int status) {
     outcome_.crashed.push_back(program_of(thread) + ": " + strsignal(WTERMSIG(status)));
   if (thread == command_) outcome_.status = status;
   threads_.erase(thread);
-  skipping_.erase(thread);
   programs_.erase(thread);
 }
 

@@ -31,8 +31,9 @@ struct Outcome {
       crashed;  ///< `PROGRAM: SIGNAL` of processes that ended by a signal of their own fault
 };
 
-/// Runs the command with all its descendants under ptrace until the last of them has ended, the background
-/// work that they leave behind included. Nobody becomes idle: on a busy machine idle work takes for ever.
+/// Runs the command with all its descendants under ptrace, stopped by a filter of seccomp(2) only at calls
+/// that may be numbered, until the last of them has ended, the background work that they leave behind
+/// included. Nobody becomes idle: on a busy machine idle work takes for ever.
 class Driver {
  public:
   explicit Driver(Orders orders) : orders_(std::move(orders)) {}
@@ -53,7 +54,6 @@ class Driver {
   Outcome outcome_;
   pid_t command_ = -1;
   std::set<pid_t> threads_;
-  std::map<pid_t, long> skipping_;  ///< threads whose call is not made, and what it returns
   std::map<pid_t, std::string> programs_;
 };
 

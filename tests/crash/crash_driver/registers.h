@@ -11,30 +11,24 @@
 
 namespace crash {
 
-/// The call that the stopped thread is about to make is not made.
-inline bool skip_call(pid_t thread) {
+/// The call before which the thread was stopped (PTRACE_EVENT_SECCOMP) is not made, and returns this. A
+/// thread that was killed meanwhile makes it as little.
+inline void skip_call(pid_t thread, long result) {
 #if defined(__x86_64__)
-  return ptrace(PTRACE_POKEUSER, thread, offsetof(user_regs_struct, orig_rax), -1L) == 0;
+  ptrace(PTRACE_POKEUSER, thread, offsetof(user_regs_struct, orig_rax), -1L);
+  ptrace(PTRACE_POKEUSER, thread, offsetof(user_regs_struct, rax), result);
 #elif defined(__aarch64__)
   int number = -1;
   iovec vector{&number, sizeof number};
   constexpr int kSystemCall = 0x404;  // NT_ARM_SYSTEM_CALL
-  return ptrace(PTRACE_SETREGSET, thread, kSystemCall, &vector) == 0;
+  ptrace(PTRACE_SETREGSET, thread, kSystemCall, &vector);
+  user_regs_struct registers{};
+  vector = {&registers, sizeof registers};
+  if (ptrace(PTRACE_GETREGSET, thread, NT_PRSTATUS, &vector) != 0) return;
+  registers.regs[0] = static_cast<std::uint64_t>(result);
+  ptrace(PTRACE_SETREGSET, thread, NT_PRSTATUS, &vector);
 #else
 #error "the driver knows x86-64 and aarch64"
-#endif
-}
-
-/// What the call that has just ended returns.
-inline bool set_result(pid_t thread, long result) {
-#if defined(__x86_64__)
-  return ptrace(PTRACE_POKEUSER, thread, offsetof(user_regs_struct, rax), result) == 0;
-#elif defined(__aarch64__)
-  user_regs_struct registers{};
-  iovec vector{&registers, sizeof registers};
-  if (ptrace(PTRACE_GETREGSET, thread, NT_PRSTATUS, &vector) != 0) return false;
-  registers.regs[0] = static_cast<std::uint64_t>(result);
-  return ptrace(PTRACE_SETREGSET, thread, NT_PRSTATUS, &vector) == 0;
 #endif
 }
 
