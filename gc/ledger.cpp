@@ -5,26 +5,38 @@
 #include "gc/scan.h"
 
 namespace envstore {
+namespace {
+
+/// A transaction costs ten system calls: in a small store more than the rows of a shard.
+constexpr std::size_t kShardsAtOnce = 16;
+
+}  // namespace
 
 void Ledger::load(Store& store, unsigned threads) {
   std::mutex mutex;  // protects blobs_of_trees_
   store.index();     // opened here once, so that the threads find it open
-  for_each_in_parallel(threads, kShards, [&](std::size_t number) {
-    const auto first = static_cast<std::uint8_t>(number);
+  for_each_in_parallel(threads, kShards / kShardsAtOnce, [&](std::size_t part) {
     std::unordered_map<TreeId, std::uint64_t> counts;
     {
       Index::Read read = store.index().read_in_slices();
-      read.each_blob_in(first, [&](const BlobId& id, const BlobRow& row) {
-        shards_[number].push_back({.id = id, .row = row});
-        return true;
-      });
-      read.each_tree_of_blobs_in(first, [&](const BlobId&, const TreeId& tree) {
-        ++counts[tree];
-        return true;
-      });
+      for (std::size_t number = part * kShardsAtOnce; number < (part + 1) * kShardsAtOnce; ++number)
+        load_shard(read, number, counts);
     }
     const std::lock_guard guard(mutex);
     for (const auto& [tree, count] : counts) blobs_of_trees_[tree] += count;
+  });
+}
+
+void Ledger::load_shard(Index::Read& read, std::size_t number,
+                        std::unordered_map<TreeId, std::uint64_t>& blobs_of_trees) {
+  const auto first = static_cast<std::uint8_t>(number);
+  read.each_blob_in(first, [&](const BlobId& id, const BlobRow& row) {
+    shards_[number].push_back({.id = id, .row = row});
+    return true;
+  });
+  read.each_tree_of_blobs_in(first, [&](const BlobId&, const TreeId& tree) {
+    ++blobs_of_trees[tree];
+    return true;
   });
 }
 

@@ -39,6 +39,9 @@ class Ledger {
   void choose_stalest(double percent);
 
  private:
+  void load_shard(Index::Read& read, std::size_t number,
+                  std::unordered_map<TreeId, std::uint64_t>& blobs_of_trees);
+
   std::array<std::vector<KnownBlob>, kShards> shards_;
   std::unordered_map<TreeId, std::uint64_t> blobs_of_trees_;
 };
