@@ -138,12 +138,15 @@ void Comparison::check(const Fd& directory, const std::string& path, const Child
 
 void Comparison::enter(const Fd& directory, const std::string& path, const Child& child, std::size_t prefix) {
   const std::string name(child.name);
-  const auto stamp = stat_at(directory.get(), name, Links::do_not_follow);
-  if (stamp && (stamp->mode & kPermissions) != kDirectoryMode)
-    deviates(Damage::wrong_mode, directory, path, name, damage_of_mode(stamp->mode, kDirectoryMode),
-             child.itself, true);
-  if (const auto inner = try_open_directory(directory.get(), name))
-    compare(*inner, path + "/" + name, child.below, prefix + child.name.size() + 1);
+  auto inner = try_open_directory(directory.get(), name);
+  // Whom the mode keeps out still sees the mode.
+  const auto stamp =
+      inner ? stat_open(inner->get(), name) : stat_at(directory.get(), name, Links::do_not_follow);
+  if (stamp && (stamp->mode & kPermissions) != kDirectoryMode &&
+      deviates(Damage::wrong_mode, directory, path, name, damage_of_mode(stamp->mode, kDirectoryMode),
+               child.itself, true))
+    inner = try_open_directory(directory.get(), name);
+  if (inner) compare(*inner, path + "/" + name, child.below, prefix + child.name.size() + 1);
 }
 
 void Comparison::check_blob(const Fd& directory, const std::string& path, const Expected& expected,

@@ -9,14 +9,17 @@
 namespace envstore {
 namespace {
 
-constexpr std::size_t kBufferSize = std::size_t{1} << 20;
-
-/// A read of at most the buffer; -1: errno says why.
-ssize_t read_some(int fd, std::byte* buffer, std::uint64_t offset) {
-  while (true) {
-    const ssize_t got = pread(fd, buffer, kBufferSize, static_cast<off_t>(offset));
-    if (got >= 0 || errno != EINTR) return got;
+/// The bytes from there on, less than the buffer holds only at the end of the file; -1: errno says why.
+ssize_t fill(int fd, std::byte* buffer, std::uint64_t offset) {
+  std::size_t have = 0;
+  while (have < kHashedAtOnce) {
+    const ssize_t got = pread(fd, buffer + have, kHashedAtOnce - have, static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -1;
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
   }
+  return static_cast<ssize_t>(have);
 }
 
 Fingerprint canonical(XXH128_hash_t hash) {
@@ -35,27 +38,34 @@ struct FreeState {
 }  // namespace
 
 std::optional<ContentHash> hash_content(int fd, WithSha256 with_sha256) {
-  thread_local const std::unique_ptr<std::byte[]> buffer(new std::byte[kBufferSize]);
+  thread_local const std::unique_ptr<std::byte[]> buffer(new std::byte[kHashedAtOnce]);
   thread_local const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
   thread_local Sha256 sha256;
   if (!state) throw std::bad_alloc();
-  XXH3_128bits_reset(state.get());
   ContentHash result;
   while (true) {
-    const ssize_t got = read_some(fd, buffer.get(), result.size);
+    const ssize_t got = fill(fd, buffer.get(), result.size);
     if (got < 0) {
       const int error = errno;
       if (with_sha256 == WithSha256::yes) sha256.finish();
       errno = error;
       return std::nullopt;
     }
-    if (got == 0) break;
-    const auto size = static_cast<std::size_t>(got);
-    XXH3_128bits_update(state.get(), buffer.get(), size);
-    if (with_sha256 == WithSha256::yes) sha256.update({buffer.get(), size});
-    result.size += size;
+    const std::span<const std::byte> bytes(buffer.get(), static_cast<std::size_t>(got));
+    const bool is_first = result.size == 0, is_last = bytes.size() < kHashedAtOnce;
+    result.size += bytes.size();
+    if (with_sha256 == WithSha256::yes) sha256.update(bytes);
+    if (is_first && is_last) {
+      result.whole = bytes;
+      result.fingerprint = canonical(XXH3_128bits(bytes.data(), bytes.size()));
+      break;
+    }
+    if (is_first) XXH3_128bits_reset(state.get());
+    XXH3_128bits_update(state.get(), bytes.data(), bytes.size());
+    if (!is_last) continue;
+    result.fingerprint = canonical(XXH3_128bits_digest(state.get()));
+    break;
   }
-  result.fingerprint = canonical(XXH3_128bits_digest(state.get()));
   if (with_sha256 == WithSha256::yes) result.blob.bytes = sha256.finish();
   return result;
 }

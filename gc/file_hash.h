@@ -1,5 +1,7 @@
 #pragma once
+#include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "store/digest.h"
@@ -9,8 +11,10 @@ namespace envstore {
 struct ContentHash {
   std::uint64_t size = 0;
   Fingerprint fingerprint;
-  BlobId blob;  ///< only with WithSha256::yes
+  BlobId blob;                       ///< only with WithSha256::yes
+  std::span<const std::byte> whole;  ///< all bytes, of a file of less than kHashedAtOnce: until the next call
 };
+inline constexpr std::size_t kHashedAtOnce = std::size_t{1} << 20;
 enum class WithSha256 { no, yes };
 
 /// Hashes an open file from its beginning, whatever its size, through one buffer a thread. nullopt: it cannot

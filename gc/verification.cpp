@@ -59,24 +59,28 @@ void Verification::looked_at(std::uint64_t files) {
   options.progress(done, std::max<std::uint64_t>(done, expected_));
 }
 
-Verdict Verification::hash_and_judge(int directory, const std::string& name, const BlobId& id,
-                                     std::uint64_t size, const KnownBlob* known) {
-  const auto unreadable = [](int error) {
-    return Verdict{Content::wrong, "it cannot be read: " + std::generic_category().message(error)};
-  };
-  const Fd fd(openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!fd) return unreadable(errno);
+Fd open_for_hashing(int directory, const std::string& name) {
+  return Fd(openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+}
+
+Verdict unreadable(int error) {
+  return {Content::wrong, "it cannot be read: " + std::generic_category().message(error)};
+}
+
+Verdict Verification::hash_and_judge(int fd, const BlobId& id, std::uint64_t size, const KnownBlob* known,
+                                     std::span<const std::byte>* whole) {
   ++files_hashed;
   const auto with_sha256 =
       known == nullptr || options.depth == VerifyDepth::strict ? WithSha256::yes : WithSha256::no;
-  std::optional<ContentHash> hash = hash_content(fd.get(), with_sha256);
+  std::optional<ContentHash> hash = hash_content(fd, with_sha256);
   if (!hash) return unreadable(errno);
   bytes_hashed += hash->size;
+  if (whole != nullptr) *whole = hash->whole;
   const bool is_as_noted =
       known != nullptr && hash->size == known->row.size && hash->fingerprint == known->row.fingerprint;
   if (with_sha256 == WithSha256::no) {
     if (is_as_noted) return {Content::right, {}};
-    hash = hash_content(fd.get(), WithSha256::yes);
+    hash = hash_content(fd, WithSha256::yes);
     if (!hash) return unreadable(errno);
   }
   if (hash->blob == id)
@@ -94,7 +98,8 @@ Verdict Verification::judge(int directory, const std::string& name, std::uint64_
     const auto before = judged_.find(inode);
     if (before != judged_.end() && before->second.first == id) return before->second.second;
   }
-  Verdict verdict = hash_and_judge(directory, name, id, size, known);
+  const Fd fd = open_for_hashing(directory, name);
+  Verdict verdict = fd ? hash_and_judge(fd.get(), id, size, known) : unreadable(errno);
   const std::lock_guard guard(mutex_);
   judged_.insert_or_assign(inode, std::pair(id, verdict));
   return verdict;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gc/ledger.h"
+#include "gc/source_claims.h"
 #include "gc/verify.h"
 #include "store/placement_plan.h"
 #include "store/tree.h"
@@ -29,6 +30,7 @@ class Verification {
   const VerifyOptions& options;
   const unsigned threads;
   Ledger ledger;
+  SourceClaims claims;  ///< of bytecode that is right but for its source, which is hashed later
   /// The inode numbers that directories tell are those of stat: not so on overlayfs.
   const bool names_tell_inodes;
   std::atomic<std::uint64_t> files_looked_at = 0, files_hashed = 0, bytes_hashed = 0, stamps_renewed = 0;
@@ -44,7 +46,10 @@ class Verification {
   void looked_at(std::uint64_t files);
   void expect(std::uint64_t files) { expected_ += files; }
 
-  /// Hashes the file, unless its inode was hashed for this blob before.
+  /// Hashes the open file. `whole`: its bytes, where they were kept (file_hash.h).
+  Verdict hash_and_judge(int fd, const BlobId& id, std::uint64_t size, const KnownBlob* known,
+                         std::span<const std::byte>* whole = nullptr);
+  /// The same, unless the file's inode was hashed for this blob before.
   Verdict judge(int directory, const std::string& name, std::uint64_t inode, const BlobId& id,
                 std::uint64_t size, const KnownBlob* known);
   /// The tree's manifest; one that many snapshots need is read once. A damaged one is recovered where that
@@ -54,9 +59,6 @@ class Verification {
   std::vector<LayoutTree> trees_of(const SnapshotRecord& record);
 
  private:
-  Verdict hash_and_judge(int directory, const std::string& name, const BlobId& id, std::uint64_t size,
-                         const KnownBlob* known);
-
   std::mutex mutex_;  ///< protects what follows
   std::vector<DamageFound> found_;
   std::unordered_map<std::uint64_t, std::pair<BlobId, Verdict>> judged_;  ///< by inode
@@ -78,13 +80,30 @@ mode_t mode_of(Executable executable);
 /// `1,234 bytes` for messages.
 std::string damage_of_mode(std::uint32_t is, std::uint32_t should_be);
 
+struct TreeToVerify {
+  TreeId id;
+  TreeRow row;
+  bool has_right_bytecode = false;  ///< it was looked at, and need not be again
+};
+/// Those with the most files first.
+std::vector<TreeToVerify> trees_to_verify(Verification& verification);
+
+/// Opened so that nothing that may lie there is followed or waited for. -1: errno says why.
+Fd open_for_hashing(int directory, const std::string& name);
+Verdict unreadable(int error);
+
 // The parts. Each looks at everything of its kind.
+
+/// At full depth: before the blobs, which are held against what bytecode claims of its source.
+void verify_bytecode_of_trees(Verification& verification, std::vector<TreeToVerify>& trees);
 void verify_blobs(Verification& verification);
-void verify_trees(Verification& verification);
+void verify_trees(Verification& verification, std::vector<TreeToVerify> trees);
 void verify_snapshots(Verification& verification);
 
 /// Of one tree or snapshot: what is damaged now. Empty as well when its row is gone.
-std::vector<DamageFound> examine_tree(Verification& verification, const TreeId& id, const TreeRow& row);
+enum class LookAtBytecode { no, yes };
+std::vector<DamageFound> examine_tree(Verification& verification, const TreeId& id, const TreeRow& row,
+                                      LookAtBytecode bytecode = LookAtBytecode::yes);
 std::vector<DamageFound> examine_snapshot(Verification& verification, const SnapshotId& id,
                                           const SnapshotRow& row);
 

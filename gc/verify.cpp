@@ -76,8 +76,10 @@ VerifyReport verify(Store& store, const VerifyOptions& options) {
   verification.ledger.load(store, verification.threads);
   if (options.depth == VerifyDepth::sample) verification.ledger.choose_stalest(options.sample_percent);
   verification.expect(verification.ledger.size());
+  std::vector<TreeToVerify> trees = trees_to_verify(verification);
+  if (verification.hashes_all()) verify_bytecode_of_trees(verification, trees);
   verify_blobs(verification);
-  verify_trees(verification);
+  verify_trees(verification, std::move(trees));
   verify_snapshots(verification);
 
   VerifyReport report;

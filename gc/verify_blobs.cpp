@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <fmt/format.h>
 #include <algorithm>
+#include <cerrno>
 
 #include "gc/scan.h"
 #include "gc/verification.h"
@@ -62,7 +63,11 @@ class Shard {
   }
 
   void look_at(KnownBlob& blob, const ScannedName& name) {
-    const auto stamp = stat_at(directory_.get(), name.text, Links::do_not_follow);
+    Fd file;
+    if (verification_.hashes_all() && name.type == DT_REG)
+      file = open_for_hashing(directory_.get(), name.text);
+    const auto stamp = file ? std::optional(stat_open(file.get(), name.text))
+                            : stat_at(directory_.get(), name.text, Links::do_not_follow);
     if (!stamp) return report(blob, Damage::missing, "the object is not there");
     blob.seen_inode = stamp->inode;
     if (!stamp->is_regular()) return report(blob, Damage::wrong_kind, "it is no file");
@@ -70,7 +75,7 @@ class Shard {
     const bool is_suspect = !has_stamps_of(*stamp, blob.row);
     if (is_suspect || blob.is_chosen || verification_.hashes_all()) {
       if (is_suspect && was_rewritten(blob, *stamp)) return;
-      if (!has_right_content(blob, name.text, *stamp)) return;
+      if (!has_right_content(blob, name.text, std::move(file), *stamp)) return;
     }
     if (!is_lawful_mode(stamp->mode) || (!has_row_mode && is_lawful_mode(blob.row.mode)))
       return report(blob, Damage::wrong_mode, damage_of_mode(stamp->mode, lawful_mode_of(blob)));
@@ -91,9 +96,14 @@ class Shard {
     return true;
   }
 
-  bool has_right_content(KnownBlob& blob, const std::string& name, const FileStamp& stamp) {
+  /// `file`: where it is open already.
+  bool has_right_content(KnownBlob& blob, const std::string& name, Fd file, const FileStamp& stamp) {
+    if (!file) file = open_for_hashing(directory_.get(), name);
+    std::span<const std::byte> bytes;
     const Verdict verdict =
-        verification_.judge(directory_.get(), name, stamp.inode, blob.id, blob.row.size, &blob);
+        file ? verification_.hash_and_judge(file.get(), blob.id, blob.row.size, &blob, &bytes)
+             : unreadable(errno);
+    if (verdict.content == Content::right && !bytes.empty()) verification_.claims.check(blob.id, bytes);
     if (verdict.content == Content::wrong) {
       report(blob, Damage::changed_content, verdict.why);
       return false;

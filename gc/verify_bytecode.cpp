@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "gc/file_hash.h"
 #include "gc/scan.h"
 #include "store/bytecode_ledger.h"
 #include "store/platform/error.h"
@@ -45,10 +46,12 @@ bool is_half_written(std::string_view name) {
 /// The slots of one owner, and the ledger of what was compiled into them.
 class SlotsExamination {
  public:
-  SlotsExamination(Verification& verification, std::string owner)
+  SlotsExamination(Verification& verification, std::string owner,
+                   std::optional<std::uint32_t> claims_owner = std::nullopt)
       : verification_(verification),
         store_(verification.store),
         owner_(std::move(owner)),
+        claims_owner_(claims_owner),
         ledger_(BytecodeLedger::load(store_, owner_)) {}
 
   std::vector<DamageFound> run(const std::map<std::string, SlotSources>& slots) {
@@ -113,12 +116,14 @@ class SlotsExamination {
     if (!PycHeader::read(as_bytes(*content), header)) return "it is no bytecode";
     if (header.is_timed()) return fault_of_timed(header, source);
     if (!header.is_unchecked_hash()) return "envstore compiles no bytecode of this kind";
+    ++verification_.files_hashed;
+    verification_.bytes_hashed += content->size();
     const auto line = std::find_if(first, last, [&](const auto& noted) {
       return noted.second.size == content->size() &&
              is_python_hash(noted.second.hash, header.magic, as_bytes(*content));
     });
     if (line == last) return "the ledger of what was compiled does not know it";
-    if (verification_.hashes_all() && !fits_source(header, source))
+    if (verification_.hashes_all() && !fits_source(header, source, has_noted_stamps))
       return "it was compiled from another source";
     if (!has_noted_stamps)
       renewed_ +=
@@ -138,14 +143,21 @@ class SlotsExamination {
 
   /// A source that was changed itself is reported as such; what is compiled from it is looked at when it is
   /// right again.
-  bool fits_source(const PycHeader& header, const Source& source) const {
+  bool fits_source(const PycHeader& header, const Source& source, bool may_wait) const {
     const auto manifest = verification_.manifest(source.tree);
     const auto& entries = manifest->entries();
     const auto entry =
         std::lower_bound(entries.begin(), entries.end(), source.in_tree,
                          [](const TreeEntry& one, const std::string& path) { return one.path < path; });
+    if (entry == entries.end()) return true;
+    if (may_wait && claims_owner_ && entry->size == 0)
+      return is_python_hash(header.source_hash, header.magic, {});
+    if (may_wait && claims_owner_ && entry->size < kHashedAtOnce) {
+      verification_.claims.add(entry->blob, header.magic, header.source_hash, *claims_owner_);
+      return true;
+    }
     const auto stamp = stat_at(store_.root(), source.path(), Links::do_not_follow);
-    if (entry == entries.end() || !stamp || !stamp->is_regular()) return true;
+    if (!stamp || !stamp->is_regular()) return true;
     const Verdict verdict = verification_.judge(store_.root(), source.path(), stamp->inode, entry->blob,
                                                 entry->size, verification_.ledger.find(entry->blob));
     if (verdict.content == Content::wrong) return true;
@@ -164,6 +176,7 @@ class SlotsExamination {
   Verification& verification_;
   Store& store_;
   const std::string owner_;
+  const std::optional<std::uint32_t> claims_owner_;
   const BytecodeLedger ledger_;
   std::string renewed_;
   std::vector<DamageFound> found_;
@@ -172,7 +185,8 @@ class SlotsExamination {
 }  // namespace
 
 std::vector<DamageFound> examine_tree_bytecode(Verification& verification, const TreeId& id,
-                                               const TreeManifest& manifest) {
+                                               const TreeManifest& manifest,
+                                               std::optional<std::uint32_t> claims_owner) {
   std::map<std::string, SlotSources> slots;
   const std::vector<std::string> directories = source_directories(manifest);
   for (const TreeEntry& entry : manifest.entries()) {
@@ -183,7 +197,7 @@ std::vector<DamageFound> examine_tree_bytecode(Verification& verification, const
     slots[std::to_string(directory - directories.begin())].emplace(
         entry.path.substr(slash + 1, entry.path.size() - slash - 4), Source{id, entry.path});
   }
-  return SlotsExamination(verification, layout::bytecode(id)).run(slots);
+  return SlotsExamination(verification, layout::bytecode(id), claims_owner).run(slots);
 }
 
 std::vector<DamageFound> examine_snapshot_bytecode(Verification& verification, const SnapshotId& id,

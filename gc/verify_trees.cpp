@@ -23,7 +23,7 @@ class TreeExamination {
         row_(row),
         path_(layout::tree(id)) {}
 
-  std::vector<DamageFound> run() {
+  std::vector<DamageFound> run(LookAtBytecode bytecode) {
     const auto stamp = stat_at(store_.root(), path_, Links::do_not_follow);
     if (!stamp) {
       add(Damage::missing, path_, "the whole tree is gone");
@@ -33,7 +33,9 @@ class TreeExamination {
       compare(*manifest);
       check_description(*manifest);
       check_rows(*manifest);
-      for (DamageFound& damage : examine_tree_bytecode(verification_, id_, *manifest)) add(std::move(damage));
+      if (bytecode == LookAtBytecode::yes)
+        for (DamageFound& damage : examine_tree_bytecode(verification_, id_, *manifest))
+          add(std::move(damage));
     }
     return std::move(found_);
   }
@@ -178,20 +180,43 @@ void look_for_lost_rows(Verification& verification) {
 
 }  // namespace
 
-std::vector<DamageFound> examine_tree(Verification& verification, const TreeId& id, const TreeRow& row) {
-  return TreeExamination(verification, id, row).run();
+std::vector<DamageFound> examine_tree(Verification& verification, const TreeId& id, const TreeRow& row,
+                                      LookAtBytecode bytecode) {
+  return TreeExamination(verification, id, row).run(bytecode);
 }
 
-void verify_trees(Verification& verification) {
-  std::vector<std::pair<TreeId, TreeRow>> trees;
+std::vector<TreeToVerify> trees_to_verify(Verification& verification) {
+  std::vector<TreeToVerify> trees;
   verification.store.index().read_in_slices().each_tree([&](const TreeId& id, const TreeRow& row) {
     verification.expect(row.files);
-    trees.emplace_back(id, row);
+    trees.push_back({.id = id, .row = row});
     return true;
   });
+  std::stable_sort(trees.begin(), trees.end(),
+                   [](const TreeToVerify& a, const TreeToVerify& b) { return a.row.files > b.row.files; });
+  return trees;
+}
+
+void verify_bytecode_of_trees(Verification& verification, std::vector<TreeToVerify>& trees) {
   for_each_in_parallel(verification.threads, trees.size(), [&](std::size_t i) {
-    const auto& [id, row] = trees[i];
-    if (examine_tree(verification, id, row).empty()) return;
+    try {
+      const auto manifest = verification.manifest(trees[i].id);
+      trees[i].has_right_bytecode =
+          examine_tree_bytecode(verification, trees[i].id, *manifest, static_cast<std::uint32_t>(i)).empty();
+    } catch (const Error&) {
+      // The tree's own examination meets it again, and tells.
+    }
+  });
+  verification.claims.sort();
+}
+
+void verify_trees(Verification& verification, std::vector<TreeToVerify> trees) {
+  for (const std::uint32_t unsettled : verification.claims.unsettled_owners())
+    trees[unsettled].has_right_bytecode = false;
+  for_each_in_parallel(verification.threads, trees.size(), [&](std::size_t i) {
+    const auto& [id, row, has_right_bytecode] = trees[i];
+    const auto bytecode = has_right_bytecode ? LookAtBytecode::no : LookAtBytecode::yes;
+    if (examine_tree(verification, id, row, bytecode).empty()) return;
     // Seen twice or not at all: a collection or a repair may just have been at it.
     for (DamageFound& damage : examine_tree(verification, id, row)) verification.report(std::move(damage));
   });

@@ -116,6 +116,12 @@ std::optional<FileStamp> stat_at(int directory, const std::string& path, Links l
   throw_errno(error, "look at", named(directory, path));
 }
 
+FileStamp stat_open(int fd, std::string_view path_for_errors) {
+  struct stat facts {};
+  if (fstat(fd, &facts) != 0) throw_errno(errno, "look at", path_for_errors);
+  return stamp_of(facts);
+}
+
 Fd open_directory(int directory, const std::string& path) {
   const int fd = open_at(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (fd < 0) throw_errno(errno, "open", named(directory, path));

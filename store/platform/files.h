@@ -46,6 +46,7 @@ enum class Links { follow, do_not_follow };
 
 std::optional<FileStamp> stat_at(int directory, const std::string& path,
                                  Links links);  ///< nullopt: ENOENT, ENOTDIR
+FileStamp stat_open(int fd, std::string_view path_for_errors);
 Fd open_directory(int directory, const std::string& path);
 std::optional<Fd> try_open_file(int directory, const std::string& path, int flags);  ///< nullopt: ENOENT
 Fd open_file(int directory, const std::string& path, int flags, mode_t mode = 0);

@@ -262,6 +262,46 @@ TEST_CASE("bytecode is accounted for by the ledger, or by the source that it nam
   }
 }
 
+TEST_CASE("what was compiled is held against its source at full depth alone") {
+  DamageWorld world;
+  const std::string owner = layout::bytecode(world.demo), name = "0/__init__.cpython-311.pyc";
+  // importlib.util.source_hash of 3.11 of the source, and of the whole file
+  const auto compiled = [&](std::uint64_t source_hash, std::uint64_t own_hash) {
+    std::string pyc("\xa7\x0d\r\n\1\0\0\0", 8);
+    for (int i = 0; i < 8; ++i) pyc.push_back(static_cast<char>(source_hash >> (8 * i)));
+    world.put_new_file(owner + "/" + name, pyc + "code");
+    const FileStamp stamp = world.stamp(owner + "/" + name);
+    world.put_new_file(
+        owner + "/" + layout::kBytecodeLedger,
+        ledger_line(
+            name, {.inode = stamp.inode, .size = stamp.size, .hash = own_hash, .mtime_ns = stamp.mtime_ns}));
+  };
+  SUBCASE("from its source") {
+    compiled(0x9c1febd406204e, 0x417ad70a75890707);
+    CHECK(world.found(VerifyDepth::full) == Found{});
+    SUBCASE("which was changed since: that is what is wrong") {
+      const std::string source = world.at(world.demo, "site/demo/__init__.py");
+      world.edit_with_restored_time(source);
+      CHECK(world.found(VerifyDepth::full) ==
+            Found{world.object_of(DamageWorld::kDemo) + ": changed-content"});
+    }
+    SUBCASE("and changed afterwards, with the old time") {
+      world.edit_with_restored_time(owner + "/" + name);
+      CHECK(world.found() == Found{});
+      CHECK(world.found(VerifyDepth::full) == Found{owner + "/" + name + ": foreign-bytecode"});
+    }
+  }
+  SUBCASE("from another source") {
+    compiled(0x57601cd9d3582930, 0xdff6c2176d9b11ae);
+    CHECK(world.found() == Found{});
+    CHECK(world.found(VerifyDepth::full) == Found{owner + "/" + name + ": foreign-bytecode"});
+  }
+  SUBCASE("from an empty file") {
+    compiled(0x737fe8d5d59c8d73, 0x9bba57ee097c3a6c);
+    CHECK(world.found(VerifyDepth::full) == Found{owner + "/" + name + ": foreign-bytecode"});
+  }
+}
+
 TEST_CASE("a ledger passes over lines that were cut short, and knows several lines of one file") {
   const std::string text = ledger_line("0/a.pyc", {.inode = 1, .size = 2, .hash = 3, .mtime_ns = 4}) +
                            "\n12 13 nonsense\n5 " +
