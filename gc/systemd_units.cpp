@@ -11,6 +11,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/priority.h"
 
 namespace envstore {
 namespace {
@@ -50,11 +51,10 @@ std::string service_text(const ScheduleSettings& settings, const PlannedJob& job
                         unit_word(settings.store, Word::argument);
   if (!settings.config_home.empty())
     command += " --config-home " + unit_word(settings.config_home, Word::argument);
-  return head_of(settings, job) +
-         fmt::format(
-             "\n[Service]\nType=oneshot\nExecStart={} {}\nUMask=0077\nNice=19\nIOSchedulingClass=idle\n"
-             "CPUSchedulingPolicy=idle\n",
-             command, job.name);
+  return head_of(settings, job) + fmt::format(
+                                      "\n[Service]\nType=oneshot\nExecStart={} {}\nUMask=0077\nNice={}\n"
+                                      "IOSchedulingClass=best-effort\nIOSchedulingPriority=7\n",
+                                      command, job.name, priority::kMildNice);
 }
 
 std::string timer_text(const ScheduleSettings& settings, const PlannedJob& job) {

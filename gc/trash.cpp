@@ -2,6 +2,7 @@
 
 #include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/priority.h"
 #include "store/platform/random.h"
 #include "store/tree_rows.h"
 
@@ -21,6 +22,7 @@ bool Trash::take(const std::string& path) {
 void Trash::empty() {
   finish();
   unlinking_ = std::async(std::launch::async, [root = store_.root(), entries = std::move(entries_)] {
+    if (is_yielding()) yield_to_all();  // a thread of its own, which takes no lock
     std::vector<std::string> failures;
     for (const std::string& entry : entries) {
       try {

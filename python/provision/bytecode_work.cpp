@@ -16,6 +16,7 @@
 #include "store/platform/child.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/priority.h"
 #include "store/platform/random.h"
 #include "store/snapshot.h"
 
@@ -66,7 +67,7 @@ for i in range(0, len(fields) - 2, 3):
 
 class Child {
  public:
-  Child(const std::string& python, const std::string& jobs_file) {
+  Child(const std::string& python, const std::string& jobs_file, CompilePriority priority) {
     // The program's own environment must not decide how its libraries are compiled.
     std::string arguments[] = {python, "-I", "-S", "-B", "-c", kCompiler, jobs_file};
     std::vector<char*> argv;
@@ -79,6 +80,7 @@ class Child {
     const int fault = posix_spawn(&pid_, python.c_str(), &actions, nullptr, argv.data(), environment);
     posix_spawn_file_actions_destroy(&actions);
     if (fault != 0) throw_errno(fault, "start", python);
+    if (priority == CompilePriority::idle) yield_to_all(pid_);  // it takes no lock
   }
   ~Child() { wait(); }
   Child(const Child&) = delete;
@@ -136,7 +138,7 @@ bool compile_layer(Store& store, Lease& lease, const std::string& python,
   for (std::size_t part = 0; part < parts; ++part) {
     const std::string file = lease.tmp_directory() + "/" + random_name() + ".jobs";
     create_file(store.root(), file, job_text(jobs, part, parts), 0600);
-    children.push_back(std::make_unique<Child>(python, store.path() + "/" + file));
+    children.push_back(std::make_unique<Child>(python, store.path() + "/" + file, priority));
   }
   return std::all_of(children.begin(), children.end(), [](const auto& child) { return child->wait(); });
 }
@@ -147,7 +149,9 @@ void compile_bytecode(Store& store, const LaunchPlan& plan, CompilePriority prio
   if (store.is_read_only()) return;
   std::vector<SnapshotId> snapshots;
   for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);
-  auto lease = Lease::acquire(store, LeaseKind::ingest, snapshots, "compiling bytecode");
+  // Not an ingest, which would keep a collection from every tree made since: what is compiled belongs to
+  // these.
+  auto lease = Lease::acquire(store, LeaseKind::run, snapshots, "compiling bytecode");
   if (!lease) return;
   for (const LayerPlan& layer : plan.layers) {
     const auto row = store.index().read().snapshot(layer.snapshot);

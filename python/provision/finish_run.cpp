@@ -20,7 +20,7 @@ std::string unhex(const std::string& hex) {
 }  // namespace
 
 void finish_run(Store& store, const std::string& plan_hex, BytecodeMode mode) {
-  yield_to_others();
+  yield_mildly();
   const LaunchPlan plan = LaunchPlan::decode(unhex(plan_hex));
   const Fd locks = open_directory(store.root(), layout::kLocks);
   const FileLock lock = FileLock::wait(locks.get(), "finish.lock", LockMode::exclusive);

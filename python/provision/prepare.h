@@ -62,7 +62,7 @@ PreparedRun prepare_run(Store& store, const RunRequest& request, Progress& progr
 /// What is left to do when an environment has been started: make its rows durable, compile its bytecode.
 enum class BytecodeMode { background, foreground, never };
 
-/// Starts the program's hidden command `finish-run` as a detached process at idle priority, unless nothing is
+/// Starts the program's hidden command `finish-run` as a detached process of low priority, unless nothing is
 /// left to do. Called while the child runs: costs one read transaction when all is done. Never throws: what
 /// is not finished now, a later run finishes.
 void finish_in_background(Store& store, const LaunchPlan& plan, BytecodeMode mode) noexcept;

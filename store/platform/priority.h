@@ -3,17 +3,36 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <algorithm>
 
 namespace envstore {
 
-/// Nice 19, SCHED_IDLE and idle I/O, for this process and what it starts: all others go first. A system that
-/// refuses leaves the priorities as they are.
-inline void yield_to_others() noexcept {
+namespace priority {
+inline constexpr int kMildNice = 5, kLastNice = 19;
+inline constexpr int kIoBestEffortLast = 2 << 13 | 7, kIoIdle = 3 << 13, kIoProcess = 1;
+}  // namespace priority
+
+/// For a process in the background that takes the store's locks, and what it starts: it goes behind others,
+/// but not behind all of them. Who waits for a lock that it holds waits as long as it waits for the processor
+/// and the disk: beside one busy program a core, two seconds where it is SCHED_IDLE. A system that refuses
+/// leaves the priorities as they are.
+inline void yield_mildly() noexcept {
+  setpriority(PRIO_PROCESS, 0, std::max(getpriority(PRIO_PROCESS, 0), priority::kMildNice));
+  syscall(SYS_ioprio_set, priority::kIoProcess, 0, priority::kIoBestEffortLast);
+}
+
+/// For what takes no lock: SCHED_IDLE, nice 19 and idle I/O, all others go first. `thread`: of this process
+/// or one that it started; 0: the calling one.
+inline void yield_to_all(pid_t thread = 0) noexcept {
   const sched_param parameters{};
-  constexpr int kIoPriorityWhoProcess = 1, kIoPriorityIdle = 3 << 13;
-  sched_setscheduler(0, SCHED_IDLE, &parameters);
-  setpriority(PRIO_PROCESS, 0, 19);
-  syscall(SYS_ioprio_set, kIoPriorityWhoProcess, 0, kIoPriorityIdle);
+  sched_setscheduler(thread, SCHED_IDLE, &parameters);
+  setpriority(PRIO_PROCESS, static_cast<id_t>(thread), priority::kLastNice);
+  syscall(SYS_ioprio_set, priority::kIoProcess, thread, priority::kIoIdle);
+}
+
+/// Whether this thread has given up some of its priority.
+inline bool is_yielding() noexcept {
+  return getpriority(PRIO_PROCESS, 0) > 0;
 }
 
 }  // namespace envstore

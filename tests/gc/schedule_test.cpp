@@ -163,7 +163,7 @@ TEST_CASE("units ask for what the design binds, and quote what systemd would rea
   const auto units = systemd_units(settings_of("/a b/5%/$x/\"q\"\\"));
   REQUIRE(units.size() == 6);
   CHECK(units[0].first == "envstore-gc.service");
-  for (const char* line : {"Type=oneshot\n", "Nice=19\n", "IOSchedulingClass=idle\n", "UMask=0077\n",
+  for (const char* line : {"Type=oneshot\n", "Nice=5\n", "IOSchedulingPriority=7\n", "UMask=0077\n",
                            "ExecStart=\"/usr/bin/envstore\" scheduled-job --store "
                            "\"/a b/5%%/$$x/\\\"q\\\"\\\\\" gc\n"})
     CHECK_MESSAGE(contains(units[0].second, line), line);
