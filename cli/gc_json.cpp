@@ -79,6 +79,7 @@ std::string gc_json(const GcView& view) {
                      {"kept", kept_json(view)},
                      {"in_use", in_use_json(report)},
                      {"unused_packages", report.plan.unused_trees.size()},
+                     {"left_packages", report.left_trees},
                      {"missed", std::move(missed)},
                      {"ages_skipped", report.plan.ages_skipped},
                      {"removed",

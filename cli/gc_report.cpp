@@ -76,6 +76,12 @@ std::string what_went(const GcView& view) {
                      print_bytes(report.freed_bytes));
 }
 
+std::string what_was_left(const GcReport& report) {
+  if (report.left_trees == 0) return {};
+  return fmt::format("left {} that nothing uses to the next collection: another process is adding packages\n",
+                     counted(report.left_trees, "package"));
+}
+
 std::string list_of_going(const GcView& view) {
   std::string text;
   const std::set<std::uint32_t> stays = spared(view.report);
@@ -170,8 +176,9 @@ bool has_rule(const Policy& policy) {
 
 std::string gc_text(const GcView& view) {
   if (view.report.another_at_work) return "another collection is at work in this store\n";
-  std::string text = what_went(view) + list_of_going(view) + what_was_spared(view) +
-                     leftovers_text(view.report) + what_stays(view) + what_holds_the_space(view);
+  std::string text = what_went(view) + list_of_going(view) + what_was_left(view.report) +
+                     what_was_spared(view) + leftovers_text(view.report) + what_stays(view) +
+                     what_holds_the_space(view);
   if (view.report.plan.ages_skipped)
     text += "the clock went backwards since something was made or used: nothing goes by its age\n";
   if (!has_rule(view.policy))

@@ -38,6 +38,7 @@ struct GcReport {
   };
   std::vector<StillInUse> still_in_use;
   std::uint64_t deleted_snapshots = 0, deleted_trees = 0, deleted_blobs = 0, freed_bytes = 0;
+  std::uint64_t left_trees = 0;  ///< that no snapshot names: an ingest at work may be about to
   std::uint64_t removed_leases = 0,
                 removed_leftovers = 0;  ///< scratch, tmp, trash, orphans, documents, slots
   std::vector<std::string> failures;

@@ -27,7 +27,10 @@ class TreeSweep {
     std::vector<FileLock> locks;
     std::vector<TreeId> free;
     for (const TreeId& id : ids)
-      if (lock(id, locks)) free.push_back(id);
+      if (lock(id, locks))
+        free.push_back(id);
+      else
+        ++report_.left_trees;
     const std::vector<TreeId> dropped = drop_rows(free);
     for (const TreeId& id : dropped) {
       note_blobs(id);
@@ -61,7 +64,11 @@ class TreeSweep {
     const std::int64_t oldest_ingest = oldest_ingest_ns(rows);
     for (const TreeId& id : ids) {
       const auto tree = rows.tree(id);
-      if (!tree || tree->made_at_ns >= oldest_ingest || is_named(rows, id)) continue;
+      if (!tree || is_named(rows, id)) continue;
+      if (tree->made_at_ns >= oldest_ingest) {
+        ++report_.left_trees;
+        continue;
+      }
       const auto wheel = rows.wheel(tree->wheel);
       if (wheel && wheel->tree == id) rows.erase(tree->wheel);
       for (const SnapshotId& snapshot : rows.snapshots_of(id)) rows.unlink_tree_from_snapshot(id, snapshot);

@@ -50,6 +50,29 @@ TEST_CASE("what nobody uses goes, and what others share stays") {
   CHECK(world.entries(layout::kTrash) == 0);
 }
 
+TEST_CASE(
+    "packages made since an ingest began are left to the next collection, those made since a run are not") {
+  CollectWorld world;
+  const auto kind = [&] {
+    SUBCASE("ingest") {
+      return LeaseKind::ingest;
+    }
+    SUBCASE("run") {
+      return LeaseKind::run;
+    }
+    return LeaseKind::verify;
+  }();
+  std::optional<Lease> lease = Lease::acquire(world.store, kind, {}, "at work");
+  world.place_one("a");
+  const std::uint64_t left = kind == LeaseKind::ingest ? 1 : 0;
+  const GcReport report = collect_all(world.store);
+  CHECK(report.deleted_snapshots == 1);
+  CHECK(report.left_trees == left);
+  CHECK(report.deleted_trees == 1 - left);
+  lease.reset();
+  CHECK(collect_all(world.store).deleted_trees == left);
+}
+
 TEST_CASE("a tree's slots go with it, whatever lies in them") {
   CollectWorld world;
   const TreeId tree = world.folder.add_tree("a", {{"site/a.py", "a\n"}});
