@@ -22,11 +22,13 @@ std::string unhex(const std::string& hex) {
 void finish_run(Store& store, const std::string& plan_hex, BytecodeMode mode) {
   yield_mildly();
   const LaunchPlan plan = LaunchPlan::decode(unhex(plan_hex));
+  remove_dead_leases(store);  // what runs left that were killed
+  // Before the turn to compile: behind another run's, on a busy machine, it would wait for minutes.
+  store.index().promote(Index::Wait::yes);
+  if (mode != BytecodeMode::background) return;
   const Fd locks = open_directory(store.root(), layout::kLocks);
   const FileLock lock = FileLock::wait(locks.get(), "finish.lock", LockMode::exclusive);
-  remove_dead_leases(store);  // what runs left that were killed
-  store.index().promote(Index::Wait::yes);
-  if (mode == BytecodeMode::background) compile_bytecode(store, plan, CompilePriority::idle);
+  compile_bytecode(store, plan, CompilePriority::idle);
   store.index().promote(Index::Wait::yes);
 }
 

@@ -66,8 +66,8 @@ enum class BytecodeMode { background, foreground, never };
 /// left to do. Called while the child runs: costs one read transaction when all is done. Never throws: what
 /// is not finished now, a later run finishes.
 void finish_in_background(Store& store, const LaunchPlan& plan, BytecodeMode mode) noexcept;
-/// What that process does: promotion first, then bytecode. Of several in one store one works at a time.
-/// `plan_hex`: as finish_in_background passed it.
+/// What that process does: promotion first, then bytecode, which of several in one store one compiles at a
+/// time. `plan_hex`: as finish_in_background passed it.
 void finish_run(Store& store, const std::string& plan_hex, BytecodeMode mode);
 
 }  // namespace envstore

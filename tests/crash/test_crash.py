@@ -4,6 +4,7 @@ By default a seeded selection of points (ENVSTORE_TEST_SEED; ENVSTORE_TEST_FACTO
 ENVSTORE_TEST_LONG=1. A point that fails names what to run again: ENVSTORE_TEST_POINT='SCENARIO MODE N'.
 """
 import concurrent.futures
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -110,15 +111,21 @@ class SecondColdRun(Scenario):
         return self.world.run_words(self.world.other, "--layout", "forest")
 
 
+@contextlib.contextmanager
+def held_lock(store, name):
+    """A lock of a store that nobody has used yet."""
+    (store / "locks").mkdir(mode=0o700)
+    with open(store / "locks" / name, "w+") as lock:
+        fcntl.fcntl(lock, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
+        yield
+
+
 class Promotion(Scenario):
     """The afterwork of a first run: promotion, and compiled modules."""
 
     def begin(self):
         self.world.store.mkdir(mode=0o700)
-        (self.world.store / "locks").mkdir(mode=0o700)
-        with open(self.world.store / "locks" / "finish.lock", "w+") as lock:
-            held = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
-            fcntl.fcntl(lock, fcntl.F_OFD_SETLK, held)
+        with held_lock(self.world.store, "promote.lock"):
             done = self.world.call(self.world.run_words(self.world.script))
             if done.returncode != 0:
                 raise AssertionError(done.stderr)
@@ -260,6 +267,21 @@ class Crashes(unittest.TestCase):
                 failed += ["%s %s %d: %s" % (kind.__name__, mode, number, fault) for fault in done.result()]
         print("%s: %d points, %d faults" % (kind.__name__, len(chosen), len(failed)), flush=True)
         self.assertEqual(failed, [], "\n".join(failed))
+
+
+class Afterwork(unittest.TestCase):
+    def test_rows_become_durable_while_the_afterwork_of_another_run_compiles(self):
+        with tempfile.TemporaryDirectory(prefix="envstore-crash-", dir=quick_folder()) as home:
+            world = World(pathlib.Path(home) / "world")
+            world.env["ENVSTORE_BYTECODE"] = "never"
+            world.store.mkdir(mode=0o700)
+            with held_lock(world.store, "finish.lock"):
+                done = world.whole(world.run_words(world.script))
+            self.assertEqual((done["exit"], done["hung"], done["out"]), (0, False, "ok\n"), done)
+            faults, durable = world.check()
+            self.assertEqual(faults, [])
+            self.assertTrue([line for line in durable if "snapshot" in line], durable)
+            subprocess.run(["chmod", "-R", "u+rwX", home], check=False)
 
 
 def add_tests():
