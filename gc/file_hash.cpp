@@ -10,7 +10,7 @@ namespace envstore {
 namespace {
 
 /// The bytes from there on, less than the buffer holds only at the end of the file; -1: errno says why.
-ssize_t fill(int fd, std::byte* buffer, std::uint64_t offset) {
+ssize_t fill(int fd, std::byte* buffer, std::uint64_t offset, std::optional<std::uint64_t> size) {
   std::size_t have = 0;
   while (have < kHashedAtOnce) {
     const ssize_t got = pread(fd, buffer + have, kHashedAtOnce - have, static_cast<off_t>(offset + have));
@@ -18,6 +18,7 @@ ssize_t fill(int fd, std::byte* buffer, std::uint64_t offset) {
     if (got < 0) return -1;
     if (got == 0) break;
     have += static_cast<std::size_t>(got);
+    if (offset + have == size) break;
   }
   return static_cast<ssize_t>(have);
 }
@@ -37,14 +38,14 @@ struct FreeState {
 
 }  // namespace
 
-std::optional<ContentHash> hash_content(int fd, WithSha256 with_sha256) {
+std::optional<ContentHash> hash_content(int fd, WithSha256 with_sha256, std::optional<std::uint64_t> size) {
   thread_local const std::unique_ptr<std::byte[]> buffer(new std::byte[kHashedAtOnce]);
   thread_local const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
   thread_local Sha256 sha256;
   if (!state) throw std::bad_alloc();
   ContentHash result;
   while (true) {
-    const ssize_t got = fill(fd, buffer.get(), result.size);
+    const ssize_t got = fill(fd, buffer.get(), result.size, size);
     if (got < 0) {
       const int error = errno;
       if (with_sha256 == WithSha256::yes) sha256.finish();

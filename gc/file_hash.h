@@ -18,7 +18,9 @@ inline constexpr std::size_t kHashedAtOnce = std::size_t{1} << 20;
 enum class WithSha256 { no, yes };
 
 /// Hashes an open file from its beginning, whatever its size, through one buffer a thread. nullopt: it cannot
-/// be read, and errno says why.
-std::optional<ContentHash> hash_content(int fd, WithSha256 with_sha256);
+/// be read, and errno says why. `size`: what fstat told; a read that ends there short of what it asked for is
+/// known to be the last.
+std::optional<ContentHash> hash_content(int fd, WithSha256 with_sha256,
+                                        std::optional<std::uint64_t> size = std::nullopt);
 
 }  // namespace envstore

@@ -68,11 +68,12 @@ Verdict unreadable(int error) {
 }
 
 Verdict Verification::hash_and_judge(int fd, const BlobId& id, std::uint64_t size, const KnownBlob* known,
+                                     std::optional<std::uint64_t> real_size,
                                      std::span<const std::byte>* whole) {
   ++files_hashed;
   const auto with_sha256 =
       known == nullptr || options.depth == VerifyDepth::strict ? WithSha256::yes : WithSha256::no;
-  std::optional<ContentHash> hash = hash_content(fd, with_sha256);
+  std::optional<ContentHash> hash = hash_content(fd, with_sha256, real_size);
   if (!hash) return unreadable(errno);
   bytes_hashed += hash->size;
   if (whole != nullptr) *whole = hash->whole;

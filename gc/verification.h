@@ -46,8 +46,10 @@ class Verification {
   void looked_at(std::uint64_t files);
   void expect(std::uint64_t files) { expected_ += files; }
 
-  /// Hashes the open file. `whole`: its bytes, where they were kept (file_hash.h).
+  /// Hashes the open file, which should have `size` bytes. `real_size`: what it has. `whole`: its bytes,
+  /// where they were kept (file_hash.h).
   Verdict hash_and_judge(int fd, const BlobId& id, std::uint64_t size, const KnownBlob* known,
+                         std::optional<std::uint64_t> real_size = std::nullopt,
                          std::span<const std::byte>* whole = nullptr);
   /// The same, unless the file's inode was hashed for this blob before.
   Verdict judge(int directory, const std::string& name, std::uint64_t inode, const BlobId& id,

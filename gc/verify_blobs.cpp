@@ -38,7 +38,8 @@ class Shard {
     }
     auto name = names.begin();
     for (KnownBlob& blob : blobs_) {
-      const std::string wanted = blob.id.hex().substr(2);
+      const std::string hex = blob.id.hex();
+      const std::string_view wanted = std::string_view(hex).substr(2);
       for (; name != names.end() && name->text < wanted; ++name) look_at_unknown(*name);
       const bool is_there = name != names.end() && name->text == wanted;
       if (is_there)
@@ -101,7 +102,7 @@ class Shard {
     if (!file) file = open_for_hashing(directory_.get(), name);
     std::span<const std::byte> bytes;
     const Verdict verdict =
-        file ? verification_.hash_and_judge(file.get(), blob.id, blob.row.size, &blob, &bytes)
+        file ? verification_.hash_and_judge(file.get(), blob.id, blob.row.size, &blob, stamp.size, &bytes)
              : unreadable(errno);
     if (verdict.content == Content::right && !bytes.empty()) verification_.claims.check(blob.id, bytes);
     if (verdict.content == Content::wrong) {

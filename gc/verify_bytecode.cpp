@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <unistd.h>
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <set>
 
@@ -101,7 +103,10 @@ class SlotsExamination {
   /// Empty: it is accounted for.
   std::string fault_of(int directory, const std::string& slot, const std::string& name,
                        const Source& source) {
-    const auto stamp = stat_at(directory, name, Links::do_not_follow);
+    Fd file;
+    if (verification_.hashes_all()) file = open_for_hashing(directory, name);
+    const auto stamp =
+        file ? std::optional(stat_open(file.get(), name)) : stat_at(directory, name, Links::do_not_follow);
     if (!stamp) return {};  // renamed over by a compiler at this moment
     const auto [first, last] = ledger_.of(slot + "/" + name);
     const bool has_noted_stamps = std::any_of(first, last, [&](const auto& line) {
@@ -110,17 +115,18 @@ class SlotsExamination {
     });
     if (has_noted_stamps && !verification_.hashes_all()) return {};
     if (stamp->size > kLargest) return "it is larger than any bytecode";
-    const std::optional<std::string> content = try_read_file(directory, name, kLargest);
+    if (!file) file = open_for_hashing(directory, name);
+    const auto content = file ? read_whole(file.get(), stamp->size) : std::nullopt;
+    if (!content) return errno == ENOENT ? std::string() : unreadable(errno).why;
     PycHeader header;
-    if (!content) return {};
-    if (!PycHeader::read(as_bytes(*content), header)) return "it is no bytecode";
+    if (!PycHeader::read(*content, header)) return "it is no bytecode";
     if (header.is_timed()) return fault_of_timed(header, source);
     if (!header.is_unchecked_hash()) return "envstore compiles no bytecode of this kind";
     ++verification_.files_hashed;
     verification_.bytes_hashed += content->size();
     const auto line = std::find_if(first, last, [&](const auto& noted) {
       return noted.second.size == content->size() &&
-             is_python_hash(noted.second.hash, header.magic, as_bytes(*content));
+             is_python_hash(noted.second.hash, header.magic, *content);
     });
     if (line == last) return "the ledger of what was compiled does not know it";
     if (verification_.hashes_all() && !fits_source(header, source, has_noted_stamps))
@@ -129,6 +135,21 @@ class SlotsExamination {
       renewed_ +=
           ledger_line(slot + "/" + name, {stamp->inode, stamp->size, line->second.hash, stamp->mtime_ns});
     return {};
+  }
+
+  /// One byte more where it has grown. Until the next call; nullopt: errno says why.
+  std::optional<std::span<const std::byte>> read_whole(int file, std::size_t size) {
+    if (buffer_.size() <= size) buffer_.resize(size + 1);
+    std::size_t have = 0;
+    while (have <= size) {
+      const ssize_t got = pread(file, buffer_.data() + have, size + 1 - have, static_cast<off_t>(have));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return std::nullopt;
+      if (got == 0) break;
+      have += static_cast<std::size_t>(got);
+      if (have == size) break;  // a shorter read than was asked for is the end
+    }
+    return std::span<const std::byte>(buffer_.data(), have);
   }
 
   /// Python wrote it for itself, and looks at the source's time and size before it uses it.
@@ -178,6 +199,7 @@ class SlotsExamination {
   const std::string owner_;
   const std::optional<std::uint32_t> claims_owner_;
   const BytecodeLedger ledger_;
+  std::vector<std::byte> buffer_;
   std::string renewed_;
   std::vector<DamageFound> found_;
 };

@@ -11,11 +11,12 @@ namespace {
 constexpr std::size_t kHeaderSize = 16;
 constexpr std::size_t kLargestLedger = std::size_t{256} << 20;
 
+static_assert(std::endian::native == std::endian::little);  // as on all machines that envstore is for
+
 template <class Number>
 Number little_endian(const std::byte* bytes) {
   Number value = 0;
-  for (std::size_t i = 0; i < sizeof value; ++i)
-    value = static_cast<Number>(value | Number{std::to_integer<std::uint8_t>(bytes[i])} << (8 * i));
+  std::memcpy(&value, bytes, sizeof value);
   return value;
 }
 

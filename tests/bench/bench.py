@@ -7,6 +7,7 @@ python on an empty script. The network is used by the cold runs alone.
     tests/bench/bench.py --envstore build/release/cli/envstore --uv "$(command -v uv)"
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import threading
 
 NUMERIC = ["numpy", "pandas", "scipy", "matplotlib"]
 JUPYTER = ["jupyterlab"]
@@ -164,6 +166,45 @@ class Bench:
             os.mkfifo(path)
         return path
 
+    def busy(self):
+        """Warm runs beside one collection after another, as scheduled ones are started, with a busy program on each core."""
+        script = self.path("warm.py")
+        busy = [subprocess.Popen([self.options.python, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
+        try:
+            alone = self.times(self.envstore(script))
+            with self.collections():
+                beside = self.times(self.envstore(script))
+        finally:
+            for program in busy:
+                program.kill()
+                program.wait()
+        for what, times in (("alone", alone), ("beside collections", beside)):
+            print("warm run on a busy machine, %s: median %.1f ms, longest of %d %.1f ms"
+                  % (what, statistics.median(times) * 1000, len(times), max(times) * 1000))
+
+    @contextlib.contextmanager
+    def collections(self):
+        ended = threading.Event()
+
+        def collect():
+            while not ended.is_set():
+                subprocess.run(["nice", "-n", "5", self.options.envstore, "gc", "--max-age", "300d"], env=self.env, check=True,
+                               stdout=subprocess.DEVNULL)
+
+        collector = threading.Thread(target=collect)
+        collector.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            collector.join()
+
+    def times(self, command):
+        report = self.path("report.json")
+        subprocess.run(["hyperfine", "-N", "--style", "none", "--warmup", "3", "--runs", str(self.options.runs), "--export-json",
+                        report, command], env=self.env, check=True, cwd=self.home)
+        return json.loads(pathlib.Path(report).read_text())["results"][0]["times"]
+
     def run(self):
         try:
             self.warm(NUMERIC)
@@ -174,6 +215,7 @@ class Bench:
             if not self.options.no_cold:
                 self.cold("13 wheels", NUMERIC, "0.65")
                 self.cold("jupyterlab", JUPYTER, "0.50")
+            self.busy()
             print("bare python, empty script: %.2f ms\n" % (self.python * 1000))
             print("| what | envstore | uv | ratio | budget |\n|---|---|---|---|---|")
             for row in self.rows:
