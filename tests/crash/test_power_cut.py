@@ -111,7 +111,8 @@ class Work(threading.Thread):
         super().__init__()
         self.world, self.draw = world, draw
         self.lock = threading.Lock()
-        self.promised = set()  # by the lock; the others are told when the thread has ended
+        self.promised = set()  # by the lock, as `current`; the others are told when the thread has ended
+        self.current = None  # the script that was started last: what a cut leaves half made of it, its next run mends
         self.most_promised = self.runs = self.collections = 0
         self.stopping = threading.Event()
         self.fault = None
@@ -133,6 +134,8 @@ class Work(threading.Thread):
         script = self.world.home / ("script-%d.py" % number)
         chosen = self.draw.sample(range(PACKAGES), 3)
         script.write_text(script_text(["pack%d.late" % i for i in chosen], ["pack%d" % i for i in chosen]))
+        with self.lock:
+            self.current = script
         layout = self.draw.choice(["farm", "forest"])
         done = self.world.whole(self.world.run_words(script, "--layout", layout))
         if done["out"] != "ok\n":
@@ -185,10 +188,10 @@ class PowerCuts(unittest.TestCase):
             for number in range(cuts):
                 work.stopping.wait(draw.random() * LONGEST_WAIT)
                 with work.lock:
-                    promised = set(work.promised)
+                    promised, current = set(work.promised), work.current
                     image = disks.clone("cut-%d" % number)  # inside the lock: no promise is taken back before it
                 with self.subTest(cut=number, promised=len(promised)):
-                    self.look_at(disks, image, promised)
+                    self.look_at(disks, image, promised, current)
                 image.unlink()
         finally:
             work.stopping.set()
@@ -198,7 +201,7 @@ class PowerCuts(unittest.TestCase):
         self.assertIsNone(work.fault)
         self.assertGreater(work.most_promised, 0)
 
-    def look_at(self, disks, image, promised):
+    def look_at(self, disks, image, promised, current):
         machine = Machine(image, disks.inner, disks.options)
         try:
             self.next_boot(machine)
@@ -207,7 +210,7 @@ class PowerCuts(unittest.TestCase):
             if promised or done.returncode != 2:  # 2: there was no store yet
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assertEqual(promised - durable, set(), "promoted, and lost")
-            self.next_commands(machine)
+            self.next_commands(machine, current)
         finally:
             machine.end()
 
@@ -217,8 +220,8 @@ class PowerCuts(unittest.TestCase):
         volatile = self.world.store / "volatile"
         call(*machine.enter, "sh", "-c", 'test ! -e "$1" || mv "$1" "$2"', "sh", volatile / boot, volatile / str(uuid.uuid4()))
 
-    def next_commands(self, machine):
-        for script in sorted(self.world.home.glob("script-*.py"))[-2:] + [self.world.script]:
+    def next_commands(self, machine, current):
+        for script in [current or self.world.other, self.world.script]:
             report = self.world.home / "after.json"
             done = self.world.call([*machine.enter, DRIVER, "--report", report, "--", *self.world.run_words(script)])
             self.assertEqual(done.stdout, "ok\n", done.stderr)
