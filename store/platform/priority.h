@@ -14,7 +14,7 @@ inline constexpr int kIoBestEffortLast = 2 << 13 | 7, kIoIdle = 3 << 13, kIoProc
 
 /// For a process in the background that takes the store's locks, and what it starts: it goes behind others,
 /// but not behind all of them. Who waits for a lock that it holds waits as long as it waits for the processor
-/// and the disk: beside one busy program a core, two seconds where it is SCHED_IDLE. A system that refuses
+/// and the disk: beside two busy programs a core, two seconds where it is SCHED_IDLE. A system that refuses
 /// leaves the priorities as they are.
 inline void yield_mildly() noexcept {
   setpriority(PRIO_PROCESS, 0, std::max(getpriority(PRIO_PROCESS, 0), priority::kMildNice));
