@@ -9,7 +9,8 @@ namespace envstore {
 
 namespace priority {
 inline constexpr int kMildNice = 5, kLastNice = 19;
-inline constexpr int kIoBestEffortLast = 2 << 13 | 7, kIoIdle = 3 << 13, kIoProcess = 1;
+inline constexpr int kIoProcess = 1;
+inline constexpr long kIoBestEffortLast = 2 << 13 | 7, kIoIdle = 3 << 13;
 }  // namespace priority
 
 /// For a process in the background that takes the store's locks, and what it starts: it goes behind others,
@@ -18,7 +19,8 @@ inline constexpr int kIoBestEffortLast = 2 << 13 | 7, kIoIdle = 3 << 13, kIoProc
 /// leaves the priorities as they are.
 inline void yield_mildly() noexcept {
   setpriority(PRIO_PROCESS, 0, std::max(getpriority(PRIO_PROCESS, 0), priority::kMildNice));
-  syscall(SYS_ioprio_set, priority::kIoProcess, 0, priority::kIoBestEffortLast);
+  const long io = syscall(SYS_ioprio_get, priority::kIoProcess, 0);  // a larger number goes later
+  syscall(SYS_ioprio_set, priority::kIoProcess, 0, std::max(io, priority::kIoBestEffortLast));
 }
 
 /// For what takes no lock: SCHED_IDLE, nice 19 and idle I/O, all others go first. `thread`: of this process

@@ -47,6 +47,9 @@ TEST_CASE("nobody gets ahead by yielding") {
     setpriority(PRIO_PROCESS, 0, 18);
     yield_mildly();
     CHECK(getpriority(PRIO_PROCESS, 0) >= 18);
+    yield_to_all();
+    yield_mildly();
+    CHECK(standing_of(0) == kLast);
   });
 }
 

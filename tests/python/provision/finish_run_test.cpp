@@ -1,0 +1,27 @@
+#include <doctest/doctest.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "python/provision/prepare.h"
+#include "store/platform/priority.h"
+#include "tests/store/temporary_directory.h"
+
+using namespace envstore;
+
+TEST_CASE("afterwork, which takes the index's lock, goes behind others but not behind all") {
+  const TemporaryDirectory folder;
+  const SystemClock clock;
+  Store store = Store::open(folder.path(), clock);
+  const std::string plan = LaunchPlan().encode();
+  const std::string hex = to_hex({reinterpret_cast<const std::uint8_t*>(plan.data()), plan.size()});
+  const int nice = getpriority(PRIO_PROCESS, 0), policy = sched_getscheduler(0);
+  std::thread([&] {  // nobody gets a priority back
+    finish_run(store, hex, BytecodeMode::never);
+    CHECK(getpriority(PRIO_PROCESS, 0) == std::max(nice, priority::kMildNice));
+    CHECK(sched_getscheduler(0) == policy);
+  })
+      .join();
+}
