@@ -37,7 +37,7 @@ void sync_directory(int root, const std::string& path) {
 
 void put_alone(int root, const std::string& directory, Environment::Mode mode,
                const index::DurableTurn::Change& row) {
-  const auto environment = Environment::open(root, directory, mode, Environment::Writable::yes);
+  const auto environment = Environment::open(root, directory, mode);
   Transaction transaction(environment, Transaction::Kind::write);
   transaction.put(row.first, row.second.value());
   transaction.commit();
@@ -111,14 +111,13 @@ Environment::Mode Index::Impl::durable_mode() const {
 
 bool Index::Impl::open_what_is_there() {
   const std::lock_guard guard(mutex_);
-  const auto writable = access == Access::read_only ? Environment::Writable::no : Environment::Writable::yes;
   if (durable_ && !durable_->is_still_there()) durable_.reset();
   if (recent_ && !recent_->is_still_there()) recent_.reset();
-  if (!durable_) durable_ = Environment::open(root, layout::kIndex, durable_mode(), writable);
+  if (!durable_) durable_ = Environment::open(root, layout::kIndex, durable_mode());
   if (!recent_) {
     const auto mode =
         access == Access::read_only ? Environment::Mode::read_only : Environment::Mode::unsynced;
-    recent_ = Environment::open(root, recent_directory(), mode, writable);
+    recent_ = Environment::open(root, recent_directory(), mode);
   }
   return durable_ && (recent_ || access == Access::read_only);
 }
@@ -153,7 +152,7 @@ Turnstile::Hold Index::Impl::lock(LockMode mode) {
 std::shared_ptr<Environment> Index::Impl::durable(Environment::Mode mode) {
   const std::lock_guard guard(mutex_);
   if (mode == Environment::Mode::synced && durable_->mode() == Environment::Mode::read_only)
-    durable_ = Environment::open(root, layout::kIndex, mode, Environment::Writable::yes);
+    durable_ = Environment::open(root, layout::kIndex, mode);
   return durable_;
 }
 

@@ -1,10 +1,15 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include "store/index_pages.h"
+#include "store/platform/files.h"
 
 struct MDB_env;
 struct MDB_txn;
@@ -20,10 +25,8 @@ class Environment {
   /// `sync`. unsynced: a commit waits for nothing.
   enum class Mode { read_only, synced, unsynced };
 
-  enum class Writable { no, yes };  ///< the filesystem is
   /// `directory`: relative to the store's root. nullptr: it is not there.
-  static std::shared_ptr<Environment> open(int root, const std::string& directory, Mode mode,
-                                           Writable writable);
+  static std::shared_ptr<Environment> open(int root, const std::string& directory, Mode mode);
   /// Makes an empty environment in a new directory. Synced: on disk when this returns.
   static void create(int root, const std::string& directory, Mode mode);
   ~Environment();
@@ -33,26 +36,45 @@ class Environment {
   MDB_env* get() const { return env_; }
   Mode mode() const { return mode_; }
   /// What lies under its name is still what was opened (nobody made the index anew, or cleaned it away).
-  bool is_still_there() const;
+  bool is_still_there();
+  /// The last commit, as it is now.
+  Pages pages();
+  /// Checks everything. The caller keeps writers out.
+  void check_all();
   void sync();
   [[noreturn]] void fail(int code, std::string_view verb) const;
+  [[noreturn]] void fail_damaged(std::string_view reason) const;
 
  private:
+  /// What lies on disk, mapped for reading. It grows: earlier maps stay, as views may point into them.
+  struct Map {
+    const std::byte* data;
+    std::size_t size;
+  };
+
   Environment(int root, std::string directory, Mode mode);
+  std::optional<Fd> open_file_itself() const;
+  void take_file(Fd file);
+  Pages::File file(std::uint64_t size);
+  std::uint64_t measure();
   int open_map(std::uint64_t map_size);
   void open_smaller_and_smaller();
   void keep_from_children() const;
-  void restore_length(std::uint64_t size) const;
   void prepare();
 
-  MDB_env* env_ = nullptr;
+  Fd file_;
+  MDB_env* env_ = nullptr;  ///< for writing; reading goes without
   int root_;
   std::string directory_;
   Mode mode_;
   std::uint64_t device_ = 0, inode_ = 0;
+  std::mutex mutex_;  ///< protects what follows
+  std::uint64_t size_ = 0;
+  std::vector<Map> maps_;
 };
 
-/// A transaction; aborted unless committed. Views stay valid until the next write in it, or its end.
+/// A transaction; aborted unless committed. Views stay valid until the next write in it, or its end. Each
+/// page is checked before it is used: a damaged one throws Error{damaged}.
 class Transaction {
  public:
   enum class Kind { read, write };
@@ -70,8 +92,10 @@ class Transaction {
 
  private:
   friend class Cursor;
+  void check_around(std::string_view key);
   std::shared_ptr<Environment> environment_;
-  MDB_txn* txn_ = nullptr;
+  Pages pages_;             ///< of the last commit
+  MDB_txn* txn_ = nullptr;  ///< of a write
 };
 
 class Cursor {
@@ -88,8 +112,12 @@ class Cursor {
 
  private:
   std::optional<Entry> move(int operation, std::string_view key);
+  template <class Step>
+  std::optional<Entry> checked(Step step);
   Transaction& transaction_;
-  MDB_cursor* cursor_ = nullptr;
+  std::optional<Pages::Cursor> reading_;
+  MDB_cursor* cursor_ = nullptr;  ///< of a write
+  std::string here_;              ///< of a write: the entry's key
 };
 
 }  // namespace envstore::index

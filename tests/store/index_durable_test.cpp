@@ -27,7 +27,7 @@ struct World : IndexWorld {
   /// What a durable writer does before it publishes. No transaction of this process may be open.
   void commit_unpublished(const BlobId& id, const BlobRow& row) {
     const auto durable = index::Environment::open(
-        directory.fd(), layout::kIndex, index::Environment::Mode::synced, index::Environment::Writable::yes);
+        directory.fd(), layout::kIndex, index::Environment::Mode::synced);
     index::Transaction transaction(durable, index::Transaction::Kind::write);
     transaction.put(index::key_of(index::Table::blobs, id), encode(row));
     transaction.commit();
@@ -132,8 +132,7 @@ TEST_CASE("a row that is written again during the syncfs is durable before any r
   while (durable_trees < 30) {
     world.index.promote(Index::Wait::yes);
     const auto durable =
-        index::Environment::open(world.directory.fd(), layout::kIndex, index::Environment::Mode::read_only,
-                                 index::Environment::Writable::no);
+        index::Environment::open(world.directory.fd(), layout::kIndex, index::Environment::Mode::read_only);
     index::Transaction rows(durable, index::Transaction::Kind::read);
     durable_trees = 0;
     for (int number = 0; number < last; ++number) {

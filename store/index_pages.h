@@ -1,0 +1,130 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// The file of an LMDB environment (release 0.9, data version 1), read without trust. LMDB follows page
+// numbers, offsets and lengths as it finds them, and a damaged page ends the program by a signal, or never.
+// So reads go through these checked pages alone, and before LMDB writes, every page that it will look at is
+// checked here.
+
+namespace envstore::index {
+
+/// A page that is not what its place demands. The text says which one and why.
+class PageError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// One version of an environment. What it reads must not change while it is used: whoever calls holds the
+/// index's lock. Not thread-safe.
+class Pages {
+ public:
+  using Entry = std::pair<std::string_view, std::string_view>;
+  using File = std::span<const std::byte>;
+  enum class Tree { rows, free_pages };
+
+  /// Takes the current version. Throws PageError when the file is no environment. `largest_map`: page
+  /// numbers stay within it.
+  Pages(File file, std::size_t page_size, std::uint64_t largest_map);
+
+  std::uint64_t transaction() const { return current_.transaction; }
+  /// The file may be shorter: LMDB writes no page that was free again before its commit.
+  std::uint64_t last_page() const { return current_.last_page; }
+
+  class Cursor;
+  std::optional<std::string_view> get(std::string_view key);
+
+  /// Checks every page that LMDB may look at to write or erase `key`: those on its way, their neighbours on
+  /// each level, and the first page below each of them.
+  void check_around(std::string_view key);
+  /// Checks all that tells which pages are free.
+  void check_free_pages();
+  /// Checks everything, and that no page has two uses.
+  void check_all();
+
+  /// Every entry of the rows that can still be read, in no certain order of damaged parts.
+  void salvage(const std::function<void(std::string_view key, std::string_view value)>& visit);
+
+ private:
+  friend class Cursor;
+  static constexpr std::uint64_t kNoPage = ~std::uint64_t{0};
+  struct Root {
+    std::uint64_t page = kNoPage;
+    unsigned depth = 0;
+  };
+  struct Meta {
+    std::uint64_t transaction = 0, last_page = 0;
+    Root free_pages, rows;
+  };
+  struct Node {
+    std::string_view key, value;  ///< value: of a leaf, without that of an overflow page
+    std::uint64_t page = 0;       ///< of a branch: the child; of a leaf: the overflow page
+    std::size_t size = 0;         ///< of the value
+    bool is_big = false;
+  };
+
+  std::uint64_t check_meta(std::size_t number) const;
+  Meta read_meta(std::size_t number) const;
+  const Root& root(Tree tree) const { return tree == Tree::rows ? current_.rows : current_.free_pages; }
+  const char* at(std::uint64_t page) const;
+  std::size_t check(Tree tree, std::uint64_t page, unsigned height);
+  std::size_t check_nodes(Tree tree, std::uint64_t page, bool is_leaf) const;
+  Node node(std::uint64_t page, std::size_t index, bool is_leaf) const;
+  std::size_t count(std::uint64_t page) const;
+  std::string_view big_value(const Node& node) const;
+  std::string_view value_of(const Node& node) const { return node.is_big ? big_value(node) : node.value; }
+  std::vector<std::uint64_t> free_list(const Node& node) const;
+  void check_leftmost(std::uint64_t page, unsigned height);
+  void use(std::vector<bool>& used, std::uint64_t page, std::uint64_t pages = 1) const;
+  void use_all(Tree tree, std::uint64_t page, unsigned height, std::vector<bool>& used);
+  void salvage_below(std::uint64_t page, unsigned height, std::vector<bool>& seen,
+                     const std::function<void(std::string_view, std::string_view)>& visit);
+
+  File file_;
+  std::size_t page_size_;
+  std::uint64_t largest_page_;
+  Meta current_;
+  std::vector<std::uint64_t> checked_;           ///< a bit a page
+  std::string_view around_first_, around_last_;  ///< the keys of the leaf that check_around looked at last
+};
+
+/// A position among the rows, or the free pages. The Pages must outlive it.
+class Pages::Cursor {
+ public:
+  explicit Cursor(Pages& pages, Tree tree = Tree::rows) : pages_(pages), tree_(tree) {}
+  std::optional<Entry> at_or_after(std::string_view key);
+  std::optional<Entry> first();
+  std::optional<Entry> last();
+  std::optional<Entry> next();
+  std::optional<Entry> previous();
+
+ private:
+  friend class Pages;
+  struct Step {
+    std::uint64_t page;
+    std::size_t index, count;
+  };
+  static constexpr unsigned kDeepest = 32;  // LMDB's own limit
+
+  bool descend(std::string_view key);
+  void push(std::uint64_t page, bool to_end);
+  void fall(bool to_end);
+  bool move(unsigned level, bool forwards);
+  std::optional<Entry> step(bool forwards);
+  Entry entry() const;
+
+  Pages& pages_;
+  Tree tree_;
+  std::array<Step, kDeepest> path_;
+  unsigned length_ = 0;
+};
+
+}  // namespace envstore::index
