@@ -62,7 +62,7 @@ class Collection {
   /// would look like garbage.
   void make_durable() {
     store_.index().promote(Index::Wait::yes);
-    if (!store_.index().other_boots().empty() || is_rebuild_unfinished(store_)) rebuild_index(store_);
+    if (!store_.index().other_boots().empty() || is_rebuild_unfinished(store_)) adopt_all(store_);
   }
 
   void count_and_plan() {

@@ -7,6 +7,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/text.h"
+#include "store/snapshot_file.h"
 
 namespace envstore {
 namespace {
@@ -42,27 +43,52 @@ std::string free_key(Index::Read& rows, const std::string& name, std::size_t num
   return key;
 }
 
+/// Roots outlive a lost index in the snapshots' own files. What cannot be noted now, verify notes.
+void note_roots_of(Store& store, const std::set<SnapshotId>& snapshots) {
+  for (const SnapshotId& id : snapshots) {
+    try {
+      note_roots(store, id);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::no_space) throw;
+    }
+  }
+}
+
+/// Erases them. Which snapshots they named?
+std::set<SnapshotId> erase_pin(Index::Write& rows, const std::string& name) {
+  std::set<SnapshotId> named;
+  for (const std::string& key : rows_of_pin(rows, name)) {
+    if (const auto row = rows.root(key)) named.insert(row->snapshot);
+    rows.erase_root(key);
+  }
+  return named;
+}
+
 }  // namespace
 
 void pin(Store& store, const std::string& name, const std::vector<SnapshotId>& snapshots) {
   store.index().promote(Index::Wait::yes);  // a durable root must not name what a power cut could take
   const std::int64_t now_ns = store.clock().now().time_since_epoch().count();
   Index::Write rows = store.index().durable_write();
-  for (const std::string& key : rows_of_pin(rows, name)) rows.erase_root(key);
+  std::set<SnapshotId> changed = erase_pin(rows, name);
+  changed.insert(snapshots.begin(), snapshots.end());
   for (std::size_t i = 0; i < snapshots.size(); ++i) {
     require_usable(rows, snapshots[i]);
     rows.put_root(free_key(rows, name, i),
                   {.kind = RootKind::pin, .path = name, .snapshot = snapshots[i], .made_at_ns = now_ns});
   }
   rows.commit();
+  note_roots_of(store, changed);
 }
 
 std::size_t unpin(Store& store, const std::string& name) {
   Index::Write rows = store.index().durable_write();
-  const std::vector<std::string> keys = rows_of_pin(rows, name);
-  for (const std::string& key : keys) rows.erase_root(key);
-  if (!keys.empty()) rows.commit();
-  return keys.size();
+  const std::size_t count = rows_of_pin(rows, name).size();
+  if (count == 0) return 0;
+  const std::set<SnapshotId> changed = erase_pin(rows, name);
+  rows.commit();
+  note_roots_of(store, changed);
+  return count;
 }
 
 std::vector<std::string> pin_names(Store& store) {

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <set>
 
+#include "store/index_rebuild.h"
 #include "store/placement_build.h"
 #include "store/placement_plan.h"
 #include "store/platform/error.h"
+#include "store/platform/lock.h"
 #include "store/platform/path_parts.h"
 #include "store/snapshot_file.h"
 #include "store/tree_info.h"
@@ -102,13 +104,17 @@ StoredFile examine(Store& store, const TreeId& id, const TreeEntry& entry) {
   return file;
 }
 
+/// known: a tree that has its row is as it should be. in_doubt: an ingest may have written the rows of some
+/// of its files to an index that is no more.
+enum class Rows { known, in_doubt };
+
 /// Throws Error for a tree that is not whole.
-void adopt_whole_tree(Store& store, const TreeId& id) {
+void adopt_whole_tree(Store& store, const TreeId& id, Rows rows) {
   const std::string tree = layout::tree(id);
+  const FileLock lock = lock_tree(store, id);
+  if (rows == Rows::known && has_tree(store, id)) return;
   const TreeManifest manifest = TreeManifest::load(store, id);
   const TreeInfo info = decode_tree_info(read_file(store.root(), tree + "/" + layout::kTreeInfo), manifest);
-  const FileLock lock = lock_tree(store, id);
-  if (has_tree(store, id)) return;
   check_nothing_is_foreign(store, id, manifest);
   std::vector<StoredFile> files;
   files.reserve(manifest.entries().size());
@@ -132,37 +138,76 @@ std::vector<Layout> whole_layouts(Store& store, const SnapshotRecord& record) {
   return whole;
 }
 
-/// The newer answer to a request counts. Returns how many were taken.
+/// The newer answer to a request counts. Returns how many of them count.
 std::size_t record_requests(Index::Write& write, const std::vector<RequestRow>& requests) {
   std::size_t taken = 0;
   for (const RequestRow& request : requests) {
     const Fingerprint key = fingerprint(as_bytes(request.canonical));
     const std::optional<RequestRow> known = write.request(key);
-    if (known && known->made_at_ns >= request.made_at_ns) continue;
+    if (known && known->made_at_ns >= request.made_at_ns) {
+      if (known->snapshot == request.snapshot) ++taken;
+      continue;
+    }
     write.put_request(key, request);
     ++taken;
   }
   return taken;
 }
 
-/// Throws Error for a snapshot that is not whole. Returns how many requests it answers from now on.
-std::size_t adopt_whole_snapshot(Store& store, const SnapshotId& id) {
-  const std::optional<SnapshotFile> file = read_snapshot_file(store, id);
-  if (!file)
-    throw Error(ErrorKind::not_found,
-                fmt::format("cannot adopt '{}': it is not there", layout::snapshot_record(id)));
-  for (const SnapshotTree& tree : file->record.trees) adopt_whole_tree(store, tree.tree);
-  const FileLock lock = lock_snapshot(store, id);
-  if (store.index().read().snapshot(id)) return 0;
-  const std::vector<Layout> layouts = whole_layouts(store, file->record);
+void record_roots(Index::Write& write, const SnapshotFile::Roots& roots) {
+  for (const auto& [name, root] : roots)
+    if (!write.root(name)) write.put_root(name, root);
+}
+
+bool are_all_there(Index::Read& rows, const SnapshotRecord& record) {
+  return std::all_of(record.trees.begin(), record.trees.end(),
+                     [&](const SnapshotTree& tree) { return rows.tree(tree.tree).has_value(); });
+}
+
+enum class Recorded { yes, tree_gone, known };
+
+std::int64_t made_at_ns(const SnapshotFile& file, std::int64_t now_ns) {
+  std::int64_t oldest = now_ns;
+  for (const RequestRow& request : file.requests) oldest = std::min(oldest, request.made_at_ns);
+  return oldest;
+}
+
+/// Under the snapshot's lock. A tree that nothing names yet may have been collected since it was looked at.
+Recorded record_snapshot(Store& store, const SnapshotFile& file, std::size_t& requests) {
+  const SnapshotId id = file.record.id();
+  const std::vector<Layout> layouts = whole_layouts(store, file.record);
   const std::int64_t now = store.clock().now().time_since_epoch().count();
   Index::Write write = store.index().write();
-  write.put(id, SnapshotRow{file->record.canonical(), now, layouts});
-  write.put_last_use(id, now);
-  for (const SnapshotTree& tree : file->record.trees) write.link_tree_to_snapshot(tree.tree, id);
-  const std::size_t taken = record_requests(write, file->requests);
+  if (write.snapshot(id)) return Recorded::known;
+  if (!are_all_there(write, file.record)) return Recorded::tree_gone;
+  write.put(id, SnapshotRow{file.record.canonical(), made_at_ns(file, now), layouts});
+  if (!write.last_use_ns(id)) write.put_last_use(id, now);
+  for (const SnapshotTree& tree : file.record.trees) write.link_tree_to_snapshot(tree.tree, id);
+  record_roots(write, file.roots);
+  requests += record_requests(write, file.requests);
   write.commit();
-  return taken;
+  return Recorded::yes;
+}
+
+/// Throws Error for a snapshot that is not whole. Returns how many requests it answers from now on.
+std::size_t adopt_whole_snapshot(Store& store, const SnapshotId& id) {
+  constexpr int kAttempts = 5;
+  std::size_t requests = 0;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const std::optional<SnapshotFile> known = read_snapshot_file(store, id);
+    // Trees are locked before snapshots: their files are looked at without the snapshot's lock.
+    if (known)
+      for (const SnapshotTree& tree : known->record.trees) adopt_whole_tree(store, tree.tree, Rows::known);
+    const FileLock lock = lock_snapshot(store, id);
+    // Only now nobody is between the files and the row, or takes both away.
+    const std::optional<SnapshotFile> file = read_snapshot_file(store, id);
+    if (!file)
+      throw Error(ErrorKind::not_found,
+                  fmt::format("cannot adopt '{}': it is not there", layout::snapshot_record(id)));
+    if (record_snapshot(store, *file, requests) != Recorded::tree_gone) return requests;
+  }
+  throw Error(ErrorKind::not_found,
+              fmt::format("cannot adopt '{}': its trees are being removed", layout::snapshot_record(id)));
 }
 
 /// Runs `adopt` on every name in the folder that is an id followed by `suffix`.
@@ -182,13 +227,32 @@ void adopt_each(Store& store, const char* folder, std::string_view suffix, Rebui
   }
 }
 
-void begin_with_an_index_that_opens(Store& store) {
-  try {
-    store.index().read();
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::damaged) throw;
-    store.index().start_anew();
-  }
+/// What was salvaged, and names what did not come back.
+void erase_rows_without_files(Store& store, RebuildReport& report) {
+  Index::Write rows = store.index().write();
+  std::vector<Fingerprint> requests;
+  std::vector<WheelHash> wheels;
+  std::vector<std::string> roots;
+  rows.each_request([&](const Fingerprint& key, const RequestRow& row) {
+    if (!rows.snapshot(row.snapshot)) requests.push_back(key);
+    return true;
+  });
+  rows.each_wheel([&](const WheelHash& key, const WheelRow& row) {
+    if (!rows.tree(row.tree)) wheels.push_back(key);
+    return true;
+  });
+  rows.each_root([&](const std::string& name, const RootRow& row) {
+    if (!rows.snapshot(row.snapshot)) {
+      roots.push_back(name);
+      report.skipped.push_back(fmt::format("cannot keep '{}': its snapshot {} is not whole", name,
+                                           row.snapshot.hex().substr(0, 12)));
+    }
+    return true;
+  });
+  for (const Fingerprint& key : requests) rows.erase_request(key);
+  for (const WheelHash& key : wheels) rows.erase(key);
+  for (const std::string& name : roots) rows.erase_root(name);
+  rows.commit();
 }
 
 /// What has no file, or one that contradicts itself, is ordinary here; a full or failing disk is not.
@@ -200,7 +264,7 @@ bool means_not_whole(const Error& error) {
 
 bool adopt_tree(Store& store, const TreeId& id) {
   try {
-    adopt_whole_tree(store, id);
+    adopt_whole_tree(store, id, Rows::known);
     return true;
   } catch (const Error& error) {
     if (!means_not_whole(error)) throw;
@@ -219,19 +283,32 @@ bool adopt_snapshot(Store& store, const SnapshotId& id) {
 }
 
 RebuildReport rebuild_index(Store& store) {
-  begin_with_an_index_that_opens(store);
+  if (store.is_read_only())
+    throw Error(ErrorKind::permission, "cannot rebuild the index of '" + store.path() + "': it is read-only",
+                kWritableStoreHint);
+  index::make_lockable(store.root());
+  // Nothing is collected meanwhile: files and rows would go, and rows come back.
+  const FileLock collector =
+      FileLock::wait(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
+  store.index().start_anew();
+  return adopt_all(store);
+}
+
+RebuildReport adopt_all(Store& store) {
+  const bool is_unfinished = is_rebuild_unfinished(store);
   RebuildReport report;
   adopt_each<TreeId>(store, layout::kTrees, "", report, [&](const TreeId& id) {
-    adopt_whole_tree(store, id);
+    adopt_whole_tree(store, id, is_unfinished ? Rows::in_doubt : Rows::known);
     ++report.trees;
   });
   adopt_each<SnapshotId>(store, layout::kSnapshots, ".json", report, [&](const SnapshotId& id) {
     report.requests += adopt_whole_snapshot(store, id);
     ++report.snapshots;
   });
+  if (is_unfinished) erase_rows_without_files(store, report);
   store.index().promote(Index::Wait::yes);
   for (const std::string& boot : store.index().other_boots()) store.index().remove_boot(boot);
-  if (is_rebuild_unfinished(store)) {
+  if (is_unfinished) {
     Index::Write rows = store.index().durable_write();
     rows.erase_document(kUnfinishedRebuild);
     rows.commit();

@@ -15,9 +15,13 @@ struct RebuildReport {
 /// hashed against the manifest. False: it is not there or not whole.
 bool adopt_tree(Store& store, const TreeId& id);
 bool adopt_snapshot(Store& store, const SnapshotId& id);
-/// The same over everything, for a lost index; then promotes, and removes what other boots left. An index
-/// that cannot be opened is begun anew; one that opens keeps its rows.
+/// Makes the index anew, whatever state it is in: nothing of the old one is trusted but what no file tells
+/// (roots, last uses, leases), where it can still be read. Then adopts everything. Runs and ingests may go on
+/// beside it; collections wait.
 RebuildReport rebuild_index(Store& store);
+/// The same as adopt_tree and adopt_snapshot over everything; then promotes, and removes what other boots
+/// left. Ends a rebuild that did not come to its end. The caller holds gc.lock.
+RebuildReport adopt_all(Store& store);
 /// A rebuild of an index that was begun anew did not come to its end: what has no row is not garbage.
 bool is_rebuild_unfinished(Store& store);
 

@@ -5,19 +5,16 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
-#include <limits>
 
 #include <fmt/format.h>
 
-#include "store/codec.h"
-#include "store/index_durable.h"
+#include "store/index_rebuild.h"
 #include "store/index_state.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
 #include "store/platform/path_names.h"
 #include "store/platform/random.h"
-#include "store/row_codec.h"
 
 namespace envstore {
 
@@ -29,51 +26,6 @@ namespace {
 
 constexpr const char* kRebuildHint =
     "`envstore verify --rebuild-index` makes the index again from what lies on disk";
-
-void sync_directory(int root, const std::string& path) {
-  const Fd directory = open_directory(root, path);
-  if (fsync(directory.get()) != 0) throw_errno(errno, "sync", named(root, path));
-}
-
-void put_alone(int root, const std::string& directory, Environment::Mode mode,
-               const index::DurableTurn::Change& row) {
-  const auto environment = Environment::open(root, directory, mode);
-  Transaction transaction(environment, Transaction::Kind::write);
-  transaction.put(row.first, row.second.value());
-  transaction.commit();
-  environment->sync();
-}
-
-index::DurableTurn::Change unfinished_rebuild() {
-  Encoder row;
-  row.text(kUnfinishedRebuild);
-  // No rule of age takes it.
-  row.raw(encode(DocumentRow{.etag = {},
-                             .fetched_at_ns = std::numeric_limits<std::int64_t>::max(),
-                             .fresh_until_ns = 0,
-                             .body = {}}));
-  return {index::key_of(index::Table::documents, kUnfinishedRebuild), row.finish()};
-}
-
-/// Built aside and renamed, so that a process that dies here leaves no half of an index.
-void make_environment(int root, const std::string& directory, Environment::Mode mode,
-                      const index::DurableTurn::Change* row = nullptr) {
-  make_directory_if_missing(root, layout::kTmp, 0700);
-  const std::string aside = std::string(layout::kTmp) + "/index-" + random_name();
-  try {
-    Environment::create(root, aside, mode);
-    if (row != nullptr) put_alone(root, aside, mode, *row);
-    rename_at(root, aside, root, directory);
-  } catch (...) {
-    try {
-      remove_tree(root, aside);
-    } catch (const Error&) {
-      // The first error is the one that tells; gc removes what stays in tmp.
-    }
-    throw;
-  }
-  if (mode == Environment::Mode::synced) sync_directory(root, ".");
-}
 
 bool has_trees(int root) {
   return stat_at(root, layout::kTrees, Links::do_not_follow) && !list_directory(root, layout::kTrees).empty();
@@ -127,12 +79,12 @@ void Index::Impl::make_what_is_missing() {
     if (access == Access::read_only || has_trees(root))
       throw Error(ErrorKind::damaged,
                   fmt::format("cannot open '{}': it is missing", named(root, layout::kIndex)), kRebuildHint);
-    make_environment(root, layout::kIndex, Environment::Mode::synced);
+    index::make_environment(root, layout::kIndex, Environment::Mode::synced, {});
   }
   make_directory_if_missing(root, layout::kVolatile, 0700);
   const std::string directory = recent_directory();
   if (!stat_at(root, directory + "/data.mdb", Links::do_not_follow))
-    make_environment(root, directory, Environment::Mode::unsynced);
+    index::make_environment(root, directory, Environment::Mode::unsynced, {});
 }
 
 Turnstile::Hold Index::Impl::lock(LockMode mode) {
@@ -202,21 +154,6 @@ void Index::remove_boot(const std::string& boot) {
   if (boot.empty() || boot == boot_id() || boot.find('/') != std::string::npos || boot.front() == '.')
     throw std::logic_error("only the volatile directory of another boot may be removed");
   remove_tree(impl_->root, std::string(layout::kVolatile) + "/" + boot);
-}
-
-void Index::start_anew() {
-  impl_->require_same_process();
-  const int root = impl_->root;
-  const index::DurableTurn no_other_writer(*impl_);
-  const Turnstile::Hold hold = impl_->turnstile.acquire(LockMode::exclusive);
-  make_directory_if_missing(root, layout::kTrash, 0700);
-  for (const std::string& directory : {std::string(layout::kIndex), index::recent_directory_of_this_boot()})
-    if (stat_at(root, directory, Links::do_not_follow))
-      rename_at(root, directory, root, std::string(layout::kTrash) + "/index-" + random_name());
-  const index::DurableTurn::Change row = unfinished_rebuild();
-  make_environment(root, layout::kIndex, Environment::Mode::synced, &row);
-  make_directory_if_missing(root, layout::kVolatile, 0700);
-  make_environment(root, index::recent_directory_of_this_boot(), Environment::Mode::unsynced);
 }
 
 }  // namespace envstore

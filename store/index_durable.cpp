@@ -6,12 +6,13 @@
 #include "store/platform/error.h"
 
 namespace envstore::index {
-namespace {
 
 FileLock durable_lock(int root, LockMode mode) {
   make_directory_if_missing(root, layout::kLocks, 0700);
   return FileLock::wait(root, std::string(layout::kLocks) + "/durable.lock", mode);
 }
+
+namespace {
 
 void publish(Transaction& recent, std::uint64_t number) {
   Encoder row;

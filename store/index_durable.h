@@ -22,6 +22,9 @@
 
 namespace envstore::index {
 
+/// locks/durable.lock. Exclusive: a DurableTurn. Shared: nobody has one meanwhile. Waits.
+FileLock durable_lock(int root, LockMode mode);
+
 /// The right to write the durable environment: one writer at a time (locks/durable.lock). Taken before the
 /// index's lock; waits.
 class DurableTurn {

@@ -1,6 +1,7 @@
 #include "store/snapshot_file.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "store/json_number.h"
@@ -13,6 +14,22 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMostRequests = 100;
 
+// As they stand in files: do not change them.
+constexpr std::array<std::pair<RootKind, const char*>, 3> kRootKinds{
+    {{RootKind::pin, "pin"}, {RootKind::venv, "venv"}, {RootKind::project, "project"}}};
+
+RootKind kind_named(const std::string& text) {
+  for (const auto& [kind, name] : kRootKinds)
+    if (text == name) return kind;
+  throw Error(ErrorKind::damaged, "a root of an unknown kind");
+}
+
+const char* name_of(RootKind wanted) {
+  for (const auto& [kind, name] : kRootKinds)
+    if (kind == wanted) return name;
+  return "";
+}
+
 SnapshotFile parse(const std::string& text, const SnapshotId& id) {
   const Json value = Json::parse(text);
   SnapshotFile file;
@@ -22,6 +39,11 @@ SnapshotFile parse(const std::string& text, const SnapshotId& id) {
     file.requests.push_back({request.at("canonical").get<std::string>(), id,
                              request.at("label").get<std::string>(),
                              whole_number<std::int64_t>(request.at("made_at_ns"))});
+  for (const Json& root : value.value("roots", Json::array()))
+    file.roots.emplace(
+        root.at("name").get<std::string>(),
+        RootRow{kind_named(root.at("kind").get<std::string>()), root.at("path").get<std::string>(), id,
+                whole_number<std::int64_t>(root.at("made_at_ns"))});
   return file;
 }
 
@@ -30,7 +52,10 @@ std::string print(const SnapshotFile& file) {
   for (const RequestRow& request : file.requests)
     requests.push_back(
         {{"canonical", request.canonical}, {"label", request.label}, {"made_at_ns", request.made_at_ns}});
-  const Json value = {{"record", Json::parse(file.record.canonical())}, {"requests", requests}};
+  Json value = {{"record", Json::parse(file.record.canonical())}, {"requests", requests}};
+  for (const auto& [name, root] : file.roots)
+    value["roots"].push_back(
+        {{"name", name}, {"kind", name_of(root.kind)}, {"path", root.path}, {"made_at_ns", root.made_at_ns}});
   return value.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -41,6 +66,15 @@ std::optional<SnapshotFile> read_if_whole(Store& store, const SnapshotId& id) {
     if (error.kind() != ErrorKind::damaged) throw;
     return std::nullopt;
   }
+}
+
+SnapshotFile::Roots roots_of(Store& store, const SnapshotId& id) {
+  SnapshotFile::Roots roots;
+  store.index().read().each_root([&](const std::string& name, const RootRow& row) {
+    if (row.snapshot == id) roots.emplace(name, row);
+    return true;
+  });
+  return roots;
 }
 
 }  // namespace
@@ -70,7 +104,7 @@ void note_request(Store& store, const SnapshotRecord& record, const std::optiona
   const SnapshotId id = record.id();
   std::optional<SnapshotFile> file = read_if_whole(store, id);
   const bool is_new = !file.has_value();
-  if (is_new) file = SnapshotFile{record, {}};
+  if (is_new) file = SnapshotFile{record, {}, {}};
   bool is_known = !request;
   if (request) {
     auto& requests = file->requests;
@@ -80,6 +114,19 @@ void note_request(Store& store, const SnapshotRecord& record, const std::optiona
     if (requests.size() > kMostRequests) requests.erase(requests.begin());
   }
   if (is_new || !is_known) replace_file(store.root(), layout::snapshot_record(id), print(*file), 0444);
+}
+
+bool note_roots(Store& store, const SnapshotId& id) {
+  const FileLock lock = lock_snapshot(store, id);
+  const auto row = store.index().read().snapshot(id);
+  if (!row) return false;
+  SnapshotFile file =
+      read_if_whole(store, id).value_or(SnapshotFile{SnapshotRecord::parse(row->record), {}, {}});
+  SnapshotFile::Roots roots = roots_of(store, id);
+  if (file.roots == roots) return false;
+  file.roots = std::move(roots);
+  replace_file(store.root(), layout::snapshot_record(id), print(file), 0444);
+  return true;
 }
 
 }  // namespace envstore

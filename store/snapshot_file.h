@@ -1,5 +1,7 @@
 #pragma once
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "store/platform/lock.h"
@@ -10,10 +12,13 @@ namespace envstore {
 
 /// snapshots/<id>.json: what the snapshot is and what it answers, without the index:
 /// {"record": SnapshotRecord::canonical(), "requests": [{"canonical", "label", "made_at_ns"}, ...]}, oldest
-/// first, the newest hundred. Only for adoption: the index is what counts.
+/// first, the newest hundred; and, where it has any, "roots": [{"name", "kind", "path", "made_at_ns"}, ...].
+/// Only for adoption: the index is what counts.
 struct SnapshotFile {
+  using Roots = std::map<std::string, RootRow>;  ///< by name
   SnapshotRecord record;
   std::vector<RequestRow> requests;  ///< `snapshot` is this one
+  Roots roots = {};                  ///< likewise
 };
 
 /// One of 256 locks that make "look whether it is laid out, lay it out, write its rows" one step. Taken after
@@ -25,5 +30,9 @@ std::optional<SnapshotFile> read_snapshot_file(Store& store, const SnapshotId& i
 
 /// Writes it unless it says this already; a damaged one is written anew. Under the snapshot's lock.
 void note_request(Store& store, const SnapshotRecord& record, const std::optional<RequestRow>& request);
+
+/// Makes the file tell the roots that the index has of the snapshot, so that they outlive the index. Takes
+/// the snapshot's lock. Nothing where it has no row. False: the file says it already.
+bool note_roots(Store& store, const SnapshotId& id);
 
 }  // namespace envstore

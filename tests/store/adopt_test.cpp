@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "store/platform/error.h"
+#include "store/snapshot_file.h"
 #include "tests/store/tree_world.h"
 
 using namespace envstore;
@@ -72,9 +73,104 @@ TEST_CASE("a lost index comes back from what lies on disk") {
 
 TEST_CASE("rebuilding an index that is whole changes nothing") {
   Adopted world;
-  const auto before = world.store().index().read().snapshot(world.snapshot.id());
+  const SnapshotId id = world.snapshot.id();
+  const auto before = world.store().index().read().snapshot(id);
+  const auto last_use = world.store().index().read().last_use_ns(id);
   rebuild_index(world.store());
-  CHECK(world.store().index().read().snapshot(world.snapshot.id()) == before);
+  Index::Read rows = world.store().index().read();
+  REQUIRE(rows.snapshot(id));
+  CHECK(rows.snapshot(id)->record == before->record);
+  CHECK(rows.snapshot(id)->layouts == before->layouts);
+  CHECK(rows.last_use_ns(id) == last_use);
+}
+
+TEST_CASE("a rebuild keeps what no file tells, as far as it can be read: roots, leases, last uses") {
+  Adopted world;
+  const SnapshotId id = world.snapshot.id();
+  Lease lease = TreeWorld::lease(world.store());
+  {
+    Index::Write rows = world.store().index().durable_write();
+    rows.put_root("pin", {RootKind::pin, "pin", id, 3});
+    rows.put_root("lost", {RootKind::pin, "lost", SnapshotId{sha256(as_bytes("lost"))}, 3});
+    rows.commit();
+  }
+  const RebuildReport report = rebuild_index(world.store());
+  Index::Read rows = world.store().index().read();
+  CHECK(rows.root("pin") == RootRow{RootKind::pin, "pin", id, 3});
+  CHECK(rows.lease(lease.name()));
+  CHECK_FALSE(rows.root("lost"));
+  REQUIRE(report.skipped.size() == 1);
+  CHECK(report.skipped[0].find("'lost'") != std::string::npos);
+}
+
+TEST_CASE("roots come back from the snapshot's own file where the index is gone altogether") {
+  Adopted world;
+  const SnapshotId id = world.snapshot.id();
+  {
+    Index::Write rows = world.store().index().durable_write();
+    rows.put_root("pin", {RootKind::pin, "pin", id, 3});
+    rows.put_root("/home/.venv", {RootKind::venv, "/home/.venv", id, 4});
+    rows.commit();
+  }
+  CHECK(note_roots(world.store(), id));
+  CHECK_FALSE(note_roots(world.store(), id));
+  place_snapshot(world.store(), *std::make_unique<Lease>(TreeWorld::lease(world.store())), world.snapshot,
+                 Layout::farm, RequestRow{"another request", {}, "label", 6});
+  remove_tree(world.store().root(), layout::kIndex);
+  remove_tree(world.store().root(), layout::kVolatile);
+  rebuild_index(world.store());
+  Index::Read rows = world.store().index().read();
+  CHECK(rows.root("pin") == RootRow{RootKind::pin, "pin", id, 3});
+  CHECK(rows.root("/home/.venv") == RootRow{RootKind::venv, "/home/.venv", id, 4});
+}
+
+TEST_CASE("rows that an ingest has written to an index that is no more are written again") {
+  Adopted world;
+  Store& store = world.store();
+  const BlobId blob{sha256(as_bytes("A"))};
+  store.index().start_anew();
+  {  // the last slice of its rows
+    Index::Write rows = store.index().write();
+    rows.put(world.tree, TreeWorld::info("a"));
+    rows.commit();
+  }
+  adopt_all(store);
+  Index::Read rows = store.index().read();
+  CHECK(rows.blob(blob));
+  CHECK(rows.trees_of(blob) == std::vector<TreeId>{world.tree});
+}
+
+TEST_CASE("what is in the place of the index or its locks does not keep a rebuild from its work") {
+  Adopted world;
+  const int root = world.store().root();
+  const std::string elsewhere = world.root() + "/../elsewhere";
+  SUBCASE("a link") {
+    rename_at(root, layout::kIndex, AT_FDCWD, elsewhere);
+    symlink_at(elsewhere, root, layout::kIndex);
+    CHECK_THROWS_AS(world.open().index().read(), Error);
+  }
+  SUBCASE("a file") {
+    remove_tree(root, layout::kIndex);
+    create_file(root, layout::kIndex, "index", 0600);
+    CHECK_THROWS_AS(world.open().index().read(), Error);
+  }
+  SUBCASE("a folder in the place of its file") {
+    remove_tree(root, layout::kIndex);
+    make_directories(root, "index/data.mdb/x", 0700);
+    CHECK_THROWS_AS(world.open().index().read(), Error);
+  }
+  SUBCASE("a folder in the place of a lock") {
+    unlink_if_there(root, "locks/index.lock");
+    make_directories(root, "locks/index.lock/x", 0700);
+  }
+  SUBCASE("a file in the place of the volatile folder") {
+    remove_tree(root, layout::kVolatile);
+    create_file(root, layout::kVolatile, "", 0600);
+  }
+  world.close();
+  Store store = world.open();
+  CHECK(rebuild_index(store).snapshots == 1);
+  CHECK(store.index().read().snapshot(world.snapshot.id()));
 }
 
 TEST_CASE("a tree is adopted only whole") {
