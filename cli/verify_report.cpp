@@ -66,6 +66,19 @@ std::string count(std::uint64_t number, const char* thing) {
   return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
 }
 
+/// What is no damage, and went all the same.
+std::string dropped_text(const VerifyReport& report) {
+  std::string text;
+  if (report.foreign_bytecode > 0)
+    text += fmt::format("{} in folders of bytecode that envstore did not put there{}.\n",
+                        count(report.foreign_bytecode, "file"),
+                        report.is_foreign_bytecode_dropped ? ": dropped" : "; the store is read-only");
+  if (report.spares_dropped > 0)
+    text += fmt::format("{} kept for reuse had been changed: dropped.\n",
+                        count(report.spares_dropped, "run folder"));
+  return text;
+}
+
 nlohmann::json damage_json(const DamageFound& damage) {
   using Json = nlohmann::json;
   Json snapshots = Json::array(), processes = Json::array();
@@ -103,9 +116,13 @@ std::string verify_text(const VerifyReport& report, const std::optional<RebuildR
   }
   text += fmt::format("{} looked at, {} hashed ({}): ", count(report.files_looked_at, "file"),
                       report.files_hashed, describe_bytes(report.bytes_hashed));
-  if (report.found.empty()) return text + "nothing is damaged.\n";
-  text += fmt::format("{} damaged", report.found.size());
-  return text + (repaired == 0 ? ".\n" : fmt::format(", {} repaired.\n", repaired));
+  if (report.found.empty()) {
+    text += "nothing is damaged.\n";
+  } else {
+    text += fmt::format("{} damaged", report.found.size());
+    text += repaired == 0 ? ".\n" : fmt::format(", {} repaired.\n", repaired);
+  }
+  return text + dropped_text(report);
 }
 
 std::string verify_json(const VerifyReport& report, const std::optional<RebuildReport>& rebuilt) {
@@ -117,6 +134,8 @@ std::string verify_json(const VerifyReport& report, const std::optional<RebuildR
                          {"files_hashed", report.files_hashed},
                          {"bytes_hashed", report.bytes_hashed},
                          {"stamps_renewed", report.stamps_renewed},
+                         {"foreign_bytecode", report.foreign_bytecode},
+                         {"spares_dropped", report.spares_dropped},
                          {"rebuilt", nullptr}};
   if (rebuilt)
     json["rebuilt"] = {{"trees", rebuilt->trees},

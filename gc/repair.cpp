@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gc/repair_parts.h"
+#include "gc/spares.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
 
@@ -22,6 +23,7 @@ class Repair {
   void run() {
     note_bad_inodes();
     {
+      move_strays_away();
       Verification first(store_, options_);
       first.ledger.load(store_, first.threads);
       mend_rows_and_records(first, bench_, report_.found);
@@ -33,10 +35,18 @@ class Repair {
     mend_what_lies_there(second);
     examine();
     settle();
+    drop_all_spares(store_);
     store_.index().promote(Index::Wait::yes);
   }
 
  private:
+  /// First of all: one may stand where a folder of objects should be.
+  void move_strays_away() {
+    for (const DamageFound& damage : report_.found)
+      if (damage.damage == Damage::extra && !damage.tree && !damage.snapshot)
+        bench_.quarantine_path(damage.path);
+  }
+
   /// What a synced `.venv` may still be linked to after the names in the store have changed.
   void note_bad_inodes() {
     for (const DamageFound& damage : report_.found) {
@@ -76,9 +86,6 @@ class Repair {
   }
 
   void mend_what_lies_there(Verification& verification) {
-    for (const DamageFound& damage : report_.found)
-      if (damage.damage == Damage::extra && !damage.tree && !damage.snapshot)
-        bench_.quarantine_path(damage.path);
     mend_bytecode(bench_, report_.found);
     for (const TreeId& id : trees_) if_readable([&] { mend_tree(verification, bench_, id); });
     for (const SnapshotId& id : snapshots_) if_readable([&] { mend_layouts(verification, bench_, id); });

@@ -49,6 +49,8 @@ void mend_bytecode(Workbench& bench, const std::vector<DamageFound>& found) {
     const std::string owner = damage.path.substr(0, damage.path.find('/', below.size()));
     drop_markers(bench.store, owner);
     if (damage.damage == Damage::foreign_bytecode) continue;
+    if (damage.path == owner + "/" + layout::kBytecodeLedger)
+      continue;  // made again with the next compilation
     make_directory_if_missing(bench.store.root(), owner, 0755);
     if (damage.path != owner) make_directory_if_missing(bench.store.root(), damage.path, 0555);
     for (const SnapshotId& snapshot : damage.affected.snapshots)

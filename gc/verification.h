@@ -33,7 +33,8 @@ class Verification {
   SourceClaims claims;  ///< of bytecode that is right but for its source, which is hashed later
   /// The inode numbers that directories tell are those of stat: not so on overlayfs.
   const bool names_tell_inodes;
-  std::atomic<std::uint64_t> files_looked_at = 0, files_hashed = 0, bytes_hashed = 0, stamps_renewed = 0;
+  std::atomic<std::uint64_t> files_looked_at = 0, files_hashed = 0, bytes_hashed = 0, stamps_renewed = 0,
+                             foreign_bytecode = 0;
 
   bool hashes_all() const {
     return options.depth == VerifyDepth::full || options.depth == VerifyDepth::strict;

@@ -1,11 +1,17 @@
 #include "gc/verify.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "gc/affected.h"
+#include "gc/spares.h"
 #include "gc/verification.h"
+#include "store/adopt.h"
+#include "store/index_rebuild.h"
+#include "store/platform/error.h"
 #include "store/platform/lock.h"
+#include "store/snapshot_file.h"
 
 namespace envstore {
 namespace {
@@ -16,6 +22,7 @@ class GarbageCheck {
   explicit GarbageCheck(Store& store)
       : store_(store),
         collector_is_at_work_(
+            !store.is_read_only() &&
             !FileLock::attempt(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::shared)) {}
 
   bool is_garbage(const DamageFound& damage) {
@@ -67,11 +74,37 @@ std::vector<DamageFound> settle(Store& store, std::vector<DamageFound> found) {
   return found;
 }
 
-}  // namespace
+void check_index(Store& store) {
+  index::check_environments(store.root(), store.is_read_only() ? index::Turnstile::Access::read_only
+                                                               : index::Turnstile::Access::read_write);
+  if (store.is_read_only() || !is_rebuild_unfinished(store)) return;
+  // Whoever is at it has the lock.
+  const FileLock collector =
+      FileLock::wait(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
+  if (is_rebuild_unfinished(store)) adopt_all(store);
+}
 
-VerifyReport verify(Store& store, const VerifyOptions& options) {
-  const std::optional<Lease> lease =
-      store.is_read_only() ? std::nullopt : Lease::acquire(store, LeaseKind::verify, {}, "verify");
+/// Every memo can be read, and stands under its own key.
+void check_memos(Store& store) {
+  store.index().read_in_slices().each_memo([](const Fingerprint& key, const MemoRow& row) {
+    if (fingerprint(as_bytes(row.key_text)) != key)
+      throw Error(ErrorKind::damaged, "cannot read a row of the index: it stands under another's key",
+                  "`envstore verify --rebuild-index` makes the index again from what lies on disk");
+    return true;
+  });
+}
+
+/// Roots that were made when files did not tell of them.
+void note_all_roots(Store& store) {
+  std::set<SnapshotId> kept;
+  store.index().read().each_root([&](const std::string&, const RootRow& row) {
+    kept.insert(row.snapshot);
+    return true;
+  });
+  for (const SnapshotId& id : kept) note_roots(store, id);
+}
+
+VerifyReport look_at_everything(Store& store, const VerifyOptions& options) {
   Verification verification(store, options);
   verification.ledger.load(store, verification.threads);
   if (options.depth == VerifyDepth::sample) verification.ledger.choose_stalest(options.sample_percent);
@@ -89,6 +122,22 @@ VerifyReport verify(Store& store, const VerifyOptions& options) {
   report.files_hashed = verification.files_hashed;
   report.bytes_hashed = verification.bytes_hashed;
   report.stamps_renewed = verification.stamps_renewed;
+  report.foreign_bytecode = verification.foreign_bytecode;
+  report.is_foreign_bytecode_dropped = !store.is_read_only();
+  return report;
+}
+
+}  // namespace
+
+VerifyReport verify(Store& store, const VerifyOptions& options) {
+  check_index(store);
+  check_memos(store);
+  const std::optional<Lease> lease =
+      store.is_read_only() ? std::nullopt : Lease::acquire(store, LeaseKind::verify, {}, "verify");
+  VerifyReport report = look_at_everything(store, options);
+  if (store.is_read_only()) return report;
+  note_all_roots(store);
+  report.spares_dropped = drop_changed_spares(store);
   return report;
 }
 

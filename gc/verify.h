@@ -24,7 +24,7 @@ enum class Damage {
   wrong_mode,
   wrong_kind,        ///< a link, directory or device where a file should be, or a link pointed elsewhere
   extra,             ///< in a tree or layout, and not of it
-  foreign_bytecode,  ///< a .pyc that nobody can account for, or one for a source that is not
+  foreign_bytecode,  ///< a .pyc that envstore has compiled, and somebody has written to since
   damaged_manifest,
   damaged_row,  ///< the index says otherwise than the disk
 };
@@ -55,6 +55,11 @@ struct VerifyReport {
   std::vector<DamageFound> found;
   std::uint64_t files_looked_at = 0, files_hashed = 0, bytes_hashed = 0;
   std::uint64_t stamps_renewed = 0;  ///< differed, and the bytes were right: recorded anew
+  /// In bytecode slots and not of envstore, nor of Python beside its source: root's programs write there.
+  /// Dropped, and no damage.
+  std::uint64_t foreign_bytecode = 0;
+  bool is_foreign_bytecode_dropped = true;  ///< not in a read-only store
+  std::uint64_t spares_dropped = 0;         ///< scratches kept for reuse that were changed
   bool is_clean() const;             ///< nothing found, or all repaired
 };
 
@@ -65,8 +70,9 @@ struct VerifyOptions {
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
 
-/// Looks at every blob, tree, layout, slot and row (DESIGN section 9). Changes nothing but the ledger of
-/// stamps that were cleared. Holds a verify lease and no lock over the whole. Throws Error{damaged} when the
+/// Looks at every page of the index, blob, tree, layout, slot and row (DESIGN section 9). Changes nothing but
+/// the ledger of stamps that were cleared, and what is there to be lost: bytecode of others, scratches kept
+/// for reuse. Ends a rebuild of the index that did not come to its end. Holds a verify lease and no lock over the whole. Throws Error{damaged} when the
 /// index cannot be read.
 VerifyReport verify(Store& store, const VerifyOptions& options);
 

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -40,10 +41,47 @@ std::optional<std::string> module_of(std::string_view name) {
   return std::string(name.substr(0, dot));
 }
 
-/// What a compiler that was killed leaves; no import ever finds it.
+/// What a compiler, or Python itself (`NAME.pyc.NUMBER`), is just writing, or left when it was killed; no
+/// import ever finds it.
 bool is_half_written(std::string_view name) {
-  return name.starts_with('.') && name.ends_with(".part");
+  if (name.starts_with('.') && name.ends_with(".part")) return true;
+  const std::size_t dot = name.rfind('.');
+  return dot != std::string_view::npos && dot + 1 < name.size() && name.substr(0, dot).ends_with(kPyc) &&
+         name.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
 }
+
+/// May unlink in a slot, which is sealed, as long as this lives. Root needs no opening.
+class OpenedSlot {
+ public:
+  explicit OpenedSlot(int directory) : directory_(directory) {}
+  ~OpenedSlot() {
+    if (is_opened_ && fchmod(directory_, 0555) != 0) return;  // the next verification sees it
+  }
+  OpenedSlot(const OpenedSlot&) = delete;
+  OpenedSlot& operator=(const OpenedSlot&) = delete;
+
+  /// Whatever has the name. True: it is gone.
+  bool remove(const std::string& name) {
+    if (unlinkat(directory_, name.c_str(), 0) == 0) return true;
+    const int error = errno;
+    if (error == ENOENT) return true;
+    if (error == EACCES && !is_opened_) {
+      is_opened_ = fchmod(directory_, 0755) == 0;
+      return is_opened_ && remove(name);
+    }
+    if (error != EISDIR && error != EPERM) return false;
+    try {
+      remove_tree(directory_, name);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+ private:
+  int directory_;
+  bool is_opened_ = false;
+};
 
 /// The slots of one owner, and the ledger of what was compiled into them.
 class SlotsExamination {
@@ -53,8 +91,7 @@ class SlotsExamination {
       : verification_(verification),
         store_(verification.store),
         owner_(std::move(owner)),
-        claims_owner_(claims_owner),
-        ledger_(BytecodeLedger::load(store_, owner_)) {}
+        claims_owner_(claims_owner) {}
 
   std::vector<DamageFound> run(const std::map<std::string, SlotSources>& slots) {
     const auto stamp = stat_at(store_.root(), owner_, Links::do_not_follow);
@@ -65,14 +102,17 @@ class SlotsExamination {
       return std::move(found_);
     }
     const Fd directory = open_directory(store_.root(), owner_);
+    if (!has_readable_ledger()) return std::move(found_);
     std::set<std::string> seen;
+    std::vector<std::string> foreign;
     for (const ScannedName& name : scan_names(directory.get(), owner_)) {
       const auto slot = slots.find(name.text);
       if (slot != slots.end())
         examine_slot(directory.get(), *seen.insert(name.text).first, slot->second);
       else if (name.type == DT_DIR)
-        add(Damage::foreign_bytecode, owner_ + "/" + name.text, "no directory has this slot");
+        foreign.push_back(name.text);
     }
+    drop(directory.get(), foreign);
     for (const auto& [name, sources] : slots)
       if (!seen.contains(name)) add(Damage::missing, owner_ + "/" + name, "the bytecode slot is not there");
     note_renewed();
@@ -84,20 +124,75 @@ class SlotsExamination {
     found_.push_back({.damage = damage, .path = std::move(path), .detail = std::move(detail)});
   }
 
+  bool has_readable_ledger() {
+    try {
+      ledger_ = BytecodeLedger::load(store_, owner_);
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::damaged) throw;
+      add(Damage::wrong_kind, owner_ + "/" + layout::kBytecodeLedger, error.what());
+      return false;
+    }
+  }
+
   void examine_slot(int owner, const std::string& slot, const SlotSources& sources) {
     const std::optional<Fd> directory = try_open_directory(owner, slot);
     const std::string path = owner_ + "/" + slot;
-    if (!directory) return add(Damage::wrong_kind, path, "it is no directory");
+    if (!directory) {
+      // Taken away by a collection, or exchanged for another one at this moment.
+      if (stat_at(owner, slot, Links::do_not_follow)) add(Damage::wrong_kind, path, "it is no directory");
+      return;
+    }
+    std::vector<std::string> foreign;
     for (const ScannedName& name : scan_names(directory->get(), path)) {
       if (name.type == DT_REG && is_half_written(name.text)) continue;
-      const auto module = module_of(name.text);
-      const auto source = module ? sources.find(*module) : sources.end();
-      std::string fault = "no source has this bytecode";
-      if (name.type == DT_REG && source != sources.end())
-        fault = fault_of(directory->get(), slot, name.text, source->second);
-      if (!fault.empty()) add(Damage::foreign_bytecode, path + "/" + name.text, fault);
+      const std::string fault = fault_in_slot(directory->get(), slot, name, sources);
+      if (!fault.empty() && was_written_to(directory->get(), slot, name.text))
+        add(Damage::foreign_bytecode, path + "/" + name.text, fault);
+      else if (!fault.empty())
+        foreign.push_back(name.text);
       verification_.looked_at(1);
     }
+    if (foreign.empty()) return;
+    // What was compiled since the ledger was read is in it now.
+    ledger_ = BytecodeLedger::load(store_, owner_);
+    std::erase_if(foreign, [&](const std::string& name) {
+      const auto stamp = stat_at(directory->get(), name, Links::do_not_follow);
+      return !stamp ||
+             fault_in_slot(directory->get(), slot,
+                           {name, static_cast<unsigned char>(IFTODT(stamp->mode)), stamp->inode}, sources)
+                 .empty();
+    });
+    drop(directory->get(), foreign);
+  }
+
+  std::string fault_in_slot(int directory, const std::string& slot, const ScannedName& name,
+                            const SlotSources& sources) {
+    const auto module = module_of(name.text);
+    const auto source = module ? sources.find(*module) : sources.end();
+    if (name.type != DT_REG || source == sources.end()) return "no source has this bytecode";
+    return fault_of(directory, slot, name.text, source->second);
+  }
+
+  /// The file that envstore compiled last under this name is still there, with other bytes. Python never
+  /// writes to a file that is there: it replaces it.
+  bool was_written_to(int directory, const std::string& slot, const std::string& name) const {
+    const auto [first, last] = ledger_.of(slot + "/" + name);
+    if (first == last) return false;
+    const auto stamp = stat_at(directory, name, Links::do_not_follow);
+    return stamp && stamp->is_regular() && std::prev(last)->second.inode == stamp->inode;
+  }
+
+  /// Derived, and not ours: root's programs write into slots. The modules in it are compiled anew.
+  void drop(int directory, const std::vector<std::string>& names) {
+    if (names.empty()) return;
+    verification_.foreign_bytecode += names.size();
+    if (store_.is_read_only()) return;
+    OpenedSlot slot(directory);
+    for (const std::string& name : names) slot.remove(name);
+    for (const ScannedName& name : scan_names(open_directory(store_.root(), owner_).get(), owner_))
+      if (name.type != DT_DIR && name.text.starts_with("complete"))
+        unlink_if_there(store_.root(), owner_ + "/" + name.text);
   }
 
   /// Empty: it is accounted for.
@@ -198,7 +293,7 @@ class SlotsExamination {
   Store& store_;
   const std::string owner_;
   const std::optional<std::uint32_t> claims_owner_;
-  const BytecodeLedger ledger_;
+  BytecodeLedger ledger_;
   std::vector<std::byte> buffer_;
   std::string renewed_;
   std::vector<DamageFound> found_;

@@ -36,6 +36,12 @@ class Unsealed {
   bool is_sealed_ = false;
 };
 
+/// Another mode than the one that inventories of scratches have of it: a run that has a link to it does not
+/// hand its scratch on.
+void mark_as_bad(int root, const std::string& kept) {
+  if (fchmodat(root, kept.c_str(), 0400, 0) != 0) return;  // not ours: then nothing of ours links it
+}
+
 std::string quarantine_name(std::string_view unique, const std::string& name) {
   constexpr std::size_t kLongest = 150;
   return fmt::format("{}/{}-{}", layout::kQuarantine, unique, name_of(name).substr(0, kLongest));
@@ -74,6 +80,8 @@ void Workbench::put(const std::string& made, int directory, const std::string& n
     // Refused for a file of another user: then only its name goes.
     if (linkat(directory, name.c_str(), store.root(), kept.c_str(), 0) != 0 && errno == EPERM)
       quarantine(directory, name);
+    else
+      mark_as_bad(store.root(), kept);
   }
   const Unsealed unsealed(directory);
   rename_at(store.root(), made, directory, name);

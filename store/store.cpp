@@ -15,6 +15,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
+#include "store/platform/random.h"
 
 namespace envstore {
 namespace {
@@ -68,9 +69,19 @@ FilesystemFacts check_filesystem(int root, const std::string& path) {
   return facts;
 }
 
+/// nullopt: there is none, or something else in its place, which is no reason to lose a store.
+std::optional<std::string> read_format(int root) {
+  try {
+    return try_read_file(root, layout::kFormatFile, 64);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    return std::nullopt;
+  }
+}
+
 /// False: there is none yet, or only an empty one, which a power cut may leave.
 bool check_format(int root, const std::string& path) {
-  const std::optional<std::string> text = try_read_file(root, layout::kFormatFile, 64);
+  const std::optional<std::string> text = read_format(root);
   if (!text || text->empty()) return false;
   int number = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
@@ -107,6 +118,9 @@ void make_store(int root, const std::string& path) {
   for (const char* folder : kFolders) make_directory_if_missing(root, folder, 0700);
   if (!stat_at(root, layout::kCacheTag, Links::do_not_follow))
     replace_file(root, layout::kCacheTag, kCacheTagContent, 0600);
+  const auto format = stat_at(root, layout::kFormatFile, Links::do_not_follow);
+  if (format && format->is_directory())  // only a directory cannot be replaced by a file
+    rename_at(root, layout::kFormatFile, root, std::string(layout::kTrash) + "/format-" + random_name());
   replace_file(root, layout::kFormatFile, fmt::format("{}\n", layout::kFormat), 0600);
 }
 

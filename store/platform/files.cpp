@@ -47,9 +47,34 @@ int open_at(int directory, const std::string& path, int flags, mode_t mode = 0) 
   return retried([&] { return openat(directory, path.c_str(), flags | O_CLOEXEC, mode); });
 }
 
+/// Paths of users may be pipes, which are waited for. What lies in a held directory is the store's own.
+bool is_in_held_directory(int directory, const std::string& path) {
+  return directory != AT_FDCWD && !path.starts_with('/');
+}
+
+[[noreturn]] void throw_no_regular_file(int directory, const std::string& path) {
+  throw Error(ErrorKind::damaged,
+              fmt::format("cannot read '{}': it is no regular file", named(directory, path)),
+              "`envstore verify --repair` puts it right");
+}
+
+/// Does not wait for what lies in a held directory, whatever it is. nullopt: ENOENT.
+std::optional<Fd> try_open_to_read(int directory, const std::string& path) {
+  const bool is_held = is_in_held_directory(directory, path);
+  Fd fd(open_at(directory, path, O_RDONLY | O_NOFOLLOW | (is_held ? O_NONBLOCK : 0)));
+  if (fd) return fd;
+  const int error = errno;
+  if (error == ENOENT) return std::nullopt;
+  if (is_held && (error == ELOOP || error == ENXIO))
+    throw_no_regular_file(directory, path);  // a link, a socket
+  throw_errno(error, "open", named(directory, path));
+}
+
 std::string read_rest(int fd, std::size_t limit, int directory, const std::string& path) {
   struct stat facts {};
   if (fstat(fd, &facts) != 0) throw_errno(errno, "read", named(directory, path));
+  if (!S_ISREG(facts.st_mode) && is_in_held_directory(directory, path))
+    throw_no_regular_file(directory, path);
   std::string content;
   // One byte more than it should be: the end shows in the same read.
   // Files of /proc have no size.
@@ -143,12 +168,13 @@ Fd open_file(int directory, const std::string& path, int flags, mode_t mode) {
 }
 
 std::string read_file(int directory, const std::string& path, std::size_t limit) {
-  const Fd fd = open_file(directory, path, O_RDONLY);
-  return read_rest(fd.get(), limit, directory, path);
+  const std::optional<Fd> fd = try_open_to_read(directory, path);
+  if (!fd) throw_errno(ENOENT, "open", named(directory, path));
+  return read_rest(fd->get(), limit, directory, path);
 }
 
 std::optional<std::string> try_read_file(int directory, const std::string& path, std::size_t limit) {
-  const std::optional<Fd> fd = try_open_file(directory, path, O_RDONLY);
+  const std::optional<Fd> fd = try_open_to_read(directory, path);
   if (!fd) return std::nullopt;
   return read_rest(fd->get(), limit, directory, path);
 }
@@ -287,13 +313,16 @@ std::string path_of(int fd) {
 }
 
 MappedFile MappedFile::open(int directory, const std::string& path) {
-  const Fd fd = open_file(directory, path, O_RDONLY);
-  return of(fd.get(), named(directory, path));
+  const std::optional<Fd> fd = try_open_to_read(directory, path);
+  if (!fd) throw_errno(ENOENT, "open", named(directory, path));
+  return of(fd->get(), named(directory, path));
 }
 
 MappedFile MappedFile::of(int fd, std::string_view path_for_errors) {
   struct stat facts {};
   if (fstat(fd, &facts) != 0) throw_errno(errno, "map", path_for_errors);
+  if (!S_ISREG(facts.st_mode))
+    throw Error(ErrorKind::damaged, fmt::format("cannot map '{}': it is no regular file", path_for_errors));
   MappedFile file;
   file.size_ = static_cast<std::size_t>(facts.st_size);
   if (file.size_ == 0) return file;

@@ -110,7 +110,7 @@ TEST_CASE("reading tells absence, a link in the last place, and too much, apart"
   CHECK(read_file(directory.fd(), "ten", 10) == "0123456789");
   CHECK(kind_of([&] { static_cast<void>(read_file(directory.fd(), "ten", 9)); }) == ErrorKind::invalid_input);
   symlink_at("ten", directory.fd(), "link");
-  CHECK(kind_of([&] { static_cast<void>(read_file(directory.fd(), "link")); }) == ErrorKind::io);
+  CHECK(kind_of([&] { static_cast<void>(read_file(directory.fd(), "link")); }) == ErrorKind::damaged);
   CHECK(read_link(directory.fd(), "link") == "ten");
   CHECK(read_file(AT_FDCWD, "/proc/self/status").find("Name:") == 0);
   create_file(directory.fd(), "empty", "", 0600);
@@ -175,4 +175,15 @@ TEST_CASE("filesystems have names, and only those with locks and links are allow
   CHECK(boot_id().size() == 36);
   CHECK(random_name().size() == 32);
   CHECK(random_name() != random_name());
+}
+
+TEST_CASE("what is no regular file is told in the place of one, and nothing is waited for") {
+  TemporaryDirectory directory;
+  REQUIRE(mkfifoat(directory.fd(), "fifo", 0600) == 0);
+  make_directory(directory.fd(), "folder", 0700);
+  for (const std::string name : {"fifo", "folder"}) {
+    CHECK(kind_of([&] { static_cast<void>(read_file(directory.fd(), name)); }) == ErrorKind::damaged);
+    CHECK(kind_of([&] { static_cast<void>(try_read_file(directory.fd(), name)); }) == ErrorKind::damaged);
+    CHECK(kind_of([&] { static_cast<void>(MappedFile::open(directory.fd(), name)); }) == ErrorKind::damaged);
+  }
 }
