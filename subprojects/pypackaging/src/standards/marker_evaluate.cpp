@@ -77,21 +77,19 @@ Result<bool> Evaluator::evaluate_membership(const Marker::Node& node) const {
   return names.contains(node.left.text) == (node.op.kind == MarkerOperator::Kind::in);
 }
 
-/// What is left when the rules of versions do not apply: Python's comparison of strings.
+/// What is left when the rules of versions do not apply: texts are equal or not, and have no order
+/// ("Dependency specifiers", Environment markers, as `packaging` 26 reads it).
 Result<bool> compare_texts(const std::string& left, Operator op, const std::string& right) {
   switch (op) {
     case Operator::equal:
+    case Operator::less_equal:
+    case Operator::greater_equal:
       return left == right;
     case Operator::not_equal:
       return left != right;
-    case Operator::less_equal:
-      return left <= right;
-    case Operator::greater_equal:
-      return left >= right;
     case Operator::less:
-      return left < right;
     case Operator::greater:
-      return left > right;
+      return false;
     case Operator::compatible:
     case Operator::arbitrary:
       break;
@@ -99,13 +97,6 @@ Result<bool> compare_texts(const std::string& left, Operator op, const std::stri
   return ParseError{"cannot evaluate marker: " + quoted(left) + " and " + quoted(right) +
                         " cannot be compared with " + std::string(operator_text(op)),
                     0};
-}
-
-/// Versions' rules hold where both sides are versions. `===` is about texts, so a variable that usually holds
-/// a version may hold any.
-bool has_versions_rules(const MarkerOperand& variable, const Specifier& specifier, const std::string& left) {
-  if (specifier.op() == Operator::arbitrary && marker_variable::is_version(variable.text)) return true;
-  return specifier.version() && Version::parse(left);
 }
 
 Result<bool> Evaluator::evaluate_comparison(const Marker::Node& node) const {
@@ -126,7 +117,8 @@ Result<bool> Evaluator::evaluate_comparison(const Marker::Node& node) const {
   std::optional<Specifier> specifier = node.specifier;
   if (node.right.is_variable && variable.text != marker_variable::extra)
     if (auto made = Specifier::make(node.op.compare, *right)) specifier = *std::move(made);
-  if (specifier && has_versions_rules(variable, *specifier, *left)) return specifier->matches_text(*left);
+  // Versions' rules hold for the variables that hold versions, and no version matches what is none.
+  if (specifier && marker_variable::is_version(variable.text)) return specifier->matches_text(*left);
   return compare_texts(*left, node.op.compare, *right);
 }
 

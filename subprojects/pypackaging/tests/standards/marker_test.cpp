@@ -83,14 +83,32 @@ TEST_CASE("texts that are no versions are compared as texts") {
   check({{"os_name == 'posix'", true},
          {"os_name != 'posix'", false},
          {"os_name == 'Posix'", false},
-         {"sys_platform > 'darwin'", true},
-         {"sys_platform <= 'linux'", true},
-         {"sys_platform < 'l'", false},
-         {"platform_release >= '6.0'", true},
          {"platform_release == '6.1.0-13-amd64'", true},
-         {"platform_release < '6.0'", false},
-         {"python_version > 'abc'", false},
+         {"platform_release === '6.1.0-13-AMD64'", true},
+         {"python_version == 'abc'", false},
          {"python_version != 'abc'", true}});
+}
+
+TEST_CASE("texts that are no versions have no order") {
+  check({{"sys_platform > 'darwin'", false},
+         {"sys_platform < 'm'", false},
+         {"sys_platform <= 'linux'", true},
+         {"sys_platform >= 'linux'", true},
+         {"sys_platform <= 'linux2'", false},
+         {"sys_platform >= '3.0'", false},
+         {"'linux' >= sys_platform", true},
+         {"'darwin' < sys_platform", false},
+         {"platform_version < '5'", false},
+         {"python_version > 'abc'", false},
+         {"python_version < 'abc'", false},
+         {"python_version >= '3.11abc'", false}});
+}
+
+TEST_CASE("what is no version matches no clause about versions") {
+  check({{"platform_release >= '6.0'", false},
+         {"platform_release < '6.0'", false},
+         {"platform_release ~= '6.1'", false},
+         {"platform_release != '6.0'", false}});
 }
 
 TEST_CASE("in and not in look for a part of the text") {
