@@ -42,11 +42,12 @@ pypackaging::PrereleaseMode prerelease_mode(const Setting<std::string>& setting)
   using Mode = pypackaging::PrereleaseMode;
   if (setting.value == "disallow") return Mode::disallow;
   if (setting.value == "allow") return Mode::allow;
-  if (setting.value == "if-necessary") return Mode::if_necessary;
+  // The longer name is uv's older one.
+  if (setting.value == "if-necessary" || setting.value == "if-necessary-or-explicit")
+    return Mode::if_necessary;
   if (setting.value == "explicit") return Mode::explicit_only;
-  if (setting.value == "if-necessary-or-explicit") return Mode::if_necessary_or_explicit;
   throw_bad_value(setting, "prerelease mode",
-                  "disallow, allow, if-necessary, explicit or if-necessary-or-explicit");
+                  "disallow, allow, if-necessary or explicit");
 }
 
 pypackaging::Strategy strategy(const Setting<std::string>& setting) {
@@ -155,7 +156,7 @@ SettingsLayer built_in_settings() {
   layer.default_index = {index, source};
   layer.no_index = {false, source};
   layer.offline = {false, source};
-  layer.prerelease = {"if-necessary-or-explicit", source};
+  layer.prerelease = {"if-necessary", source};
   layer.resolution = {"highest", source};
   layer.layout = {"farm", source};
   layer.bytecode = {"background", source};

@@ -22,7 +22,7 @@ inline constexpr OptionSpec kRunOptions[] = {
     {"upgrade", 'U', {}, "take the newest versions that fit, whatever an earlier run took"},
     {"exclude-newer", 0, "DATE",
      "as if nothing had been uploaded after it: 2025-01-31 or 2025-01-31T12:00:00Z"},
-    {"prerelease", 0, "MODE", "disallow, allow, if-necessary, explicit, if-necessary-or-explicit (default)"},
+    {"prerelease", 0, "MODE", "disallow, allow, explicit, if-necessary (default): final releases first"},
     {"pre", 0, {}, "as --prerelease allow"},
     {"resolution", 0, "MODE", "highest (default), lowest, lowest-direct"},
     {"isolated", 0, {}, "look at no project and no active virtual environment"},

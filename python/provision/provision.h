@@ -19,7 +19,7 @@ namespace envstore {
 struct ResolutionSettings {
   IndexSettings indexes;
   std::optional<std::int64_t> exclude_newer_ns;  ///< files uploaded later do not exist
-  pypackaging::PrereleaseMode prereleases = pypackaging::PrereleaseMode::if_necessary_or_explicit;
+  pypackaging::PrereleaseMode prereleases = pypackaging::PrereleaseMode::if_necessary;
   pypackaging::Strategy strategy = pypackaging::Strategy::highest;
   std::vector<pypackaging::Requirement> constraints, overrides;
   bool upgrade = false;  ///< an older answer is no preference

@@ -75,9 +75,10 @@ class PackageSource {
                                                                              const std::string& url) = 0;
 };
 
-/// uv's names. `if_necessary`: a package's prereleases count only when no final release fits, and
-/// `if_necessary_or_explicit` adds those whose direct requirement mentions one.
-enum class PrereleaseMode { disallow, allow, if_necessary, explicit_only, if_necessary_or_explicit };
+/// uv's names. `if_necessary`: final releases first, a prerelease where what is wanted of a package has nothing
+/// else that works, whoever wants it. `explicit_only`: the same for packages whose prereleases a requirement
+/// of the user mentions, none of others. uv's `if-necessary-or-explicit` is the old name of `if_necessary`.
+enum class PrereleaseMode { disallow, allow, if_necessary, explicit_only };
 enum class Strategy { highest, lowest, lowest_direct };
 
 struct ResolveInput {
@@ -89,7 +90,7 @@ struct ResolveInput {
       preferences;  ///< taken when allowed at all: versions of a lock or an older answer
   MarkerEnvironment environment;
   std::optional<Version> python;  ///< judged against Requires-Python; absent: not judged
-  PrereleaseMode prereleases = PrereleaseMode::if_necessary_or_explicit;
+  PrereleaseMode prereleases = PrereleaseMode::if_necessary;
   Strategy strategy = Strategy::highest;
 };
 

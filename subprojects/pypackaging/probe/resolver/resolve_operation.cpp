@@ -23,9 +23,9 @@ PrereleaseMode read_mode(const Json& request) {
       {"allow", PrereleaseMode::allow},
       {"if-necessary", PrereleaseMode::if_necessary},
       {"explicit", PrereleaseMode::explicit_only},
-      {"if-necessary-or-explicit", PrereleaseMode::if_necessary_or_explicit},
+      {"if-necessary-or-explicit", PrereleaseMode::if_necessary},
   };
-  const Json text = field(request, "prereleases", "if-necessary-or-explicit");
+  const Json text = field(request, "prereleases", "if-necessary");
   const auto found = modes.find(text.get<std::string>());
   if (found == modes.end()) throw Refused("unknown prerelease mode " + text.dump());
   return found->second;

@@ -15,10 +15,6 @@ bool pins(const Requirement& requirement, const Version& version) {
                      [&](const Specifier& clause) { return is_exact(clause) && clause.matches(version); });
 }
 
-bool allows_necessity(PrereleaseMode mode) {
-  return mode == PrereleaseMode::if_necessary || mode == PrereleaseMode::if_necessary_or_explicit;
-}
-
 Reason reason_of(Usability usability) {
   switch (usability) {
     case Usability::no_matching_wheel:
@@ -91,25 +87,17 @@ bool Eligibility::note_dependency(PackageId id, const Requirement& requirement) 
   return changed;
 }
 
-bool Eligibility::admit_prereleases(PackageId id) {
-  return allows_necessity(input_.prereleases) && admitted_prereleases_.insert(universe_.at(id).name).second;
-}
-
-bool Eligibility::has_final(PackageId id) const {
-  const Package& package = universe_.at(id);
-  for (std::size_t bit = 1; bit <= package.offered_count; ++bit)
-    if (!package.candidate(bit).offered->version.is_prerelease()) return true;
-  return false;
-}
-
 bool Eligibility::prerelease_counts(PackageId id, std::size_t bit) const {
-  const PrereleaseMode mode = input_.prereleases;
-  const std::string& name = universe_.at(id).name;
-  if (mode == PrereleaseMode::allow) return true;
-  if (mode == PrereleaseMode::disallow) return false;
-  if (mode != PrereleaseMode::if_necessary && explicit_prereleases_.contains(name)) return true;
-  if (mode == PrereleaseMode::explicit_only) return false;
-  return admitted_prereleases_.contains(name) || !has_final(id) || preference(id) == bit;
+  switch (input_.prereleases) {
+    case PrereleaseMode::disallow:
+      return false;
+    case PrereleaseMode::explicit_only:
+      return explicit_prereleases_.contains(universe_.at(id).name) || preference(id) == bit;
+    case PrereleaseMode::allow:
+    case PrereleaseMode::if_necessary:
+      break;
+  }
+  return true;
 }
 
 std::optional<Exclusion> Eligibility::exclusion(PackageId id, std::size_t bit) const {
@@ -139,7 +127,7 @@ VersionSet Eligibility::excluded(PackageId id) const {
 VersionSet Eligibility::last_resort(PackageId id) const {
   const Package& package = universe_.at(id);
   VersionSet set = VersionSet::none(package.bits());
-  const bool finals_first = admitted_prereleases_.contains(package.name);
+  const bool finals_first = input_.prereleases != PrereleaseMode::allow;
   for (std::size_t bit = 1; bit < set.bits(); ++bit)
     if (is_conditional(id, bit) || (finals_first && package.candidate(bit).offered->version.is_prerelease()))
       set.add(bit);

@@ -53,9 +53,6 @@ class Eligibility {
   /// Whether `requirement` names exactly this candidate.
   bool names(PackageId package, std::size_t candidate, const Requirement& requirement) const;
 
-  /// Lets prereleases of a package count. False when the mode forbids it or they count already.
-  bool admit_prereleases(PackageId package);
-
   std::optional<Exclusion> exclusion(PackageId package, std::size_t candidate) const;
   VersionSet excluded(PackageId package) const;
   /// The candidates that are taken only when no other of the package remains.
@@ -66,12 +63,10 @@ class Eligibility {
   using Key = std::pair<std::string, std::string>;  ///< name; canonical version or URL
   Key key(PackageId package, std::size_t candidate) const;
   bool prerelease_counts(PackageId package, std::size_t candidate) const;
-  bool has_final(PackageId package) const;
 
   const ResolveInput& input_;
   const Universe& universe_;
   std::set<std::string> explicit_prereleases_;
-  std::set<std::string> admitted_prereleases_;
   std::map<std::string, std::vector<const Requirement*>> user_requirements_;
   std::set<Key> admitted_;
   std::set<Key> named_only_;

@@ -46,13 +46,6 @@ std::vector<CoreFact> Explanation::split_exclusions(const CoreFact& fact) const 
   return parts;
 }
 
-std::vector<PackageId> Explanation::packages_with_unused_prereleases() const {
-  std::vector<PackageId> packages;
-  for (const CoreFact& fact : core_)
-    if (fact.exclusion && fact.exclusion->reason == Reason::prerelease) packages.push_back(fact.leaf.package);
-  return packages;
-}
-
 std::vector<CoreFact> Explanation::told_facts() const {
   std::map<PackageId, VersionSet> excluded;
   for (const CoreFact& fact : core_) {

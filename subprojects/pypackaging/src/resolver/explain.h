@@ -14,8 +14,6 @@ class Explanation {
   Explanation(const ResolveInput& input, Universe& universe, const Eligibility& eligibility,
               const Search& search);
 
-  /// Packages whose prereleases were left out, where that is part of the failure.
-  std::vector<PackageId> packages_with_unused_prereleases() const;
   Conflict write() const;
 
  private:

@@ -33,9 +33,7 @@ class Resolver {
         case Search::Outcome::failed:
           break;
       }
-      Explanation explanation(input_, universe_, eligibility_, search);
-      if (admit_prereleases(explanation)) continue;
-      return explanation.write();
+      return Explanation(input_, universe_, eligibility_, search).write();
     }
   }
 
@@ -61,13 +59,6 @@ class Resolver {
   void note_user_requirement(const Requirement& requirement) {
     eligibility_.note_user_requirement(requirement);
     if (requirement.url) universe_.only_urls(requirement.normalized_name);
-  }
-
-  bool admit_prereleases(const Explanation& explanation) {
-    bool changed = false;
-    for (const PackageId package : explanation.packages_with_unused_prereleases())
-      changed = eligibility_.admit_prereleases(package) || changed;
-    return changed;
   }
 
   template <class Visit>

@@ -125,7 +125,7 @@ class Generator {
     if (chance(30)) input.constraints = requirements({need(false, false)});
     input.prereleases = chance(30)   ? PrereleaseMode::disallow
                         : chance(50) ? PrereleaseMode::allow
-                                     : PrereleaseMode::if_necessary_or_explicit;
+                                     : PrereleaseMode::if_necessary;
     input.strategy = chance(60) ? Strategy::highest : chance(50) ? Strategy::lowest : Strategy::lowest_direct;
     return input;
   }

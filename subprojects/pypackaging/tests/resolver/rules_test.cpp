@@ -136,14 +136,15 @@ TEST_CASE("prereleases count as the mode says") {
   World world;
   world.has("a", {{"1.0"}, {"2.0rc1"}, {"2.0rc2"}});
   using Mode = PrereleaseMode;
-  CHECK(ask_with(world, {"a"}, Mode::allow) == "a 2.0rc2");
-  for (const Mode mode :
-       {Mode::disallow, Mode::explicit_only, Mode::if_necessary, Mode::if_necessary_or_explicit})
-    CHECK(ask_with(world, {"a"}, mode) == "a 1.0");
-  for (const Mode mode : {Mode::allow, Mode::explicit_only, Mode::if_necessary_or_explicit})
-    CHECK(ask_with(world, {"a>=1.0rc1"}, mode) == "a 2.0rc2");
-  for (const Mode mode : {Mode::disallow, Mode::if_necessary})
-    CHECK(ask_with(world, {"a>=1.0rc1"}, mode) == "a 1.0");
+  for (const char* text : {"a", "a>=1.0rc1"}) {
+    CHECK(ask_with(world, {text}, Mode::allow) == "a 2.0rc2");
+    for (const Mode mode : {Mode::disallow, Mode::explicit_only, Mode::if_necessary})
+      CHECK(ask_with(world, {text}, mode) == "a 1.0");
+  }
+  for (const Mode mode : {Mode::allow, Mode::explicit_only, Mode::if_necessary})
+    CHECK(ask_with(world, {"a>=2.0rc1"}, mode) == "a 2.0rc2");
+  CHECK(ask_with(world, {"a>1.0"}, Mode::if_necessary) == "a 2.0rc2");
+  CHECK(ask_with(world, {"a>1.0"}, Mode::explicit_only).starts_with("You require a>1.0, but "));
 }
 
 TEST_CASE("prereleases are taken when a package has nothing else, or nothing else fits") {
@@ -153,18 +154,33 @@ TEST_CASE("prereleases are taken when a package has nothing else, or nothing els
   CHECK(ask(world, {"b>2.0"}) == "b 3.0rc1");
 }
 
-TEST_CASE("a prerelease that only a dependency mentions does not count where the user must say so") {
+TEST_CASE("a prerelease is taken where the final releases in the range do not work") {
   World world;
-  world.has("a", {{"1.0", {"b>=2.0rc1"}}}).has("b", {{"1.0"}, {"2.0rc1"}});
-  CHECK(ask_with(world, {"a"}, PrereleaseMode::if_necessary_or_explicit) == "a 1.0, b 2.0rc1");
-  CHECK(ask_with(world, {"a"}, PrereleaseMode::explicit_only).starts_with("Because "));
-  CHECK(ask_with(world, {"a", "b>=2.0rc1"}, PrereleaseMode::explicit_only) == "a 1.0, b 2.0rc1");
+  world.has("a", {{"1.0", {"b<2"}}, {"2.0rc1", {"b>=2"}}}).has("b", {{"1.0"}, {"2.0"}});
+  CHECK(ask(world, {"a", "b>=2"}) == "a 2.0rc1, b 2.0");
+  Release unusable{"1.0"};
+  unusable.usability = Usability::no_matching_wheel;
+  World wheels;
+  wheels.has("a", {unusable, {"2.0rc1"}}).has("b", {{"1.0", {}, {}, ">=3.12"}, {"2.0rc1"}});
+  CHECK(ask(wheels, {"a", "b"}) == "a 2.0rc1, b 2.0rc1");
 }
 
-TEST_CASE("an older package is preferred to a prerelease of what the newer one needs") {
+TEST_CASE("a prerelease that only a dependency needs is taken, except where the user must say so") {
   World world;
-  world.has("a", {{"1.0", {"b"}}, {"2.0", {"b>=2.0rc1"}}}).has("b", {{"1.0"}, {"2.0rc1"}});
+  world.has("a", {{"0.9", {"b"}}, {"1.0", {"b>=2.0rc1"}}}).has("b", {{"1.0"}, {"2.0rc1"}});
+  CHECK(ask_with(world, {"a"}, PrereleaseMode::if_necessary) == "a 1.0, b 2.0rc1");
+  CHECK(ask_with(world, {"a"}, PrereleaseMode::explicit_only) == "a 0.9, b 1.0");
+  CHECK(ask_with(world, {"a", "b>=1.0rc1"}, PrereleaseMode::explicit_only) == "a 1.0, b 2.0rc1");
+}
+
+TEST_CASE("a final release in the range comes first, also where a dependency mentions a prerelease") {
+  World world;
+  world.has("a", {{"1.0", {"b>=1.0rc1"}}}).has("b", {{"0.9"}, {"1.0rc1"}, {"1.0"}, {"1.1rc1"}});
   CHECK(ask(world, {"a"}) == "a 1.0, b 1.0");
+  CHECK(ask(world, {"a", "b==1.1rc1"}) == "a 1.0, b 1.1rc1");
+  ResolveInput input = question({"a"});
+  input.strategy = Strategy::lowest;
+  CHECK(ask(world, input) == "a 1.0, b 1.0");
 }
 
 TEST_CASE("the lowest strategies choose the lowest, everywhere or for the user's own requirements") {
