@@ -70,7 +70,7 @@ class Resolver {
   /// The needs of a chosen package, or of a chosen extra.
   const std::vector<Need>& needs_of(const Search& search, PackageId id) {
     const Package& package = universe_.at(id);
-    if (package.base == kNothing) return universe_.metadata(id, search.engine().decision(id)).needs;
+    if (package.base == kNothing) return universe_.metadata(id, search.engine().decision(id)).base.needs;
     return universe_.extra_needs(package.base, search.engine().decision(package.base), package.extra);
   }
 

@@ -9,8 +9,8 @@ namespace {
 // After so many conflicts between the same packages their order was wrong (the figure is uv's, and not
 // sensitive).
 constexpr int kPatience = 5;
-constexpr int kPrefetchAfter = 5;
-constexpr int kPrefetchAtMost = 50;
+// As many as the network has in flight.
+constexpr std::size_t kLargestBatch = 50;
 
 }  // namespace
 
@@ -68,12 +68,16 @@ bool Search::prefers_lowest(PackageId package) const {
 std::size_t Search::pick(PackageId package) const {
   const VersionSet& now = engine_.current(package);
   if (preference_[package] != 0 && now.has(preference_[package])) return preference_[package];
+  return best_of(package, now);
+}
+
+std::size_t Search::best_of(PackageId package, const VersionSet& set) const {
   const bool lowest = prefers_lowest(package);
   if (!last_resort_[package].empty()) {
-    const VersionSet liked = now.minus(last_resort_[package]);
+    const VersionSet liked = set.minus(last_resort_[package]);
     if (liked.highest() != 0) return lowest ? liked.lowest() : liked.highest();
   }
-  return lowest ? now.lowest() : now.highest();
+  return lowest ? set.lowest() : set.highest();
 }
 
 int Search::urgency(PackageId package) const {
@@ -101,30 +105,75 @@ std::optional<PackageId> Search::next_package() const {
   return best == kNothing ? std::nullopt : std::optional(best);
 }
 
-void Search::prefetch_more(PackageId package) {
-  const int tried = ++effort_[package].tried;
-  if (tried % kPrefetchAfter != 0) return;
-  int left = std::min(tried, kPrefetchAtMost);
-  const bool lowest = prefers_lowest(package);
-  VersionSet rest = engine_.current(package).minus(last_resort_[package]);
-  for (; left > 0; --left) {
-    const std::size_t candidate = lowest ? rest.lowest() : rest.highest();
-    if (candidate == 0) return;
-    universe_.want_metadata(package, candidate);
-    rest.remove(candidate);
+/// Batches grow with what was tried in vain: few versions cost few requests, and of many most come together.
+/// At least half a batch is under way when the next is asked for.
+void Search::prefetch_more(PackageId package, std::size_t candidate) {
+  Effort& effort = effort_[package];
+  if (++effort.tried < effort.prefetch_at) return;
+  const std::size_t batch = std::min(effort.tried * 2, kLargestBatch);
+  effort.prefetch_at = effort.tried + batch / 2;
+  const std::size_t left = prefetch(package, engine_.current(package), batch);
+  if (left == 0) return;
+  // Somebody pins one version after the other: what comes next is outside of what is allowed now.
+  const std::size_t bits = universe_.at(package).bits();
+  VersionSet further = VersionSet::none(bits);
+  if (prefers_lowest(package))
+    further.add_range(candidate + 1, bits);
+  else
+    further.add_range(1, candidate);
+  prefetch(package, further.minus(eligibility_.excluded(package)), left);
+}
+
+std::size_t Search::prefetch(PackageId package, VersionSet set, std::size_t count) {
+  for (; count > 0; --count) {
+    const std::size_t next = best_of(package, set);
+    if (next == 0) break;
+    universe_.want_metadata(package, next);
+    set.remove(next);
   }
+  return count;
+}
+
+std::optional<FactId> Search::state_known_conflict(PackageId package, std::size_t candidate) {
+  const auto state = [&](PackageId extra, const std::vector<Need>& needs) -> std::optional<FactId> {
+    for (const Need& need : needs) {
+      const Requirement& requirement = *need.requirement;
+      if (requirement.url || !universe_.is_loaded(requirement.normalized_name)) continue;
+      const PackageId target = universe_.package(requirement.normalized_name);
+      if (target == package || !engine_.has_package(target)) continue;
+      if (!engine_.current(target).disjoint(eligibility_.allowed(target, requirement))) continue;
+      fresh_.clear();
+      if (!state_need(package, extra, candidate, need)) return kNothing;
+      for (const FactId fact : fresh_)
+        if (engine_.would_conflict(fact, package, candidate)) return fact;
+    }
+    return std::nullopt;
+  };
+  if (const auto found = state(kNothing, universe_.metadata(package, candidate).base.needs)) return found;
+  const auto extras = universe_.at(package).extras;
+  for (const auto& [name, extra] : extras) {
+    if (!engine_.has_package(extra) || !engine_.is_required(extra)) continue;
+    if (const auto found = state(extra, universe_.extra_needs(package, candidate, name))) return found;
+  }
+  return std::nullopt;
 }
 
 bool Search::decide_package(PackageId package) {
   const std::size_t candidate = pick(package);
-  prefetch_more(package);
+  prefetch_more(package, candidate);
   const Metadata& metadata = universe_.metadata(package, candidate);
   if (eligibility_.exclusion(package, candidate)) {
     state_exclusions(package);
     return true;
   }
+  // Of a version that cannot be taken anyway the other needs are not looked at: their pages may be many.
+  if (const auto known = state_known_conflict(package, candidate)) {
+    if (*known == kNothing) return false;
+    conflict(engine_.fact(*known));
+    return true;
+  }
   fresh_.clear();
-  if (!state_needs(package, kNothing, candidate, metadata.needs) || !state_extras(package, candidate))
+  if (!state_needs(package, kNothing, candidate, metadata.base.needs) || !state_extras(package, candidate))
     return false;
   for (const FactId fact : fresh_)
     if (engine_.would_conflict(fact, package, candidate)) {

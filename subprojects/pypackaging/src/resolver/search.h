@@ -50,7 +50,8 @@ class Search : private Engine::Observer {
   struct Effort {
     int affected = 0;  ///< conflicts in which the package's candidate failed at once
     int culprit = 0;   ///< conflicts that an earlier decision on it caused
-    int tried = 0;
+    std::size_t tried = 0;
+    std::size_t prefetch_at = 2;  ///< how many must have been tried for the next batch
     bool early = false;
     bool late = false;
     int urgency = kNotOpen;
@@ -78,9 +79,16 @@ class Search : private Engine::Observer {
   /// Less is more urgent; kNotOpen: nothing is to be decided. Equals are decided in the order of discovery.
   int urgency(PackageId package) const;
   std::size_t pick(PackageId package) const;
+  /// The one of `set` that is tried first, or 0.
+  std::size_t best_of(PackageId package, const VersionSet& set) const;
   bool decide_package(PackageId package);
   bool decide_extra(PackageId extra);
-  void prefetch_more(PackageId package);
+  /// States what rules the candidate out at once, of packages that are known; nullopt: nothing does.
+  /// kNothing: the search must start again.
+  std::optional<FactId> state_known_conflict(PackageId package, std::size_t candidate);
+  void prefetch_more(PackageId package, std::size_t candidate);
+  /// Wants the metadata of the first `count` of `set` in the order of trying; returns how many are left over.
+  std::size_t prefetch(PackageId package, VersionSet set, std::size_t count);
   void reorder();
   bool prefers_lowest(PackageId package) const;
 

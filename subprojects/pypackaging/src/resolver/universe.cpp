@@ -131,8 +131,7 @@ void Universe::append_url(Package& package, const std::string& url) {
   if (auto* found = std::get_if<0>(&answer)) {
     candidate.offered = &owned_.emplace_back(OfferedVersion{std::move(found->first)});
     candidate.metadata = std::make_unique<Metadata>();
-    candidate.metadata->dependencies = std::move(found->second);
-    judge(*candidate.metadata);
+    judge(*candidate.metadata, found->second);
   } else {
     const Result<Version> unknown = Version::parse("0");
     candidate.offered = &owned_.emplace_back(
@@ -163,22 +162,23 @@ const Metadata& Universe::metadata(PackageId id, std::size_t bit) {
 
 Metadata Universe::read_metadata(const Package& package, const Candidate& candidate) {
   Metadata metadata;
-  auto answer = source_.dependencies(package.name, candidate.offered->version);
-  if (auto* found = std::get_if<Dependencies>(&answer)) {
-    metadata.dependencies = std::move(*found);
-    judge(metadata);
+  const auto answer = source_.dependencies(package.name, candidate.offered->version);
+  if (const auto* found = std::get_if<Dependencies>(&answer)) {
+    judge(metadata, *found);
+    for (const auto& [extra, id] : package.extras) judge_extra(metadata, *found, extra);
   } else {
     metadata.problem = std::get<Unavailable>(answer).reason;
   }
   return metadata;
 }
 
-void Universe::judge(Metadata& metadata) const {
-  const auto& python = metadata.dependencies.requires_python;
+void Universe::judge(Metadata& metadata, const Dependencies& dependencies) const {
+  const auto& python = dependencies.requires_python;
   if (python && python_ && !python->matches(*python_)) metadata.other_python = as_written(*python);
-  for (const Requirement& requirement : metadata.dependencies.requires_dist) {
+  std::vector<const Requirement*> chosen;
+  for (const Requirement& requirement : dependencies.requires_dist) {
     if (overrides_.contains(requirement.normalized_name) && !requirement.marker.mentions_extra()) {
-      expand(requirement, metadata.needs);
+      chosen.push_back(&requirement);
       continue;
     }
     const Result<bool> value = holds(requirement.marker, {}, MarkerContext::metadata);
@@ -186,34 +186,60 @@ void Universe::judge(Metadata& metadata) const {
       metadata.problem =
           "its dependency '" + requirement.canonical() + "' cannot be judged: " + value.error().message;
     else if (*value)
-      expand(requirement, metadata.needs);
+      chosen.push_back(&requirement);
+  }
+  keep(chosen, metadata.base);
+}
+
+void Universe::judge_extra(Metadata& metadata, const Dependencies& dependencies,
+                           const std::string& name) const {
+  Metadata::Extra& extra = metadata.extras[name];
+  const auto& declared = dependencies.provides_extra;
+  extra.is_declared = std::find(declared.begin(), declared.end(), name) != declared.end();
+  std::vector<const Requirement*> chosen;
+  for (const Requirement& requirement : dependencies.requires_dist) {
+    if (!requirement.marker.mentions_extra()) continue;
+    const Result<bool> without = holds(requirement.marker, {}, MarkerContext::metadata);
+    const Result<bool> with = holds(requirement.marker, name, MarkerContext::metadata);
+    if (with && *with && without && !*without) chosen.push_back(&requirement);
+  }
+  keep(chosen, extra.needs);
+}
+
+void Universe::keep(const std::vector<const Requirement*>& chosen, Needs& out) const {
+  out.kept.reserve(chosen.size());  // the needs point into it
+  for (const Requirement* requirement : chosen) {
+    const auto found = overrides_.find(requirement->normalized_name);
+    if (found == overrides_.end())
+      out.needs.push_back({&out.kept.emplace_back(*requirement), false});
+    else
+      for (const Requirement* replacement : found->second) out.needs.push_back({replacement, true});
   }
 }
 
-void Universe::expand(const Requirement& requirement, std::vector<Need>& out) const {
-  const auto found = overrides_.find(requirement.normalized_name);
-  if (found == overrides_.end()) return out.push_back({&requirement, false});
-  for (const Requirement* replacement : found->second) out.push_back({replacement, true});
+const Metadata::Extra& Universe::extra_of(PackageId base, std::size_t bit, const std::string& name) {
+  metadata(base, bit);
+  Candidate& candidate = packages_[base].candidates[bit - 1];
+  const auto known = candidate.metadata->extras.find(name);
+  if (known != candidate.metadata->extras.end()) return known->second;
+  if (candidate.url) {
+    const auto answer = source_.direct(packages_[base].name, *candidate.url);
+    if (const auto* found = std::get_if<0>(&answer)) judge_extra(*candidate.metadata, found->second, name);
+  } else {
+    const auto answer = source_.dependencies(packages_[base].name, candidate.offered->version);
+    if (const auto* found = std::get_if<Dependencies>(&answer))
+      judge_extra(*candidate.metadata, *found, name);
+  }
+  return candidate.metadata->extras[name];
 }
 
 const std::vector<Need>& Universe::extra_needs(PackageId base, std::size_t bit, const std::string& extra) {
-  metadata(base, bit);
-  Metadata& metadata = *packages_[base].candidates[bit - 1].metadata;
-  const auto [entry, is_new] = metadata.extras.try_emplace(extra);
-  if (!is_new) return entry->second;
-  for (const Requirement& requirement : metadata.dependencies.requires_dist) {
-    if (!requirement.marker.mentions_extra()) continue;
-    const Result<bool> without = holds(requirement.marker, {}, MarkerContext::metadata);
-    const Result<bool> with = holds(requirement.marker, extra, MarkerContext::metadata);
-    if (with && *with && without && !*without) expand(requirement, entry->second);
-  }
-  return entry->second;
+  return extra_of(base, bit, extra).needs.needs;
 }
 
 bool Universe::provides(PackageId base, std::size_t bit, const std::string& extra) {
-  const auto& declared = metadata(base, bit).dependencies.provides_extra;
-  return std::find(declared.begin(), declared.end(), extra) != declared.end() ||
-         !extra_needs(base, bit, extra).empty();
+  const Metadata::Extra& known = extra_of(base, bit, extra);
+  return known.is_declared || !known.needs.needs.empty();
 }
 
 std::vector<const Requirement*> Universe::active(const std::vector<Requirement>& requirements,
@@ -233,7 +259,8 @@ std::vector<const Requirement*> Universe::active(const std::vector<Requirement>&
 std::vector<Need> Universe::user_needs(std::vector<std::string>& problems) const {
   std::vector<Need> needs;
   for (const Requirement& requirement : input_.requirements)
-    if (overrides_.contains(requirement.normalized_name)) expand(requirement, needs);
+    if (const auto found = overrides_.find(requirement.normalized_name); found != overrides_.end())
+      for (const Requirement* replacement : found->second) needs.push_back({replacement, true});
   for (const Requirement* requirement : active(input_.requirements, problems))
     if (!overrides_.contains(requirement->normalized_name)) needs.push_back({requirement, false});
   return needs;

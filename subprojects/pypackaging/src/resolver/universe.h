@@ -20,12 +20,21 @@ struct Need {
   bool overridden = false;
 };
 
+/// The needs of a candidate under one condition. Of what its metadata says most holds elsewhere, or for
+/// extras that nobody asks for: it is not kept, a search may look at thousands of versions.
+struct Needs {
+  std::vector<Requirement> kept;
+  std::vector<Need> needs;  ///< point into `kept`, or at overrides
+};
+
 /// What a candidate needs, or why it cannot be used.
 struct Metadata {
-  Dependencies dependencies;
-  std::vector<Need> needs;  ///< of the package itself
-  std::map<std::string, std::vector<Need>>
-      extras;                               ///< further needs, computed when an extra is first asked for
+  Needs base;
+  struct Extra {
+    Needs needs;               ///< beyond those of the package itself
+    bool is_declared = false;  ///< in Provides-Extra
+  };
+  std::map<std::string, Extra> extras;      ///< those that were asked for
   std::string problem;                      ///< not empty: unusable
   std::optional<std::string> other_python;  ///< the Requires-Python that is not met
 };
@@ -95,10 +104,12 @@ class Universe {
   void load_offer(Package& package);
   void append_url(Package& package, const std::string& url);
   Metadata read_metadata(const Package& package, const Candidate& candidate);
-  void judge(Metadata& metadata) const;
+  void judge(Metadata& metadata, const Dependencies& dependencies) const;
+  void judge_extra(Metadata& metadata, const Dependencies& dependencies, const std::string& extra) const;
+  const Metadata::Extra& extra_of(PackageId base, std::size_t candidate, const std::string& extra);
   Result<bool> holds(const Marker& marker, const std::string& extra, MarkerContext context) const;
-  /// The overrides that apply in the place of `requirement`, or itself.
-  void expand(const Requirement& requirement, std::vector<Need>& out) const;
+  /// The requirements, or the overrides that apply in their places.
+  void keep(const std::vector<const Requirement*>& chosen, Needs& out) const;
 
   const ResolveInput& input_;
   PackageSource& source_;
