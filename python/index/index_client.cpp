@@ -47,6 +47,10 @@ class Flights {
     slot->second = promise->get_future().share();
     return {slot->second, std::move(promise)};
   }
+  void forget(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    flights_.erase(key);
+  }
 
  private:
   std::mutex mutex_;  ///< protects flights_
@@ -155,6 +159,10 @@ std::shared_future<ProjectFiles> IndexClient::project(const std::string& normali
       return impl->projects.find(normalized_name, reach);
     });
   return future;
+}
+
+void IndexClient::release_project(const std::string& normalized_name) {
+  impl_->project_flights.forget(normalized_name);
 }
 
 std::optional<CachedPage> IndexClient::cached_page(const std::string& normalized_name) {

@@ -72,12 +72,14 @@ class IndexClient {
   ~IndexClient();
 
   std::shared_future<ProjectFiles> project(const std::string& normalized_name);
+  /// Who asks for the project's page next has it found anew: a page of thousands of files is not kept.
+  void release_project(const std::string& normalized_name);
   /// The page that `project` would decode and answer with, if it would need the cache alone. Reads a few
   /// bytes, on the caller's thread; throws what reading the store does.
   std::optional<CachedPage> cached_page(const std::string& normalized_name);
-  /// Core metadata of a wheel: PEP 658 where advertised (hash checked), else range reads of its tail, else
-  /// the whole wheel. Cached by the wheel's SHA-256, or URL when it has no hash. What is cached or
-  /// local is ready at once.
+  /// Core metadata of a wheel, without its description: PEP 658 where advertised (hash checked), else range
+  /// reads of its tail, else the whole wheel. Cached by the wheel's SHA-256, or URL when it has no hash. What
+  /// is cached or local is ready at once.
   std::shared_future<std::string> metadata(const IndexFile& file);
   /// The whole file, hashed while it arrives; a size or hash that differs from what the index said is
   /// Error{invalid_input}, a truncated one Error{network}. Small files of known size stay in memory, up to a

@@ -26,6 +26,13 @@ std::string cache_key(const IndexFile& file) {
   return hash != file.hashes.end() ? "sha256:" + hash->second : without_credentials(metadata_url(file));
 }
 
+/// The fields alone: nothing reads the description behind the first empty line, and it is most of the text.
+std::string fields_of(std::string text) {
+  text.resize(std::min({text.find("\n\n"), text.find("\n\r\n"), text.size()}));
+  text.shrink_to_fit();
+  return text;
+}
+
 void save(DocumentCache& cache, const IndexFile& file, const std::string& text) {
   if (file.hashes.contains("sha256"))
     cache.save_forever(cache_key(file), text);
@@ -55,10 +62,10 @@ std::string read_wheel_metadata(std::span<const std::byte> wheel, const std::str
 std::optional<std::string> MetadataFinder::find(const IndexFile& file, Reach reach) {
   if (const auto path = local_path(file.url)) {
     const MappedFile wheel = MappedFile::open(AT_FDCWD, real_path(*path).value_or(*path));
-    return read_wheel_metadata(wheel.bytes(), file.filename);
+    return fields_of(read_wheel_metadata(wheel.bytes(), file.filename));
   }
   if (auto known = cache_.load(cache_key(file)))
-    if (known->is_fresh || settings_.offline) return std::move(known->body);
+    if (known->is_fresh || settings_.offline) return fields_of(std::move(known->body));
   if (settings_.offline)
     throw Error(ErrorKind::network, "cannot read the metadata of '" + file.filename + "': it is not cached",
                 "run once without --offline");
@@ -71,8 +78,9 @@ std::string MetadataFinder::fetch(const IndexFile& file) {
   if (file.has_metadata) text = fetch_advertised(file);
   if (!text) text = fetch_ranges(file);
   if (!text) text = fetch_whole(file);
-  save(cache_, file, *text);
-  return std::move(*text);
+  std::string fields = fields_of(std::move(*text));
+  save(cache_, file, fields);
+  return fields;
 }
 
 /// nullopt: the index advertises what it does not have, which mirrors do.

@@ -10,7 +10,7 @@
 
 namespace envstore {
 
-/// Finds the core metadata of wheels. Thread-safe.
+/// Finds the core metadata of wheels, without its description. Thread-safe.
 class MetadataFinder {
  public:
   MetadataFinder(Store& store, const IndexSettings& settings, DocumentCache& cache, HttpClient& http)

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <thread>
+#include <utility>
 
 #include "python/index/answers.h"
 #include "python/index/url.h"
@@ -85,6 +87,24 @@ SimplePage read_page(const std::string& body, const std::string& content_type, c
   throw Error(ErrorKind::invalid_input,
               "cannot read '" + display_url(url) + "': it is neither HTML nor JSON (" + content_type + ")",
               "check that the address is that of a package index");
+}
+
+ProjectFinder::ProjectFinder(const IndexSettings& settings, DocumentCache& cache, HttpClient& http)
+    : settings_(settings),
+      cache_(cache),
+      http_(http),
+      reading_(std::clamp(std::thread::hardware_concurrency(), 1u, 32u)) {}
+
+/// As many pages at once as there are cores.
+SimplePage ProjectFinder::read(HttpResponse& response) {
+  struct Turn {
+    std::counting_semaphore<>& semaphore;
+    explicit Turn(std::counting_semaphore<>& in) : semaphore(in) { semaphore.acquire(); }
+    ~Turn() { semaphore.release(); }
+  };
+  const Turn turn(reading_);
+  const std::string body = std::exchange(response.body, {});
+  return read_page(body, response.headers["content-type"], response.effective_url);
 }
 
 std::optional<ProjectFiles> ProjectFinder::find(const std::string& name, Reach reach) {
@@ -212,7 +232,7 @@ ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const st
     return {};
   }
   if (response.status != 200) throw_for_status(response, url);
-  SimplePage page = read_page(response.body, response.headers["content-type"], response.effective_url);
+  SimplePage page = read(response);
   std::string body = page.encode();
   auto identity = identity_of(key, body);
   cache_.save(key, std::move(body), response);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <string>
 
 #include "python/index/flat_files.h"
@@ -18,8 +19,7 @@ enum class Reach { cache, network };
 /// Finds the files of a project in the configured places. Thread-safe.
 class ProjectFinder {
  public:
-  ProjectFinder(const IndexSettings& settings, DocumentCache& cache, HttpClient& http)
-      : settings_(settings), cache_(cache), http_(http) {}
+  ProjectFinder(const IndexSettings& settings, DocumentCache& cache, HttpClient& http);
   std::optional<ProjectFiles> find(const std::string& normalized_name, Reach reach);
   /// See IndexClient::cached_page.
   std::optional<CachedPage> cached_page(const std::string& normalized_name);
@@ -43,6 +43,9 @@ class ProjectFinder {
   const IndexSettings& settings_;
   DocumentCache& cache_;
   HttpClient& http_;
+  SimplePage read(HttpResponse& response);
+
+  std::counting_semaphore<> reading_;  ///< a page takes many times its size while it is read
   std::mutex mutex_;  ///< protects flat_; not held while one is fetched, two may fetch the same
   std::map<std::string, FlatPointer> flat_;
 };

@@ -24,6 +24,10 @@ bool is_ready(const std::shared_future<Value>& future) {
   return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
+std::shared_ptr<const CoreMetadata> parse_metadata(const std::string& text) {
+  return std::make_shared<const CoreMetadata>(CoreMetadata::parse(text));
+}
+
 template <class Value>
 std::shared_future<Value> ready(Value value) {
   std::promise<Value> promise;
@@ -70,9 +74,11 @@ IndexSource::CandidatesPointer IndexSource::known_candidates(const std::string& 
 }
 
 IndexSource::CandidatesPointer IndexSource::load_candidates(const std::string& name) {
-  const ProjectFiles files = client_.project(name).get();
+  const std::shared_future<ProjectFiles> answer = client_.project(name);
+  const ProjectFiles& files = answer.get();
   auto made = std::make_shared<const Candidates>(name, files, candidate_rules(name));
   if (files.identity) cache_.add(name, *files.identity, *made);
+  client_.release_project(name);
   return made;
 }
 
@@ -92,9 +98,8 @@ IndexSource::Metadata IndexSource::metadata(const IndexFile& file) {
   Metadata& slot = metadata_[file.url];
   if (slot.text.valid()) return slot;
   slot.text = client_.metadata(file);
-  slot.core = std::async(std::launch::deferred, [text = slot.text] {
-                return std::make_shared<const CoreMetadata>(CoreMetadata::parse(text.get()));
-              }).share();
+  slot.core =
+      std::async(std::launch::deferred, [text = slot.text] { return parse_metadata(text.get()); }).share();
   return slot;
 }
 
@@ -127,7 +132,9 @@ std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const std::
                                                                      const IndexFile& file) {
   MetadataPointer core;
   try {
-    core = metadata(file).core.get();
+    const Metadata known = metadata(file);
+    // Of the many versions that a search looks at none is kept in parsed form here; what lies ahead is.
+    core = is_ready(known.core) ? known.core.get() : parse_metadata(known.text.get());
   } catch (const Error& error) {
     // What the index serves for one version is that version's fault; a dead network is everybody's.
     if (error.kind() != ErrorKind::invalid_input && error.kind() != ErrorKind::not_found) throw;
