@@ -96,7 +96,7 @@ int collect_and_tell(Store& store, const Arguments& arguments, const Policy& pol
   else if (verbosity != Verbosity::quiet)
     print(gc_text(view));
   else
-    for (const std::string& failure : report.failures) print_error_text(failure + "\n");
+    for (const std::string& failure : report.failures) print_message(failure + "\n");
   return report.failures.empty() ? 0 : kPartlyDone;
 }
 

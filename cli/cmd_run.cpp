@@ -37,17 +37,17 @@ class IgnoredPipeSignal {
 void tell_what_was_done(const PreparedRun& run, Verbosity verbosity) {
   const ProvisionReport& report = run.report;
   if (verbosity != Verbosity::quiet && report.installed > 0)
-    print_error_text(fmt::format("Installed {} package{} in {:.1f}s\n", report.installed,
-                                 report.installed == 1 ? "" : "s", report.seconds));
+    print_message(fmt::format("Installed {} package{} in {:.1f}s\n", report.installed,
+                              report.installed == 1 ? "" : "s", report.seconds));
   if (verbosity != Verbosity::verbose) return;
-  print_error_text(fmt::format("interpreter: {} ({})\n", run.plan.interpreter, run.plan.version));
+  print_message(fmt::format("interpreter: {} ({})\n", run.plan.interpreter, run.plan.version));
   for (const LayerPlan& layer : run.plan.layers)
-    print_error_text(fmt::format("layer: snapshot {} as a {}\n", layer.snapshot.hex(),
-                                 layer.layout == Layout::farm ? "farm" : "forest"));
-  print_error_text(run.from_memo
-                       ? "decided: as remembered from an earlier run of the same words; --refresh asks anew\n"
-                       : fmt::format("decided: anew, {} installed and {} already in the store\n",
-                                     report.installed, report.reused));
+    print_message(fmt::format("layer: snapshot {} as a {}\n", layer.snapshot.hex(),
+                              layer.layout == Layout::farm ? "farm" : "forest"));
+  print_message(run.from_memo
+                    ? "decided: as remembered from an earlier run of the same words; --refresh asks anew\n"
+                    : fmt::format("decided: anew, {} installed and {} already in the store\n",
+                                  report.installed, report.reused));
 }
 
 PreparedRun prepare(Store& store, const RunRequest& request, Verbosity verbosity) {
@@ -71,7 +71,7 @@ int run_run(const Arguments& arguments) {
 
   const SystemClock clock;
   Store store = Store::open(arguments.value("store"), clock);
-  if (verbosity == Verbosity::verbose) print_error_text(describe_setup(store, arguments, setup));
+  if (verbosity == Verbosity::verbose) print_message(describe_setup(store, arguments, setup));
   PreparedRun run = prepare(store, setup.request, verbosity);
   tell_what_was_done(run, verbosity);
   if (setup.bytecode == BytecodeMode::foreground && !run.from_memo && !setup.request.compile_bytecode)

@@ -46,12 +46,11 @@ int run_guarded(int argc, char** argv) noexcept {
     print_error(error);
     return exit_code_of(error);
   } catch (const std::bad_alloc&) {
-    print_error_text("error: cannot go on: out of memory\n");
+    print_message("error: cannot go on: out of memory\n");
   } catch (const std::exception& error) {
-    print_error_text("error: cannot go on: ");
-    print_error_text(error.what());
-    print_error_text(
-        "\nhint: this is a fault of envstore; please report it with the command that you gave\n");
+    print_message("error: cannot go on: ");
+    print_message(error.what());
+    print_message("\nhint: this is a fault of envstore; please report it with the command that you gave\n");
   }
   return 1;
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "store/platform/files.h"
+#include "store/platform/terminal_text.h"
 
 namespace envstore {
 namespace {
@@ -24,7 +25,8 @@ std::string heading(const char* word, const char* colour) {
 }  // namespace
 
 void print(std::string_view text) {
-  write_all(STDOUT_FILENO, std::as_bytes(std::span(text.data(), text.size())), "standard output");
+  const std::string shown = terminal_results(text);
+  write_all(STDOUT_FILENO, std::as_bytes(std::span(shown.data(), shown.size())), "standard output");
 }
 
 void print_error_text(std::string_view text) noexcept {
@@ -37,9 +39,13 @@ void print_error_text(std::string_view text) noexcept {
 }
 
 void print_error(const Error& error) noexcept {
-  std::string text = heading("error", "31") + error.what() + "\n";
-  if (!error.hint().empty()) text += heading("hint", "36") + error.hint() + "\n";
+  std::string text = heading("error", "31") + terminal_text(error.what()) + "\n";
+  if (!error.hint().empty()) text += heading("hint", "36") + terminal_text(error.hint()) + "\n";
   print_error_text(text);
+}
+
+void print_message(std::string_view text) noexcept {
+  print_error_text(terminal_text(text));
 }
 
 int exit_code_of(const Error& error) {

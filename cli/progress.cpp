@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/print.h"
+#include "store/platform/terminal_text.h"
 
 namespace envstore {
 namespace {
@@ -14,13 +15,6 @@ std::size_t terminal_width() {
   winsize size{};
   if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
   return size.ws_col;
-}
-
-/// Names come from an index: nothing in them may steer the terminal.
-std::string printable(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = '?';
-  return text;
 }
 
 }  // namespace
@@ -146,7 +140,7 @@ void StatusLine::draw(Redraw redraw) {
   const auto now = Clock::now();
   if (redraw == Redraw::when_due && now - last_draw_ < kInterval) return;
   last_draw_ = now;
-  std::string text = printable(status());
+  std::string text = terminal_line(status());
   text.resize(std::min(text.size(), terminal_width() - 1));
   print_error_text("\r\x1b[K" + text);
   is_on_screen_ = !text.empty();
@@ -154,7 +148,7 @@ void StatusLine::draw(Redraw redraw) {
 
 void StatusLine::print_line(const std::string& text) {
   erase_line();
-  print_error_text(printable(text) + "\n");
+  print_message(text + "\n");
 }
 
 void StatusLine::erase_line() {

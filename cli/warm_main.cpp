@@ -67,7 +67,7 @@ int launch_known(KnownRun& known) try {
   print_error(error);
   return exit_code_of(error);
 } catch (const std::exception& error) {
-  print_error_text(std::string("error: cannot go on: ") + error.what() + "\n");
+  print_message(std::string("error: cannot go on: ") + error.what() + "\n");
   return 1;
 }
 
@@ -90,8 +90,8 @@ int run_or_become(int argc, char** argv) {
   }
   handover.give_back();
   become_full_program(argv);
-  print_error_text(std::string("error: cannot start 'envstore-full': ") + std::strerror(errno) +
-                   "\nhint: the installation is incomplete: install envstore again\n");
+  print_message(std::string("error: cannot start 'envstore-full': ") + std::strerror(errno) +
+                "\nhint: the installation is incomplete: install envstore again\n");
   return 1;
 }
 

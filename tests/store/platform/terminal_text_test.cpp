@@ -1,0 +1,64 @@
+#include "store/platform/terminal_text.h"
+
+#include <doctest/doctest.h>
+
+using namespace envstore;
+
+TEST_CASE("what steers a terminal is shown as bytes, and the rest as it is") {
+  CHECK(terminal_line("plain \xc3\xa9 \xf0\x9f\x90\x8d") == "plain \xc3\xa9 \xf0\x9f\x90\x8d");
+  for (const char* const steering :
+       {"\x1b", "\a", "\r", "\n", "\x7f", "\xc2\x9b", "\xc2\x80", "\xe2\x80\xae", "\xe2\x81\xa6",
+        "\xe2\x80\xa8", "\xef\xbb\xbf", "\xd8\x9c", "\xf3\xa0\x80\x81"}) {
+    const std::string shown = terminal_line(std::string("a") + steering + "b");
+    CHECK(shown.find(steering) == std::string::npos);
+    CHECK(shown.starts_with("a\\x"));
+    CHECK(shown.ends_with("b"));
+  }
+}
+
+TEST_CASE("bytes that are no UTF-8 are shown as bytes, whatever follows them") {
+  CHECK(terminal_line("\xff") == "\\xff");
+  CHECK(terminal_line("\xc3") == "\\xc3");
+  CHECK(terminal_line("\xed\xa0\x80z") == "\\xed\\xa0\\x80z");
+  CHECK(terminal_line("\xc0\xaf") == "\\xc0\\xaf");
+}
+
+TEST_CASE("a line is cut, a message keeps its lines and is cut where nobody reads on") {
+  CHECK(terminal_line(std::string(1000, 'x')).size() == 203);
+  CHECK(terminal_text("one\n\ttwo\x1b[2J") == "one\n\ttwo\\x1b[2J");
+  const std::string shown = terminal_text(std::string(1 << 20, 'x'));
+  CHECK(shown.size() < 40'000);
+  CHECK(shown.ends_with(" bytes more)"));
+}
+
+TEST_CASE("addresses lose their user and password wherever they stand") {
+  CHECK(without_secrets("cannot fetch 'https://me:pw@host/x': no") == "cannot fetch 'https://host/x': no");
+  CHECK(without_secrets("https://me@host https://you:a@b@host/") == "https://host https://host/");
+  CHECK(without_secrets("demo @ https://me:pa/ss@host/x.whl") == "demo @ https://host/x.whl");
+  CHECK(without_secrets("https://me:pa?s#s@host/x.whl") == "https://host/x.whl");
+  CHECK(without_secrets("git+ssh://git@host/x@1") == "git+ssh://host/x@1");
+  for (const char* const harmless :
+       {"https://host:80/@scope/x", "https://[::1]:80/a@b", "https://host/a@b", "a@b", "name @ file:///x",
+        "http://", "://", "https://host", "https://USER:PASSWORD@HOST/..."})
+    CHECK(without_secrets(harmless) == harmless);
+}
+
+TEST_CASE("addresses lose the values of parameters that are secrets by their name") {
+  CHECK(without_secrets("cannot fetch 'https://host/x?a=1&Access_Token=s3cret': token=1 no") ==
+        "cannot fetch 'https://host/x?a=1&Access_Token=': token=1 no");
+  CHECK(without_secrets("https://host/x?sig=1#sha256=2") == "https://host/x?sig=#sha256=2");
+  CHECK(without_secrets("https://host/x?page=2&key") == "https://host/x?page=2&key");
+}
+
+TEST_CASE("a long text of many addresses is looked through in one go") {
+  std::string text;
+  for (int i = 0; i < 200'000; ++i) text += "a://b";
+  CHECK(without_secrets(text).size() == text.size());
+}
+
+TEST_CASE("results stay whole, and JSON stays JSON") {
+  CHECK(terminal_results("{\"a\": \"\xe2\x80\xae\x7f\xf3\xa0\x80\x81\"}\n") ==
+        "{\"a\": \"\\u202e\\u007f\\udb40\\udc01\"}\n");
+  CHECK(terminal_results("a\xe2\x80\xae\n") == "a\\xe2\\x80\\xae\n");
+  CHECK(terminal_results(std::string(100'000, 'x')).size() == 100'000);
+}
