@@ -11,6 +11,7 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kUsual = 600 * kSecond;
 constexpr std::int64_t kLongest = 7 * 24 * 3600 * kSecond;
+constexpr std::size_t kLongestValidator = 1024;
 constexpr std::string_view kLastModified = "Last-Modified: ";
 
 std::string header(const std::map<std::string, std::string>& headers, const char* name) {
@@ -92,8 +93,9 @@ void DocumentCache::save(const std::string& key, std::string body, const HttpRes
   if (!freshness.may_store) return forget(key);
   DocumentRow row;
   row.etag = header(response.headers, "etag");
+  if (row.etag.size() > kLongestValidator) row.etag.clear();
   if (const std::string modified = header(response.headers, "last-modified");
-      row.etag.empty() && !modified.empty())
+      row.etag.empty() && !modified.empty() && modified.size() <= kLongestValidator)
     row.etag = std::string(kLastModified) + modified;
   row.fetched_at_ns = now_ns();
   row.fresh_until_ns = row.fetched_at_ns + freshness.lifetime_ns;

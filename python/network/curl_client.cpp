@@ -163,14 +163,16 @@ void CurlClient::settle(CURL* easy, TransferPointer transfer, CURLcode code) {
 
 /// Before their ends are looked at: to end is what they were made to.
 void CurlClient::drop_given_up() {
+  const SteadyTime now = std::chrono::steady_clock::now();
   for (auto it = active_.begin(); it != active_.end();) {
-    if (!it->second->is_given_up()) {
+    const bool is_given_up = it->second->is_given_up();
+    if (!is_given_up && !it->second->is_overdue(now, settings_)) {
       ++it;
       continue;
     }
     curl_multi_remove_handle(multi_, it->first);
     release(it->first);
-    it->second->give_up();
+    is_given_up ? it->second->give_up() : it->second->fail_overdue();
     it = active_.erase(it);
   }
   const auto fail_given_up = [](const TransferPointer& transfer) {

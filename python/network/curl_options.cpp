@@ -1,16 +1,9 @@
 #include "python/network/curl_options.h"
 
-#include <sys/socket.h>
-
 #include <cstdlib>
 
 namespace envstore {
 namespace {
-
-/// libcurl's own sockets would be inherited by the programs that a run starts meanwhile.
-curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
 
 void set_certificates(CURL* easy, const HttpSettings& settings) {
   if (settings.ca_bundle.empty() && settings.ca_directory.empty()) return;  // libcurl's built-in places
@@ -44,7 +37,6 @@ void set_common_options(CURL* easy, const HttpSettings& settings, bool is_plain_
   set_option(easy, CURLOPT_LOW_SPEED_TIME, long{settings.stall_timeout_seconds});
   // A wish: a handle that still has its buffer from the transfer before refuses.
   (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
-  set_option(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   set_certificates(easy, settings);
   set_proxy(easy, is_plain_http);
   if (settings.netrc.empty()) return;

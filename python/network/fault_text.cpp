@@ -5,6 +5,10 @@ namespace {
 
 constexpr const char* kCheckNetwork =
     "check the network and the proxy settings; --offline uses what is cached";
+constexpr const char* kWaitLonger =
+    "check the network and the proxy settings; ENVSTORE_HTTP_TIMEOUT=SECONDS waits longer; --offline uses "
+    "what is "
+    "cached";
 constexpr const char* kCheckCertificates =
     "if your network replaces certificates, name your organisation's bundle in SSL_CERT_FILE";
 
@@ -37,7 +41,7 @@ Fault fault_of(CURLcode code, const std::string& detail, const Url& url, const H
       return {"no connection to " + url.host + (url.port.empty() ? "" : ":" + url.port) + " (" + detail + ")",
               kCheckNetwork};
     case CURLE_OPERATION_TIMEDOUT:
-      return {"the server did not answer in time (" + detail + ")", kCheckNetwork};
+      return {"the server did not answer in time (" + detail + ")", kWaitLonger};
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
@@ -88,7 +92,8 @@ bool is_passing_fault(CURLcode code) {
 
 Error describe_fault(CURLcode code, const std::string& detail, const Url& url, const HttpSettings& settings) {
   const Fault fault = fault_of(code, detail.empty() ? curl_easy_strerror(code) : detail, url, settings);
-  return Error(ErrorKind::network, "cannot fetch '" + url.text() + "': " + fault.reason, fault.hint);
+  return Error(ErrorKind::network, "cannot fetch '" + without_credentials(url.text()) + "': " + fault.reason,
+               fault.hint);
 }
 
 }  // namespace envstore

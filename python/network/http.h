@@ -55,7 +55,10 @@ struct HttpSettings {
   std::string netrc;         ///< path, or empty
   int max_in_flight = 50;
   int retries = 3;  ///< on what passes: connection faults, timeouts, 408, 429, 5xx; honours Retry-After
-  int connect_timeout_seconds = 30, stall_timeout_seconds = 60;
+  /// Without a byte for so long an attempt has failed. A whole request, its retries and waits included, has
+  /// twice that and what it takes to receive at 100 B/s, and twenty times that (a file: and what it takes to
+  /// receive at 20 kB/s).
+  int connect_timeout_seconds = 30, stall_timeout_seconds = 30;
   /// Asked once an origin after a 401, when neither URL nor netrc had an answer. On the network thread, which
   /// waits.
   std::function<std::optional<Credentials>(const std::string& origin)> ask_credentials = {};

@@ -1,5 +1,6 @@
 #include "python/network/transfer.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "python/network/fault_text.h"
 #include "python/network/retry.h"
 #include "store/platform/error.h"
+#include "store/platform/terminal_text.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -18,8 +20,14 @@ namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::size_t kMostRedirects = 10;
-constexpr std::size_t kLargestErrorPage = 64 * 1024;         // kept
-constexpr std::uint64_t kMostErrorBytes = 16 * 1024 * 1024;  // read
+constexpr std::size_t kLongestAddress = 500;                   // shown
+constexpr std::size_t kLargestErrorPage = 64 * 1024;           // kept
+constexpr std::uint64_t kMostErrorBytes = 16 * 1024 * 1024;    // read
+constexpr std::uint64_t kMostHeaderBytes = 256 * 1024;         // of one attempt, interim answers included
+constexpr double kLowestRate = 100, kLowestMeanRate = 20'000;  // bytes a second
+constexpr const char* kLongerHint =
+    "ENVSTORE_HTTP_TIMEOUT=SECONDS waits longer (30 is what it does of itself); --offline uses what is "
+    "cached";
 
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -53,7 +61,7 @@ Transfer::~Transfer() {
 }
 
 std::string Transfer::address() const {
-  return url_ ? url_->text() : without_credentials(request_.url);
+  return terminal_line(without_credentials(url_ ? url_->text() : request_.url), kLongestAddress);
 }
 
 void Transfer::refuse(const std::string& reason, const std::string& hint) const {
@@ -63,6 +71,20 @@ void Transfer::refuse(const std::string& reason, const std::string& hint) const 
 void Transfer::give_up() {
   fail(std::make_exception_ptr(
       Error(ErrorKind::network, "cannot fetch '" + address() + "': it was given up")));
+}
+
+bool Transfer::is_overdue(std::chrono::steady_clock::time_point now, const HttpSettings& settings) const {
+  if (!begun_) return false;
+  const std::chrono::duration<double> elapsed = now - *begun_;
+  const auto received = static_cast<double>(received_before_ + answer_.received);
+  const auto stall = static_cast<double>(settings.stall_timeout_seconds);
+  return elapsed.count() > 2 * stall + received / kLowestRate ||
+         elapsed.count() > 20 * stall + (is_file() ? received / kLowestMeanRate : 0);
+}
+
+void Transfer::fail_overdue() {
+  fail(std::make_exception_ptr(
+      Error(ErrorKind::network, "cannot fetch '" + address() + "': the server is too slow", kLongerHint)));
 }
 
 void Transfer::read_address(OriginCredentials& credentials) {
@@ -77,12 +99,17 @@ void Transfer::read_address(OriginCredentials& credentials) {
 
 void Transfer::begin(CURL* easy, const HttpSettings& settings, OriginCredentials& credentials) {
   read_address(credentials);
+  received_before_ += answer_.received;
   answer_ = {};
   error_text_[0] = '\0';
   set_common_options(easy, settings, url_->scheme == "http");
   set_option(easy, CURLOPT_PRIVATE, this);
   set_option(easy, CURLOPT_ERRORBUFFER, error_text_);
   set_option(easy, CURLOPT_URL, url_->text().c_str());
+  set_option(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_socket);
+  set_option(easy, CURLOPT_OPENSOCKETDATA, this);
+  set_option(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
+  set_option(easy, CURLOPT_PREREQDATA, this);
   // The path is sent as the page wrote it.
   set_option(easy, CURLOPT_PATH_AS_IS, 1L);
   set_body_options(easy);
@@ -126,6 +153,22 @@ bool Transfer::set_credentials(CURL* easy, const OriginCredentials& credentials)
   return true;
 }
 
+/// Its time runs from here on: before, it waited for others to leave it a connection.
+void Transfer::note_begin() {
+  if (!begun_) begun_ = std::chrono::steady_clock::now();
+}
+
+/// libcurl's own sockets would be inherited by the programs that a run starts meanwhile.
+curl_socket_t Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  static_cast<Transfer*>(self)->note_begin();
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+int Transfer::on_request(void* self, char*, char*, int, int) {
+  static_cast<Transfer*>(self)->note_begin();
+  return CURL_PREREQFUNC_OK;
+}
+
 std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
   return static_cast<Transfer*>(self)->take_header({data, size * count});
 }
@@ -136,6 +179,11 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 
 std::size_t Transfer::take_header(std::string_view line) {
   const std::size_t size = line.size();
+  answer_.header_bytes += size;
+  if (answer_.header_bytes > kMostHeaderBytes) {
+    answer_.is_too_large = true;
+    return 0;
+  }
   if (line.starts_with("HTTP/")) {
     answer_.headers.clear();
     answer_.status = 0;
@@ -248,9 +296,11 @@ Transfer::Next Transfer::follow(const std::string& location, const HttpSettings&
   next->userinfo.reset();
   next->fragment.reset();
   if (url_->scheme == "https" && next->scheme == "http")
-    refuse("it redirects from https to http ('" + next->text() + "')", "the way back would not be encrypted");
+    refuse("it redirects from https to http ('" + without_credentials(next->text()) + "')",
+           "the way back would not be encrypted");
   if (!visited_.insert(next->text()).second)
-    refuse("it redirects in a circle (back to '" + next->text() + "')", "the fault is the server's");
+    refuse("it redirects in a circle (back to '" + without_credentials(next->text()) + "')",
+           "the fault is the server's");
   if (visited_.size() > kMostRedirects + 1)
     refuse("it redirects more than " + std::to_string(kMostRedirects) + " times",
            "the fault is the server's");
@@ -259,7 +309,8 @@ Transfer::Next Transfer::follow(const std::string& location, const HttpSettings&
   return Next::at_once;
 }
 
-std::optional<Transfer::Next> Transfer::retry(CURL* easy, const HttpSettings&, std::minstd_rand& random) {
+std::optional<Transfer::Next> Transfer::retry(CURL* easy, const HttpSettings& settings,
+                                              std::minstd_rand& random) {
   std::optional<std::chrono::seconds> asked;
   if (answer_.headers.contains("retry-after")) {
     curl_off_t seconds = 0;
@@ -267,7 +318,7 @@ std::optional<Transfer::Next> Transfer::retry(CURL* easy, const HttpSettings&, s
       asked = std::chrono::seconds{seconds};
   }
   const auto delay = retry_delay(++retries_, asked, random);
-  if (!delay) return std::nullopt;
+  if (!delay || is_overdue(std::chrono::steady_clock::now() + *delay, settings)) return std::nullopt;
   delay_ = *delay;
   url_ = first_;
   visited_ = {url_->text()};

@@ -35,7 +35,10 @@ class Transfer {
 
   void fail(std::exception_ptr error) { promise_.set_exception(std::move(error)); }
   bool is_given_up() const { return request_.is_given_up != nullptr && *request_.is_given_up; }
-  void give_up();               ///< fails it
+  void give_up();  ///< fails it
+  /// It has had more time than HttpSettings grant for what it has received.
+  bool is_overdue(std::chrono::steady_clock::time_point now, const HttpSettings& settings) const;
+  void fail_overdue();
   std::string address() const;  ///< without credentials
 
  private:
@@ -43,7 +46,7 @@ class Transfer {
     int status = 0;
     std::map<std::string, std::string> headers;
     std::string body;
-    std::uint64_t received = 0;
+    std::uint64_t received = 0, header_bytes = 0;
     bool is_too_large = false, is_cut_off = false;
     std::exception_ptr fault;  ///< of the receiver: disk full, ...
   };
@@ -58,12 +61,17 @@ class Transfer {
   std::uint64_t body_limit() const;
   bool ignores_range(std::size_t more) const;
   std::uint64_t announced_size() const;
+  bool is_file() const { return request_.body_fd >= 0 || !request_.body_memory.empty(); }
 
   Next follow(const std::string& location, const HttpSettings& settings);
   std::optional<Next> retry(CURL* easy, const HttpSettings& settings, std::minstd_rand& random);
   Next finish();
   [[noreturn]] void refuse(const std::string& reason, const std::string& hint = {}) const;
 
+  void note_begin();
+  static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int on_request(void* self, char* remote_address, char* local_address, int remote_port,
+                        int local_port);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
 
@@ -76,6 +84,8 @@ class Transfer {
   char error_text_[CURL_ERROR_SIZE] = {};
   bool sent_credentials_ = false, asked_for_credentials_ = false;
   int retries_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> begun_;
+  std::uint64_t received_before_ = 0;  ///< by earlier attempts
   std::chrono::milliseconds delay_{0};
 };
 
