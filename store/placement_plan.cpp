@@ -165,10 +165,21 @@ LayoutPlan Merge::finish() {
   LayoutPlan plan;
   plan.files = record_.prefix_files;
   std::set<std::string> prefix_entries, scripts;
+  const std::string python = parent_of(record_.site_path) + "/";  // lib/python3.11/
   const auto note_name = [&](const std::string& path) {
     const std::string top = path.substr(0, path.find('/'));
     if (top != "lib" && top != "bin") prefix_entries.insert(top);
-    if (path.starts_with("bin/") && path.find('/', 4) == std::string::npos) scripts.insert(path.substr(4));
+    // Below the two, what the run's own directories do not show of themselves.
+    const bool is_beside_site = path.starts_with(python) && !is_below(path, record_.site_path);
+    const std::size_t below = path.starts_with("bin/") ? 4
+                              : is_beside_site         ? python.size()
+                                                       : std::string::npos;
+    if (below == std::string::npos) return;
+    const std::size_t end = path.find('/', below);
+    if (is_beside_site || end != std::string::npos)
+      prefix_entries.insert(path.substr(0, end));
+    else
+      scripts.insert(path.substr(below));
   };
   for (const auto& [path, owner] : names_) {
     if (!owner.tree) continue;

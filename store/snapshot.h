@@ -50,7 +50,8 @@ struct Placement {
   std::vector<std::string> scripts;  ///< names in bin
   bool has_pth = false;              ///< a .pth file stands in its site-packages
   std::vector<std::string>
-      prefix_entries;  ///< top-level names at the prefix besides lib and bin: share, etc, include
+      prefix_entries;  ///< names at the prefix besides lib and bin (share, etc, include), directories in
+                       ///< bin, and what stands beside site-packages
 };
 
 /// Writes snapshots/<id>.json and the layout if they are missing, then the rows (snapshot, request, reverse

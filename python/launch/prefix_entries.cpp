@@ -82,6 +82,16 @@ unsigned char type_of(const Store& store, const std::string& path) {
   return stamp->is_directory() ? DT_DIR : stamp->is_regular() ? DT_REG : DT_UNKNOWN;
 }
 
+/// A directory in bin yields to another layer's script of its name.
+bool is_script(const LaunchPlan& plan, const std::string& name) {
+  constexpr std::string_view kBin = "bin/";
+  if (!name.starts_with(kBin)) return false;
+  return std::any_of(plan.layers.begin(), plan.layers.end(), [&](const LayerPlan& layer) {
+    return std::find(layer.scripts.begin(), layer.scripts.end(), name.substr(kBin.size())) !=
+           layer.scripts.end();
+  });
+}
+
 }  // namespace
 
 void add_prefix_entries(const Store& store, const LaunchPlan& plan, ScratchRecipe& recipe) {
@@ -93,6 +103,7 @@ void add_prefix_entries(const Store& store, const LaunchPlan& plan, ScratchRecip
     for (const std::string& name : layer.prefix_entries) {
       if (name == "pyvenv.cfg" || name == "bin" || name == "lib" || name == "lib64") continue;
       const unsigned char type = type_of(store, prefix + "/" + name);
+      if (is_script(plan, name)) continue;
       if (type != DT_UNKNOWN) tops[name].push_back({prefix, type});
     }
     if (type_of(store, prefix + "/lib") == DT_DIR) libraries.push_back(prefix);
