@@ -65,7 +65,10 @@ std::uint64_t remove_requests(Store& store) {
 
 std::uint64_t remove_memos(Store& store) {
   const auto is_stale = [](Index::Read& rows, const MemoRow& row) {
-    return std::any_of(row.snapshots.begin(), row.snapshots.end(),
+    // Earlier versions kept the words of the run themselves, passwords among them.
+    constexpr std::size_t kDigits = 4 * sizeof(Fingerprint::bytes);
+    return row.key_text.size() != kDigits ||
+           std::any_of(row.snapshots.begin(), row.snapshots.end(),
                        [&](const SnapshotId& id) { return !rows.snapshot(id); });
   };
   const StaleRows<Fingerprint, MemoRow> table{

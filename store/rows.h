@@ -72,7 +72,7 @@ struct WatchedPath {
 
 /// The warm path's single row: from the raw words of a run to what must be started. `key_text` is compared.
 struct MemoRow {
-  std::string key_text;
+  std::string key_text;  ///< a digest of the words in hex: they may hold passwords
   std::vector<WatchedPath> watched;
   std::vector<SnapshotId> snapshots;  ///< leased by the run; each must be live
   std::string plan;                   ///< opaque here: python/launch/launch.h

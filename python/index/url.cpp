@@ -1,4 +1,5 @@
 #include "python/index/url.h"
+#include "store/platform/terminal_text.h"
 #include "store/platform/text.h"
 
 #include <algorithm>
@@ -228,12 +229,7 @@ std::string file_url(std::string_view absolute_path) {
 }
 
 std::string without_credentials(const std::string& url) {
-  const std::size_t start = url.find("://");
-  if (start == std::string::npos) return url;
-  const std::size_t end = std::min(url.find_first_of("/?#", start + 3), url.size());
-  const std::size_t at = url.rfind('@', end);
-  if (at == std::string::npos || at < start + 3 || at >= end) return url;
-  return url.substr(0, start + 3) + url.substr(at + 1);
+  return without_secrets(url);
 }
 
 }  // namespace envstore

@@ -36,7 +36,11 @@ std::string percent_encode_path(std::string_view path);
 std::optional<std::string> local_path(std::string_view url_or_path);
 std::string file_url(std::string_view absolute_path);
 
-/// The URL without user and password, whatever else is wrong with it.
+/// The URL without user and password, whatever else is wrong with it, and without the secrets of its query:
+/// without_secrets.
 std::string without_credentials(const std::string& url);
+/// What stands for the URL on disk: without_credentials, and a digest of the user's name and of the secret
+/// parameters, so that what two users see does not mix. A password that changes changes nothing.
+std::string address_key(const std::string& url);
 
 }  // namespace envstore

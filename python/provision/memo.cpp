@@ -23,6 +23,11 @@ class KeyText {
   std::string text_;
 };
 
+/// What stands for a run's words on disk: they may hold passwords. Long enough to be compared in their place.
+std::string digest_of(const std::string& text) {
+  return fingerprint(as_bytes(text)).hex() + fingerprint(as_bytes("again " + text)).hex();
+}
+
 /// One that is not set means the same as an empty one, here.
 std::string_view value_of(const char* variable) {
   const char* value = std::getenv(variable);
@@ -98,8 +103,9 @@ bool is_unchanged(const WatchedPath& watched) {
 }
 
 std::optional<MemoRow> find_memo(Store& store, const std::string& text) {
-  auto row = store.index().read().memo(fingerprint(as_bytes(text)));
-  if (!row || row->key_text != text) return std::nullopt;
+  const std::string key_text = digest_of(text);
+  auto row = store.index().read().memo(fingerprint(as_bytes(key_text)));
+  if (!row || row->key_text != key_text) return std::nullopt;
   if (!std::all_of(row->watched.begin(), row->watched.end(), is_unchanged)) return std::nullopt;
   return row;
 }
@@ -120,7 +126,7 @@ std::optional<std::string> text_with_variables(Store& store, const RunRequest& r
 
 std::string keep_variables(Store& store, const std::string& text, const std::set<std::string>& names,
                            std::vector<WatchedPath> files, const std::vector<SnapshotId>& snapshots) {
-  MemoRow row{names_text(text), std::move(files), snapshots, {}};
+  MemoRow row{digest_of(names_text(text)), std::move(files), snapshots, {}};
   for (const std::string& name : names) row.plan += name + "\n";
   Index::Write rows = store.index().write();
   rows.put_memo(fingerprint(as_bytes(row.key_text)), row);
@@ -131,12 +137,12 @@ std::string keep_variables(Store& store, const std::string& text, const std::set
 void keep_memo(Store& store, const std::string& text, std::vector<WatchedPath> watched,
                const LaunchPlan& plan) {
   MemoRow row;
-  row.key_text = text;
+  row.key_text = digest_of(text);
   row.watched = std::move(watched);
   for (const LayerPlan& layer : plan.layers) row.snapshots.push_back(layer.snapshot);
   row.plan = plan.encode();
   Index::Write rows = store.index().write();
-  rows.put_memo(fingerprint(as_bytes(text)), row);
+  rows.put_memo(fingerprint(as_bytes(row.key_text)), row);
   rows.commit();
 }
 
