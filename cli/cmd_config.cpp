@@ -67,6 +67,7 @@ std::vector<Row> effective_rows(const Arguments& arguments) {
   for (const auto& place : merged.find_links) add(rows, "find-links", place);
   add(rows, "no-index", merged.no_index);
   add(rows, "offline", merged.offline);
+  add(rows, "require-hashes", merged.require_hashes);
   add(rows, "prerelease", merged.prerelease);
   add(rows, "resolution", merged.resolution);
   add(rows, "exclude-newer", merged.exclude_newer);

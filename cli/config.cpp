@@ -46,8 +46,7 @@ pypackaging::PrereleaseMode prerelease_mode(const Setting<std::string>& setting)
   if (setting.value == "if-necessary" || setting.value == "if-necessary-or-explicit")
     return Mode::if_necessary;
   if (setting.value == "explicit") return Mode::explicit_only;
-  throw_bad_value(setting, "prerelease mode",
-                  "disallow, allow, if-necessary or explicit");
+  throw_bad_value(setting, "prerelease mode", "disallow, allow, if-necessary or explicit");
 }
 
 pypackaging::Strategy strategy(const Setting<std::string>& setting) {
@@ -92,6 +91,7 @@ void fill_from(SettingsLayer& upper, const SettingsLayer& lower, Lists lists) {
   fill(upper.default_index, lower.default_index);
   fill(upper.no_index, lower.no_index);
   fill(upper.offline, lower.offline);
+  fill(upper.require_hashes, lower.require_hashes);
   fill(upper.prerelease, lower.prerelease);
   fill(upper.resolution, lower.resolution);
   fill(upper.exclude_newer, lower.exclude_newer);
@@ -156,6 +156,7 @@ SettingsLayer built_in_settings() {
   layer.default_index = {index, source};
   layer.no_index = {false, source};
   layer.offline = {false, source};
+  layer.require_hashes = {false, source};
   layer.prerelease = {"if-necessary", source};
   layer.resolution = {"highest", source};
   layer.layout = {"farm", source};
@@ -179,6 +180,7 @@ ResolutionSettings resolution_settings(const SettingsLayer& merged) {
   ResolutionSettings settings;
   settings.indexes.no_index = merged.no_index && merged.no_index->value;
   settings.indexes.offline = merged.offline && merged.offline->value;
+  settings.require_hashes = merged.require_hashes && merged.require_hashes->value;
   if (!settings.indexes.no_index) {
     for (const auto& index : merged.indexes) settings.indexes.indexes.push_back(index.value);
     // The default comes last: what is named beside it has priority.

@@ -25,7 +25,7 @@ struct GcSettings {
 struct SettingsLayer {
   std::vector<Setting<IndexLocation>> indexes, find_links;
   std::optional<Setting<IndexLocation>> default_index;
-  std::optional<Setting<bool>> no_index, offline;
+  std::optional<Setting<bool>> no_index, offline, require_hashes;
   std::optional<Setting<std::string>> prerelease, resolution, exclude_newer, python, layout, bytecode;
   GcSettings gc;
 };

@@ -17,6 +17,7 @@ constexpr const char* kVariables[] = {
     "ENVSTORE_FIND_LINKS",
     "ENVSTORE_NO_INDEX",
     "ENVSTORE_OFFLINE",
+    "ENVSTORE_REQUIRE_HASHES",
     "ENVSTORE_PRERELEASE",
     "ENVSTORE_RESOLUTION",
     "ENVSTORE_EXCLUDE_NEWER",
@@ -27,6 +28,7 @@ constexpr const char* kVariables[] = {
     "UV_FIND_LINKS",
     "UV_NO_INDEX",
     "UV_OFFLINE",
+    "UV_REQUIRE_HASHES",
     "UV_PRERELEASE",
     "UV_RESOLUTION",
     "UV_EXCLUDE_NEWER",
@@ -34,6 +36,7 @@ constexpr const char* kVariables[] = {
     "PIP_EXTRA_INDEX_URL",
     "PIP_FIND_LINKS",
     "PIP_NO_INDEX",
+    "PIP_REQUIRE_HASHES",
     "PIP_CONFIG_FILE",
     "XDG_CONFIG_HOME",
     "XDG_CONFIG_DIRS",
@@ -94,6 +97,7 @@ SettingsLayer own_variables() {
   set_place(layer.default_index, "ENVSTORE_DEFAULT_INDEX");
   layer.no_index = boolean("ENVSTORE_NO_INDEX");
   layer.offline = boolean("ENVSTORE_OFFLINE");
+  layer.require_hashes = boolean("ENVSTORE_REQUIRE_HASHES");
   layer.prerelease = variable("ENVSTORE_PRERELEASE");
   layer.resolution = variable("ENVSTORE_RESOLUTION");
   layer.exclude_newer = variable("ENVSTORE_EXCLUDE_NEWER");
@@ -112,6 +116,7 @@ SettingsLayer uv_variables() {
   set_place(layer.default_index, "UV_INDEX_URL");
   layer.no_index = boolean("UV_NO_INDEX");
   layer.offline = boolean("UV_OFFLINE");
+  layer.require_hashes = boolean("UV_REQUIRE_HASHES");
   layer.prerelease = variable("UV_PRERELEASE");
   layer.resolution = variable("UV_RESOLUTION");
   layer.exclude_newer = variable("UV_EXCLUDE_NEWER");
@@ -125,6 +130,7 @@ SettingsLayer pip_variables() {
   add_places(layer.find_links, "PIP_FIND_LINKS", kSpaces, true);
   set_place(layer.default_index, "PIP_INDEX_URL");
   layer.no_index = boolean("PIP_NO_INDEX");
+  layer.require_hashes = boolean("PIP_REQUIRE_HASHES");
   return layer;
 }
 

@@ -135,6 +135,8 @@ SettingsLayer parse_pip_settings(const std::string& text, const std::string& pat
                            found->second.source};
   if (const auto found = values.find("no-index"); found != values.end())
     layer.no_index = {parse_boolean(found->second), found->second.source};
+  if (const auto found = values.find("require-hashes"); found != values.end())
+    layer.require_hashes = {parse_boolean(found->second), found->second.source};
   return layer;
 }
 

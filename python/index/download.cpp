@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "python/index/answers.h"
-#include "store/digest.h"
+#include "python/wheel/file_hasher.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
 
@@ -15,42 +15,32 @@ namespace {
 
 constexpr std::uint64_t kLargestFile = std::uint64_t{16} << 30;
 
-[[noreturn]] void throw_wrong_hash(const std::string& what, const std::string& expected,
-                                   const std::string& found) {
-  throw Error(ErrorKind::invalid_input,
-              "cannot use '" + what + "': its SHA-256 is " + found + ", the index says " + expected,
-              "the file was changed after the index was written, or on its way here: ask who runs the index");
-}
-
 /// Hashes and counts a body while it arrives; a retry begins anew.
 class Arrival {
  public:
+  explicit Arrival(const IndexFile& file) : file_(file), hasher_(file.hashes) {}
   void take(std::uint64_t offset, std::span<const std::byte> bytes) {
     if (offset == 0 && size_ > 0) {
-      hash_.finish();
+      hasher_.finish();
       size_ = 0;
     }
-    hash_.update(bytes);
+    hasher_.update(bytes);
     size_ += bytes.size();
   }
   std::uint64_t size() const { return size_; }
-  std::string finish() { return to_hex(hash_.finish()); }
+  void check() {
+    if (file_.size && size_ != *file_.size)
+      throw Error(ErrorKind::invalid_input, "cannot use '" + file_.filename + "': it has " +
+                                                std::to_string(size_) + " bytes, the index says " +
+                                                std::to_string(*file_.size));
+    check_stated_hashes(file_.hashes, hasher_.finish(), file_.filename);
+  }
 
  private:
-  Sha256 hash_;
+  const IndexFile& file_;
+  FileHasher hasher_;
   std::uint64_t size_ = 0;
 };
-
-void check_arrival(Arrival& arrival, const IndexFile& file) {
-  if (file.size && arrival.size() != *file.size)
-    throw Error(ErrorKind::invalid_input, "cannot use '" + file.filename + "': it has " +
-                                              std::to_string(arrival.size()) + " bytes, the index says " +
-                                              std::to_string(*file.size));
-  const auto expected = file.hashes.find("sha256");
-  if (expected == file.hashes.end()) return;
-  const std::string found = arrival.finish();
-  if (found != expected->second) throw_wrong_hash(file.filename, expected->second, found);
-}
 
 /// Says `started` at once and `finished` whatever happens.
 class Report {
@@ -73,7 +63,7 @@ class Report {
 std::uint64_t download_to(HttpRequest request, HttpClient& http, const IndexFile& file,
                           TransferObserver* observer, const std::atomic<bool>& is_given_up) {
   if (is_given_up) throw Error(ErrorKind::network, "cannot fetch '" + file.filename + "': it was given up");
-  Arrival arrival;
+  Arrival arrival(file);
   const Report report(observer, file);
   request.url = file.url;
   request.size_limit = file.size.value_or(kLargestFile);
@@ -88,7 +78,7 @@ std::uint64_t download_to(HttpRequest request, HttpClient& http, const IndexFile
   // The callbacks' last use is before the future is ready, also when it fails.
   const HttpResponse response = http.start(std::move(request)).get();
   if (!is_success(response)) throw_for_status(response, file.url);
-  check_arrival(arrival, file);
+  arrival.check();
   return arrival.size();
 }
 
@@ -115,14 +105,6 @@ Fd unnamed_file(Store& store) {
   if (fd) return fd;
   const int error = errno;
   throw_errno(error, "create a file in", folder);
-}
-
-void check_hash(std::string_view bytes, const std::map<std::string, std::string>& hashes,
-                const std::string& what) {
-  const auto expected = hashes.find("sha256");
-  if (expected == hashes.end()) return;
-  const std::string found = to_hex(sha256(as_bytes(bytes)));
-  if (found != expected->second) throw_wrong_hash(what, expected->second, found);
 }
 
 }  // namespace envstore

@@ -8,7 +8,7 @@
 
 namespace envstore {
 
-/// The whole file into `fd` (empty), or into memory, checked against what the index said of size and SHA-256.
+/// The whole file into `fd` (empty), or into memory, checked against what the index said of size and hashes.
 /// Returns its size. `is_given_up`: ends it with Error{network}.
 std::uint64_t download_file(HttpClient& http, const IndexFile& file, int fd, TransferObserver* observer,
                             const std::atomic<bool>& is_given_up);
@@ -17,9 +17,5 @@ std::uint64_t download_file(HttpClient& http, const IndexFile& file, std::span<s
 
 /// A new file without a name in the store's `tmp`, or wherever one can be had.
 Fd unnamed_file(Store& store);
-
-/// Error{invalid_input} if `bytes` do not have the SHA-256 among `hashes` (none there: nothing is checked).
-void check_hash(std::string_view bytes, const std::map<std::string, std::string>& hashes,
-                const std::string& what);
 
 }  // namespace envstore

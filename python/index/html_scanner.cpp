@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 17> kPlainElements = {"html", "head", "bo
                                                              "ul",   "ol",   "li",   "span", "pre"};
 
 constexpr std::size_t kLongestTag = 64 * 1024;
+constexpr std::size_t kMostAttributes = 64;  // each is compared with all before it
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
@@ -241,6 +242,7 @@ class Scanner {
       ++at_;
     const std::string_view name = body_.substr(start, at_ - start);
     if (name.empty() || at_ >= limit || was_seen(name)) return false;
+    if (seen_.size() == kMostAttributes) return false;
     seen_.push_back(name);
     if (is_space(body_[at_]) || body_[at_] == '>' || body_[at_] == '/') return valueless(limit, name, take);
     if (body_[at_] != '=' || at_ + 1 >= limit) return false;

@@ -1,7 +1,11 @@
 #include <gumbo.h>
 
+#include <time.h>
+
 #include <algorithm>
+#include <csetjmp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -11,14 +15,18 @@
 namespace envstore {
 namespace {
 
-// The parser's time can grow with the square of the nesting: what no index has is not given to it.
+// The parser's time can grow with the square of the nesting, or of the attributes of one tag: what no index
+// has is not given to it, and what takes it too long is not read.
 constexpr std::size_t kMostTags = 400'000;
 constexpr std::size_t kLargestPage = std::size_t{64} << 20;
+constexpr std::size_t kMostMemory = std::size_t{1} << 30;
+constexpr std::int64_t kMostTime = 2'000'000'000, kMostTimePerByte = 200;  // ns of this thread
 
 /// Memory that is given back all at once. gumbo's own clean-up recurses once a level, so that a deeply nested
 /// page would overflow the stack; with an arena it is never called.
 class Arena {
  public:
+  std::size_t taken() const { return taken_; }
   void* take(std::size_t size) {
     constexpr std::size_t kAlignment = alignof(std::max_align_t);
     size = (size + kAlignment - 1) / kAlignment * kAlignment;
@@ -26,6 +34,7 @@ class Arena {
     std::byte* result = next_;
     next_ += size;
     left_ -= size;
+    taken_ += size;
     return result;
   }
 
@@ -38,8 +47,46 @@ class Arena {
   }
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   std::byte* next_ = nullptr;
-  std::size_t left_ = 0;
+  std::size_t left_ = 0, taken_ = 0;
 };
+
+std::int64_t thread_time_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+/// The parser's memory, by which it is stopped, too: it has no other way to be, and allocates wherever its
+/// time goes.
+struct Parse {
+  Arena arena;
+  std::int64_t deadline_ns = 0;
+  unsigned allocations = 0;
+  std::jmp_buf stop;
+
+  bool is_over_budget() {
+    constexpr unsigned kInterval = 256;
+    return arena.taken() > kMostMemory || (++allocations % kInterval == 0 && thread_time_ns() > deadline_ns);
+  }
+};
+
+void* take_memory(void* parse_pointer, std::size_t size) {
+  auto* const parse = static_cast<Parse*>(parse_pointer);
+  // Over frames of the parser alone, which is C: nothing there has a destructor.
+  if (parse->is_over_budget()) std::longjmp(parse->stop, 1);
+  return parse->arena.take(size);
+}
+
+/// nullptr: it was stopped.
+const GumboOutput* parse_within_budget(Parse& parse, std::string_view body) {
+  GumboOptions options = kGumboDefaultOptions;
+  options.userdata = &parse;
+  options.allocator = take_memory;
+  options.deallocator = [](void*, void*) {};
+  options.max_errors = 0;
+  if (setjmp(parse.stop) != 0) return nullptr;
+  return gumbo_parse_with_options(&options, body.data(), body.size());
+}
 
 std::optional<std::string> attribute(const GumboElement& element, const char* name) {
   const GumboAttribute* found = gumbo_get_attribute(&element.attributes, name);
@@ -99,14 +146,14 @@ void read_html_tree(std::string_view body, const std::string& page_url, PageBuil
       static_cast<std::size_t>(std::count(body.begin(), body.end(), '<')) > kMostTags)
     throw Error(ErrorKind::invalid_input, "cannot read '" + without_credentials(page_url) +
                                               "': it is too large for a page of an index");
-  Arena arena;
-  GumboOptions options = kGumboDefaultOptions;
-  options.userdata = &arena;
-  options.allocator = [](void* memory, std::size_t size) { return static_cast<Arena*>(memory)->take(size); };
-  options.deallocator = [](void*, void*) {};
-  options.max_errors = 0;
-  const GumboOutput* output = gumbo_parse_with_options(&options, body.data(), body.size());
-  if (output == nullptr || output->root == nullptr) return;
+  Parse parse;
+  parse.deadline_ns =
+      thread_time_ns() + kMostTime + kMostTimePerByte * static_cast<std::int64_t>(body.size());
+  const GumboOutput* output = parse_within_budget(parse, body);
+  if (output == nullptr)
+    throw Error(ErrorKind::invalid_input, "cannot read '" + without_credentials(page_url) +
+                                              "': it takes too long to read for a page of an index");
+  if (output->root == nullptr) return;
   TreeReader(page_url, builder).read(output->root);
 }
 

@@ -51,6 +51,15 @@ class Flights {
     const std::lock_guard lock(mutex_);
     flights_.erase(key);
   }
+  /// What has been answered already.
+  std::optional<Value> find(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    const auto found = flights_.find(key);
+    if (found == flights_.end() ||
+        found->second.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+      return std::nullopt;
+    return found->second.get();
+  }
 
  private:
   std::mutex mutex_;  ///< protects flights_
@@ -175,6 +184,14 @@ std::shared_future<std::string> IndexClient::metadata(const IndexFile& file) {
     impl_->start(std::move(promise),
                  [impl = impl_.get(), file](Reach reach) { return impl->metadata.find(file, reach); });
   return future;
+}
+
+std::optional<std::string> IndexClient::known_metadata(const IndexFile& file) {
+  return impl_->metadata_flights.find(file.url);
+}
+
+void IndexClient::forget_metadata(const IndexFile& file) {
+  impl_->metadata.forget(file);
 }
 
 FetchedFile IndexClient::download(const IndexFile& file, const std::atomic<bool>& is_given_up) {

@@ -77,10 +77,13 @@ class IndexClient {
   /// The page that `project` would decode and answer with, if it would need the cache alone. Reads a few
   /// bytes, on the caller's thread; throws what reading the store does.
   std::optional<CachedPage> cached_page(const std::string& normalized_name);
-  /// Core metadata of a wheel, without its description: PEP 658 where advertised (hash checked), else range
-  /// reads of its tail, else the whole wheel. Cached by the wheel's SHA-256, or URL when it has no hash. What
-  /// is cached or local is ready at once.
+  /// Core metadata of a wheel, without its description: PEP 658 where advertised (hashes checked), else range
+  /// reads of its tail, else the whole wheel. What is cached or local is ready at once.
   std::shared_future<std::string> metadata(const IndexFile& file);
+  /// What `metadata` has answered for the file, if it has.
+  std::optional<std::string> known_metadata(const IndexFile& file);
+  /// It is not what the wheel says: the next process asks anew.
+  void forget_metadata(const IndexFile& file);
   /// The whole file, hashed while it arrives; a size or hash that differs from what the index said is
   /// Error{invalid_input}, a truncated one Error{network}. Small files of known size stay in memory, up to a
   /// share of it. Local files are opened, not copied, and whoever unpacks them checks their hash. Waits for

@@ -2,13 +2,16 @@
 
 #include <fcntl.h>
 
+#include "pypackaging/filename.h"
 #include "pypackaging/name.h"
 #include "python/index/answers.h"
 #include "python/index/download.h"
 #include "python/index/url.h"
+#include "python/wheel/file_hasher.h"
 #include "python/wheel/wheel.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/terminal_text.h"
 
 namespace envstore {
 namespace {
@@ -20,10 +23,13 @@ std::string metadata_url(const IndexFile& file) {
   return file.url.substr(0, end) + ".metadata" + file.url.substr(end);
 }
 
-/// Metadata belongs to the wheel's bytes, so its key is their hash where the index tells it.
+/// By the text's own hash where the index tells it. Else by address and the wheel's hash: under the hash
+/// alone one index could say what a wheel of another needs.
 std::string cache_key(const IndexFile& file) {
-  const auto hash = file.hashes.find("sha256");
-  return hash != file.hashes.end() ? "sha256:" + hash->second : without_credentials(metadata_url(file));
+  if (const auto hash = file.metadata_hashes.digest("sha256"); hash && !hash->empty())
+    return "metadata-sha256:" + *hash;
+  const auto wheel = file.hashes.digest("sha256");
+  return address_key(metadata_url(file)) + (wheel ? "#sha256=" + *wheel : "");
 }
 
 /// The fields alone: nothing reads the description behind the first empty line, and it is most of the text.
@@ -33,14 +39,30 @@ std::string fields_of(std::string text) {
   return text;
 }
 
+/// A wheel's own text, read where the index does not have what it advertises, may be another.
+bool is_as_told(const IndexFile& file, const std::string& text) {
+  return digests_of(as_bytes(text), file.metadata_hashes) == file.metadata_hashes;
+}
+
 void save(DocumentCache& cache, const IndexFile& file, const std::string& text) {
-  if (file.hashes.contains("sha256"))
+  if (file.metadata_hashes.digest("sha256") || file.hashes.digest("sha256"))
     cache.save_forever(cache_key(file), text);
   else
     cache.save(cache_key(file), text, {});
 }
 
 }  // namespace
+
+void check_is_about(const pypackaging::CoreMetadata& core, const std::string& filename) {
+  const auto wheel = pypackaging::WheelFilename::parse(filename);
+  if (!wheel || core.fatal_error()) return;  // told by who uses it
+  const bool is_named = pypackaging::normalize_name(core.name) == wheel->name;
+  if (is_named && core.version && *core.version == wheel->version) return;
+  throw Error(ErrorKind::invalid_input,
+              "cannot use '" + filename + "': its metadata is about " + terminal_line(core.name) + " " +
+                  (core.version ? core.version->canonical() : "of no version"),
+              "the fault is the index's, or the wheel's");
+}
 
 std::string read_wheel_metadata(std::span<const std::byte> wheel, const std::string& filename) {
   const ZipArchive archive(wheel, filename);
@@ -78,8 +100,10 @@ std::string MetadataFinder::fetch(const IndexFile& file) {
   if (file.has_metadata) text = fetch_advertised(file);
   if (!text) text = fetch_ranges(file);
   if (!text) text = fetch_whole(file);
+  const bool may_keep = is_as_told(file, *text);
   std::string fields = fields_of(std::move(*text));
-  save(cache_, file, fields);
+  check_is_about(pypackaging::CoreMetadata::parse(fields), file.filename);
+  if (may_keep) save(cache_, file, fields);
   return fields;
 }
 
@@ -91,7 +115,8 @@ std::optional<std::string> MetadataFinder::fetch_advertised(const IndexFile& fil
   HttpResponse response = http_.start(std::move(request)).get();
   if (says_not_there(response)) return std::nullopt;
   if (!is_success(response)) throw_for_status(response, file.url);
-  check_hash(response.body, file.metadata_hashes, file.filename + ".metadata");
+  check_stated_hashes(file.metadata_hashes, digests_of(as_bytes(response.body), file.metadata_hashes),
+                      file.filename + ".metadata");
   return std::move(response.body);
 }
 
@@ -124,6 +149,10 @@ Fd MetadataFinder::take_wheel(const std::string& url) {
   Fd fd = std::move(found->second);
   wheels_.erase(found);
   return fd;
+}
+
+void MetadataFinder::forget(const IndexFile& file) {
+  cache_.forget(cache_key(file));
 }
 
 std::optional<std::uint64_t> MetadataFinder::size_of(const IndexFile& file) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "pypackaging/metadata.h"
 #include "python/index/index_client.h"
 #include "python/index/page_cache.h"
 #include "python/index/project_finder.h"
@@ -20,6 +21,8 @@ class MetadataFinder {
 
   /// A wheel that had to be fetched whole for its metadata: a file that belongs to the caller from now on.
   Fd take_wheel(const std::string& url);
+  /// What is cached for the file turned out to be wrong.
+  void forget(const IndexFile& file);
   /// Of a remote file, if its page or a range read told.
   std::optional<std::uint64_t> size_of(const IndexFile& file);
 
@@ -46,6 +49,10 @@ struct RemoteMetadata {
 };
 /// nullopt: the server does no ranges.
 std::optional<RemoteMetadata> read_remote_metadata(HttpClient& http, const IndexFile& file);
+
+/// Throws Error{invalid_input} where metadata that can be read is of another project or version than the
+/// wheel's file name says: what an index serves beside a wheel may be of anything.
+void check_is_about(const pypackaging::CoreMetadata& core, const std::string& filename);
 
 /// METADATA of a wheel that is here, of the dist-info directory that its file name calls for.
 std::string read_wheel_metadata(std::span<const std::byte> wheel, const std::string& filename);

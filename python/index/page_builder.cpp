@@ -4,6 +4,7 @@
 #include <array>
 
 #include "store/platform/error.h"
+#include "store/platform/terminal_text.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -11,20 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kDistributionSuffixes = {".whl",     ".tar.gz", ".zip",
                                                                    ".tar.bz2", ".tgz",    ".tar.xz"};
-constexpr std::size_t kLongestFilename = 255;
-
-struct HashLength {
-  std::string_view algorithm;
-  std::size_t digits;
-};
-constexpr std::array<HashLength, 8> kHashLengths = {{{"sha256", 64},
-                                                     {"md5", 32},
-                                                     {"sha1", 40},
-                                                     {"sha224", 56},
-                                                     {"sha384", 96},
-                                                     {"sha512", 128},
-                                                     {"blake2b", 128},
-                                                     {"blake2s", 64}}};
+constexpr std::size_t kLongestFilename = 255, kLongestUrl = 8 * 1024, kLongestText = 2000;
+constexpr std::size_t kMostFiles = 500'000;
 
 bool is_distribution(std::string_view filename) {
   return std::any_of(kDistributionSuffixes.begin(), kDistributionSuffixes.end(),
@@ -34,27 +23,26 @@ bool is_distribution(std::string_view filename) {
 /// A name that can be one component of a path and one line of a message.
 bool is_safe_filename(std::string_view name) {
   if (name.empty() || name.size() > kLongestFilename || name[0] == '.') return false;
-  return std::none_of(name.begin(), name.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7f || c == '/' || c == '\\';
-  });
+  if (name.find_first_of("/\\") != std::string_view::npos) return false;
+  for (std::size_t at = 0, length = 0; at < name.size(); at += length) {
+    length = utf8_length(name.substr(at));
+    if (length == 0 || steers_terminal(name.substr(at, length))) return false;
+  }
+  return true;
 }
 
 /// `ALGORITHM=HEX`, of a fragment or of data-core-metadata.
-std::optional<std::pair<std::string, std::string>> read_hash(std::string_view text) {
+std::optional<FileDigest> read_hash(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
-  std::string algorithm(text.substr(0, equals));
-  std::string hex(text.substr(equals + 1));
-  if (!normalize_hash(algorithm, hex)) return std::nullopt;
-  return std::pair{std::move(algorithm), std::move(hex)};
+  return FileDigest::read(text.substr(0, equals), text.substr(equals + 1));
 }
 
 /// `#sha256=...`, also among others: `#egg=x&sha256=...`.
 void read_fragment(std::string_view fragment, IndexFile& file) {
   while (!fragment.empty()) {
     const std::size_t end = std::min(fragment.find('&'), fragment.size());
-    if (auto hash = read_hash(fragment.substr(0, end))) file.hashes.insert(std::move(*hash));
+    if (auto hash = read_hash(fragment.substr(0, end))) file.hashes.add(std::move(*hash));
     fragment.remove_prefix(std::min(end + 1, fragment.size()));
   }
 }
@@ -63,23 +51,12 @@ void read_metadata_attribute(std::string_view value, IndexFile& file) {
   // PEP 714: `true` or a hash; pages in the wild also say False.
   if (value.empty() || value == "false" || value == "False") return;
   file.has_metadata = true;
-  if (auto hash = read_hash(value)) file.metadata_hashes.insert(std::move(*hash));
+  if (auto hash = read_hash(value)) file.metadata_hashes.add(std::move(*hash));
 }
 
 }  // namespace
 
 constexpr std::string_view kHtmlSpace = " \t\n\r\f";
-
-bool normalize_hash(std::string_view algorithm, std::string& hex) {
-  const auto known = std::find_if(kHashLengths.begin(), kHashLengths.end(),
-                                  [&](const HashLength& entry) { return entry.algorithm == algorithm; });
-  if (known == kHashLengths.end() || hex.size() != known->digits) return false;
-  for (char& c : hex) {
-    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return false;
-  }
-  return true;
-}
 
 void check_repository_version(std::string_view version, const std::string& page_url) {
   version = trimmed(version, kHtmlSpace);
@@ -112,6 +89,7 @@ void PageBuilder::set_base(std::string_view href) {
 }
 
 std::optional<Url> PageBuilder::resolve(std::string_view reference) const {
+  if (reference.size() > kLongestUrl) return std::nullopt;
   std::optional<Url> url = resolve_url(base_, reference);
   if (!url || !(url->is_http() || (url->is_file() && is_local_))) return std::nullopt;
   return url;
@@ -138,6 +116,16 @@ void PageBuilder::add(const AnchorAttributes& anchor) {
     read_metadata_attribute(*anchor.core_metadata, file);
   else if (anchor.dist_info_metadata)
     read_metadata_attribute(*anchor.dist_info_metadata, file);
+  keep(std::move(file));
+}
+
+void PageBuilder::keep(IndexFile file) {
+  if (page_.files.size() >= kMostFiles)
+    throw Error(ErrorKind::invalid_input, "cannot read '" + without_credentials(base_.text()) +
+                                              "': it names too many files for a page of an index");
+  // Far longer than any that means something.
+  if (file.requires_python && file.requires_python->size() > kLongestText) file.requires_python.reset();
+  if (file.yanked && file.yanked->size() > kLongestText) file.yanked->resize(kLongestText);
   page_.files.push_back(std::move(file));
 }
 
@@ -147,7 +135,7 @@ void PageBuilder::add(IndexFile file) {
     return;
   url->fragment.reset();
   file.url = url->text();
-  page_.files.push_back(std::move(file));
+  keep(std::move(file));
 }
 
 }  // namespace envstore

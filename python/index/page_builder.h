@@ -30,6 +30,7 @@ class PageBuilder {
  private:
   std::optional<Url> resolve(std::string_view reference) const;
   bool is_new(const std::string& filename);
+  void keep(IndexFile file);
 
   Url base_;
   bool has_base_ = false, is_local_ = false;
@@ -39,8 +40,5 @@ class PageBuilder {
 
 /// Throws Error{invalid_input} for a major version above 1 or one that cannot be read (PEP 629).
 void check_repository_version(std::string_view version, const std::string& page_url);
-
-/// Lower-case hex of a known length for its algorithm, as PEP 503 and 691 want it; false for anything else.
-bool normalize_hash(std::string_view algorithm, std::string& hex);
 
 }  // namespace envstore

@@ -22,7 +22,7 @@ namespace envstore {
 namespace {
 
 constexpr std::string_view kMagic = "ESP";
-constexpr char kVersion = 2;
+constexpr char kVersion = 3;
 constexpr std::size_t kFingerprintEnd = kMagic.size() + 1 + sizeof(Fingerprint::bytes);
 static_assert(kFingerprintEnd == SimplePage::kHeadSize);
 constexpr int kCompression = 1;
@@ -38,8 +38,9 @@ enum Flag : std::uint8_t {
 };
 
 // Position is the value on disk; only append.
-constexpr std::array<std::string_view, 8> kAlgorithms = {"sha256", "md5",    "sha1",    "sha224",
-                                                         "sha384", "sha512", "blake2b", "blake2s"};
+constexpr std::array<std::string_view, 12> kAlgorithms = {"sha256",   "md5",      "sha1",     "sha224",
+                                                          "sha384",   "sha512",   "blake2b",  "blake2s",
+                                                          "sha3_224", "sha3_256", "sha3_384", "sha3_512"};
 
 [[noreturn]] void damaged(const char* reason) {
   throw Error(ErrorKind::damaged, std::string("cannot read a cached index page: ") + reason);
@@ -56,7 +57,7 @@ class Writer {
     number(value.size());
     out_ += value;
   }
-  void hashes(const std::map<std::string, std::string>& hashes) {
+  void hashes(const FileDigests& hashes) {
     number(hashes.size());
     for (const auto& [algorithm, hex] : hashes) hash(algorithm, hex);
   }
@@ -101,14 +102,14 @@ class Reader {
     left_.remove_prefix(size);
     return value;
   }
-  std::map<std::string, std::string> hashes() {
-    std::map<std::string, std::string> result;
+  FileDigests hashes() {
+    FileDigests result;
     for (std::uint64_t count = number(); count > 0; --count) {
       const std::uint8_t which = byte();
       if (which >= kAlgorithms.size()) damaged("it has an unknown hash");
       const std::string_view binary = text();
-      result.emplace(kAlgorithms[which],
-                     to_hex({reinterpret_cast<const std::uint8_t*>(binary.data()), binary.size()}));
+      result.add({std::string(kAlgorithms[which]),
+                  to_hex({reinterpret_cast<const std::uint8_t*>(binary.data()), binary.size()})});
     }
     return result;
   }

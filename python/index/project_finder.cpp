@@ -10,6 +10,7 @@
 #include "python/index/url.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/terminal_text.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -18,7 +19,7 @@ namespace {
 // JSON alone would be refused by indexes that have only HTML.
 constexpr const char* kAccept =
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
-constexpr std::uint64_t kLargestPage = std::uint64_t{256} << 20;
+constexpr std::uint64_t kLargestPage = std::uint64_t{100} << 20;
 
 std::string project_url(const std::string& index, const std::string& name) {
   const std::size_t end = std::min(index.find_first_of("?#"), index.size());
@@ -53,6 +54,10 @@ std::optional<PageIdentity> identity_of(const std::string& key, std::string_view
   return PageIdentity{key, *contents};
 }
 
+bool has_userinfo(const std::string& url) {
+  return url.find('@') != std::string::npos && without_secrets(url) != url;
+}
+
 bool is_there(const std::string& index) {
   const auto path = local_path(index);
   return path && stat_at(AT_FDCWD, *path, Links::follow);
@@ -85,7 +90,8 @@ SimplePage read_page(const std::string& body, const std::string& content_type, c
   if (first_character(body) == '{') return parse_simple_json(body, url);
   if (first_character(body) == '<') return parse_simple_html(body, url);
   throw Error(ErrorKind::invalid_input,
-              "cannot read '" + display_url(url) + "': it is neither HTML nor JSON (" + content_type + ")",
+              "cannot read '" + display_url(url) + "': it is neither HTML nor JSON (" +
+                  terminal_line(content_type) + ")",
               "check that the address is that of a package index");
 }
 
@@ -142,7 +148,7 @@ std::optional<CachedPage> ProjectFinder::cached_page(const std::string& name) {
   const IndexLocation& index = settings_.indexes.front();
   const std::string url = project_url(index.url, name);
   if (index.is_find_links || local_path(url)) return std::nullopt;
-  const std::string key = without_credentials(url);
+  const std::string key = address_key(url);
   const auto document = cache_.load_head(key, SimplePage::kHeadSize);
   if (!document || !may_use(*document)) return std::nullopt;
   const auto contents = SimplePage::contents_of(document->body);
@@ -199,7 +205,7 @@ ProjectFinder::Answer ProjectFinder::take_flat(const std::string& url, Answer an
 }
 
 ProjectFinder::Answer ProjectFinder::ask_remote(const std::string& url, Reach reach) {
-  const std::string key = without_credentials(url);
+  const std::string key = address_key(url);
   std::optional<CachedDocument> known = cache_.load(key);
   if (known && may_use(*known))
     if (auto page = decode_page(known->body))
@@ -233,6 +239,12 @@ ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const st
   }
   if (response.status != 200) throw_for_status(response, url);
   SimplePage page = read(response);
+  // What a page's links say of users and passwords is used, and not kept.
+  if (std::any_of(page.files.begin(), page.files.end(),
+                  [](const IndexFile& file) { return has_userinfo(file.url); })) {
+    cache_.forget(key);
+    return {Answer::Kind::page, std::move(page)};
+  }
   std::string body = page.encode();
   auto identity = identity_of(key, body);
   cache_.save(key, std::move(body), response);

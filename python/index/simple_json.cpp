@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "python/index/page_builder.h"
@@ -19,12 +21,12 @@ const json* field(const json& object, const char* name) {
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-std::map<std::string, std::string> read_hashes(const json& object) {
-  std::map<std::string, std::string> hashes;
+FileDigests read_hashes(const json& object) {
+  FileDigests hashes;
   for (const auto& [algorithm, value] : object.items()) {
-    if (!value.is_string()) continue;
-    std::string hex = value.get<std::string>();
-    if (normalize_hash(algorithm, hex)) hashes.emplace(algorithm, std::move(hex));
+    if (value.is_null()) continue;
+    const std::string hex = value.is_string() ? value.get<std::string>() : std::string();
+    if (auto hash = FileDigest::read(algorithm, hex)) hashes.add(std::move(*hash));
   }
   return hashes;
 }
@@ -74,11 +76,62 @@ std::optional<IndexFile> read_file_entry(const json& entry) {
   return file;
 }
 
+/// Takes the files while the page is parsed, and keeps nothing that no index means: the memory of a page is
+/// that of what is in it for an installer, whatever else it holds.
+class PageFilter {
+ public:
+  PageFilter(const std::string& page_url, PageBuilder& builder) : page_url_(page_url), builder_(builder) {}
+
+  /// False: the value is dropped, with all below it.
+  bool keeps(int depth, json::parse_event_t event, json& parsed) {
+    using Event = json::parse_event_t;
+    switch (event) {
+      case Event::object_start:
+      case Event::array_start:
+        if (depth > kDeepest) refuse(page_url_, "it is nested too deeply for a page of an index");
+        return event == Event::object_start ? depth < kInEntry + 1 : depth < kInFiles;
+      case Event::key:
+        return keeps_key(depth, parsed.get_ref<const std::string&>());
+      case Event::value:
+        return depth != kInFiles || top_ != "files";
+      case Event::object_end:
+        if (depth != kInFiles || top_ != "files") return true;
+        if (std::optional<IndexFile> file = read_file_entry(parsed)) builder_.add(std::move(*file));
+        return false;
+      default:
+        return true;
+    }
+  }
+
+ private:
+  // How many brackets stand open where a page has: its own keys, its files, their keys, their hashes.
+  static constexpr int kInPage = 1, kInFiles = 2, kInEntry = 3, kInHashes = 4, kDeepest = 100;
+
+  bool keeps_key(int depth, const std::string& key) {
+    if (depth == kInPage) top_ = key;
+    if (depth == kInPage) return key == "meta" || key == "files";
+    if (depth == kInFiles) return top_ == "meta" && key == "api-version";
+    if (depth == kInEntry) return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+    return depth == kInHashes && FileDigest::read(key, "").has_value();
+  }
+
+  static constexpr std::array<std::string_view, 9> kKeys = {"filename",           "url",    "hashes",
+                                                            "requires-python",    "yanked", "core-metadata",
+                                                            "dist-info-metadata", "size",   "upload-time"};
+  const std::string& page_url_;
+  PageBuilder& builder_;
+  std::string top_;
+};
+
 }  // namespace
 
 SimplePage parse_simple_json(std::string_view body, const std::string& base_url) {
   PageBuilder builder(base_url);
-  const json page = json::parse(body, nullptr, false);
+  PageFilter filter(base_url, builder);
+  const json page = json::parse(
+      body,
+      [&](int depth, json::parse_event_t event, json& parsed) { return filter.keeps(depth, event, parsed); },
+      false);
   if (page.is_discarded()) refuse(base_url, "it is not JSON");
   if (!page.is_object()) refuse(base_url, "it is no page of an index");
   const json* meta = field(page, "meta");
@@ -87,8 +140,6 @@ SimplePage parse_simple_json(std::string_view body, const std::string& base_url)
   check_repository_version(version->get_ref<const std::string&>(), base_url);
   const json* files = field(page, "files");
   if (files == nullptr || !files->is_array()) refuse(base_url, "it has no list of files");
-  for (const json& entry : *files)
-    if (std::optional<IndexFile> file = read_file_entry(entry)) builder.add(std::move(*file));
   return builder.take();
 }
 

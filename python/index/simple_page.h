@@ -1,11 +1,11 @@
 #pragma once
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "python/wheel/file_digest.h"
 #include "store/digest.h"
 
 namespace envstore {
@@ -14,11 +14,11 @@ namespace envstore {
 struct IndexFile {
   std::string filename;
   std::string url;                             ///< absolute, without fragment
-  std::map<std::string, std::string> hashes;   ///< algorithm -> hex, lower case
+  FileDigests hashes;                          ///< all that the index says and that can be checked
   std::optional<std::string> requires_python;  ///< as written, unescaped
   std::optional<std::string> yanked;           ///< present: yanked; the reason, may be empty
   bool has_metadata = false;                   ///< PEP 658/714: `URL.metadata` exists
-  std::map<std::string, std::string> metadata_hashes;
+  FileDigests metadata_hashes;
   std::optional<std::uint64_t> size;
   std::optional<std::int64_t> upload_time_ns;  ///< PEP 700
   bool operator==(const IndexFile&) const = default;

@@ -54,6 +54,7 @@ std::vector<std::string> member_names(const std::string& path, const std::string
     names.push_back(data + "/headers/" + without_first(rest));
   } else {
     names.push_back(data + "/data/" + rest);
+    if (rest.starts_with("lib/")) names.push_back(data + "/data/lib64/" + without_first(rest));
   }
   return names;
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "pypackaging/filename.h"
+#include "store/platform/terminal_text.h"
 
 namespace envstore {
 namespace {
@@ -71,7 +72,7 @@ class Gatherer {
     if (version == nullptr) return;
     const auto tag = rules_.tags.rank(wheel->tags);
     if (!tag) {
-      version->other_platforms.insert(wheel->tags.front().text());
+      version->other_platforms.insert(terminal_line(wheel->tags.front().text()));
       for (const pypackaging::Tag& each : wheel->tags) note_python(*version, each);
       return;
     }
@@ -109,16 +110,16 @@ class Gatherer {
     if (!file.yanked)
       gathered.all_yanked = false;
     else if (gathered.yanked_reason.empty())
-      gathered.yanked_reason = *file.yanked;
+      gathered.yanked_reason = terminal_line(*file.yanked);
     if (is_too_new(file)) {
       gathered.has_newer = true;
       return nullptr;
     }
     if (!is_for_this_python(file)) {
-      gathered.other_pythons.insert(*file.requires_python);
+      gathered.other_pythons.insert(terminal_line(*file.requires_python));
       return nullptr;
     }
-    if (!has_allowed_hash(file)) {
+    if (!may_have_allowed_hash(file)) {
       gathered.has_other_hash = true;
       return nullptr;
     }
@@ -141,12 +142,16 @@ class Gatherer {
     return fits;
   }
 
-  bool has_allowed_hash(const IndexFile& file) const {
+  /// A file of which the index tells none of the demanded algorithms is judged when its bytes are there.
+  bool may_have_allowed_hash(const IndexFile& file) const {
     if (rules_.allowed_hashes == nullptr) return true;
-    const auto hash = file.hashes.find("sha256");
-    return hash != file.hashes.end() &&
-           std::find(rules_.allowed_hashes->begin(), rules_.allowed_hashes->end(), hash->second) !=
-               rules_.allowed_hashes->end();
+    const FileDigests& allowed = *rules_.allowed_hashes;
+    bool is_comparable = false;
+    for (const FileDigest& hash : file.hashes) {
+      if (allowed.contains(hash)) return true;
+      is_comparable = is_comparable || allowed.digest(hash.algorithm).has_value();
+    }
+    return !is_comparable && !allowed.empty();
   }
 
   const std::string& name_;
@@ -165,7 +170,7 @@ std::string advice_on(const Gathered& gathered) {
                             : "another version or platform may have one";
 }
 
-OfferedVersion offered(const Version& version, const Gathered& gathered) {
+OfferedVersion offered(const Version& version, const Gathered& gathered, const CandidateRules& rules) {
   OfferedVersion offer{version};
   offer.yanked = gathered.all_yanked;
   offer.yanked_reason = gathered.yanked_reason;
@@ -183,7 +188,9 @@ OfferedVersion offered(const Version& version, const Gathered& gathered) {
     offer.usability = Usability::excluded_by_date;
   } else {
     offer.usability = Usability::unreadable;
-    offer.detail = "no file has one of the required hashes";
+    offer.detail = rules.allowed_hashes != nullptr && rules.allowed_hashes->empty()
+                       ? "hashes are required, and none is given for it"
+                       : "no file has one of the required hashes";
   }
   return offer;
 }
@@ -211,7 +218,7 @@ Candidates::Candidates(const std::string& normalized_name, const ProjectFiles& f
   Gatherer gatherer(normalized_name, rules);
   for (const IndexFile& file : files.page.files) gatherer.take(file);
   for (const auto& [version, gathered] : gatherer.versions) {
-    offer_.versions.push_back(offered(version, gathered));
+    offer_.versions.push_back(offered(version, gathered, rules));
     const std::size_t start = bytes_.size();
     if (gathered.best != nullptr) bytes_ += encode_file(*gathered.best);
     slices_.push_back({start, bytes_.size() - start});

@@ -15,8 +15,8 @@ struct CandidateRules {
   const pypackaging::TagPriority& tags;
   const pypackaging::Version& python;
   std::optional<std::int64_t> exclude_newer_ns;
-  /// Allowed SHA-256 digests (lower-case hex) when hashes are required; nullptr: any file.
-  const std::vector<std::string>* allowed_hashes = nullptr;
+  /// When hashes are required, those that are allowed (maybe none); nullptr: any file.
+  const FileDigests* allowed_hashes = nullptr;
 };
 
 /// The versions of one project, each with the one wheel that this interpreter would take of it: the best tag,

@@ -18,7 +18,7 @@ using pypackaging::OfferedVersion;
 using pypackaging::Usability;
 using pypackaging::Version;
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 constexpr std::size_t kSmallestEntry = 5 * sizeof(std::uint32_t) + 2;
 
 OfferedVersion read_offer(Decoder& in) {

@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <thread>
+
+#include "python/index/url.h"
+#include "python/wheel/file_hasher.h"
+#include "store/platform/error.h"
 
 namespace envstore {
 namespace {
@@ -10,6 +15,7 @@ namespace {
 using Need = FetchQueue::Need;
 
 constexpr unsigned kMostDownloads = 50;
+constexpr const char* kProofPrefix = "wheel-digests:";  // do not change: rows are found by it
 constexpr std::uint64_t kLargestForeseen = std::uint64_t{64} << 20;
 
 unsigned core_count() {
@@ -29,11 +35,13 @@ struct WheelFetcher::Wheel {
   std::shared_future<FetchedTree> tree = promise.get_future().share();
 };
 
-WheelFetcher::WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress)
+WheelFetcher::WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress,
+                           const RequiredHashes& required)
     : store_(store),
       lease_(lease),
       client_(client),
       progress_(progress),
+      required_(required),
       pool_(core_count()),
       unpacking_(core_count()),
       downloading_(kMostDownloads) {
@@ -86,7 +94,7 @@ WheelFetcher::WheelPointer WheelFetcher::enqueue(const std::string& name, const 
   wheel->size = client_.size_of(file).value_or(0);
   wheel->need = need;
   wheels_.emplace(file.url, wheel);
-  if (const auto tree = known_tree(file)) {
+  if (const auto tree = known_tree(name, file)) {
     wheel->promise.set_value({*tree, true});
   } else {
     to_download_.add({file.url, wheel->size, need});
@@ -95,15 +103,54 @@ WheelFetcher::WheelPointer WheelFetcher::enqueue(const std::string& name, const 
   return wheel;
 }
 
-std::optional<TreeId> WheelFetcher::known_tree(const IndexFile& file) {
-  const auto hash = file.hashes.find("sha256");
-  if (hash == file.hashes.end()) return std::nullopt;
-  const auto id = WheelHash::parse(hash->second);
-  if (!id) return std::nullopt;
+std::optional<TreeId> WheelFetcher::known_tree(const std::string& name, const IndexFile& file) {
+  const auto hash = file.hashes.digest("sha256");
+  if (!hash) return std::nullopt;
+  const auto id = WheelHash::parse(*hash);
+  if (!id || !meets_required_hash(name, *hash)) return std::nullopt;
   Index::Read rows = store_.index().read();
   const auto wheel = rows.wheel(*id);
   if (!wheel || !rows.tree(wheel->tree)) return std::nullopt;
   return wheel->tree;
+}
+
+/// Of a wheel that the store has, by what was checked when it came.
+bool WheelFetcher::meets_required_hash(const std::string& name, const std::string& sha256) {
+  if (!required_.are_required()) return true;
+  const FileDigests& allowed = required_.of(name);
+  if (allowed.contains({"sha256", sha256})) return true;
+  const auto proof = store_.index().read().document(kProofPrefix + sha256);
+  return proof && std::any_of(allowed.begin(), allowed.end(), [&](const FileDigest& hash) {
+           return ("\n" + proof->body).find("\n" + hash.text() + "\n") != std::string::npos;
+         });
+}
+
+/// What did not pass through download_file, which checks what the index says, and what the user demands.
+/// The SHA-256 that the index says is the ingest's to check.
+void WheelFetcher::check_hashes(const Wheel& wheel) const {
+  const auto bytes = wheel.body->bytes();
+  if (local_path(wheel.file.url)) {
+    const auto for_ingest = wheel.file.hashes.digest("sha256");
+    FileDigests stated;
+    for (const FileDigest& hash : wheel.file.hashes)
+      if (hash.algorithm != "sha256" || hash.hex.empty() || hash.hex != for_ingest) stated.add(hash);
+    check_stated_hashes(stated, digests_of(bytes, stated), wheel.file.filename);
+  }
+  if (required_.are_required()) check_required_hashes(required_.of(wheel.name), bytes, wheel.file.filename);
+}
+
+/// A digest by another algorithm than the store's own is told by the bytes alone, which do not stay.
+void WheelFetcher::keep_proof(const Wheel& wheel, const TreeId& tree) {
+  const FileDigests& allowed = required_.of(wheel.name);
+  const auto row = store_.index().read().tree(tree);
+  if (!row || allowed.empty() || allowed.contains({"sha256", row->wheel.hex()})) return;
+  DocumentRow proof;
+  proof.fetched_at_ns = store_.clock().now().time_since_epoch().count();
+  proof.fresh_until_ns = std::numeric_limits<std::int64_t>::max();
+  for (const FileDigest& hash : digests_of(wheel.body->bytes(), allowed)) proof.body += hash.text() + "\n";
+  Index::Write write = store_.index().write();
+  write.put_document(kProofPrefix + row->wheel.hex(), proof);
+  write.commit();
 }
 
 /// Under the mutex: starts the downloads that may start now.
@@ -150,19 +197,28 @@ void WheelFetcher::unpack_next() {
   }
 }
 
+TreeId WheelFetcher::ingest(const Wheel& wheel, const WheelOrigin& origin) try {
+  return ingest_wheel(store_, lease_, pool_, wheel.body->bytes(), origin);
+} catch (const Error& error) {
+  if (error.kind() == ErrorKind::invalid_input) client_.forget_metadata(wheel.file);
+  throw;
+}
+
 FetchedTree WheelFetcher::unpack(const Wheel& wheel) {
+  check_hashes(wheel);
   WheelOrigin origin;
   origin.filename = wheel.file.filename;
   origin.url = without_credentials(wheel.file.url);
-  if (const auto hash = wheel.file.hashes.find("sha256"); hash != wheel.file.hashes.end())
-    origin.expected_sha256 = hash->second;
+  origin.expected_sha256 = wheel.file.hashes.digest("sha256");
   origin.has_checked_hash = wheel.body->is_in_memory();
   origin.expected_name = wheel.name;
   origin.expected_version = wheel.version;
   origin.on_warning = [this](const std::string& text) { progress_.warning(text); };
+  origin.expected_metadata = client_.known_metadata(wheel.file);
   progress_.unpacking(wheel.file.filename);
-  const TreeId tree = ingest_wheel(store_, lease_, pool_, wheel.body->bytes(), origin);
+  const TreeId tree = ingest(wheel, origin);
   progress_.unpacked(wheel.file.filename);
+  if (required_.are_required()) keep_proof(wheel, tree);
   return {tree, false};
 }
 

@@ -11,6 +11,7 @@
 #include "python/index/lanes.h"
 #include "python/provision/fetch_queue.h"
 #include "python/provision/progress.h"
+#include "python/wheel/file_digest.h"
 #include "python/wheel/wheel.h"
 #include "store/lease.h"
 #include "store/store.h"
@@ -27,7 +28,9 @@ struct FetchedTree {
 /// is neither downloaded nor opened.
 class WheelFetcher {
  public:
-  WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress);
+  /// `required`: a wheel without one of the hashes that its project needs is refused; lives as long as this.
+  WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress,
+               const RequiredHashes& required);
   ~WheelFetcher();  ///< gives up what nobody waited for; waits for what is being unpacked
 
   /// Starts, or returns what was started. The future throws what went wrong with the wheel.
@@ -45,16 +48,21 @@ class WheelFetcher {
 
   WheelPointer enqueue(const std::string& name, const pypackaging::Version& version, const IndexFile& file,
                        FetchQueue::Need need);
-  std::optional<TreeId> known_tree(const IndexFile& file);
+  std::optional<TreeId> known_tree(const std::string& name, const IndexFile& file);
+  bool meets_required_hash(const std::string& name, const std::string& sha256);
+  void check_hashes(const Wheel& wheel) const;
+  void keep_proof(const Wheel& wheel, const TreeId& tree);
   void dispatch();
   void download(const WheelPointer& wheel);
   void unpack_next();
   FetchedTree unpack(const Wheel& wheel);
+  TreeId ingest(const Wheel& wheel, const WheelOrigin& origin);
 
   Store& store_;
   Lease& lease_;
   IndexClient& client_;
   Progress& progress_;
+  const RequiredHashes& required_;
   WorkPool pool_;
   std::mutex mutex_;                            ///< protects what follows, up to the lanes
   std::map<std::string, WheelPointer> wheels_;  ///< by URL

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "python/index/url.h"
 #include "python/launch/environment.h"
 #include "python/provision/bytecode_work.h"
 #include "python/provision/known_run.h"
@@ -16,6 +17,7 @@
 #include "python/wheel/forest_rules.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
+#include "store/platform/terminal_text.h"
 #include "store/snapshot.h"
 
 namespace envstore {
@@ -46,14 +48,14 @@ WithLayer with_layer(const RunRequest& request) {
   for (const std::string& path : request.with_requirements) {
     RequirementsFile file = read_requirements_file(path);
     for (auto& requirement : file.requirements) layer.request.requirements.push_back(requirement);
-    for (auto& [name, digests] : file.hashes) {
-      auto& all = layer.request.hashes[name];
-      all.insert(all.end(), digests.begin(), digests.end());
-    }
+    layer.request.hashes.for_all = layer.request.hashes.for_all || file.hashes.for_all;
+    for (const auto& [name, hashes] : file.hashes.allowed)
+      for (const FileDigest& hash : hashes) layer.request.hashes.allowed[name].add(hash);
     layer.files.push_back(std::move(file));
   }
   for (const std::string& text : request.with)
-    layer.request.label += (layer.request.label.empty() ? "" : ", ") + text;
+    layer.request.label +=
+        (layer.request.label.empty() ? "" : ", ") + terminal_line(without_credentials(text));
   for (const std::string& path : request.with_requirements)
     layer.request.label += (layer.request.label.empty() ? "" : ", ") + path;
   return layer;

@@ -157,10 +157,11 @@ struct Provisioner::Impl {
   std::vector<SnapshotTree> install(const LayerRequest& request, const Pins& kept, const Pins& preferences) {
     if (request.requirements.empty()) return {};
     if (!client) client = std::make_shared<IndexClient>(store, settings.indexes, &progress);
-    WheelFetcher fetcher(store, lease, *client, progress);
+    const RequiredHashes required = required_hashes(request);
+    WheelFetcher fetcher(store, lease, *client, progress, required);
     IndexSource source(store, *client, fetcher, progress,
                        {interpreter, tags, version_of(interpreter), settings.exclude_newer_ns, false,
-                        request.hashes, preferences});
+                        required, preferences});
     source.look_ahead(request.requirements);
     const Resolution resolution = resolve_with(source, request, kept, preferences);
     progress.resolved(resolution.pins.size());
@@ -173,23 +174,35 @@ struct Provisioner::Impl {
     std::vector<SnapshotTree> trees;
     for (const auto& [name, pin] : resolution.pins) {
       const FetchedTree tree = fetched.at(name).get();
-      check_hash(request, name, tree.tree);
       (tree.was_there ? report.reused : report.installed) += 1;
       trees.push_back({tree.tree, name, pin.version.canonical()});
     }
     return trees;
   }
 
-  /// Files whose hash the index did not tell are judged by what was read.
-  void check_hash(const LayerRequest& request, const std::string& name, const TreeId& tree) {
-    if (request.hashes.empty()) return;
-    const auto allowed = request.hashes.find(name);
-    const auto row = store.index().read().tree(tree);
-    const std::string digest = row ? row->wheel.hex() : "";
-    if (allowed == request.hashes.end() ||
-        std::find(allowed->second.begin(), allowed->second.end(), digest) == allowed->second.end())
-      throw Error(ErrorKind::invalid_input, "cannot install " + name + ": the wheel's SHA-256 " + digest +
-                                                " is not among those that the requirements allow");
+  /// Of files and flags, and of direct references, whose address may say one. Throws for a requirement
+  /// without.
+  RequiredHashes required_hashes(const LayerRequest& request) const {
+    RequiredHashes required = request.hashes;
+    required.for_all = required.for_all || settings.require_hashes;
+    if (!required.are_required()) return required;
+    for (const Requirement& requirement : request.requirements) {
+      const auto applies =
+          requirement.marker.evaluate({interpreter.markers, {}, {}, pypackaging::MarkerContext::requirement});
+      if (!applies || !*applies || required.allowed.contains(requirement.normalized_name)) continue;
+      FileDigests hashes;
+      if (requirement.url)
+        for (const FileDigest& hash : direct_file(requirement.normalized_name, *requirement.url).hashes)
+          if (is_strong_algorithm(hash.algorithm)) hashes.add(hash);
+      if (hashes.empty())
+        throw Error(
+            ErrorKind::invalid_input,
+            "cannot install '" + requirement.name + "': hashes are required, and none is given for it",
+            "give each requirement its --hash=sha256:... in the requirements file, or leave "
+            "--require-hashes and every --hash away");
+      required.allowed.emplace(requirement.normalized_name, std::move(hashes));
+    }
+    return required;
   }
 
   /// The layers below are kept as they are where the requirements allow it; where they do not, what stands

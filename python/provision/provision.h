@@ -1,5 +1,4 @@
 #pragma once
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "python/interpreter/interpreter.h"
 #include "python/launch/launch.h"
 #include "python/provision/progress.h"
+#include "python/wheel/file_digest.h"
 #include "store/lease.h"
 
 namespace envstore {
@@ -22,14 +22,14 @@ struct ResolutionSettings {
   pypackaging::PrereleaseMode prereleases = pypackaging::PrereleaseMode::if_necessary;
   pypackaging::Strategy strategy = pypackaging::Strategy::highest;
   std::vector<pypackaging::Requirement> constraints, overrides;
-  bool upgrade = false;  ///< an older answer is no preference
+  bool upgrade = false;         ///< an older answer is no preference
+  bool require_hashes = false;  ///< pip's require-hashes
 };
 
 /// One layer to be provided.
 struct LayerRequest {
   std::vector<pypackaging::Requirement> requirements;
-  /// name -> allowed sha256 digests, from requirements files with hashes; not empty: every pin must have one.
-  std::map<std::string, std::vector<std::string>> hashes;
+  RequiredHashes hashes;
   std::string label;  ///< for people
 };
 

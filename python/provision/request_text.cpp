@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "python/index/url.h"
+
 namespace envstore {
 namespace {
 
@@ -10,11 +12,14 @@ class TextBuilder {
   void line(const std::string& key, const std::string& value) { text_ += key + " " + value + "\n"; }
   void sorted(const std::string& key, const std::vector<pypackaging::Requirement>& requirements) {
     std::set<std::string> texts;
-    for (const auto& requirement : requirements) texts.insert(requirement.canonical());
+    for (pypackaging::Requirement requirement : requirements) {
+      if (requirement.url) requirement.url = address_key(*requirement.url);
+      texts.insert(requirement.canonical());
+    }
     for (const std::string& text : texts) line(key, text);
   }
   void locations(const std::string& key, const std::vector<IndexLocation>& locations) {
-    for (const IndexLocation& location : locations) line(key, without_credentials(location.url));
+    for (const IndexLocation& location : locations) line(key, address_key(location.url));
   }
   std::string take() { return std::move(text_); }
 
@@ -31,9 +36,9 @@ std::string request_text(const LayerRequest& request, const Interpreter& interpr
   text.line("python", interpreter.version);
   for (const auto& [name, value] : interpreter.markers) text.line("marker " + name, value);
   text.sorted("requirement", request.requirements);
-  for (const auto& [name, digests] : request.hashes)
-    for (const std::string& digest : std::set<std::string>(digests.begin(), digests.end()))
-      text.line("hash " + name, digest);
+  for (const auto& [name, hashes] : request.hashes.allowed)
+    for (const FileDigest& hash : hashes) text.line("hash " + name, hash.text());
+  if (request.hashes.for_all || settings.require_hashes) text.line("require-hashes", "yes");
   text.sorted("constraint", settings.constraints);
   text.sorted("override", settings.overrides);
   text.locations("index", settings.indexes.indexes);

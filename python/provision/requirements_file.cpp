@@ -10,6 +10,7 @@
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/path_parts.h"
+#include "store/platform/terminal_text.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -133,7 +134,8 @@ class FileReader {
       value = option.substr(2);
       option.resize(2);
     }
-    const bool takes_value = option != "--pre" && option != "--no-index" && !is_ignored(option);
+    const bool takes_value =
+        option != "--pre" && option != "--no-index" && option != "--require-hashes" && !is_ignored(option);
     if (is_known(option) && takes_value && value.empty())
       fail(place, ErrorKind::invalid_input, "'" + option + "' needs a value");
     if (option == "-r" || option == "--requirement")
@@ -150,6 +152,8 @@ class FileReader {
       out_.no_index = true;
     else if (option == "--pre")
       out_.allow_prereleases = true;
+    else if (option == "--require-hashes")
+      out_.hashes.for_all = true;
     else if (option == "-e" || option == "--editable")
       fail(place, ErrorKind::unsupported, "editable source folders are not built; give a wheel");
     else if (!is_ignored(option))
@@ -173,9 +177,8 @@ class FileReader {
 
   /// Options about building and trust that change nothing where only wheels are used.
   static bool is_ignored(const std::string& option) {
-    static const std::set<std::string> ignored = {"--no-binary",      "--only-binary",  "--prefer-binary",
-                                                  "--require-hashes", "--trusted-host", "--use-feature",
-                                                  "--config-settings"};
+    static const std::set<std::string> ignored = {"--no-binary",    "--only-binary", "--prefer-binary",
+                                                  "--trusted-host", "--use-feature", "--config-settings"};
     return ignored.contains(option);
   }
 
@@ -199,10 +202,27 @@ class FileReader {
       const std::size_t begin = text.find_first_not_of(" =\t", at + kHash.size());
       const std::string value =
           text.substr(std::min(begin, text.size()), text.find_first_of(" \t", begin) - begin);
-      if (!value.starts_with("sha256:"))
-        continue;  // weaker or rarer ones cannot be compared with the store's
-      out_.hashes[requirement.normalized_name].push_back(to_lower(value.substr(7)));
+      out_.hashes.allowed[requirement.normalized_name].add(demanded_hash(place, value));
     }
+  }
+
+  /// What is demanded must be checked, so what cannot be is an error.
+  static FileDigest demanded_hash(const Place& place, const std::string& value) {
+    const std::size_t colon = std::min(value.find(':'), value.size());
+    const std::string algorithm = value.substr(0, colon);
+    const auto hash = FileDigest::read(algorithm, value.substr(std::min(colon + 1, value.size())));
+    if (!hash)
+      fail(place, ErrorKind::invalid_input,
+           "the hash '" + terminal_line(value) + "' cannot be checked: it must be one of " +
+               strong_algorithms());
+    if (!is_strong_algorithm(hash->algorithm))
+      fail(place, ErrorKind::invalid_input,
+           hash->algorithm + " proves nothing: a demanded hash must be one of " + strong_algorithms());
+    if (hash->hex.empty())
+      fail(
+          place, ErrorKind::invalid_input,
+          "the hash '" + terminal_line(value) + "' cannot be checked: what follows is no " + hash->algorithm);
+    return *hash;
   }
 
   RequirementsFile& out_;

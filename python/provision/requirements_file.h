@@ -1,11 +1,11 @@
 #pragma once
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "pypackaging/requirement.h"
 #include "python/index/index_client.h"
+#include "python/wheel/file_digest.h"
 
 namespace envstore {
 
@@ -13,7 +13,7 @@ namespace envstore {
 /// continuation lines, `${VARIABLE}`.
 struct RequirementsFile {
   std::vector<pypackaging::Requirement> requirements, constraints;
-  std::map<std::string, std::vector<std::string>> hashes;  ///< normalised name -> allowed SHA-256 digests
+  RequiredHashes hashes;  ///< of --hash, and whether --require-hashes is there
   std::optional<IndexLocation> default_index;
   std::vector<IndexLocation> extra_indexes, find_links;
   bool no_index = false, allow_prereleases = false;
@@ -22,8 +22,8 @@ struct RequirementsFile {
       variables;  ///< every `${NAME}` in them, sorted, each once: it depends on these, too
 };
 
-/// Throws Error{invalid_input} with file and line; `-e`, source folders and repositories are
-/// Error{unsupported}.
+/// Throws Error{invalid_input} with file and line, also for a hash that cannot be checked or proves nothing;
+/// `-e`, source folders and repositories are Error{unsupported}.
 RequirementsFile read_requirements_file(const std::string& path);
 
 /// One requirement as a user writes it on the command line or in such a file: PEP 508, or the path or address

@@ -1,11 +1,17 @@
 #include "python/provision/source.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <chrono>
 
 #include "pypackaging/filename.h"
+#include "python/index/metadata_finder.h"
+#include "python/index/url.h"
+#include "python/wheel/file_hasher.h"
 #include "store/platform/error.h"
 #include "store/platform/path_parts.h"
+#include "store/platform/terminal_text.h"
 
 namespace envstore {
 
@@ -24,8 +30,48 @@ bool is_ready(const std::shared_future<Value>& future) {
   return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
-std::shared_ptr<const CoreMetadata> parse_metadata(const std::string& text) {
-  return std::make_shared<const CoreMetadata>(CoreMetadata::parse(text));
+std::shared_ptr<const CoreMetadata> parse_metadata(const std::string& text, const std::string& filename) {
+  auto core = std::make_shared<const CoreMetadata>(CoreMetadata::parse(text));
+  check_is_about(*core, filename);
+  return core;
+}
+
+/// A folder tells no hashes, but its files are at hand: the right one of several is found by them.
+void add_local_hashes(SimplePage& page, const FileDigests& demanded) {
+  for (IndexFile& file : page.files) {
+    const auto path = local_path(file.url);
+    if (!path || !file.filename.ends_with(".whl")) continue;
+    const MappedFile wheel = MappedFile::open(AT_FDCWD, real_path(*path).value_or(*path));
+    for (const FileDigest& hash : digests_of(wheel.bytes(), demanded))
+      if (!file.hashes.digest(hash.algorithm)) file.hashes.add(hash);
+  }
+}
+
+/// Not a word that only looks like it: the digest of any algorithm.
+bool looks_like_digest(std::string_view text) {
+  constexpr std::size_t kShortest = 32;
+  return text.size() >= kShortest &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+}
+
+/// `sha256=...`, also among others (`egg=x&sha256=...`). The user wrote them, so one that cannot be checked
+/// is an error.
+FileDigests fragment_hashes(const std::string& name, std::string_view fragment) {
+  FileDigests hashes;
+  while (!fragment.empty()) {
+    const std::string_view part = fragment.substr(0, fragment.find('&'));
+    fragment.remove_prefix(std::min(part.size() + 1, fragment.size()));
+    const std::size_t equals = std::min(part.find('='), part.size());
+    const std::string_view digest = part.substr(std::min(equals + 1, part.size()));
+    auto hash = FileDigest::read(part.substr(0, equals), digest);
+    if ((hash && hash->hex.empty()) || (!hash && looks_like_digest(digest)))
+      throw Error(ErrorKind::invalid_input,
+                  "cannot install '" + name + "': the hash '" + terminal_line(part) +
+                      "' of its address cannot be checked",
+                  "it must be one of " + strong_algorithms() + ", md5, sha1, with all its digits");
+    if (hash) hashes.add(std::move(*hash));
+  }
+  return hashes;
 }
 
 template <class Value>
@@ -56,11 +102,8 @@ IndexSource::~IndexSource() {
 }
 
 CandidateRules IndexSource::candidate_rules(const std::string& name) const {
-  static const std::vector<std::string> kNone;
   CandidateRules rules{rules_.tags, rules_.python, rules_.exclude_newer_ns};
-  if (rules_.hashes.empty()) return rules;
-  const auto found = rules_.hashes.find(name);
-  rules.allowed_hashes = found == rules_.hashes.end() ? &kNone : &found->second;
+  if (rules_.hashes.are_required()) rules.allowed_hashes = &rules_.hashes.of(name);
   return rules;
 }
 
@@ -75,7 +118,12 @@ IndexSource::CandidatesPointer IndexSource::known_candidates(const std::string& 
 
 IndexSource::CandidatesPointer IndexSource::load_candidates(const std::string& name) {
   const std::shared_future<ProjectFiles> answer = client_.project(name);
-  const ProjectFiles& files = answer.get();
+  ProjectFiles own;  // a copy where something is to be added
+  if (rules_.hashes.are_required()) {
+    own = answer.get();
+    add_local_hashes(own.page, rules_.hashes.of(name));
+  }
+  const ProjectFiles& files = rules_.hashes.are_required() ? own : answer.get();
   auto made = std::make_shared<const Candidates>(name, files, candidate_rules(name));
   if (files.identity) cache_.add(name, *files.identity, *made);
   client_.release_project(name);
@@ -98,8 +146,9 @@ IndexSource::Metadata IndexSource::metadata(const IndexFile& file) {
   Metadata& slot = metadata_[file.url];
   if (slot.text.valid()) return slot;
   slot.text = client_.metadata(file);
-  slot.core =
-      std::async(std::launch::deferred, [text = slot.text] { return parse_metadata(text.get()); }).share();
+  slot.core = std::async(std::launch::deferred, [text = slot.text, filename = file.filename] {
+                return parse_metadata(text.get(), filename);
+              }).share();
   return slot;
 }
 
@@ -134,7 +183,7 @@ std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const std::
   try {
     const Metadata known = metadata(file);
     // Of the many versions that a search looks at none is kept in parsed form here; what lies ahead is.
-    core = is_ready(known.core) ? known.core.get() : parse_metadata(known.text.get());
+    core = is_ready(known.core) ? known.core.get() : parse_metadata(known.text.get(), file.filename);
   } catch (const Error& error) {
     // What the index serves for one version is that version's fault; a dead network is everybody's.
     if (error.kind() != ErrorKind::invalid_input && error.kind() != ErrorKind::not_found) throw;
@@ -263,7 +312,7 @@ IndexFile direct_file(const std::string& name, const std::string& url) {
   std::string address = url;
   if (const std::size_t fragment = address.find('#'); fragment != std::string::npos) {
     const std::string text = address.substr(fragment + 1);
-    if (text.starts_with("sha256=")) file.hashes["sha256"] = text.substr(7);
+    file.hashes = fragment_hashes(name, text);
     address.resize(fragment);
   }
   const std::size_t query = address.find('?');

@@ -29,8 +29,7 @@ class IndexSource final : public pypackaging::PackageSource {
     pypackaging::Version python;
     std::optional<std::int64_t> exclude_newer_ns;
     bool only_final_decisions = false;  ///< do not start wheels of decisions that may be taken back
-    /// name -> allowed SHA-256 digests; empty: no hashes are required.
-    std::map<std::string, std::vector<std::string>> hashes;
+    const RequiredHashes& hashes;
     std::map<std::string, pypackaging::Version> preferences;
   };
 

@@ -11,6 +11,7 @@
 #include "store/layout.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
+#include "store/platform/terminal_text.h"
 
 namespace envstore {
 namespace {
@@ -20,16 +21,6 @@ std::optional<TreeId> known_tree(Store& store, const WheelHash& hash) {
   const std::optional<WheelRow> wheel = rows.wheel(hash);
   if (!wheel || !rows.tree(wheel->tree)) return std::nullopt;
   return wheel->tree;
-}
-
-/// `user:password@` has no business in the store; callers leave it out, and this makes sure.
-std::string without_userinfo(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string::npos) return url;
-  const std::size_t host = scheme + 3;
-  const std::size_t host_end = std::min(url.find_first_of("/?#", host), url.size());
-  const std::size_t at = url.rfind('@', host_end);
-  return at == std::string::npos || at < host ? url : url.substr(0, host) + url.substr(at + 1);
 }
 
 class LentBuffer {
@@ -72,14 +63,18 @@ class Ingest {
     info.version = plan_.version;
     info.wheel = hash;
     info.wheel_filename = origin_.filename;
-    info.origin = without_userinfo(origin_.url);
+    info.origin = without_secrets(origin_.url);  // callers leave it out, and this makes sure
     info.forest_reason = forest_reason();
     return builder_.commit(info);
   }
 
  private:
   std::string read_record() const {
+    constexpr std::uint64_t kLargest = std::uint64_t{256} << 20;
     const ZipMember* const member = archive_.find(plan_.dist_info + "/RECORD");
+    if (member != nullptr && member->size > kLargest)
+      throw Error(ErrorKind::invalid_input,
+                  fmt::format("cannot unpack '{}': its RECORD is too large", printable(origin_.filename)));
     if (member == nullptr)
       throw Error(ErrorKind::invalid_input,
                   fmt::format("cannot unpack '{}': it has no RECORD", origin_.filename));

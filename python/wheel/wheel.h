@@ -88,6 +88,8 @@ struct WheelOrigin {
   bool has_checked_hash = false;      ///< the bytes are known to have expected_sha256
   std::string expected_name = {};     ///< normalised
   std::string expected_version = {};  ///< canonical
+  /// METADATA as an index told it: the wheel's own must ask for the same.
+  std::optional<std::string> expected_metadata = {};
   /// What the user should know though it stops nothing (a newer minor version of the wheel format).
   std::function<void(const std::string&)> on_warning = {};
 };

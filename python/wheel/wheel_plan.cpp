@@ -18,8 +18,13 @@ namespace {
 
 constexpr std::string_view kDistInfo = ".dist-info";
 constexpr std::string_view kData = ".data";
-constexpr std::uint64_t kLargestText = std::uint64_t{64} << 20;
+constexpr std::uint64_t kLargestText = std::uint64_t{16} << 20;
+constexpr std::uint64_t kLargestEntryPoints = std::uint64_t{4} << 20;
 constexpr std::pair<int, int> kKnownWheelVersion{1, 0};
+// What each run pays for: far more than any wheel brings.
+constexpr std::ptrdiff_t kDeepestInPrefix = 50;
+constexpr std::size_t kMostRunFiles = 10'000;
+constexpr std::uint64_t kMostCopiedBytes = std::uint64_t{64} << 20;
 
 std::string_view top_of(std::string_view path) {
   return path.substr(0, path.find('/'));
@@ -28,6 +33,24 @@ std::string_view top_of(std::string_view path) {
 std::string_view below_top(std::string_view path) {
   const std::size_t slash = path.find('/');
   return slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+}
+
+/// What a run makes itself; what lies deeper is reached through a link (python/launch/prefix_entries.cpp).
+std::string_view first_levels(std::string_view path) {
+  constexpr int kLevels = 5;  // of the tree's part, three directories and what stands in them
+  std::size_t end = 0;
+  for (int level = 0; level < kLevels && end != std::string_view::npos; ++level)
+    end = path.find('/', level == 0 ? 0 : end + 1);
+  return path.substr(0, end);
+}
+
+/// What decides a resolution, however it is written.
+std::set<std::string> needs_of(const pypackaging::CoreMetadata& metadata) {
+  std::set<std::string> needs;
+  for (const pypackaging::Requirement& requirement : metadata.requires_dist)
+    needs.insert(requirement.canonical());
+  if (metadata.requires_python) needs.insert("python " + metadata.requires_python->canonical());
+  return needs;
 }
 
 class Planner {
@@ -44,6 +67,7 @@ class Planner {
     generate(std::string(layout::kTreeSite) + "/" + plan_.dist_info + "/INSTALLER", Executable::no,
              "envstore\n");
     check_paths();
+    check_cost_of_runs();
     find_forest_reason();
     return std::move(plan_);
   }
@@ -70,6 +94,7 @@ class Planner {
   void place_prefix_file(const ZipMember& member, std::string_view rest);
   void add(const ZipMember& member, PlannedKind kind, std::string path, Executable executable);
   void generate(std::string path, Executable executable, std::string content);
+  void check_cost_of_runs() const;
   void check_paths();
   void find_forest_reason();
 
@@ -129,7 +154,8 @@ std::string Planner::read_text(std::string_view name) const {
   const std::string path = plan_.dist_info + "/" + std::string(name);
   const ZipMember* const member = archive_.find(path);
   if (member == nullptr) refuse(fmt::format("it has no {}", printable(path)));
-  if (member->size > kLargestText) refuse_file(path, "it is too large");
+  if (member->size > (name == "entry_points.txt" ? kLargestEntryPoints : kLargestText))
+    refuse_file(path, "it is too large");
   return archive_.read(*member);
 }
 
@@ -148,7 +174,8 @@ void Planner::check_wheel_file() {
 }
 
 void Planner::check_metadata() {
-  const auto metadata = pypackaging::CoreMetadata::parse(read_text("METADATA"));
+  const std::string text = read_text("METADATA");
+  const auto metadata = pypackaging::CoreMetadata::parse(text);
   const std::string path = plan_.dist_info + "/METADATA";
   if (const auto fault = metadata.fatal_error()) refuse_file(path, fault->message);
   if (pypackaging::normalize_name(metadata.name) != plan_.name)
@@ -157,6 +184,10 @@ void Planner::check_metadata() {
     refuse_file(path,
                 fmt::format("it is about version {}, not {}",
                             metadata.version ? metadata.version->canonical() : "unknown", plan_.version));
+  if (origin_.expected_metadata && text != *origin_.expected_metadata &&
+      needs_of(pypackaging::CoreMetadata::parse(*origin_.expected_metadata)) != needs_of(metadata))
+    refuse_file(path,
+                "it does not ask for what the index says that it does: the versions were chosen by that");
   name_as_written_ = metadata.name;
 }
 
@@ -221,7 +252,16 @@ void Planner::place_script(const ZipMember& member, std::string_view name) {
 /// `data/bin/x` is where scripts go too: one place, so that clashes are seen.
 void Planner::place_prefix_file(const ZipMember& member, std::string_view rest) {
   const Executable executable = member.executable ? Executable::yes : Executable::no;
-  if (rest == "pyvenv.cfg") refuse_file(member.name, "it would replace the environment's own file");
+  for (const std::string_view own : {"pyvenv.cfg", ".inventory"})
+    if (rest == own) refuse_file(member.name, "it would replace the environment's own file");
+  for (const std::string_view own : {"bin", "lib", "lib64"})
+    if (rest == own) refuse_file(member.name, "it would replace a directory of the environment");
+  if (std::count(rest.begin(), rest.end(), '/') > kDeepestInPrefix)
+    refuse_file(member.name, "it lies too deep below the prefix, where each run would make its directories");
+  // lib64 is a link to lib.
+  if (top_of(rest) == "lib64")
+    return add(member, PlannedKind::copy, fmt::format("{}/lib/{}", layout::kTreeData, below_top(rest)),
+               executable);
   if (top_of(rest) != "bin" || below_top(rest).empty())
     return add(member, PlannedKind::copy, fmt::format("{}/{}", layout::kTreeData, rest), executable);
   const std::string_view name = below_top(rest);
@@ -229,6 +269,28 @@ void Planner::place_prefix_file(const ZipMember& member, std::string_view rest) 
   const bool is_replaced = entry_point_names_.contains(std::string(name));
   add(member, is_replaced ? PlannedKind::dropped : PlannedKind::copy,
       fmt::format("{}/{}", layout::kTreeBin, name), executable);
+}
+
+/// Every run has its own names for scripts and for what stands at its prefix, and its own copies of etc.
+void Planner::check_cost_of_runs() const {
+  std::unordered_set<std::string_view> names;
+  std::uint64_t copied = 0;
+  const auto count = [&](std::string_view path, std::uint64_t size) {
+    if (path.starts_with("site/")) return;
+    const bool is_etc = path.starts_with("data/etc/");
+    const bool has_all_levels = is_etc || path.starts_with("data/share/jupyter/kernels/");
+    names.insert(has_all_levels ? path : first_levels(path));
+    if (is_etc) copied += size;
+  };
+  for (const GeneratedFile& file : plan_.generated) count(file.path, file.content.size());
+  for (const PlannedFile& file : plan_.files) count(file.path, file.member->size);
+  if (names.size() > kMostRunFiles)
+    refuse(fmt::format(
+        "it has {} scripts and files at the prefix, which each run would have to make; {} is the most",
+        names.size(), kMostRunFiles));
+  if (copied > kMostCopiedBytes)
+    refuse(fmt::format("it has {} bytes below etc, which each run would have to copy; {} is the most", copied,
+                       kMostCopiedBytes));
 }
 
 /// What `.data` moves may meet what stands there: two members for one path have no right order.

@@ -162,10 +162,16 @@ TEST_CASE("a file with another hash or size than the index said is refused and l
   Store store = world.store();
   IndexClient client(store, at(world.url()), nullptr);
   IndexFile file = client.project("demo").get().page.files.at(0);
-  file.hashes["sha256"] = std::string(64, '0');
+  const FileDigests told = file.hashes;
+  file.hashes = {{"sha256", std::string(64, '0')}};
   const std::atomic<bool> is_given_up = false;
   CHECK(kind_of([&] { client.download(file, is_given_up); }) == ErrorKind::invalid_input);
-  file.hashes.clear();
+  for (const HashAlgorithm& algorithm : kHashAlgorithms) {
+    file.hashes = told;
+    file.hashes.add({std::string(algorithm.name), std::string(algorithm.digits, '0')});
+    CHECK(kind_of([&] { client.download(file, is_given_up); }) == ErrorKind::invalid_input);
+  }
+  file.hashes = {};
   file.size = 1;  // what comes is longer than the memory for it
   CHECK(kind_of([&] { client.download(file, is_given_up); }) == ErrorKind::network);
   CHECK(list_directory(store.root(), layout::kTmp).empty());

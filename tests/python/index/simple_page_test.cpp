@@ -28,13 +28,17 @@ TEST_CASE("a link tells name, address and hash, and the fragment is no part of t
       only(html("<a href=\"../../f/demo-1.0-py3-none-any.whl#sha256=" + kHash + "\">x</a>"));
   CHECK(file.filename == "demo-1.0-py3-none-any.whl");
   CHECK(file.url == "https://index.test/f/demo-1.0-py3-none-any.whl");
-  CHECK(file.hashes.at("sha256") == kHash);
+  CHECK(file.hashes.digest("sha256") == kHash);
 }
 
-TEST_CASE("a hash of a wrong length or alphabet is no hash") {
-  CHECK(only(html("<a href=\"d-1.zip#sha256=abc\">d</a>")).hashes.empty());
-  CHECK(only(html("<a href=\"d-1.zip#sha256=" + std::string(64, 'g') + "\">d</a>")).hashes.empty());
-  CHECK(only(html("<a href=\"d-1.zip#sha256=" + std::string(64, 'A') + "\">d</a>")).hashes.at("sha256") ==
+TEST_CASE("a hash of a wrong length or alphabet is one that no file has") {
+  const FileDigests unmet = {{"sha256", ""}};
+  CHECK(only(html("<a href=\"d-1.zip#sha256=abc\">d</a>")).hashes == unmet);
+  CHECK(only(html("<a href=\"d-1.zip#sha256=" + std::string(64, 'g') + "\">d</a>")).hashes == unmet);
+  CHECK(only(parse_simple_json(json_page(R"({"filename":"d-1.zip","url":"d-1.zip","hashes":{"sha256":7}})"),
+                               kBase))
+            .hashes == unmet);
+  CHECK(only(html("<a href=\"d-1.zip#sha256=" + std::string(64, 'A') + "\">d</a>")).hashes.digest("sha256") ==
         kHash);
 }
 
@@ -59,7 +63,7 @@ TEST_CASE("metadata is advertised under either name; the newer one decides") {
   const IndexFile old =
       only(html("<a href=\"d-1.zip\" data-dist-info-metadata=\"sha256=" + kHash + "\">d</a>"));
   CHECK(old.has_metadata);
-  CHECK(old.metadata_hashes.at("sha256") == kHash);
+  CHECK(old.metadata_hashes.digest("sha256") == kHash);
   CHECK(!only(html("<a href=\"d-1.zip\" data-core-metadata=\"false\" data-dist-info-metadata=\"true\">d</a>"))
              .has_metadata);
 }
@@ -134,11 +138,11 @@ TEST_CASE("JSON tells everything that HTML does, and size and time") {
                 R"("},"size":7,"upload-time":"1970-01-01T00:00:01.5Z"})"),
       kBase));
   CHECK(file.url == "https://index.test/simple/d-1.zip");
-  CHECK(file.hashes.at("sha256") == kHash);
+  CHECK(file.hashes.digest("sha256") == kHash);
   CHECK(file.requires_python == ">=3.8");
   CHECK(file.yanked == "why");
   CHECK(file.has_metadata);
-  CHECK(file.metadata_hashes.at("sha256") == kHash);
+  CHECK(file.metadata_hashes.digest("sha256") == kHash);
   CHECK(file.size == 7);
   CHECK(file.upload_time_ns == 1'500'000'000);
 }
@@ -177,4 +181,63 @@ TEST_CASE("what was encoded is decoded, and every truncation of it is refused") 
   for (std::size_t size = 0; size < bytes.size(); ++size)
     CHECK_THROWS_AS(SimplePage::decode(std::string_view(bytes).substr(0, size)), Error);
   CHECK_THROWS_AS(SimplePage::decode(bytes + "x"), Error);
+}
+
+TEST_CASE("all hashes that can be checked are kept, whatever their algorithm, and others are passed over") {
+  std::string fragment = "egg=d&frobnicate=1&shake_128=abcd", object = R"("frobnicate":"1")";
+  FileDigests all;
+  for (const HashAlgorithm& algorithm : kHashAlgorithms) {
+    const std::string name(algorithm.name), hex(algorithm.digits, '7');
+    all.add({name, hex});
+    fragment.append("&" + name + "=" + hex);
+    object.append(",\"" + name + "\":\"" + hex + "\"");
+  }
+  const SimplePage page = html("<a href=\"d-1.zip#" + fragment + "\">d</a>");
+  CHECK(only(page).hashes == all);
+  CHECK(SimplePage::decode(page.encode()) == page);
+  const std::string entry = R"({"filename":"d-1.zip","url":"d-1.zip","hashes":{)" + object + "}}";
+  CHECK(only(parse_simple_json(json_page(entry), kBase)).hashes == all);
+}
+
+TEST_CASE("two digests of one algorithm are both kept, so that no file has them") {
+  const std::string other(64, 'b');
+  CHECK(only(html("<a href=\"d-1.zip#sha256=" + kHash + "&sha256=" + other + "\">d</a>")).hashes ==
+        FileDigests{{"sha256", kHash}, {"sha256", other}});
+}
+
+TEST_CASE("a name that would steer a terminal or is no UTF-8 is no file's") {
+  for (const char* const name : {"d-%1b[2J1.zip", "d-%c2%9b1.zip", "d-%e2%80%ae1.zip", "d-%ff1.zip"})
+    CHECK(html("<a href=\"" + std::string(name) + "\">d</a>").files.empty());
+}
+
+TEST_CASE("texts and addresses longer than any that means something are left out") {
+  const std::string longest(100'000, 'x');
+  CHECK(html("<a href=\"" + longest + "/d-1.zip\">d</a>").files.empty());
+  const IndexFile file =
+      only(html("<a href=\"d-1.zip\" data-yanked=\"" + std::string(30'000, 'x') + "\">d</a>"));
+  CHECK(file.yanked->size() < 3000);
+}
+
+TEST_CASE("a page of JSON that is nested without end is refused, and what no index means is not kept") {
+  for (const char* const bracket : {"[", "{\"a\":"}) {
+    std::string nested;
+    for (int i = 0; i < 200'000; ++i) nested += bracket;
+    CHECK_THROWS_AS((void)parse_simple_json(nested, kBase), Error);
+    CHECK_THROWS_AS(
+        (void)parse_simple_json(R"({"meta":{"api-version":"1.0"},"files":[{"filename":)" + nested, kBase),
+        Error);
+  }
+  const std::string odd =
+      R"({"versions":[[[1]],{"files":[2]}],"files":[7,[8,{"filename":"x-1.zip","url":"x-1.zip"}],)"
+      R"({"filename":"d-1.zip","url":"d-1.zip","other":{"filename":[9]},"hashes":{"x":{"y":1}}}],)"
+      R"("meta":{"api-version":"1.0","files":[{"filename":"z-1.zip","url":"z-1.zip"}]}})";
+  CHECK(only(parse_simple_json(odd, kBase)).filename == "d-1.zip");
+}
+
+TEST_CASE("a tag of many attributes is read as far as time allows, or refused") {
+  for (const std::string quote : {"", "\""}) {
+    std::string body = "<html><a ";
+    for (int i = 0; i < 300'000; ++i) body += "a" + std::to_string(i) + "=" + quote + "1" + quote + " ";
+    CHECK_THROWS_AS((void)html(body + "href=\"d-1.zip\">d</a>"), Error);
+  }
 }

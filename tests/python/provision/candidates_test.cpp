@@ -33,7 +33,7 @@ struct World {
   pypackaging::TagPriority tags{pypackaging::supported_tags(environment)};
   Version python = version("3.11.2");
   std::optional<std::int64_t> exclude_newer;
-  const std::vector<std::string>* hashes = nullptr;
+  const FileDigests* hashes = nullptr;
   ProjectFiles files;
 
   World& with(IndexFile one) {
@@ -130,15 +130,40 @@ TEST_CASE("with a date, files uploaded later or at an unknown time do not exist"
 }
 
 TEST_CASE("where hashes are required, only files with one of them are taken") {
-  const std::vector<std::string> allowed = {std::string(64, 'a')};
+  const FileDigests allowed = {{"sha256", std::string(64, 'a')}};
   World world;
   IndexFile good = file("demo-1.0-py3-none-any.whl"),
             bad = file("demo-1.0-cp311-cp311-manylinux_2_17_x86_64.whl");
-  good.hashes["sha256"] = std::string(64, 'a');
-  bad.hashes["sha256"] = std::string(64, 'b');
+  good.hashes.add({"sha256", std::string(64, 'a')});
+  bad.hashes.add({"sha256", std::string(64, 'b')});
   world.with(good).with(bad);
   world.hashes = &allowed;
   CHECK(world.chosen("1.0") == good.filename);
+}
+
+TEST_CASE("a file of which the index tells another algorithm than the demanded one is judged later") {
+  const FileDigests allowed = {{"sha512", std::string(128, 'a')}}, none;
+  World world;
+  IndexFile told = file("demo-1.0-py3-none-any.whl");
+  told.hashes.add({"sha256", std::string(64, 'a')});
+  world.with(told).with(file("demo-2.0-py3-none-any.whl"));
+  world.hashes = &allowed;
+  CHECK(world.chosen("1.0") == told.filename);
+  CHECK(world.usability_of("2.0") == Usability::usable);
+  world.hashes = &none;
+  CHECK(world.chosen("1.0") == "");
+  CHECK(world.chosen("2.0") == "");
+}
+
+TEST_CASE("what an index says of a file does not steer the terminal that it is told on") {
+  World world;
+  IndexFile withdrawn = file("demo-1.0-py3-none-any.whl"), other = file("demo-2.0-py3-none-any.whl");
+  withdrawn.yanked = "gone\n\x1b[2Jerror: \xe2\x80\xae" + std::string(5000, 'x');
+  other.requires_python = ">=3.99\x1b[1m";
+  world.with(withdrawn).with(other);
+  const auto versions = world.candidates().offer().versions;
+  CHECK(versions.at(0).yanked_reason.starts_with("gone\\x0a\\x1b[2Jerror: \\xe2\\x80\\xae"));
+  CHECK(versions.at(0).yanked_reason.size() < 300);
 }
 
 TEST_CASE("files of other projects and files that are no distributions are passed over") {
@@ -164,7 +189,7 @@ TEST_CASE(
     "candidates that were kept are the same when they are read again, and every truncation is refused") {
   World world;
   IndexFile best = file("demo-1.0-py3-none-any.whl");
-  best.hashes["sha256"] = std::string(64, 'a');
+  best.hashes.add({"sha256", std::string(64, 'a')});
   IndexFile withdrawn = file("demo-1.1-py3-none-any.whl");
   withdrawn.yanked = "broken";
   IndexFile newer = file("demo-2.0-py3-none-any.whl");
@@ -213,7 +238,7 @@ TEST_CASE("candidates are kept for the contents of a page and the rules that the
     const Version other_python = version("3.12.1");
     CHECK_FALSE(CandidateCache(store, {world.tags, other_python, std::nullopt, nullptr}).find("demo", page));
     CHECK_FALSE(CandidateCache(store, {world.tags, world.python, 5, nullptr}).find("demo", page));
-    const std::vector<std::string> hashes;
+    const FileDigests hashes;
     CHECK_FALSE(CandidateCache(store, {world.tags, world.python, std::nullopt, &hashes}).find("demo", page));
   }
   std::filesystem::remove_all(root);

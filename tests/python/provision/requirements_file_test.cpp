@@ -80,8 +80,25 @@ TEST_CASE("other files are included relative to the file that names them, and ea
 TEST_CASE("hashes are gathered by normalised name") {
   const std::string a(64, 'a'), b(64, 'B');
   const auto file = read("Zope.Interface==1 --hash=sha256:" + a + " \\\n --hash sha256:" + b + "\n");
-  REQUIRE(file.hashes.contains("zope-interface"));
-  CHECK(file.hashes.at("zope-interface") == std::vector<std::string>{a, std::string(64, 'b')});
+  CHECK(file.hashes.of("zope-interface") == FileDigests{{"sha256", a}, {"sha256", std::string(64, 'b')}});
+  CHECK(!file.hashes.for_all);
+  CHECK(file.hashes.are_required());
+  CHECK(!read("numpy\n").hashes.are_required());
+  CHECK(read("--require-hashes\nnumpy\n").hashes.for_all);
+}
+
+TEST_CASE("a demanded hash may be of any strong algorithm, and one that cannot be checked is an error") {
+  for (const HashAlgorithm& algorithm : kHashAlgorithms) {
+    const std::string hash = std::string(algorithm.name) + ":" + std::string(algorithm.digits, 'a');
+    if (algorithm.is_strong)
+      CHECK(read("demo==1 --hash=" + hash + "\n").hashes.of("demo").size() == 1);
+    else
+      CHECK(failure("demo==1 --hash=" + hash + "\n").find("proves nothing") != std::string::npos);
+  }
+  for (const std::string& bad :
+       {"sha999:" + std::string(64, 'a'), "sha256:" + std::string(63, 'a'), "sha256:" + std::string(64, 'g'),
+        std::string(64, 'a'), std::string("sha256:"), "shake_128:" + std::string(64, 'a')})
+    CHECK(failure("demo==1 --hash=" + bad + "\n").find("cannot be checked") != std::string::npos);
 }
 
 TEST_CASE("index options and prereleases are taken over") {
