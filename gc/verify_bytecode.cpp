@@ -13,6 +13,7 @@
 #include "gc/scan.h"
 #include "store/bytecode_ledger.h"
 #include "store/platform/error.h"
+#include "store/slot_install.h"
 #include "store/tree_info.h"
 
 namespace envstore {
@@ -109,7 +110,7 @@ class SlotsExamination {
       const auto slot = slots.find(name.text);
       if (slot != slots.end())
         examine_slot(directory.get(), *seen.insert(name.text).first, slot->second);
-      else if (name.type == DT_DIR)
+      else if (name.type == DT_DIR && !is_slot_in_the_making(name.text))
         foreign.push_back(name.text);
     }
     drop(directory.get(), foreign);
