@@ -12,6 +12,7 @@
 #include "gc/other_bytes.h"
 #include "store/lease.h"
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/snapshot.h"
 
 namespace envstore {
@@ -192,7 +193,7 @@ void note_other_bytes(Store& store, Census& census) {
 void require_rows(Store& store, const Census& census) {
   if (!census.trees.empty() || !census.snapshots.empty() || !census.groups.empty() || census.oldest_ingest_ns)
     return;
-  if (list_directory(store.root(), layout::kTrees).empty() || store.index().read().document(kSweptDocument))
+  if (list_folder(store.root(), layout::kTrees).empty() || store.index().read().document(kSweptDocument))
     return;
   throw Error(
       ErrorKind::damaged,

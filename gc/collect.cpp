@@ -14,6 +14,7 @@
 #include "store/lease.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
+#include "store/reserve.h"
 
 namespace envstore {
 namespace {
@@ -41,6 +42,11 @@ std::map<SnapshotId, ProcessUse> haunted_snapshots(Store& store) {
   return haunted;
 }
 
+bool is_disk_full(const Store& store) {
+  constexpr std::uint64_t kAlmost = std::uint64_t{16} << 20;
+  return free_bytes(store.root()) < kAlmost;
+}
+
 class Collection {
  public:
   Collection(Store& store, const GcOptions& options) : store_(store), options_(options) {}
@@ -48,20 +54,39 @@ class Collection {
   GcReport run() {
     remove_trash(store_, report_);
     haunted_ = haunted_snapshots(store_);
-    report_.removed_leases = remove_dead_leases(store_);
+    std::vector<std::string> unremoved;
+    report_.removed_leases = remove_dead_leases(store_, &unremoved);
+    if (is_disk_full(store_)) clear_up_without_writing();
     make_durable();
     count_and_plan();
     const std::vector<SnapshotId> condemned = mark();
     sweep(condemned);
     clear_up();
+    if (!unremoved.empty()) report_.removed_leases += remove_dead_leases(store_, &report_.failures);
     return std::move(report_);
   }
 
  private:
+  /// Frees what needs no row to be written.
+  void clear_up_without_writing() {
+    const LeftoverAge age = leftover_age(store_, options_.policy, false);
+    remove_dead_work(store_, age, report_);
+    remove_orphans(store_, age, report_);
+  }
+
+  /// On a full disk rows stay where they are: on the volatile side they count as well.
+  void promote() {
+    try {
+      store_.index().promote(Index::Wait::yes);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::no_space || !is_disk_full(store_)) throw;
+    }
+  }
+
   /// Also what other boots have left unpromoted, and a rebuild has left out: as long as it has no rows it
   /// would look like garbage.
   void make_durable() {
-    store_.index().promote(Index::Wait::yes);
+    promote();
     if (!store_.index().other_boots().empty() || is_rebuild_unfinished(store_)) adopt_all(store_);
   }
 
@@ -135,9 +160,10 @@ class Collection {
     remove_dead_work(store_, age, report_);
     remove_stale_rows(store_, age, report_);
     remove_orphans(store_, age, report_);
-    store_.index().promote(Index::Wait::yes);
+    promote();
     const std::uint64_t before = report_.plan.bytes_before;
     note_size(store_, before - std::min(before, report_.freed_bytes), !report_.plan.missed.empty());
+    keep_reserve(store_.root());
   }
 
   void tell(const char* step, std::uint64_t done, std::uint64_t total) const {
@@ -150,6 +176,17 @@ class Collection {
   std::map<SnapshotId, ProcessUse> haunted_;
   std::set<TreeId> kept_trees_;
 };
+
+/// Where a row cannot be written because the disk is full, once more with the space that is kept for that.
+template <class Work>
+auto with_reserve(Store& store, Work work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::no_space || !drop_reserve(store.root())) throw;
+  }
+  return work();
+}
 
 GcReport only_plan(Store& store, const Policy& policy) {
   GcReport report;
@@ -164,8 +201,9 @@ GcReport collect(Store& store, const GcOptions& options) {
   if (options.dry_run == DryRun::yes) return only_plan(store, options.policy);
   if (store.is_read_only())
     throw Error(ErrorKind::permission, "cannot collect garbage in '" + store.path() + "': it is read-only");
-  const std::optional<FileLock> lock = gc_lock(store, options.lock_timeout);
-  if (lock) return Collection(store, options).run();
+  const std::optional<FileLock> lock =
+      with_reserve(store, [&] { return gc_lock(store, options.lock_timeout); });
+  if (lock) return with_reserve(store, [&] { return Collection(store, options).run(); });
   if (options.lock_timeout.count() > 0)
     throw Error(ErrorKind::busy,
                 "cannot collect garbage in '" + store.path() + "': another collection is at work",

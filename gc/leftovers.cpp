@@ -8,6 +8,7 @@
 #include "gc/trash.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/lock.h"
 
 namespace envstore {
@@ -34,7 +35,7 @@ std::optional<std::int64_t> changed_ns(Store& store, const std::string& path) {
 
 void each_entry(Store& store, const std::string& folder, GcReport& report,
                 const std::function<bool(const std::string& name, const std::string& path)>& removes) {
-  for (const DirectoryEntry& entry : list_directory(store.root(), folder)) {
+  for (const DirectoryEntry& entry : list_folder(store.root(), folder)) {
     try {
       if (removes(entry.name, folder + "/" + entry.name)) ++report.removed_leftovers;
     } catch (const Error& error) {

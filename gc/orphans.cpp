@@ -7,6 +7,7 @@
 #include "store/layout.h"
 #include "store/pace.h"
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/lock.h"
 #include "store/tree_rows.h"
 
@@ -21,12 +22,12 @@ class Orphans {
   void remove() {
     for (const char* folder : {layout::kSnapshots, layout::kTrees, layout::kBytecode})
       guarded([&] {
-        for (const DirectoryEntry& entry : list_directory(store_.root(), folder))
+        for (const DirectoryEntry& entry : list_folder(store_.root(), folder))
           guarded([&] { judge(folder, entry.name); });
       });
     trash_.empty();
     guarded([&] {
-      for (const DirectoryEntry& entry : list_directory(store_.root(), layout::kObjects))
+      for (const DirectoryEntry& entry : list_folder(store_.root(), layout::kObjects))
         guarded([&] { objects_in(entry.name); });
     });
   }
@@ -74,7 +75,7 @@ class Orphans {
   void objects_in(const std::string& directory) {
     std::vector<BlobId> blobs;
     for (const DirectoryEntry& entry :
-         list_directory(store_.root(), std::string(layout::kObjects) + "/" + directory))
+         list_folder(store_.root(), std::string(layout::kObjects) + "/" + directory))
       if (const auto id = BlobId::parse(directory + entry.name)) blobs.push_back(*id);
     for (const BlobId& id : without_row(blobs)) guarded([&] { remove_object(id); });
   }

@@ -6,7 +6,7 @@
 #include "gc/block.h"
 #include "store/bytecode_ledger.h"
 #include "store/layout.h"
-#include "store/platform/files.h"
+#include "store/platform/folders.h"
 
 namespace envstore {
 namespace {
@@ -45,7 +45,7 @@ std::uint64_t bytecode_bytes(Store& store, const std::string& owner) {
 std::uint64_t index_bytes(Store& store) {
   constexpr const char* kData = "/data.mdb";
   std::uint64_t bytes = blocks_of(store.root(), std::string(layout::kIndex) + kData);
-  for (const DirectoryEntry& boot : list_directory(store.root(), layout::kVolatile))
+  for (const DirectoryEntry& boot : list_folder(store.root(), layout::kVolatile))
     bytes += blocks_of(store.root(), std::string(layout::kVolatile) + "/" + boot.name + kData);
   return bytes;
 }

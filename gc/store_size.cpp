@@ -57,8 +57,12 @@ std::uint64_t estimate(const std::optional<Note>& note, std::uint64_t tree_bytes
 }  // namespace
 
 void note_size(Store& store, std::uint64_t total_bytes, bool has_missed_cap) {
-  replace_file(store.root(), note_path(),
-               fmt::format("{} {} {}\n", total_bytes, bytes_of_trees(store), has_missed_cap ? 1 : 0), 0600);
+  try {
+    replace_file(store.root(), note_path(),
+                 fmt::format("{} {} {}\n", total_bytes, bytes_of_trees(store), has_missed_cap ? 1 : 0), 0600);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::no_space) throw;  // an older note does
+  }
 }
 
 bool is_collection_due(Store& store, const Policy& policy) {

@@ -14,6 +14,7 @@
 #include "store/pace.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
+#include "store/reserve.h"
 #include "store/tree_rows.h"
 
 namespace envstore {
@@ -76,11 +77,16 @@ struct Unlinked {
   std::vector<std::string> failures;
 };
 
+Fd open_objects(int root) {
+  make_directory_if_missing(root, layout::kObjects, 0700);
+  return open_directory(root, layout::kObjects);
+}
+
 /// Unlinks the objects of one batch, sorted by id. An ingest waits for a part of it at most.
 class ObjectSweep {
  public:
   ObjectSweep(Store& store, std::vector<GoneBlob> blobs)
-      : store_(store), blobs_(std::move(blobs)), objects_(open_directory(store.root(), layout::kObjects)) {}
+      : store_(store), blobs_(std::move(blobs)), objects_(open_objects(store.root())) {}
 
   Unlinked run() {
     for (std::size_t next = 0; next < blobs_.size(); next += kObjectsALock) {
@@ -143,20 +149,27 @@ class BlobSweep {
     while (next_ < gone_.blobs.size()) {
       std::vector<GoneBlob> dropped = drop_rows();
       finish_unlinking();
-      unlinking_ = std::async(std::launch::async, [&store = store_, blobs = std::move(dropped)]() mutable {
-        return ObjectSweep(store, std::move(blobs)).run();
-      });
+      // Where no thread can be had: in finish_unlinking().
+      unlinking_ = std::async(std::launch::async | std::launch::deferred,
+                              [&store = store_, blobs = std::move(dropped)]() mutable {
+                                return ObjectSweep(store, std::move(blobs)).run();
+                              });
       progress(next_, gone_.blobs.size());
     }
   }
 
  private:
-  static constexpr std::size_t kBlobsABatch = 10'000;
+  /// Rows of many blobs take pages before their objects free any: few at a time on a full disk.
+  static std::size_t blobs_a_batch(const Store& store) {
+    constexpr std::size_t kUsual = 10'000, kOnFullDisk = 100;
+    constexpr std::uint64_t kEnough = std::uint64_t{128} << 20;
+    return free_bytes(store.root()) < kEnough ? kOnFullDisk : kUsual;
+  }
 
   /// On disk when this returns, by one commit for many short holds of the index's lock.
   std::vector<GoneBlob> drop_rows() {
     std::vector<GoneBlob> dropped;
-    const std::size_t end = std::min(gone_.blobs.size(), next_ + kBlobsABatch);
+    const std::size_t end = std::min(gone_.blobs.size(), next_ + blobs_a_batch(store_));
     while (next_ < end) {
       Index::Write rows = store_.index().write();
       const Pace pace;

@@ -21,18 +21,20 @@ bool Trash::take(const std::string& path) {
 
 void Trash::empty() {
   finish();
-  unlinking_ = std::async(std::launch::async, [root = store_.root(), entries = std::move(entries_)] {
-    if (is_yielding()) yield_to_all();  // a thread of its own, which takes no lock
-    std::vector<std::string> failures;
-    for (const std::string& entry : entries) {
-      try {
-        remove_tree(root, entry);
-      } catch (const Error& error) {
-        failures.emplace_back(error.what());
-      }
-    }
-    return failures;
-  });
+  // Where no thread can be had: in finish().
+  unlinking_ = std::async(std::launch::async | std::launch::deferred,
+                          [root = store_.root(), entries = std::move(entries_)] {
+                            if (is_yielding()) yield_to_all();  // a thread of its own, which takes no lock
+                            std::vector<std::string> failures;
+                            for (const std::string& entry : entries) {
+                              try {
+                                remove_tree(root, entry);
+                              } catch (const Error& error) {
+                                failures.emplace_back(error.what());
+                              }
+                            }
+                            return failures;
+                          });
   entries_.clear();
 }
 

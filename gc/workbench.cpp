@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstdio>
 
 #include "gc/repair_parts.h"
 #include "store/platform/error.h"
+#include "store/platform/path_names.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
 
@@ -60,7 +62,13 @@ void Workbench::quarantine(int directory, const std::string& name) {
   // A directory moves to another parent only while it is writable.
   if (stamp->is_directory() && fchmodat(directory, name.c_str(), 0700, 0) != 0)
     throw_errno(errno, "set the mode of", name);
-  rename_at(directory, name, store.root(), quarantine_name(random_name(), name));
+  const std::string kept = quarantine_name(random_name(), name);
+  make_directory_if_missing(store.root(), layout::kQuarantine, 0700);
+  if (renameat(directory, name.c_str(), store.root(), kept.c_str()) == 0) return;
+  const int error = errno;
+  // A directory of a lower overlayfs layer cannot be kept: that layer has it still.
+  if (error != EXDEV) throw_errno(error, "rename", named(directory, name));
+  remove_tree(directory, name);
 }
 
 void Workbench::quarantine_path(const std::string& path) {
@@ -77,6 +85,7 @@ void Workbench::put(const std::string& made, int directory, const std::string& n
   } else if (there && keep == Keep::in_quarantine && there->is_regular() &&
              kept_.insert(there->inode).second) {
     const std::string kept = quarantine_name(std::to_string(there->inode), name);
+    make_directory_if_missing(store.root(), layout::kQuarantine, 0700);
     // Refused for a file of another user: then only its name goes.
     if (linkat(directory, name.c_str(), store.root(), kept.c_str(), 0) != 0 && errno == EPERM)
       quarantine(directory, name);

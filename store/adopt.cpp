@@ -9,6 +9,7 @@
 #include "store/placement_build.h"
 #include "store/placement_plan.h"
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/lock.h"
 #include "store/platform/path_parts.h"
 #include "store/snapshot_file.h"
@@ -75,8 +76,7 @@ FileStamp provide_object(Store& store, const TreeEntry& entry, const std::string
   Fingerprint print;
   if (there && there->is_regular() && has_content(store, object, entry, print)) return *there;
   if (there) unlink_if_there(store.root(), object);
-  make_directory_if_missing(store.root(), parent_of(object), 0755);
-  link_at(store.root(), file, store.root(), object);
+  with_folder(store.root(), object, [&] { return link_at(store.root(), file, store.root(), object); });
   return stamp;
 }
 
@@ -214,7 +214,7 @@ std::size_t adopt_whole_snapshot(Store& store, const SnapshotId& id) {
 template <class IdType, class Adopt>
 void adopt_each(Store& store, const char* folder, std::string_view suffix, RebuildReport& report,
                 Adopt adopt) {
-  for (const DirectoryEntry& entry : list_directory(store.root(), folder)) {
+  for (const DirectoryEntry& entry : list_folder(store.root(), folder)) {
     if (!entry.name.ends_with(suffix)) continue;
     const auto id = IdType::parse(std::string_view(entry.name).substr(0, entry.name.size() - suffix.size()));
     if (!id) continue;

@@ -6,6 +6,7 @@
 
 #include "store/placement_build.h"
 #include "store/placement_plan.h"
+#include "store/platform/folders.h"
 #include "store/platform/path_parts.h"
 #include "store/tree_info.h"
 
@@ -21,7 +22,8 @@ bool is_there(Store& store, const std::string& path) {
 }
 
 void make_marker(Store& store, const std::string& directory, const std::string& marker) {
-  make_directory_if_missing(store.root(), directory, 0755);
+  with_folder(store.root(), directory,
+              [&] { return make_directory_if_missing(store.root(), directory, 0755); });
   open_file(store.root(), marker, O_WRONLY | O_CREAT, 0444);
 }
 

@@ -13,8 +13,10 @@
 #include "store/layout.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
+#include "store/platform/folders.h"
 #include "store/platform/path_names.h"
 #include "store/platform/random.h"
+#include "store/reserve.h"
 
 namespace envstore {
 
@@ -28,7 +30,7 @@ constexpr const char* kRebuildHint =
     "`envstore verify --rebuild-index` makes the index again from what lies on disk";
 
 bool has_trees(int root) {
-  return stat_at(root, layout::kTrees, Links::do_not_follow) && !list_directory(root, layout::kTrees).empty();
+  return !list_folder(root, layout::kTrees).empty();
 }
 
 }  // namespace
@@ -74,12 +76,23 @@ bool Index::Impl::open_what_is_there() {
   return durable_ && (recent_ || access == Access::read_only);
 }
 
+/// On a full disk with the space that is kept for this.
 void Index::Impl::make_what_is_missing() {
+  try {
+    make_missing_environments();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::no_space || !drop_reserve(root)) throw;
+    make_missing_environments();
+  }
+}
+
+void Index::Impl::make_missing_environments() {
   if (!stat_at(root, std::string(layout::kIndex) + "/data.mdb", Links::do_not_follow)) {
     if (access == Access::read_only || has_trees(root))
       throw Error(ErrorKind::damaged,
                   fmt::format("cannot open '{}': it is missing", named(root, layout::kIndex)), kRebuildHint);
     index::make_environment(root, layout::kIndex, Environment::Mode::synced, {});
+    keep_reserve(root);
   }
   make_directory_if_missing(root, layout::kVolatile, 0700);
   const std::string directory = recent_directory();
@@ -143,9 +156,8 @@ void Index::Write::commit() {
 
 std::vector<std::string> Index::other_boots() {
   std::vector<std::string> boots;
-  if (!stat_at(impl_->root, layout::kVolatile, Links::do_not_follow)) return boots;
   const std::string own = boot_id();
-  for (DirectoryEntry& entry : list_directory(impl_->root, layout::kVolatile))
+  for (DirectoryEntry& entry : list_folder(impl_->root, layout::kVolatile))
     if (entry.name != own) boots.push_back(std::move(entry.name));
   return boots;
 }

@@ -15,6 +15,7 @@
 #include "store/index_state.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/path_names.h"
 #include "store/platform/random.h"
 #include "store/row_codec.h"
@@ -38,8 +39,9 @@ void put_all(int root, const std::string& directory, Environment::Mode mode, con
 }
 
 void remove_quietly(int root, const std::string& path) noexcept {
-  try {
-    remove_tree(root, path);
+  try {  // first without a descriptor, of which there may be none
+    unlink_if_there(root, path + "/data.mdb");
+    if (unlinkat(root, path.c_str(), AT_REMOVEDIR) != 0) remove_tree(root, path);
   } catch (...) {
     return;  // gc removes what stays in tmp
   }
@@ -188,7 +190,7 @@ void move_away(int root, const std::string& path) {
   if (!stamp) return;
   // A folder that nobody may write to cannot be moved to another one.
   if (stamp->is_directory()) (void)fchmodat(root, path.c_str(), 0700, 0);
-  rename_at(root, path, root, std::string(layout::kTrash) + "/index-" + random_name());
+  envstore::move_away(root, path, std::string(layout::kTrash) + "/index-" + random_name());
 }
 
 void require_directory(int root, const char* folder) {

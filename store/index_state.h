@@ -31,6 +31,7 @@ struct Index::Impl {
  private:
   bool open_what_is_there();
   void make_what_is_missing();
+  void make_missing_environments();
   std::string recent_directory();
   Environment::Mode durable_mode() const;
 

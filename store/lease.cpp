@@ -9,6 +9,7 @@
 
 #include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/lock.h"
 #include "store/platform/path_names.h"
 #include "store/platform/random.h"
@@ -26,7 +27,7 @@ std::int64_t nanoseconds(Timestamp time) {
 /// Between the file's creation and its lock, whoever removes dead leases may take it for one. It then holds
 /// the lock, or has already removed the name: either is seen here, and a new name tried.
 std::optional<Fd> try_make_locked(int root, const std::string& path) {
-  Fd fd = open_file(root, path, O_RDWR | O_CREAT | O_EXCL, 0600);
+  Fd fd = with_folder(root, path, [&] { return open_file(root, path, O_RDWR | O_CREAT | O_EXCL, 0600); });
   if (try_lock(fd.get(), kLeaseLock, LockMode::exclusive) && has_name(fd.get())) return fd;
   return std::nullopt;
 }
@@ -196,7 +197,8 @@ void Lease::hand_over() {
 std::string Lease::tmp_directory() {
   std::string path = layout::tmp(name_);
   const std::atomic_ref has_tmp(has_tmp_);
-  if (!has_tmp) make_directory_if_missing(store_->root(), path, 0700);
+  if (!has_tmp)
+    with_folder(store_->root(), path, [&] { return make_directory_if_missing(store_->root(), path, 0700); });
   has_tmp = true;
   return path;
 }
@@ -207,20 +209,33 @@ bool is_lease_live(Store& store, const std::string& name) {
   return !fd || !is_lock_free(fd->get(), kLeaseLock);
 }
 
-std::size_t remove_dead_leases(Store& store) {
+namespace {
+
+/// False: it is not dead, or somebody else removes it.
+bool remove_if_dead(Store& store, const std::string& name) {
+  const std::string path = layout::lease(name);
+  const std::optional<Fd> fd = try_open_file(store.root(), path, O_RDWR);
+  if (!fd || !try_lock(fd->get(), kLeaseLock, LockMode::exclusive)) return false;
+  if (is_haunted(name)) return false;
+  // Held from here on, so that nobody else removes the same one, and it goes on to count as live until it
+  // is gone. First what frees space: on a full disk the row may have to stay.
+  remove_tree(store.root(), layout::scratch(name));
+  remove_tree(store.root(), layout::tmp(name));
+  erase_row(store, name);
+  return unlink_if_there(store.root(), path);
+}
+
+}  // namespace
+
+std::size_t remove_dead_leases(Store& store, std::vector<std::string>* failures) {
   if (store.is_read_only()) return remove_dead_private_directories();
   std::size_t removed = 0;
-  for (const DirectoryEntry& entry : list_directory(store.root(), layout::kLeases)) {
-    const std::string path = layout::lease(entry.name);
-    const std::optional<Fd> fd = try_open_file(store.root(), path, O_RDWR);
-    if (!fd || !try_lock(fd->get(), kLeaseLock, LockMode::exclusive)) continue;
-    if (is_haunted(entry.name)) continue;
-    // Held from here on, so that nobody else removes the same one, and it goes on to count as live until it
-    // is gone.
-    remove_tree(store.root(), layout::scratch(entry.name));
-    remove_tree(store.root(), layout::tmp(entry.name));
-    erase_row(store, entry.name);
-    if (unlink_if_there(store.root(), path)) ++removed;
+  for (const DirectoryEntry& entry : list_folder(store.root(), layout::kLeases)) {
+    try {
+      if (remove_if_dead(store, entry.name)) ++removed;
+    } catch (const Error& error) {
+      if (failures != nullptr) failures->emplace_back(error.what());
+    }
   }
   return removed;
 }

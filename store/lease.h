@@ -53,7 +53,8 @@ bool is_lease_live(Store& store, const std::string& name);
 
 /// Leases whose lock nobody holds: their rows, files, scratch and tmp go. Returns how many. Does not touch
 /// live ones, nor those that a process which can be seen still carries in its environment (ENVSTORE_LEASE).
-/// Of a read-only store: the private directories of such leases, of any store.
-std::size_t remove_dead_leases(Store& store);
+/// Of a read-only store: the private directories of such leases, of any store. What cannot be removed goes
+/// into `failures` and stays, with its lease.
+std::size_t remove_dead_leases(Store& store, std::vector<std::string>* failures = nullptr);
 
 }  // namespace envstore

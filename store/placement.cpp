@@ -80,6 +80,20 @@ void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& rec
   write.commit();
 }
 
+/// What a failure has left, as far as no row names it. Under the snapshot's lock.
+void take_back(Store& store, const SnapshotId& id, Layout layout) noexcept {
+  try {
+    const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
+    if (row && has_layout(*row, layout)) return;
+    throw_away(store, layout::snapshot(id, layout));
+    if (row) return;
+    throw_away(store, layout::bytecode(id));
+    unlink_if_there(store.root(), layout::snapshot_record(id));
+  } catch (...) {
+    return;  // gc removes what has no row
+  }
+}
+
 /// A read-only store gives what lies there, and no more.
 void require_placed(Store& store, const SnapshotId& id, Layout layout) {
   const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
@@ -114,11 +128,19 @@ Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& recor
   const bool is_taken_back = was_left_half_deleted(store, id);
   const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
   if (is_taken_back || !row || !has_layout(*row, layout) || !is_placed(store, id, layout)) {
-    make_layout_slots(store, plan);
-    lay_out(store, lease, plan, trees, layout::snapshot(id, layout));
+    try {
+      make_layout_slots(store, plan);
+      lay_out(store, lease, plan, trees, layout::snapshot(id, layout));
+      note_request(store, record, request);
+      record_snapshot(store, lease, record, id, layout, request);
+    } catch (...) {
+      take_back(store, id, layout);
+      throw;
+    }
+  } else {
+    note_request(store, record, request);
+    record_snapshot(store, lease, record, id, layout, request);
   }
-  note_request(store, record, request);
-  record_snapshot(store, lease, record, id, layout, request);
   return describe(id, layout, std::move(plan));
 }
 

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/path_parts.h"
 
 namespace envstore {
@@ -168,7 +169,7 @@ std::string cache_target(const LayoutPlan::Cache& cache) {
 
 void build_layout(Store& store, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
                   const std::string& path) {
-  make_directory(store.root(), path, 0755);
+  with_folder(store.root(), path, [&] { make_directory(store.root(), path, 0755); });
   const Fd target = open_directory(store.root(), path);
   for (const std::string& directory : plan.directories) make_directory(target.get(), directory, 0755);
   for (const auto& link : plan.links) symlink_at(link_target(link, trees), target.get(), link.path);
@@ -186,7 +187,8 @@ void make_layout_slots(Store& store, const LayoutPlan& plan) {
   std::string parent;
   for (const LayoutPlan::Cache& cache : plan.caches) {
     std::string of = parent_of(cache.slot);
-    if (of != parent) make_directory_if_missing(store.root(), of, 0755);
+    if (of != parent)
+      with_folder(store.root(), of, [&] { return make_directory_if_missing(store.root(), of, 0755); });
     parent = std::move(of);
     make_directory_if_missing(store.root(), cache.slot, 0555);
   }

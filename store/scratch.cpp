@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/path_parts.h"
 #include "store/scratch_inventory.h"
 
@@ -34,7 +35,7 @@ using PutLinkedFile = void (*)(Store& store, int scratch, const std::string& pat
 /// `path` is relative to `base`.
 Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& recipe,
          PutLinkedFile put_linked_file) {
-  make_directory(base, path, 0755);
+  with_folder(base, path, [&] { make_directory(base, path, 0755); });
   Fd scratch = open_directory(base, path);
   for (const std::string& directory : recipe.directories) make_directories(scratch.get(), directory, 0755);
   for (const auto& [name, content] : recipe.files) {
@@ -52,10 +53,22 @@ Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& r
   return scratch;
 }
 
+/// Of a lower overlayfs layer: it cannot be renamed, and is in the way of another spare.
+void remove_useless_spare(Store& store, const std::string& spare) {
+  try {
+    remove_tree(store.root(), spare);
+  } catch (const Error&) {
+    return;  // the run needs none
+  }
+}
+
 bool claim_spare(Store& store, const std::string& spare, const std::string& path) {
   if (renameat(store.root(), spare.c_str(), store.root(), path.c_str()) == 0) return true;
   const int error = errno;
-  if (error != ENOENT) throw_errno(error, "rename", store.path() + "/" + spare);
+  if (error == EXDEV)
+    remove_useless_spare(store, spare);
+  else if (error != ENOENT)
+    throw_errno(error, "rename", store.path() + "/" + spare);
   return false;
 }
 

@@ -6,6 +6,7 @@
 
 #include "store/json_number.h"
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 
 namespace envstore {
 namespace {
@@ -100,6 +101,15 @@ std::optional<SnapshotFile> read_snapshot_file(Store& store, const SnapshotId& i
   }
 }
 
+namespace {
+
+void put(Store& store, const SnapshotId& id, const SnapshotFile& file) {
+  const std::string path = layout::snapshot_record(id);
+  with_folder(store.root(), path, [&] { replace_file(store.root(), path, print(file), 0444); });
+}
+
+}  // namespace
+
 void note_request(Store& store, const SnapshotRecord& record, const std::optional<RequestRow>& request) {
   const SnapshotId id = record.id();
   std::optional<SnapshotFile> file = read_if_whole(store, id);
@@ -113,7 +123,7 @@ void note_request(Store& store, const SnapshotRecord& record, const std::optiona
     if (!is_known) requests.push_back(*request);
     if (requests.size() > kMostRequests) requests.erase(requests.begin());
   }
-  if (is_new || !is_known) replace_file(store.root(), layout::snapshot_record(id), print(*file), 0444);
+  if (is_new || !is_known) put(store, id, *file);
 }
 
 bool note_roots(Store& store, const SnapshotId& id) {

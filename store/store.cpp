@@ -48,7 +48,7 @@ Fd open_root(const std::string& path) {
   return Fd(open_directory(AT_FDCWD, path));
 }
 
-void check_owner(int root, const std::string& path) {
+struct stat check_owner(int root, const std::string& path) {
   struct stat facts {};
   if (fstat(root, &facts) != 0) throw_errno(errno, "look at the store", path);
   if (facts.st_uid != geteuid())
@@ -56,6 +56,7 @@ void check_owner(int root, const std::string& path) {
   if ((facts.st_mode & 0022) != 0)
     refuse(ErrorKind::permission, path, "its group or everybody may write to it",
            fmt::format("`chmod 700 '{}'`, if nobody but you has written to it", path));
+  return facts;
 }
 
 FilesystemFacts check_filesystem(int root, const std::string& path) {
@@ -111,11 +112,22 @@ void require_nothing_foreign(int root, const std::string& path) {
              fmt::format("it is no store, and holds other things ('{}')", entry.name));
 }
 
+void make_folders(int root) {
+  for (const char* folder : kFolders) make_directory_if_missing(root, folder, 0700);
+}
+
+/// A directory has a link for each directory in it, on most filesystems; else 1. A hint that costs nothing:
+/// whoever needs a folder that is missing makes it (store/platform/folders.h).
+bool seems_to_miss_folders(const struct stat& root) {
+  constexpr std::size_t kOwnLinks = 2, kIndexFolder = 1;
+  return root.st_nlink >= kOwnLinks && root.st_nlink < kOwnLinks + kFolders.size() + kIndexFolder;
+}
+
 /// Any number of processes may do this at once, and each may die anywhere: `format`, the last, says that all
 /// is there.
 void make_store(int root, const std::string& path) {
   require_nothing_foreign(root, path);
-  for (const char* folder : kFolders) make_directory_if_missing(root, folder, 0700);
+  make_folders(root);
   if (!stat_at(root, layout::kCacheTag, Links::do_not_follow))
     replace_file(root, layout::kCacheTag, kCacheTagContent, 0600);
   const auto format = stat_at(root, layout::kFormatFile, Links::do_not_follow);
@@ -140,12 +152,14 @@ Store Store::open(const std::string& root, const Clock& clock) {
   Store store;
   store.path_ = absolute_path(root.empty() ? default_root() : root);
   store.root_ = open_root(store.path_);
-  check_owner(store.root_.get(), store.path_);
+  const struct stat facts = check_owner(store.root_.get(), store.path_);
   store.read_only_ = check_filesystem(store.root_.get(), store.path_).is_read_only;
   if (!check_format(store.root_.get(), store.path_)) {
     if (store.read_only_)
       refuse(ErrorKind::not_found, store.path_, "it is no store, and read-only", kWritableStoreHint);
     make_store(store.root_.get(), store.path_);
+  } else if (!store.read_only_ && seems_to_miss_folders(facts)) {
+    make_folders(store.root_.get());
   }
   store.clock_ = &clock;
   const auto access = store.read_only_ ? Index::Access::read_only : Index::Access::read_write;

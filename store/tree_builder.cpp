@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/lock.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
@@ -60,8 +61,9 @@ struct TreeBuilder::Impl {
     lease.tmp_directory();
     name = layout::tmp(lease.name()) + "/tree-" + random_name();
     store.index();  // opened here once, so that the threads of `add` find it open
-    make_directory(store.root(), name, 0755);
+    with_folder(store.root(), name, [&] { make_directory(store.root(), name, 0755); });
     root = open_directory(store.root(), name);
+    make_directory_if_missing(store.root(), layout::kObjects, 0700);
     objects = open_directory(store.root(), layout::kObjects);
   }
 
@@ -72,18 +74,37 @@ struct TreeBuilder::Impl {
   std::mutex mutex;  ///< protects what follows
   std::unordered_set<std::string> directories;
   std::vector<StoredFile> files;
+  std::vector<BlobId> made_objects;
+  bool is_in_place = false, is_committed = false;  ///< of one thread
 
   void make_parents(const std::string& path);
   FileStamp write(const std::string& path, Executable executable, std::span<const std::byte> content);
-  bool publish(const std::string& path, const std::string& object);
-  void replace_object(const std::string& path, const std::string& object);
+  bool publish(const std::string& path, const StoredFile& file);
+  void note_made(const BlobId& object);
+  void replace_object(const std::string& path, const StoredFile& file);
   Verdict judge(StoredFile& file, std::span<const std::byte> content);
   Reuse reuse(StoredFile& file, std::span<const std::byte> content);
   void store_content(StoredFile& file, std::span<const std::byte> content);
   void adopt_stamp(StoredFile& file, const FileStamp& stamp, std::span<const std::byte> content);
   void write_descriptions(const TreeManifest& manifest, const TreeInfo& info);
   void seal();
+  void finish(const TreeId& id, const TreeManifest& manifest, const TreeInfo& info);
+  void take_back(const TreeId& id) noexcept;
 };
+
+namespace {
+
+/// On the way out of a failure: what cannot be taken back is an orphan, which gc removes.
+template <class Step>
+void quietly(Step step) noexcept {
+  try {
+    step();
+  } catch (...) {
+    return;
+  }
+}
+
+}  // namespace
 
 void TreeBuilder::Impl::make_parents(const std::string& path) {
   const std::string parent = parent_of(path);
@@ -122,9 +143,13 @@ FileStamp TreeBuilder::Impl::write(const std::string& path, Executable executabl
 }
 
 /// False: another thread or process has made the object meanwhile.
-bool TreeBuilder::Impl::publish(const std::string& path, const std::string& object) {
+bool TreeBuilder::Impl::publish(const std::string& path, const StoredFile& file) {
+  const std::string& object = file.object;
   while (true) {
-    if (linkat(root.get(), path.c_str(), objects.get(), object.c_str(), 0) == 0) return true;
+    if (linkat(root.get(), path.c_str(), objects.get(), object.c_str(), 0) == 0) {
+      note_made(file.entry.blob);
+      return true;
+    }
     const int error = errno;
     if (error == EEXIST) return false;
     if (error != ENOENT) throw_errno(error, "link", store.path() + "/objects/" + object);
@@ -132,12 +157,18 @@ bool TreeBuilder::Impl::publish(const std::string& path, const std::string& obje
   }
 }
 
-void TreeBuilder::Impl::replace_object(const std::string& path, const std::string& object) {
+void TreeBuilder::Impl::note_made(const BlobId& object) {
+  const std::lock_guard lock(mutex);
+  made_objects.push_back(object);
+}
+
+void TreeBuilder::Impl::replace_object(const std::string& path, const StoredFile& file) {
   const std::string beside = name + ".object-" + std::to_string(replaced.fetch_add(1));
   if (link_at(root.get(), path, store.root(), beside) != LinkResult::linked)
     throw Error(ErrorKind::io, fmt::format("cannot link '{}': a new file refuses a second name", path));
-  rename_at(store.root(), beside, objects.get(), object);
+  rename_at(store.root(), beside, objects.get(), file.object);
   unlink_if_there(store.root(), beside);  // renaming a file over itself does nothing
+  note_made(file.entry.blob);
 }
 
 void TreeBuilder::Impl::adopt_stamp(StoredFile& file, const FileStamp& stamp,
@@ -192,8 +223,8 @@ void TreeBuilder::Impl::store_content(StoredFile& file, std::span<const std::byt
     if (outcome == Reuse::done) return;
     adopt_stamp(file, write(path, file.entry.executable, content), content);
     file.is_ledger_new = true;
-    if (outcome == Reuse::object_must_go) return replace_object(path, file.object);
-    if (publish(path, file.object)) return;
+    if (outcome == Reuse::object_must_go) return replace_object(path, file);
+    if (publish(path, file)) return;
     unlink_if_there(root.get(), path);
   }
   throw Error(ErrorKind::busy, fmt::format("cannot store '{}': the object comes and goes", path));
@@ -214,11 +245,10 @@ void TreeBuilder::Impl::seal() {
 TreeBuilder::TreeBuilder(Store& store, Lease& lease) : impl_(std::make_unique<Impl>(store, lease)) {}
 
 TreeBuilder::~TreeBuilder() {
-  try {
-    remove_tree(impl_->store.root(), impl_->name);
-  } catch (...) {
-    // It is below tmp/<lease>: whoever clears up the dead lease tries again.
-  }
+  // Below tmp/<lease>: whoever clears up the dead lease tries again.
+  quietly([&] { remove_tree(impl_->store.root(), impl_->name); });
+  if (!impl_->is_committed)
+    quietly([&] { remove_unnamed_objects(impl_->store, std::move(impl_->made_objects)); });
 }
 
 BlobId TreeBuilder::add(std::string path, Executable executable, std::span<const std::byte> content) {
@@ -253,18 +283,37 @@ TreeId TreeBuilder::commit(const TreeInfo& given) {
   const FileLock lock = lock_tree(store, id);
   if (has_tree(store, id)) {
     record_wheel(store, info.wheel, id);
+    impl_->is_committed = true;
     return id;
   }
   // What a collection that died left of an earlier making fits the times of its sources, not of these.
   throw_away(store, layout::bytecode(id));
-  make_slots(store, id, manifest);
-  link_slots(impl_->root.get(), id, manifest);
-  impl_->write_descriptions(manifest, info);
-  impl_->seal();
-  move_into_place(store, impl_->name, layout::tree(id));
-  if (fchmod(impl_->root.get(), 0555) != 0) throw_errno(errno, "set the mode of", layout::tree(id));
-  record_tree(store, id, info, impl_->files);
+  try {
+    impl_->finish(id, manifest, info);
+  } catch (...) {
+    impl_->take_back(id);
+    throw;
+  }
+  impl_->is_committed = true;
   return id;
+}
+
+void TreeBuilder::Impl::finish(const TreeId& id, const TreeManifest& manifest, const TreeInfo& info) {
+  make_slots(store, id, manifest);
+  link_slots(root.get(), id, manifest);
+  write_descriptions(manifest, info);
+  seal();
+  move_into_place(store, name, layout::tree(id));
+  is_in_place = true;
+  if (fchmod(root.get(), 0555) != 0) throw_errno(errno, "set the mode of", layout::tree(id));
+  record_tree(store, id, info, files);
+}
+
+/// Under the tree's lock.
+void TreeBuilder::Impl::take_back(const TreeId& id) noexcept {
+  if (is_in_place) quietly([&] { throw_away(store, layout::tree(id)); });
+  quietly([&] { throw_away(store, layout::bytecode(id)); });
+  quietly([&] { forget_unfinished_tree(store, id, files); });
 }
 
 }  // namespace envstore

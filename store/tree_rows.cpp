@@ -1,11 +1,10 @@
 #include "store/tree_rows.h"
 
-#include <sys/stat.h>
 #include <algorithm>
-#include <cerrno>
 
 #include "store/pace.h"
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/random.h"
 
 namespace envstore {
@@ -15,7 +14,9 @@ namespace {
 void bring_back_object(Store& store, const TreeId& id, const StoredFile& file) {
   const std::string object = std::string(layout::kObjects) + "/" + file.object;
   if (!stat_at(store.root(), object, Links::do_not_follow))
-    link_at(store.root(), layout::tree(id) + "/" + file.entry.path, store.root(), object);
+    with_folder(store.root(), object, [&] {
+      return link_at(store.root(), layout::tree(id) + "/" + file.entry.path, store.root(), object);
+    });
 }
 
 void record_file(Store& store, Index::Write& write, const TreeId& id, const StoredFile& file) {
@@ -36,14 +37,6 @@ std::vector<const StoredFile*> in_order_of_blobs(const std::vector<StoredFile>& 
   return sorted;
 }
 
-/// A directory can be moved to another parent only while it is writable.
-void make_movable(Store& store, const std::string& path) {
-  if (fchmodat(store.root(), path.c_str(), 0755, 0) != 0) {
-    const int error = errno;
-    if (error != ENOENT) throw_errno(error, "set the mode of", store.path() + "/" + path);
-  }
-}
-
 }  // namespace
 
 FileLock lock_tree(Store& store, const TreeId& id) {
@@ -60,10 +53,7 @@ bool has_tree(Store& store, const TreeId& id) {
 }
 
 bool move_to_trash(Store& store, const std::string& path, const std::string& to_trash) {
-  if (!stat_at(store.root(), path, Links::do_not_follow)) return false;
-  make_movable(store, path);
-  rename_at(store.root(), path, store.root(), to_trash);
-  return true;
+  return move_away(store.root(), path, to_trash) == MovedAway::renamed;
 }
 
 void throw_away(Store& store, const std::string& path) {
@@ -72,7 +62,7 @@ void throw_away(Store& store, const std::string& path) {
 }
 
 void move_into_place(Store& store, const std::string& from, const std::string& to) {
-  if (rename_new(store.root(), from, store.root(), to)) return;
+  if (with_folder(store.root(), to, [&] { return rename_new(store.root(), from, store.root(), to); })) return;
   throw_away(store, to);
   if (!rename_new(store.root(), from, store.root(), to))
     throw Error(ErrorKind::busy,
@@ -99,6 +89,32 @@ void record_tree(Store& store, const TreeId& id, const TreeInfo& info, const std
     }
     write.commit();
   } while (next < sorted.size());
+}
+
+void forget_unfinished_tree(Store& store, const TreeId& id, const std::vector<StoredFile>& files) {
+  Index::Write write = store.index().write();
+  if (write.tree(id)) return;
+  bool has_rows = false;
+  for (const StoredFile& file : files) {
+    const std::vector<TreeId> trees = write.trees_of(file.entry.blob);
+    if (std::find(trees.begin(), trees.end(), id) == trees.end()) continue;
+    has_rows = true;
+    write.unlink_blob_from_tree(file.entry.blob, id);
+    if (trees.size() == 1) write.erase(file.entry.blob);
+  }
+  if (has_rows) write.commit();
+}
+
+void remove_unnamed_objects(Store& store, std::vector<BlobId> blobs) {
+  constexpr std::size_t kObjectsALock = 500;
+  std::sort(blobs.begin(), blobs.end());
+  for (std::size_t next = 0; next < blobs.size();) {
+    const std::size_t end = std::min(blobs.size(), next + kObjectsALock);
+    const FileLock no_row_is_written = lock_objects(store, LockMode::exclusive);
+    Index::Read rows = store.index().read();
+    for (; next < end; ++next)
+      if (!rows.blob(blobs[next])) unlink_if_there(store.root(), layout::object(blobs[next]));
+  }
 }
 
 }  // namespace envstore

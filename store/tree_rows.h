@@ -43,4 +43,10 @@ void record_wheel(Store& store, const WheelHash& wheel, const TreeId& id);
 /// row comes last, so that it never names a blob without a row.
 void record_tree(Store& store, const TreeId& id, const TreeInfo& info, const std::vector<StoredFile>& files);
 
+/// What a failed ingest takes back. Under lock_tree: the rows that an unfinished record_tree has written.
+void forget_unfinished_tree(Store& store, const TreeId& id, const std::vector<StoredFile>& files);
+/// Unlinks the objects that have no row. Whoever has linked one and has no row yet brings it back
+/// (record_tree).
+void remove_unnamed_objects(Store& store, std::vector<BlobId> blobs);
+
 }  // namespace envstore

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/platform/folders.h"
 #include "store/tree_info.h"
 
 namespace envstore {
@@ -25,8 +26,9 @@ std::string slot_link(const std::string& directory, const TreeId& id, std::size_
 void make_slots(Store& store, const TreeId& id, const TreeManifest& manifest) {
   const std::size_t count = source_directories(manifest).size();
   if (count == 0) return;
-  make_directory_if_missing(store.root(), layout::bytecode(id), 0755);
-  const Fd slots = open_directory(store.root(), layout::bytecode(id));
+  const std::string owner = layout::bytecode(id);
+  with_folder(store.root(), owner, [&] { return make_directory_if_missing(store.root(), owner, 0755); });
+  const Fd slots = open_directory(store.root(), owner);
   for (std::size_t slot = 0; slot < count; ++slot)
     make_directory_if_missing(slots.get(), std::to_string(slot), 0555);
 }

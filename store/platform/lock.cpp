@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 
 namespace envstore {
 namespace {
@@ -28,6 +29,10 @@ int lock_call(int fd, int command, struct flock& range) {
     result = fcntl(fd, command, &range);
   } while (result != 0 && errno == EINTR);
   return result == 0 ? 0 : errno;
+}
+
+Fd open_lock_file(int directory, const std::string& name) {
+  return with_folder(directory, name, [&] { return open_file(directory, name, O_RDWR | O_CREAT, 0600); });
 }
 
 }  // namespace
@@ -67,7 +72,7 @@ bool has_name(int fd) {
 
 FileLock FileLock::wait(int directory, const std::string& name, LockMode mode) {
   while (true) {
-    Fd fd = open_file(directory, name, O_RDWR | O_CREAT, 0600);
+    Fd fd = open_lock_file(directory, name);
     wait_lock(fd.get(), 0, mode);
     if (has_name(fd.get())) return FileLock(std::move(fd));
   }
@@ -75,7 +80,7 @@ FileLock FileLock::wait(int directory, const std::string& name, LockMode mode) {
 
 std::optional<FileLock> FileLock::attempt(int directory, const std::string& name, LockMode mode) {
   while (true) {
-    Fd fd = open_file(directory, name, O_RDWR | O_CREAT, 0600);
+    Fd fd = open_lock_file(directory, name);
     if (!try_lock(fd.get(), 0, mode)) return std::nullopt;
     if (has_name(fd.get())) return FileLock(std::move(fd));
   }
