@@ -9,6 +9,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/limits.h"
 #include "store/platform/path_parts.h"
 
 namespace envstore {
@@ -55,6 +56,7 @@ void become_small_program(const std::string& path) {
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   setenv(kMark, "1", 1);
+  restore_file_size_limit();
   execv(path.c_str(), argv.data());
   throw_errno(errno, "start", path);
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <system_error>
 
 namespace envstore {
 namespace {
@@ -26,10 +27,16 @@ Interruption::Interruption(std::string store, StatusLine& progress)
   sigaddset(&blocked,
             kWake);  // before the thread begins: it may be woken before it waits, which would end the process
   pthread_sigmask(SIG_BLOCK, &blocked, &original_);
-  watcher_ = std::thread([this] { watch(); });
+  try {
+    watcher_ = std::thread([this] { watch(); });
+  } catch (const std::system_error&) {
+    // Without it a signal ends the process at once; the next run clears up.
+    pthread_sigmask(SIG_SETMASK, &original_, nullptr);
+  }
 }
 
 Interruption::~Interruption() {
+  if (!watcher_.joinable()) return;
   is_over_ = true;
   pthread_kill(watcher_.native_handle(), kWake);
   watcher_.join();

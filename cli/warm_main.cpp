@@ -14,6 +14,7 @@
 #include "cli/run_request.h"
 #include "python/provision/known_run.h"
 #include "store/platform/error.h"
+#include "store/platform/limits.h"
 
 // The program that the user calls: the warm path of `run` alone, linked statically, so that a known
 // environment costs no dynamic loading. Whatever else is asked, and whatever goes wrong before something was
@@ -89,6 +90,7 @@ int run_or_become(int argc, char** argv) {
     if (find_known_run(argc, argv, handover, known)) return launch_known(known);
   }
   handover.give_back();
+  restore_file_size_limit();
   become_full_program(argv);
   print_message(std::string("error: cannot start 'envstore-full': ") + std::strerror(errno) +
                 "\nhint: the installation is incomplete: install envstore again\n");
@@ -99,5 +101,6 @@ int run_or_become(int argc, char** argv) {
 }  // namespace envstore
 
 int main(int argc, char** argv) {
+  envstore::lift_file_size_limit();
   return envstore::run_or_become(argc, argv);
 }

@@ -88,7 +88,11 @@ void for_each_in_parallel(unsigned threads, std::size_t count, const std::functi
     }
   };
   std::vector<std::jthread> helpers;
-  for (std::size_t i = 1; i < std::min<std::size_t>(threads, count); ++i) helpers.emplace_back(work);
+  try {
+    for (std::size_t i = 1; i < std::min<std::size_t>(threads, count); ++i) helpers.emplace_back(work);
+  } catch (const std::system_error&) {
+    // Fewer threads than wished for: this one works anyway.
+  }
   work();
   helpers.clear();
   if (failure) std::rethrow_exception(failure);

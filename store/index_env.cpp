@@ -5,10 +5,12 @@
 #include <lmdb.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 
@@ -16,6 +18,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/limits.h"
 #include "store/platform/path_names.h"
 
 namespace envstore::index {
@@ -24,7 +27,7 @@ namespace {
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 constexpr std::uint64_t kDurableMap = 64 * kGiB;
 constexpr std::uint64_t kVolatileMap = 16 * kGiB;
-constexpr std::uint64_t kSmallestMap = std::uint64_t{64} << 20;
+constexpr std::uint64_t kSmallestMap = std::uint64_t{16} << 20;
 constexpr const char* kRebuildHint =
     "`envstore verify --rebuild-index` makes the index again from what lies on disk";
 constexpr MDB_dbi kRows = 1;  // the environment's main database, which LMDB numbers so
@@ -36,6 +39,17 @@ std::string_view view_of(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
 
+/// Under a limit of address space a share of it: both environments, one of them opened twice for a while, and
+/// then threads, libraries and files must fit.
+std::uint64_t wanted_map(Environment::Mode mode) {
+  const bool is_volatile = mode == Environment::Mode::unsynced;
+  const std::uint64_t most = is_volatile ? kVolatileMap : kDurableMap;
+  const auto limit = address_space_limit();
+  if (!limit) return most;
+  const std::uint64_t share = *limit / (is_volatile ? 16 : 8);
+  return std::clamp(share / kSmallestMap * kSmallestMap, kSmallestMap, most);
+}
+
 std::uint64_t page_size() {
   return static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
@@ -45,10 +59,18 @@ std::string in_proc(int fd) {
   return fmt::format("/proc/self/fd/{}", fd);
 }
 
-/// LMDB reports a write that the full disk cut short as EIO.
-bool is_disk_full(int fd) {
-  struct statfs facts {};
-  return fstatfs(fd, &facts) == 0 && facts.f_bavail * static_cast<std::uint64_t>(facts.f_bsize) < (1U << 20);
+/// LMDB reports a write that was cut short, by the full disk or the limit of file size, as EIO.
+int cause_of_short_write(int fd) {
+  constexpr std::uint64_t kNear = std::uint64_t{1} << 20;
+  struct statfs disk {};
+  if (fstatfs(fd, &disk) == 0 && disk.f_bavail * static_cast<std::uint64_t>(disk.f_bsize) < kNear)
+    return ENOSPC;
+  struct rlimit limit {};
+  struct stat file {};
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && fstat(fd, &file) == 0 &&
+      static_cast<std::uint64_t>(file.st_size) + kNear > limit.rlim_cur)
+    return EFBIG;
+  return EIO;
 }
 
 unsigned flags_of(Environment::Mode mode) {
@@ -97,9 +119,10 @@ void Environment::fail(int code, std::string_view verb) const {
   if (code == MDB_MAP_FULL || code == MDB_MAP_RESIZED)
     throw Error(ErrorKind::no_space, fmt::format("cannot {} '{}': {}", verb, path, mdb_strerror(code)),
                 "the index is larger than the address space that this process may use: raise `ulimit -v`");
-  if (code == ENOMEM) throw Error(ErrorKind::io, fmt::format("cannot {} '{}': out of memory", verb, path));
-  const bool is_full = code == EIO && is_disk_full(file_.get());
-  if (code > 0) throw_errno(is_full ? ENOSPC : code, verb, path);
+  if (code == ENOMEM)
+    throw Error(ErrorKind::io, fmt::format("cannot {} '{}': out of memory", verb, path), kMemoryHint);
+  if (code == EIO) code = cause_of_short_write(file_.get());
+  if (code > 0) throw_errno(code, verb, path);
   throw Error(ErrorKind::damaged, fmt::format("cannot {} '{}': {}", verb, path, mdb_strerror(code)),
               kRebuildHint);
 }
@@ -115,9 +138,9 @@ int Environment::open_map(std::uint64_t map_size) {
 }
 
 void Environment::open_smaller_and_smaller() {
-  std::uint64_t map_size = largest_map(mode_);
+  std::uint64_t map_size = wanted_map(mode_);
   int code = open_map(map_size);
-  while (code == ENOMEM && map_size > kSmallestMap) code = open_map(map_size /= 2);  // RLIMIT_AS
+  while (code == ENOMEM && map_size > kSmallestMap) code = open_map(map_size /= 2);
   if (code != MDB_SUCCESS) fail(code, "open");
   keep_from_children();
 }

@@ -1,5 +1,10 @@
 #include "python/index/lanes.h"
 
+#include <system_error>
+
+#include "store/platform/error.h"
+#include "store/platform/limits.h"
+
 namespace envstore {
 
 Lane::~Lane() {
@@ -12,10 +17,30 @@ Lane::~Lane() {
 }
 
 void Lane::post(std::function<void()> job) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (jobs_.size() >= idle_ && threads_.size() < most_threads_ && !start_thread() && threads_.empty()) {
+    lock.unlock();
+    return job();
+  }
   jobs_.push_back(std::move(job));
-  if (jobs_.size() > idle_ && threads_.size() < most_threads_) threads_.emplace_back([this] { run(); });
   changed_.notify_one();
+}
+
+void Lane::require_thread() {
+  const std::lock_guard lock(mutex_);
+  if (threads_.empty() && !start_thread())
+    throw Error(ErrorKind::io, "cannot start a thread: no more may run", kNoThreadHint);
+}
+
+/// Under the mutex. Fewer threads than wished for do as well.
+bool Lane::start_thread() {
+  threads_.reserve(most_threads_);
+  try {
+    threads_.emplace_back([this] { run(); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 void Lane::run() {

@@ -17,10 +17,14 @@ class Lane {
   ~Lane();  ///< does what was posted, then joins; nothing may be posted any more
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
-  void post(std::function<void()> job);  ///< `job` does not throw
+  /// `job` does not throw. Where not one thread can be had the caller runs it.
+  void post(std::function<void()> job);
+  /// For who must not run a job itself: throws Error where not one thread can be had.
+  void require_thread();
 
  private:
   void run();
+  bool start_thread();
 
   const unsigned most_threads_;
   std::mutex mutex_;  ///< protects what follows; jobs run without it

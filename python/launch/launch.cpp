@@ -15,6 +15,7 @@
 #include "python/launch/start_line.h"
 #include "python/launch/supervise.h"
 #include "store/platform/error.h"
+#include "store/platform/limits.h"
 
 namespace envstore {
 namespace {
@@ -80,6 +81,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
         target.name, line.failure,
         line.failure == kNotFound ? "no such command in the environment or on PATH" : "it is not executable");
   const int lease_fd = lease.make_inheritable();
+  restore_file_size_limit();
   if (options.replace_process) {
     replace_this_process(line, environment);  // on success nothing here is undone, and the lease lives on
     return report_not_started(plan, target, errno);
@@ -88,6 +90,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   const SignalScope signals;
   adopt_orphans();
   const Started started = start(line, environment, signals.original_mask());
+  lift_file_size_limit();
   if (started.error_number != 0) return report_not_started(plan, target, started.error_number);
   close_on_exec(lease_fd);
   try {

@@ -4,13 +4,16 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "store/platform/error.h"
+#include "store/platform/limits.h"
 
 namespace envstore {
 namespace {
 
 constexpr int kLongestWaitMs = 1000;
+constexpr long kUnwokenWaitMs = 20;
 constexpr long kMostConnectionsPerHost = 16;
 
 void check(CURLMcode code) {
@@ -35,7 +38,13 @@ std::thread start_without_signals(auto body) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(body);
+  std::thread thread;
+  try {
+    thread = std::thread(body);
+  } catch (const std::system_error&) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return thread;
 }
@@ -46,7 +55,16 @@ CurlClient::CurlClient(const HttpSettings& settings)
     : settings_(settings),
       multi_(make_multi(settings.max_in_flight)),
       credentials_(settings.ask_credentials) {
-  thread_ = start_without_signals([this] { run(); });
+  // Two descriptors that could not be had: then a submission is seen when the wait ends.
+  can_be_woken_ = curl_multi_wakeup(multi_) == CURLM_OK;
+  try {
+    thread_ = start_without_signals([this] { run(); });
+  } catch (const std::system_error& error) {
+    curl_multi_cleanup(multi_);
+    throw Error(ErrorKind::io,
+                std::string("cannot use the network: no thread can be started: ") + error.what(),
+                kNoThreadHint);
+  }
 }
 
 CurlClient::~CurlClient() {
@@ -197,6 +215,7 @@ void CurlClient::wait() {
     timeout = std::clamp(static_cast<long>(left.count()), 0L, timeout);
   }
   if (active_.empty() && waiting_.empty()) timeout = kLongestWaitMs * 60;
+  if (!can_be_woken_) timeout = std::min(timeout, kUnwokenWaitMs);
   curl_multi_poll(multi_, nullptr, 0, static_cast<int>(timeout), nullptr);
 }
 

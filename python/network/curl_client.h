@@ -42,6 +42,7 @@ class CurlClient final : public HttpClient {
 
   HttpSettings settings_;
   CURLM* multi_ = nullptr;
+  bool can_be_woken_ = true;
 
   std::mutex mutex_;  ///< protects the two that follow
   std::vector<TransferPointer> submitted_;

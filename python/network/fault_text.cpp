@@ -1,5 +1,12 @@
 #include "python/network/fault_text.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "store/platform/limits.h"
+
 namespace envstore {
 namespace {
 
@@ -65,9 +72,18 @@ Fault fault_of(CURLcode code, const std::string& detail, const Url& url, const H
       return {"it is no address that can be fetched", {}};
     case CURLE_WEIRD_SERVER_REPLY:
       return {"the server does not speak HTTP", "check the address and its port"};
+    case CURLE_OUT_OF_MEMORY:
+      return {"out of memory", kMemoryHint};
     default:
       return {detail, {}};
   }
+}
+
+/// libcurl tells of a socket that could not be had as of a connection that failed.
+bool is_without_descriptors() {
+  const int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+  if (fd >= 0) close(fd);
+  return fd < 0 && errno == EMFILE;
 }
 
 }  // namespace
@@ -91,6 +107,9 @@ bool is_passing_fault(CURLcode code) {
 }
 
 Error describe_fault(CURLcode code, const std::string& detail, const Url& url, const HttpSettings& settings) {
+  if (code == CURLE_COULDNT_CONNECT && is_without_descriptors())
+    return Error(ErrorKind::network, "cannot fetch '" + url.text() + "': too many open files",
+                 "raise the limit of open files (`ulimit -n`)");
   const Fault fault = fault_of(code, detail.empty() ? curl_easy_strerror(code) : detail, url, settings);
   return Error(ErrorKind::network, "cannot fetch '" + without_credentials(url.text()) + "': " + fault.reason,
                fault.hint);

@@ -2,18 +2,25 @@
 
 #include <dlfcn.h>
 
+#include <cerrno>
+#include <cstring>
+
 #include "python/network/module.h"
 #include "store/platform/error.h"
+#include "store/platform/limits.h"
 
 namespace envstore {
 namespace {
 
 [[noreturn]] void throw_unloadable() {
   const char* reason = dlerror();
-  throw Error(
-      ErrorKind::unsupported,
-      std::string("cannot load '") + kNetworkModule + "': " + (reason != nullptr ? reason : "unknown reason"),
-      "the installation is incomplete: install envstore again, or run offline");
+  const std::string text = reason != nullptr ? reason : "unknown reason";
+  const char* hint = "the installation is incomplete: install envstore again, or run offline";
+  if (text.find("failed to map") != std::string::npos || text.find("allocate memory") != std::string::npos)
+    hint = kMemoryHint;
+  if (text.find(strerrordesc_np(EMFILE)) != std::string::npos)
+    hint = "raise the limit of open files (`ulimit -n`)";
+  throw Error(ErrorKind::unsupported, std::string("cannot load '") + kNetworkModule + "': " + text, hint);
 }
 
 /// Loaded once and never unloaded: threads and callbacks of libraries behind it may outlive a client.

@@ -87,6 +87,8 @@ void WheelFetcher::drop_foreseen() {
 /// Under the mutex.
 WheelFetcher::WheelPointer WheelFetcher::enqueue(const std::string& name, const pypackaging::Version& version,
                                                  const IndexFile& file, Need need) {
+  downloading_.require_thread();
+  unpacking_.require_thread();
   auto wheel = std::make_shared<Wheel>();
   wheel->name = name;
   wheel->version = version.canonical();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 
 #include "pypackaging/filename.h"
 #include "python/index/metadata_finder.h"
@@ -24,6 +25,9 @@ using pypackaging::Unavailable;
 using pypackaging::Version;
 
 namespace {
+
+/// Where no thread can be had, whoever waits for the result finds it.
+constexpr std::launch kThreadOrCaller = std::launch::async | std::launch::deferred;
 
 template <class Value>
 bool is_ready(const std::shared_future<Value>& future) {
@@ -137,7 +141,7 @@ std::shared_future<IndexSource::CandidatesPointer> IndexSource::candidates(const
   if (CandidatesPointer known = known_candidates(name))
     slot = ready(std::move(known));
   else
-    slot = std::async(std::launch::async, [this, name] { return load_candidates(name); }).share();
+    slot = std::async(kThreadOrCaller, [this, name] { return load_candidates(name); }).share();
   return slot;
 }
 
@@ -270,7 +274,7 @@ bool IndexSource::follow_at_hand(const Step& step, Steps& steps) {
 void IndexSource::follow_later(Step step) {
   const std::lock_guard lock(mutex_);
   if (is_closing_) return;
-  ahead_.push_back(std::async(std::launch::async, [this, step = std::move(step)] {
+  const auto follow_on = [this, step = std::move(step)] {
     Steps steps;
     try {
       follow(step, steps);
@@ -278,7 +282,12 @@ void IndexSource::follow_later(Step step) {
       // As above.
     }
     follow_all(std::move(steps));
-  }));
+  };
+  try {
+    ahead_.push_back(std::async(std::launch::async, follow_on));
+  } catch (const std::system_error&) {
+    // No thread to be had: what is not looked at ahead is looked at in its turn.
+  }
 }
 
 std::optional<IndexSource::Likely> IndexSource::likely(const Candidates& known, const Step& step) const {

@@ -28,6 +28,8 @@ Meaning meaning_of(int error_number) {
               "free some space (`envstore gc` removes what nothing uses), then try again"};
     case EDQUOT:
       return {ErrorKind::no_space, "your disk quota is used up: `envstore gc` removes what nothing uses"};
+    case EFBIG:
+      return {ErrorKind::no_space, "raise the limit of file size (`ulimit -f`)"};
     case EMFILE:
       return {ErrorKind::io, "raise the limit of open files (`ulimit -n`)"};
     case ENOLCK:
