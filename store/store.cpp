@@ -116,6 +116,14 @@ void make_folders(int root) {
   for (const char* folder : kFolders) make_directory_if_missing(root, folder, 0700);
 }
 
+void make_missing_folders(int root) {
+  try {
+    make_folders(root);
+  } catch (const Error&) {
+    return;  // something else in the place of one: told by who needs it
+  }
+}
+
 /// A directory has a link for each directory in it, on most filesystems; else 1. A hint that costs nothing:
 /// whoever needs a folder that is missing makes it (store/platform/folders.h).
 bool seems_to_miss_folders(const struct stat& root) {
@@ -159,7 +167,7 @@ Store Store::open(const std::string& root, const Clock& clock) {
       refuse(ErrorKind::not_found, store.path_, "it is no store, and read-only", kWritableStoreHint);
     make_store(store.root_.get(), store.path_);
   } else if (!store.read_only_ && seems_to_miss_folders(facts)) {
-    make_folders(store.root_.get());
+    make_missing_folders(store.root_.get());
   }
   store.clock_ = &clock;
   const auto access = store.read_only_ ? Index::Access::read_only : Index::Access::read_write;
