@@ -16,6 +16,8 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {"json", 0, {}, "print as JSON"},
     {"no-project", 0, {}, "look at no project around the working directory"},
+    {"no-config", 0, {}, "read no configuration file"},
+    {"config-file", 0, "FILE", "of uv's configuration files read this uv.toml alone"},
 };
 
 struct Row {
@@ -54,8 +56,7 @@ Row store_row(const Arguments& arguments) {
 }
 
 std::vector<Row> effective_rows(const Arguments& arguments) {
-  const ConfigurationFiles files =
-      find_configuration_files(current_directory(), !arguments.has("no-project"));
+  const ConfigurationFiles files = find_configuration_files(configuration_search(arguments, {}));
   const SettingsLayer merged = merged_settings(arguments, {}, files);
   // A value that no run could use is an error here, too.
   resolution_settings(merged);
@@ -71,7 +72,15 @@ std::vector<Row> effective_rows(const Arguments& arguments) {
   add(rows, "prerelease", merged.prerelease);
   add(rows, "resolution", merged.resolution);
   add(rows, "exclude-newer", merged.exclude_newer);
+  for (const auto& [name, cutoff] : merged.exclude_newer_packages)
+    rows.push_back({"exclude-newer-package", name + "=" + cutoff.value, cutoff.source});
+  add(rows, "index-strategy", merged.index_strategy);
+  add(rows, "keyring-provider", merged.keyring_provider);
+  add(rows, "no-sources", merged.no_sources);
+  for (const auto& path : merged.constraint_files) rows.push_back({"constraints", path.value, path.source});
+  for (const auto& path : merged.override_files) rows.push_back({"overrides", path.value, path.source});
   add(rows, "python", merged.python);
+  add(rows, "python-preference", merged.python_preference);
   add(rows, "layout", merged.layout);
   add(rows, "bytecode", merged.bytecode);
   add_gc(rows, gc_settings(arguments));
@@ -87,10 +96,13 @@ int run_config(const Arguments& arguments) {
     print(array.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     return 0;
   }
-  std::size_t width = 0;
-  for (const Row& row : rows) width = std::max(width, row.value.size());
+  std::size_t keys = 0, values = 0;
+  for (const Row& row : rows) {
+    keys = std::max(keys, row.key.size());
+    values = std::max(values, row.value.size());
+  }
   for (const Row& row : rows)
-    print(fmt::format("{:<14} {:<{}}  {}\n", row.key, row.value, width, row.source));
+    print(fmt::format("{:<{}} {:<{}}  {}\n", row.key, keys, row.value, values, row.source));
   return 0;
 }
 

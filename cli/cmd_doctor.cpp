@@ -40,7 +40,7 @@ std::vector<Finding> examine_everything(const Arguments& arguments) {
         {Finding::Verdict::good, fmt::format("store: {}", root),
          store.is_read_only() ? "read-only: runs what is there" : "opens and its index reads"});
     append(findings, examine_interpreters(store));
-    const ConfigurationFiles files = find_configuration_files(current_directory(), true);
+    const ConfigurationFiles files = find_configuration_files({.directory = current_directory()});
     append(findings, examine_network(store, merged_settings(arguments, {}, files)));
   } catch (const Error& error) {
     findings.push_back(

@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 
@@ -14,6 +16,8 @@
 #include "cli/run_request.h"
 #include "python/provision/bytecode_work.h"
 #include "python/provision/known_run.h"
+#include "store/platform/environment.h"
+#include "store/platform/error.h"
 #include "store/platform/files.h"
 
 namespace envstore {
@@ -63,8 +67,51 @@ bool can_hand_over(Store& store, RunRequest request) {
   return known_run(store, request, key_of(store, request)).has_value();
 }
 
+/// A store that nobody else sees, and that is gone afterwards.
+class ThrowawayStore {
+ public:
+  ThrowawayStore() {
+    const std::string temporary = variable_or_empty("TMPDIR");
+    path_ = (temporary.starts_with('/') ? temporary : "/tmp") + "/envstore-XXXXXX";
+    if (::mkdtemp(path_.data()) == nullptr) throw_errno(errno, "make a folder", path_);
+  }
+  ~ThrowawayStore() {
+    try {
+      remove_tree(AT_FDCWD, path_);
+    } catch (const std::exception& error) {
+      print_error_text(fmt::format("warning: cannot remove '{}': {}\n", path_, error.what()));
+    }
+  }
+  ThrowawayStore(const ThrowawayStore&) = delete;
+  ThrowawayStore& operator=(const ThrowawayStore&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// --no-cache: nothing of an earlier run is used, and nothing is left for a later one.
+int run_without_cache(const Arguments& arguments) {
+  const Verbosity verbosity = verbosity_of(arguments);
+  if (arguments.has("exec") || arguments.has("store"))
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("cannot use '--no-cache' together with '--{}'", arguments.has("exec") ? "exec" : "store"),
+        "the store of --no-cache is removed when the program has ended");
+  const RunSetup setup = read_run_setup(arguments);
+  const ThrowawayStore throwaway;
+  const SystemClock clock;
+  Store store = Store::open(throwaway.path(), clock);
+  PreparedRun run = prepare(store, setup.request, verbosity);
+  tell_what_was_done(run, verbosity);
+  return launch(store, std::move(run.lease), run.plan, setup.request.target, launch_options(arguments),
+                [] {});
+}
+
 int run_run(const Arguments& arguments) {
   const Handover handover = Handover::take();
+  EnteredDirectory directory(arguments);
+  if (wants_throwaway_store(arguments)) return run_without_cache(arguments);
   const Verbosity verbosity = verbosity_of(arguments);
   const RunSetup setup = read_run_setup(arguments);
   const LaunchOptions options = launch_options(arguments);
@@ -78,6 +125,7 @@ int run_run(const Arguments& arguments) {
     compile_bytecode(store, run.plan, CompilePriority::normal);
   if (const auto program = handover.small_program(); program && can_hand_over(store, setup.request)) {
     { const Lease ended = std::move(run.lease); }
+    directory.leave();
     become_small_program(*program);
   }
   return launch(store, std::move(run.lease), run.plan, setup.request.target, options,

@@ -1,14 +1,15 @@
 #include "cli/config.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <ctime>
+#include <algorithm>
+#include <cctype>
+#include <cstring>
 
+#include "cli/exclude_newer.h"
+#include "cli/variables.h"
 #include "pypackaging/requirement.h"
 #include "python/default_index.h"
-#include "python/index/upload_time.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -16,27 +17,6 @@
 
 namespace envstore {
 namespace {
-
-bool exists(const std::string& path) {
-  return ::access(path.c_str(), F_OK) == 0;
-}
-
-std::optional<std::string> project_file(std::string directory) {
-  while (!directory.empty()) {
-    if (exists(directory + "/pyproject.toml")) {
-      std::string file = directory + "/envstore.yaml";
-      return exists(file) ? std::optional(std::move(file)) : std::nullopt;
-    }
-    directory.erase(directory.rfind('/'));
-  }
-  return std::nullopt;
-}
-
-[[noreturn]] void throw_bad_value(const Setting<std::string>& setting, std::string_view what,
-                                  std::string_view allowed) {
-  throw Error(ErrorKind::usage, fmt::format("cannot use '{}' as {} ({}): it must be {}", setting.value, what,
-                                            setting.source, allowed));
-}
 
 pypackaging::PrereleaseMode prerelease_mode(const Setting<std::string>& setting) {
   using Mode = pypackaging::PrereleaseMode;
@@ -57,13 +37,44 @@ pypackaging::Strategy strategy(const Setting<std::string>& setting) {
   throw_bad_value(setting, "resolution", "highest, lowest or lowest-direct");
 }
 
+IndexStrategy index_strategy(const Setting<std::string>& setting) {
+  if (setting.value == "first-index") return IndexStrategy::first_index;
+  if (setting.value == "unsafe-best-match") return IndexStrategy::unsafe_best_match;
+  throw_bad_value(setting, "index strategy", "first-index or unsafe-best-match");
+}
+
+PythonPreference python_preference(const Setting<std::string>& setting) {
+  if (setting.value == "only-managed") return PythonPreference::only_managed;
+  if (setting.value == "managed") return PythonPreference::managed;
+  if (setting.value == "system") return PythonPreference::system;
+  if (setting.value == "only-system") return PythonPreference::only_system;
+  throw_bad_value(setting, "python preference", "only-managed, managed, system or only-system");
+}
+
+bool uses_keyring(const Setting<std::string>& setting) {
+  if (setting.value == "subprocess") return true;
+  if (setting.value == "disabled" || setting.value == "auto") return false;
+  throw_bad_value(setting, "keyring provider", "disabled or subprocess");
+}
+
+/// For the part of an address in front of the @.
+std::string percent_encoded(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const bool is_plain =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("-._~", c) != nullptr;
+    result += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return result;
+}
+
 template <class T>
 void fill(std::optional<T>& upper, const std::optional<T>& lower) {
   if (!upper) upper = lower;
 }
 
-void fill(std::vector<Setting<IndexLocation>>& upper, const std::vector<Setting<IndexLocation>>& lower,
-          Lists lists) {
+template <class T>
+void fill(std::vector<Setting<T>>& upper, const std::vector<Setting<T>>& lower, Lists lists) {
   if (upper.empty() || lists == Lists::joined) upper.insert(upper.end(), lower.begin(), lower.end());
 }
 
@@ -74,7 +85,29 @@ std::vector<Setting<IndexLocation>> with_source(const std::vector<IndexLocation>
   return result;
 }
 
+/// UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD of an index with a name, as uv has them.
+IndexLocation with_credentials_of_variables(IndexLocation index) {
+  if (index.name.empty() || index.url.find("://") == std::string::npos) return index;
+  std::string name;
+  for (const char c : index.name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const std::string user = variable_or_empty("UV_INDEX_" + name + "_USERNAME"),
+                    password = variable_or_empty("UV_INDEX_" + name + "_PASSWORD");
+  const std::size_t host = index.url.find("://") + 3;
+  const std::string authority = index.url.substr(host, index.url.find('/', host) - host);
+  if ((user.empty() && password.empty()) || authority.find('@') != std::string::npos) return index;
+  index.url.insert(host,
+                   percent_encoded(user) + (password.empty() ? "" : ":" + percent_encoded(password)) + "@");
+  return index;
+}
+
 }  // namespace
+
+void throw_bad_value(const Setting<std::string>& setting, std::string_view what, std::string_view allowed) {
+  throw Error(ErrorKind::usage, fmt::format("cannot use '{}' as {} ({}): it must be {}", setting.value, what,
+                                            setting.source, allowed));
+}
 
 void fill_from(GcSettings& upper, const GcSettings& lower) {
   fill(upper.max_size, lower.max_size);
@@ -95,25 +128,19 @@ void fill_from(SettingsLayer& upper, const SettingsLayer& lower, Lists lists) {
   fill(upper.prerelease, lower.prerelease);
   fill(upper.resolution, lower.resolution);
   fill(upper.exclude_newer, lower.exclude_newer);
+  fill(upper.index_strategy, lower.index_strategy);
+  fill(upper.keyring_provider, lower.keyring_provider);
+  fill(upper.no_sources, lower.no_sources);
+  fill(upper.no_sources_packages, lower.no_sources_packages, lists);
+  fill(upper.constraint_files, lower.constraint_files, lists);
+  fill(upper.override_files, lower.override_files, lists);
+  upper.exclude_newer_packages.insert(lower.exclude_newer_packages.begin(),
+                                      lower.exclude_newer_packages.end());
   fill(upper.python, lower.python);
+  fill(upper.python_preference, lower.python_preference);
   fill(upper.layout, lower.layout);
   fill(upper.bytecode, lower.bytecode);
   fill_from(upper.gc, lower.gc);
-}
-
-ConfigurationFiles find_configuration_files(const std::string& directory, bool use_project) {
-  ConfigurationFiles files;
-  if (use_project)
-    if (auto project = project_file(directory)) files.present.push_back(std::move(*project));
-  const std::string home = variable_or_empty("HOME"), config_home = variable_or_empty("XDG_CONFIG_HOME");
-  if (config_home.starts_with('/'))
-    files.candidates.push_back(config_home + "/envstore/envstore.yaml");
-  else if (!home.empty())
-    files.candidates.push_back(home + "/.config/envstore/envstore.yaml");
-  files.candidates.push_back("/etc/envstore/envstore.yaml");
-  for (const std::string& path : files.candidates)
-    if (exists(path)) files.present.push_back(path);
-  return files;
 }
 
 IndexLocation index_location(std::string_view written, const std::string& directory, bool is_find_links) {
@@ -135,16 +162,28 @@ IndexLocation index_location(std::string_view written, const std::string& direct
   return location;
 }
 
-SettingsLayer script_settings(const ScriptSettings& script) {
-  const std::string source = "the script's metadata";
+SettingsLayer script_settings(const ScriptSettings& script, const std::string& source) {
   SettingsLayer layer;
   layer.indexes = with_source(script.indexes, source);
   layer.find_links = with_source(script.find_links, source);
   if (script.default_index) layer.default_index = {*script.default_index, source};
   if (script.no_index) layer.no_index = {*script.no_index, source};
-  if (script.exclude_newer) layer.exclude_newer = {*script.exclude_newer, source};
-  if (script.prerelease) layer.prerelease = {*script.prerelease, source};
-  if (script.resolution) layer.resolution = {*script.resolution, source};
+  if (script.offline) layer.offline = {*script.offline, source};
+  if (script.no_sources) layer.no_sources = {*script.no_sources, source};
+  const auto set = [&](std::optional<Setting<std::string>>& setting,
+                       const std::optional<std::string>& value) {
+    if (value) setting = {*value, source};
+  };
+  set(layer.exclude_newer, script.exclude_newer);
+  set(layer.prerelease, script.prerelease);
+  set(layer.resolution, script.resolution);
+  set(layer.index_strategy, script.index_strategy);
+  set(layer.keyring_provider, script.keyring_provider);
+  set(layer.python_preference, script.python_preference);
+  for (const std::string& name : script.no_sources_packages)
+    layer.no_sources_packages.push_back({name, source});
+  for (const auto& [name, cutoff] : script.exclude_newer_packages)
+    layer.exclude_newer_packages[name] = {cutoff, source};
   return layer;
 }
 
@@ -159,6 +198,8 @@ SettingsLayer built_in_settings() {
   layer.require_hashes = {false, source};
   layer.prerelease = {"if-necessary", source};
   layer.resolution = {"highest", source};
+  layer.index_strategy = {"first-index", source};
+  layer.python_preference = {"system", source};
   layer.layout = {"farm", source};
   layer.bytecode = {"background", source};
   layer.gc.grace = {"1h", source};
@@ -167,29 +208,42 @@ SettingsLayer built_in_settings() {
 
 SettingsLayer merged_settings(const Arguments& arguments, const ScriptSettings& script,
                               const ConfigurationFiles& files) {
+  refuse_variables();
   SettingsLayer merged = flag_settings(arguments);
   fill_from(merged, environment_settings(), Lists::first_wins);
-  fill_from(merged, script_settings(script), Lists::joined);
+  fill_from(merged, script_settings(script, "the script's metadata"), Lists::joined);
   for (const std::string& path : files.present) fill_from(merged, read_yaml_settings(path), Lists::joined);
-  fill_from(merged, read_pip_settings(), Lists::first_wins);
+  fill_from(merged, read_uv_settings(files), Lists::joined);
+  if (files.use_pip) fill_from(merged, read_pip_settings(), Lists::first_wins);
   fill_from(merged, built_in_settings(), Lists::first_wins);
   return merged;
 }
 
 ResolutionSettings resolution_settings(const SettingsLayer& merged) {
   ResolutionSettings settings;
-  settings.indexes.no_index = merged.no_index && merged.no_index->value;
-  settings.indexes.offline = merged.offline && merged.offline->value;
+  IndexSettings& indexes = settings.indexes;
+  indexes.no_index = merged.no_index && merged.no_index->value;
+  indexes.offline = merged.offline && merged.offline->value;
   settings.require_hashes = merged.require_hashes && merged.require_hashes->value;
-  if (!settings.indexes.no_index) {
-    for (const auto& index : merged.indexes) settings.indexes.indexes.push_back(index.value);
-    // The default comes last: what is named beside it has priority.
-    if (merged.default_index) settings.indexes.indexes.push_back(merged.default_index->value);
-  }
-  for (const auto& place : merged.find_links) settings.indexes.find_links.push_back(place.value);
+  const auto take = [&](const IndexLocation& written) {
+    const IndexLocation index = with_credentials_of_variables(written);
+    if (!index.name.empty()) settings.named_indexes.push_back(index);
+    if (!index.is_explicit && !indexes.no_index) indexes.indexes.push_back(index);
+  };
+  for (const auto& index : merged.indexes) take(index.value);
+  // The default comes last: what is named beside it has priority.
+  if (merged.default_index) take(merged.default_index->value);
+  for (const auto& place : merged.find_links) indexes.find_links.push_back(place.value);
+  if (merged.index_strategy) indexes.strategy = index_strategy(*merged.index_strategy);
+  if (merged.keyring_provider) indexes.use_keyring = uses_keyring(*merged.keyring_provider);
   if (merged.prerelease) settings.prereleases = prerelease_mode(*merged.prerelease);
   if (merged.resolution) settings.strategy = strategy(*merged.resolution);
-  if (merged.exclude_newer) settings.exclude_newer_ns = parse_exclude_newer(*merged.exclude_newer);
+  if (merged.exclude_newer) settings.exclude_newer = parse_exclude_newer(*merged.exclude_newer);
+  for (const auto& [name, cutoff] : merged.exclude_newer_packages)
+    settings.exclude_newer_packages[name] = parse_exclude_newer(cutoff);
+  if (merged.python_preference) settings.python_preference = python_preference(*merged.python_preference);
+  for (const auto& path : merged.constraint_files) settings.constraint_files.push_back(path.value);
+  for (const auto& path : merged.override_files) settings.override_files.push_back(path.value);
   return settings;
 }
 
@@ -204,23 +258,6 @@ BytecodeMode bytecode_setting(const SettingsLayer& merged) {
   if (merged.bytecode->value == "foreground") return BytecodeMode::foreground;
   if (merged.bytecode->value == "never") return BytecodeMode::never;
   throw_bad_value(*merged.bytecode, "bytecode", "background, foreground or never");
-}
-
-std::int64_t parse_exclude_newer(const Setting<std::string>& setting) {
-  constexpr std::int64_t kNanoseconds = 1'000'000'000;
-  if (const auto moment = parse_upload_time(setting.value)) return *moment;
-  std::tm day{};
-  const char* end = ::strptime(setting.value.c_str(), "%Y-%m-%d", &day);
-  constexpr std::size_t kDateLength = 10;
-  if (end == nullptr || *end != '\0' || setting.value.size() != kDateLength)
-    throw_bad_value(setting, "exclude-newer", "a date (2025-01-31) or a time (2025-01-31T12:00:00Z)");
-  const int month_day = day.tm_mday++;
-  day.tm_isdst = -1;
-  std::tm check = day;
-  check.tm_mday = month_day;
-  const bool is_date = ::timegm(&check) != -1 && check.tm_mday == month_day;
-  if (!is_date) throw_bad_value(setting, "exclude-newer", "a date that exists");
-  return static_cast<std::int64_t>(::mktime(&day)) * kNanoseconds;
 }
 
 bool parse_boolean(const Setting<std::string>& setting) {

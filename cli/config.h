@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +26,12 @@ struct GcSettings {
 struct SettingsLayer {
   std::vector<Setting<IndexLocation>> indexes, find_links;
   std::optional<Setting<IndexLocation>> default_index;
-  std::optional<Setting<bool>> no_index, offline, require_hashes;
-  std::optional<Setting<std::string>> prerelease, resolution, exclude_newer, python, layout, bytecode;
+  std::optional<Setting<bool>> no_index, offline, require_hashes, no_sources;
+  std::optional<Setting<std::string>> prerelease, resolution, exclude_newer, index_strategy, keyring_provider,
+      python, python_preference, layout, bytecode;
+  std::map<std::string, Setting<std::string>> exclude_newer_packages;  ///< by normalised name
+  std::vector<Setting<std::string>> constraint_files, override_files;  ///< absolute paths
+  std::vector<Setting<std::string>> no_sources_packages;               ///< normalised names
   GcSettings gc;
 };
 
@@ -38,11 +43,23 @@ void fill_from(GcSettings& upper, const GcSettings& lower);
 
 /// The configuration files that there are, nearest first: the project's, the user's, the system's.
 struct ConfigurationFiles {
-  std::vector<std::string> present;
+  std::vector<std::string> present;     ///< envstore.yaml
+  std::vector<std::string> uv_project;  ///< uv.toml and pyproject.toml: the first that says something counts
+  std::vector<std::string> uv;          ///< uv.toml of the user and of the system, or the one that was named
   std::vector<std::string> candidates;  ///< every path outside a project that would be read if it were there
+  bool use_pip = true;                  ///< pip's configuration files count, too
 };
-/// `use_project`: look for envstore.yaml beside the next pyproject.toml above `directory`, too.
-ConfigurationFiles find_configuration_files(const std::string& directory, bool use_project);
+/// Where to look for configuration files.
+struct ConfigurationSearch {
+  std::string directory = {};         ///< the working directory
+  std::string script_directory = {};  ///< empty: no script
+  bool use_project = true;   ///< look for envstore.yaml beside the next pyproject.toml above `directory`
+  bool use_files = true;     ///< false: look for no configuration file at all
+  std::string uv_file = {};  ///< the only one of uv's files that counts; empty: none was named
+};
+ConfigurationFiles find_configuration_files(const ConfigurationSearch& search);
+/// What --no-config, --config-file, --no-project and --isolated and their variables say.
+ConfigurationSearch configuration_search(const Arguments& arguments, const std::string& script_path);
 
 /// envstore.yaml. Throws Error{usage} with file, line and column for anything unknown or malformed.
 SettingsLayer read_yaml_settings(const std::string& path);
@@ -60,7 +77,10 @@ SettingsLayer read_pip_settings();
 SettingsLayer environment_settings();
 /// The flags of `run` and `config`.
 SettingsLayer flag_settings(const Arguments& arguments);
-SettingsLayer script_settings(const ScriptSettings& script);
+/// `source`: for messages.
+SettingsLayer script_settings(const ScriptSettings& script, const std::string& source);
+/// uv's files, nearest first. Throws Error{usage, unsupported}.
+SettingsLayer read_uv_settings(const ConfigurationFiles& files);
 SettingsLayer built_in_settings();
 
 /// An index or a find-links place as written: a URL, `name=URL`, or a path relative to `directory`.
@@ -75,9 +95,12 @@ ResolutionSettings resolution_settings(const SettingsLayer& merged);
 Layout layout_setting(const SettingsLayer& merged);          ///< throws in the same way
 BytecodeMode bytecode_setting(const SettingsLayer& merged);  ///< throws in the same way
 
-/// RFC 3339, or a date: its end in the local time zone, as uv has it. Nanoseconds since 1970.
-std::int64_t parse_exclude_newer(const Setting<std::string>& setting);
 bool parse_boolean(const Setting<std::string>& setting);
+/// `name=DATE` of --exclude-newer-package.
+void add_package_cutoff(SettingsLayer& layer, const Setting<std::string>& setting);
+/// Error{usage}: `setting.value` is no `what`; `allowed` tells what would be one.
+[[noreturn]] void throw_bad_value(const Setting<std::string>& setting, std::string_view what,
+                                  std::string_view allowed);
 
 /// The flags and variables that decide a resolution, unparsed, and the configuration files that there are:
 /// what the memo compares (RunRequest::raw_settings).

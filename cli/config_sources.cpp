@@ -3,56 +3,39 @@
 #include <cstring>
 
 #include "cli/config.h"
+#include "cli/variables.h"
+#include "pypackaging/name.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/text.h"
 
 namespace envstore {
 namespace {
 
-/// Every variable that decides what a resolution answers.
-constexpr const char* kVariables[] = {
-    "ENVSTORE_INDEX",
-    "ENVSTORE_DEFAULT_INDEX",
-    "ENVSTORE_FIND_LINKS",
-    "ENVSTORE_NO_INDEX",
-    "ENVSTORE_OFFLINE",
-    "ENVSTORE_REQUIRE_HASHES",
-    "ENVSTORE_PRERELEASE",
-    "ENVSTORE_RESOLUTION",
-    "ENVSTORE_EXCLUDE_NEWER",
-    "UV_INDEX",
-    "UV_DEFAULT_INDEX",
-    "UV_INDEX_URL",
-    "UV_EXTRA_INDEX_URL",
-    "UV_FIND_LINKS",
-    "UV_NO_INDEX",
-    "UV_OFFLINE",
-    "UV_REQUIRE_HASHES",
-    "UV_PRERELEASE",
-    "UV_RESOLUTION",
-    "UV_EXCLUDE_NEWER",
-    "PIP_INDEX_URL",
-    "PIP_EXTRA_INDEX_URL",
-    "PIP_FIND_LINKS",
-    "PIP_NO_INDEX",
-    "PIP_REQUIRE_HASHES",
-    "PIP_CONFIG_FILE",
-    "XDG_CONFIG_HOME",
-    "XDG_CONFIG_DIRS",
-};
-
 /// The flags that decide it and are not fields of RunRequest.
-constexpr const char* kFlags[] = {"index",      "default-index", "index-url",     "extra-index-url",
-                                  "find-links", "no-index",      "exclude-newer", "prerelease",
-                                  "pre",        "resolution",    "no-project",    "isolated"};
+struct FlagSpec {
+  const char* name;
+  bool is_place = false;  ///< its value may be a path from the working directory
+};
+constexpr FlagSpec kFlags[] = {{"index", true},        {"default-index", true},
+                               {"index-url", true},    {"extra-index-url", true},
+                               {"find-links", true},   {"constraints", true},
+                               {"overrides", true},    {"config-file", true},
+                               {"no-index"},           {"index-strategy"},
+                               {"exclude-newer"},      {"exclude-newer-package"},
+                               {"prerelease"},         {"pre"},
+                               {"resolution"},         {"no-sources"},
+                               {"no-sources-package"}, {"no-lock"},
+                               {"python-preference"},  {"managed-python"},
+                               {"no-managed-python"},  {"no-project"},
+                               {"no-config"},          {"isolated"}};
 
-/// Flags and variables whose value may be a path relative to the working directory.
-bool may_be_relative(const char* name, const std::string& value) {
-  const bool is_place = std::strstr(name, "INDEX") != nullptr || std::strstr(name, "index") != nullptr ||
-                        std::strstr(name, "LINKS") != nullptr || std::strstr(name, "links") != nullptr;
-  return is_place && !value.empty() && value.find("://") == std::string::npos && value[0] != '/';
+bool may_be_relative(std::string_view value) {
+  return !value.empty() && value.find("://") == std::string_view::npos && value[0] != '/';
 }
+
+constexpr const char* kSpaces = " \t\r\n";
 
 std::vector<std::string> split(const std::string& text, const char* separators) {
   std::vector<std::string> words;
@@ -88,7 +71,20 @@ std::optional<Setting<bool>> boolean(const char* name) {
   return Setting<bool>{parse_boolean(*setting), name};
 }
 
-constexpr const char* kSpaces = " \t\r\n";
+void add_paths(std::vector<Setting<std::string>>& paths, const char* name) {
+  if (const auto setting = variable(name))
+    for (const std::string& word : split(setting->value, kSpaces))
+      paths.push_back({absolute_path(word), name});
+}
+
+/// Of --managed-python and --no-managed-python, or their variables.
+std::optional<Setting<std::string>> managed_python(const char* managed, const char* unmanaged) {
+  if (const auto wanted = boolean(managed); wanted && wanted->value)
+    return Setting<std::string>{"only-managed", managed};
+  if (const auto wanted = boolean(unmanaged); wanted && wanted->value)
+    return Setting<std::string>{"only-system", unmanaged};
+  return std::nullopt;
+}
 
 SettingsLayer own_variables() {
   SettingsLayer layer;
@@ -101,6 +97,15 @@ SettingsLayer own_variables() {
   layer.prerelease = variable("ENVSTORE_PRERELEASE");
   layer.resolution = variable("ENVSTORE_RESOLUTION");
   layer.exclude_newer = variable("ENVSTORE_EXCLUDE_NEWER");
+  if (const auto cutoffs = variable("ENVSTORE_EXCLUDE_NEWER_PACKAGE"))
+    for (const std::string& each : split(cutoffs->value, ","))
+      add_package_cutoff(layer, {each, cutoffs->source});
+  layer.index_strategy = variable("ENVSTORE_INDEX_STRATEGY");
+  layer.keyring_provider = variable("ENVSTORE_KEYRING_PROVIDER");
+  layer.no_sources = boolean("ENVSTORE_NO_SOURCES");
+  add_paths(layer.constraint_files, "ENVSTORE_CONSTRAINTS");
+  add_paths(layer.override_files, "ENVSTORE_OVERRIDES");
+  layer.python_preference = variable("ENVSTORE_PYTHON_PREFERENCE");
   layer.python = variable("ENVSTORE_PYTHON");
   layer.layout = variable("ENVSTORE_LAYOUT");
   layer.bytecode = variable("ENVSTORE_BYTECODE");
@@ -120,8 +125,26 @@ SettingsLayer uv_variables() {
   layer.prerelease = variable("UV_PRERELEASE");
   layer.resolution = variable("UV_RESOLUTION");
   layer.exclude_newer = variable("UV_EXCLUDE_NEWER");
+  layer.index_strategy = variable("UV_INDEX_STRATEGY");
+  layer.keyring_provider = variable("UV_KEYRING_PROVIDER");
+  layer.no_sources = boolean("UV_NO_SOURCES");
+  if (const auto names = variable("UV_NO_SOURCES_PACKAGE"))
+    for (const std::string& name : split(names->value, kSpaces))
+      layer.no_sources_packages.push_back({pypackaging::normalize_name(name), names->source});
+  add_paths(layer.constraint_files, "UV_CONSTRAINT");
+  add_paths(layer.override_files, "UV_OVERRIDE");
   layer.python = variable("UV_PYTHON");
+  layer.python_preference = managed_python("UV_MANAGED_PYTHON", "UV_NO_MANAGED_PYTHON");
+  if (!layer.python_preference) layer.python_preference = variable("UV_PYTHON_PREFERENCE");
+  if (const auto compile = boolean("UV_COMPILE_BYTECODE"); compile && compile->value)
+    layer.bytecode = {"foreground", compile->source};
   return layer;
+}
+
+/// pip knows more ways than uv; that of the program alone is ours.
+std::optional<Setting<std::string>> pip_keyring_provider(std::optional<Setting<std::string>> setting) {
+  if (setting && setting->value != "subprocess") return std::nullopt;
+  return setting;
 }
 
 SettingsLayer pip_variables() {
@@ -131,6 +154,10 @@ SettingsLayer pip_variables() {
   set_place(layer.default_index, "PIP_INDEX_URL");
   layer.no_index = boolean("PIP_NO_INDEX");
   layer.require_hashes = boolean("PIP_REQUIRE_HASHES");
+  layer.exclude_newer = variable("PIP_UPLOADED_PRIOR_TO");
+  layer.keyring_provider = pip_keyring_provider(variable("PIP_KEYRING_PROVIDER"));
+  add_paths(layer.constraint_files, "PIP_CONSTRAINT");
+  if (const auto pre = boolean("PIP_PRE"); pre && pre->value) layer.prerelease = {"allow", pre->source};
   return layer;
 }
 
@@ -173,32 +200,56 @@ SettingsLayer flag_settings(const Arguments& arguments) {
   set_flag(layer.prerelease, arguments, "prerelease");
   set_flag(layer.resolution, arguments, "resolution");
   set_flag(layer.exclude_newer, arguments, "exclude-newer");
+  for (const std::string& value : arguments.values("exclude-newer-package"))
+    add_package_cutoff(layer, {value, "--exclude-newer-package"});
+  set_flag(layer.index_strategy, arguments, "index-strategy");
+  set_flag(layer.keyring_provider, arguments, "keyring-provider");
+  if (arguments.has("no-sources")) layer.no_sources = {true, "--no-sources"};
+  for (const std::string& name : arguments.values("no-sources-package"))
+    layer.no_sources_packages.push_back({pypackaging::normalize_name(name), "--no-sources-package"});
+  for (const std::string& path : arguments.values("constraints"))
+    layer.constraint_files.push_back({absolute_path(path), "--constraints"});
+  for (const std::string& path : arguments.values("overrides"))
+    layer.override_files.push_back({absolute_path(path), "--overrides"});
   set_flag(layer.python, arguments, "python");
+  if (arguments.has("no-managed-python")) layer.python_preference = {"only-system", "--no-managed-python"};
+  if (arguments.has("managed-python")) layer.python_preference = {"only-managed", "--managed-python"};
+  set_flag(layer.python_preference, arguments, "python-preference");
   set_flag(layer.layout, arguments, "layout");
   if (arguments.has("compile-bytecode")) layer.bytecode = {"foreground", "--compile-bytecode"};
   return layer;
 }
 
+void add_package_cutoff(SettingsLayer& layer, const Setting<std::string>& setting) {
+  const std::size_t equals = setting.value.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw_bad_value(setting, "a package's cut-off", "name=DATE");
+  const std::string name(trimmed(std::string_view(setting.value).substr(0, equals)));
+  layer.exclude_newer_packages[pypackaging::normalize_name(name)] = {setting.value.substr(equals + 1),
+                                                                     setting.source};
+}
+
 std::string raw_settings(const Arguments& arguments, const ConfigurationFiles& files) {
   std::string text;
   bool is_placed = false;
-  for (const char* flag : kFlags) {
-    if (!arguments.has(flag)) continue;
-    add_word(text, flag, "");
-    for (const std::string& value : arguments.values(flag)) {
-      add_word(text, flag, value);
-      is_placed = is_placed || may_be_relative(flag, value);
+  for (const FlagSpec& flag : kFlags) {
+    if (!arguments.has(flag.name)) continue;
+    add_word(text, flag.name, "");
+    for (const std::string& value : arguments.values(flag.name)) {
+      add_word(text, flag.name, value);
+      is_placed = is_placed || (flag.is_place && may_be_relative(value));
     }
   }
-  for (const char* name : kVariables) {
-    const char* value = std::getenv(name);
+  for (const VariableSpec& variable : variables()) {
+    const char* value = std::getenv(variable.name.data());
     if (value == nullptr) continue;
-    add_word(text, name, value);
-    is_placed = is_placed || may_be_relative(name, value);
+    add_word(text, variable.name, value);
     // One variable may hold several places.
-    is_placed = is_placed || (std::strpbrk(value, " ,\t\n") != nullptr && may_be_relative(name, "x"));
+    is_placed = is_placed ||
+                (variable.is_place && (may_be_relative(value) || std::strpbrk(value, " ,\t\n") != nullptr));
   }
-  for (const std::string& path : files.present) add_word(text, "file", path);
+  for (const auto* list : {&files.present, &files.uv_project, &files.uv})
+    for (const std::string& path : *list) add_word(text, "file", path);
   if (is_placed) add_word(text, "directory", current_directory());
   return text;
 }

@@ -57,7 +57,7 @@ GcSettings gc_settings(const Arguments& arguments) {
     else if (std::string value = variable_or_empty(name.variable); !value.empty())
       setting = {std::move(value), name.variable};
   }
-  for (const std::string& path : find_configuration_files("", false).present)
+  for (const std::string& path : find_configuration_files({.use_project = false}).present)
     fill_from(settings, read_yaml_settings(path).gc);
   fill_from(settings, built_in_settings().gc);
   return settings;

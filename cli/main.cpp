@@ -19,6 +19,10 @@ constexpr OptionSpec kOwnOptions[] = {{"version", 'V', {}, "print the version"}}
 
 /// Flags before the command's name mean the same as behind it.
 int run_program(std::vector<std::string> words) {
+  if (words.empty()) {
+    print(overview());
+    return 0;
+  }
   const std::size_t at = leading_flags(kOwnOptions, words);
   if (at == words.size()) {
     const Arguments flags = parse_arguments(kOwnOptions, Positionals::none, words);

@@ -4,6 +4,7 @@
 #define CXXOPTS_VECTOR_DELIMITER '\0'
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cxxopts.hpp>
 
 #include "cli/suggest.h"
@@ -30,6 +31,13 @@ const OptionSpec* find_option(Table options, std::string_view name, char short_n
   return nullptr;
 }
 
+void refuse(const OptionSpec& option) {
+  if (option.refusal.empty()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("cannot use '--{}': envstore does not support this flag of uv", option.name),
+              std::string(option.refusal));
+}
+
 /// A cluster of short flags (`-qv`, `-p3.12`, `-p`), written as the long flags that they mean. False: not all
 /// known.
 bool expand_cluster(Table options, const std::string& word, std::vector<std::string>& out,
@@ -37,6 +45,7 @@ bool expand_cluster(Table options, const std::string& word, std::vector<std::str
   for (std::size_t i = 1; i < word.size(); ++i) {
     const OptionSpec* option = find_option(options, {}, word[i]);
     if (option == nullptr) return false;
+    refuse(*option);
     std::string flag = "--" + std::string(option->name);
     if (option->value.empty()) {
       out.push_back(std::move(flag));
@@ -54,7 +63,8 @@ bool expand_cluster(Table options, const std::string& word, std::vector<std::str
   const std::string written = word.substr(0, word.find('='));
   std::vector<std::string> known;
   for (const Table table : {options, Table(kGlobalOptions)})
-    for (const OptionSpec& option : table) known.push_back("--" + std::string(option.name));
+    for (const OptionSpec& option : table)
+      if (!option.help.empty()) known.push_back("--" + std::string(option.name));
   const auto nearest = nearest_word(written, known);
   throw Error(ErrorKind::usage, fmt::format("cannot use '{}': there is no such flag", written),
               nearest ? fmt::format("did you mean '{}'?", *nearest) : "--help lists the flags");
@@ -71,6 +81,7 @@ std::size_t normalise_flag(Table options, const std::vector<std::string>& words,
     const std::size_t equals = word.find('=');
     const OptionSpec* option = find_option(options, std::string_view(word).substr(2, equals - 2), 0);
     if (option == nullptr) throw_unknown(options, word);
+    refuse(*option);
     out.push_back(word);
     wants_value = !option->value.empty() && equals == std::string::npos;
   }
@@ -116,12 +127,18 @@ SplitWords split_words(Table options, Positionals positionals, const std::vector
   return split;
 }
 
-cxxopts::Options options_of(Table options) {
+/// Those that `flags` use: a run declares a hundred and is given few.
+cxxopts::Options options_of(Table options, const std::vector<std::string>& flags) {
+  const auto is_used = [&](const OptionSpec& option) {
+    return std::any_of(flags.begin(), flags.end(), [&](const std::string& flag) {
+      return std::string_view(flag).substr(2, flag.find('=') - 2) == option.name;
+    });
+  };
   cxxopts::Options result("envstore");
   for (const Table table : {options, Table(kGlobalOptions)})
     for (const OptionSpec& option : table) {
-      const std::string names =
-          (option.short_name != 0 ? std::string(1, option.short_name) + "," : "") + std::string(option.name);
+      if (!is_used(option)) continue;
+      const std::string names(option.name);
       if (option.value.empty())
         result.add_options()(names, std::string(option.help));
       else
@@ -157,7 +174,7 @@ Arguments parse_arguments(Table options, Positionals positionals, const std::vec
   result.positionals_ = std::move(split.positionals);
   if (split.flags.empty()) return result;
   try {
-    cxxopts::Options parser = options_of(options);
+    cxxopts::Options parser = options_of(options, split.flags);
     const cxxopts::ParseResult parsed = parser.parse(static_cast<int>(argv.size()), argv.data());
     for (const cxxopts::KeyValue& pair : parsed.arguments()) {
       const OptionSpec* option = find_option(options, pair.key(), 0);
@@ -178,6 +195,7 @@ std::string describe_options(Table options) {
   constexpr std::size_t kColumn = 30, kWidth = 80;
   std::string text;
   for (const OptionSpec& option : options) {
+    if (option.help.empty()) continue;
     std::string line = option.short_name != 0 ? fmt::format("  -{}, --{}", option.short_name, option.name)
                                               : fmt::format("      --{}", option.name);
     if (!option.value.empty()) line += fmt::format(" {}", option.value);

@@ -12,7 +12,9 @@ struct OptionSpec {
   std::string_view name;        ///< long name without dashes
   char short_name = 0;          ///< 0: none
   std::string_view value = {};  ///< name of the value in the help text; empty: a switch
-  std::string_view help = {};
+  std::string_view help = {};   ///< empty: accepted and without effect, or refused; not in the help
+  std::string_view refusal =
+      {};  ///< not empty: another tool's flag that is not supported; what to do instead
 };
 
 /// Whether words after the first positional belong to this command, or to the program that it starts.
@@ -36,7 +38,8 @@ class Arguments {
 std::span<const OptionSpec> global_options();
 
 /// `options` and the global ones. `--name value`, `--name=value`, `-nvalue`, `-n value`, `-abc` for switches;
-/// `--` ends the flags. Throws Error{usage} that names the nearest flag for one that does not exist.
+/// `--` ends the flags. Throws Error{usage} that names the nearest flag for one that does not exist, or what
+/// to do instead of one that is refused.
 Arguments parse_arguments(std::span<const OptionSpec> options, Positionals positionals,
                           const std::vector<std::string>& words);
 

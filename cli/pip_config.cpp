@@ -4,6 +4,7 @@
 
 #include "cli/config.h"
 #include "cli/user_file.h"
+#include "cli/variables.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -101,6 +102,25 @@ void add_places(std::vector<Setting<IndexLocation>>& places, const Values& value
   }
 }
 
+void add_constraints(SettingsLayer& layer, const Values& values) {
+  std::vector<Setting<IndexLocation>> places;
+  add_places(places, values, "constraint", true);
+  for (const auto& place : places) layer.constraint_files.push_back({place.value.url, place.source});
+}
+
+void refuse_keys(const Values& values) {
+  for (const PipKey& key : refused_pip_keys()) {
+    const auto found = values.find(std::string(key.name));
+    if (found == values.end() || asks_for_nothing(found->second.value)) continue;
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("cannot use pip's setting '{}' ({}): it is not supported, and would change what is "
+                    "installed",
+                    key.name, found->second.source),
+        fmt::format("{}; --no-config reads no configuration file", key.remedy));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> pip_configuration_files() {
@@ -137,6 +157,12 @@ SettingsLayer parse_pip_settings(const std::string& text, const std::string& pat
     layer.no_index = {parse_boolean(found->second), found->second.source};
   if (const auto found = values.find("require-hashes"); found != values.end())
     layer.require_hashes = {parse_boolean(found->second), found->second.source};
+  if (const auto found = values.find("pre"); found != values.end() && parse_boolean(found->second))
+    layer.prerelease = {"allow", found->second.source};
+  if (const auto found = values.find("uploaded-prior-to"); found != values.end())
+    layer.exclude_newer = found->second;
+  add_constraints(layer, values);
+  refuse_keys(values);
   return layer;
 }
 

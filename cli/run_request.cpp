@@ -1,6 +1,10 @@
 #include "cli/run_request.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "cli/env_file.h"
 #include "cli/run_target.h"
@@ -9,6 +13,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/path_parts.h"
 
 namespace envstore {
 namespace {
@@ -24,13 +29,55 @@ SettingsLayer early_settings(const Arguments& arguments, const ConfigurationFile
 std::vector<WatchedPath> watched_configuration(const ConfigurationFiles& files) {
   std::vector<WatchedPath> watched;
   for (const std::string& path : files.present) watched.push_back(watch(path));
+  for (const std::string& path : files.uv_project) watched.push_back(watch(path));
   for (const std::string& path : files.candidates) watched.push_back(watch(path));
-  for (const std::string& path : pip_configuration_files()) watched.push_back(watch(path));
+  if (files.use_pip)
+    for (const std::string& path : pip_configuration_files()) watched.push_back(watch(path));
   return watched;
 }
 
+bool says_yes(const char* variable) {
+  const std::string value = variable_or_empty(variable);
+  return !value.empty() && parse_boolean({value, variable});
+}
+
+/// Requirement texts of a script's block, relative to its folder.
+void add_requirements(std::vector<pypackaging::Requirement>& list, const std::vector<std::string>& texts,
+                      const std::string& directory) {
+  for (const std::string& text : texts) list.push_back(parse_user_requirement(text, directory));
+}
+
+/// A package that is excluded is asked for by nobody: an override whose marker never holds.
+void exclude(std::vector<pypackaging::Requirement>& overrides, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    std::erase_if(overrides, [&](const auto& override) { return override.normalized_name == name; });
+    overrides.push_back(parse_user_requirement(name + " ; python_version < '0'", {}));
+  }
+}
+
+/// The sources that count: a script's own, less those that the user does without.
+std::vector<PackageSource> sources_of(const ScriptSettings& script, const SettingsLayer& merged) {
+  if (merged.no_sources && merged.no_sources->value) return {};
+  std::vector<PackageSource> sources = script.sources;
+  for (const auto& name : merged.no_sources_packages)
+    std::erase_if(sources, [&](const PackageSource& source) { return source.name == name.value; });
+  return sources;
+}
+
+/// What the words, the files and the script's block make of the settings.
+ResolutionSettings settings_of(const Arguments& arguments, const ConfigurationFiles& files,
+                               const ScriptSettings& script, const std::string& directory) {
+  const SettingsLayer merged = merged_settings(arguments, script, files);
+  ResolutionSettings settings = resolution_settings(merged);
+  settings.sources = sources_of(script, merged);
+  add_requirements(settings.constraints, script.constraints, directory);
+  add_requirements(settings.overrides, script.overrides, directory);
+  exclude(settings.overrides, script.exclusions);
+  return settings;
+}
+
 std::vector<std::string> env_files(const Arguments& arguments) {
-  if (arguments.has("no-env-file")) return {};
+  if (arguments.has("no-env-file") || says_yes("UV_NO_ENV_FILE")) return {};
   if (arguments.has("env-file")) return arguments.values("env-file");
   const std::string named = variable_or_empty("UV_ENV_FILE");
   return named.empty() ? std::vector<std::string>() : std::vector<std::string>{named};
@@ -75,12 +122,14 @@ RunSetup read_run_setup(const Arguments& arguments) {
     for (std::string& part : split_requirements(text)) request.with.push_back(std::move(part));
   for (const std::string& path : arguments.values("with-requirements"))
     request.with_requirements.push_back(absolute_path(path));
-  request.isolated = arguments.has("isolated");
+  request.isolated = arguments.has("isolated") || says_yes("UV_ISOLATED");
   request.refresh = arguments.has("refresh");
   request.upgrade = arguments.has("upgrade");
+  request.refresh_packages = arguments.values("refresh-package");
+  request.upgrade_packages = arguments.values("upgrade-package");
+  request.ignore_lock = arguments.has("no-lock");
 
-  const bool use_project = !arguments.has("no-project") && !request.isolated;
-  setup.files = find_configuration_files(current_directory(), use_project);
+  setup.files = find_configuration_files(configuration_search(arguments, request.script_path));
   const SettingsLayer early = early_settings(arguments, setup.files);
   request.python = early.python ? early.python->value : "";
   request.layout = layout_setting(early);
@@ -91,20 +140,34 @@ RunSetup read_run_setup(const Arguments& arguments) {
 
   request.raw_settings = raw_settings(arguments, setup.files);
   request.watched_settings = [files = setup.files] { return watched_configuration(files); };
-  request.settings = [arguments, files = setup.files](const ScriptSettings& script) {
-    ResolutionSettings settings = resolution_settings(merged_settings(arguments, script, files));
-    for (const auto* texts : {&script.constraints, &script.overrides})
-      for (const std::string& text : *texts) {
-        auto& list = texts == &script.constraints ? settings.constraints : settings.overrides;
-        list.push_back(parse_user_requirement(text, current_directory()));
-      }
-    return settings;
+  const std::string directory =
+      request.script_path.empty() ? current_directory() : directory_of(request.script_path);
+  request.settings = [arguments, files = setup.files, directory](const ScriptSettings& script) {
+    return settings_of(arguments, files, script, directory);
   };
   return setup;
 }
 
+EnteredDirectory::EnteredDirectory(const Arguments& arguments) {
+  const std::string named =
+      arguments.has("directory") ? arguments.value("directory") : variable_or_empty("UV_WORKING_DIR");
+  if (named.empty()) return;
+  before_ = Fd(::open(".", O_PATH | O_CLOEXEC));
+  if (::chdir(named.c_str()) != 0) throw_errno(errno, "enter", named);
+}
+
+void EnteredDirectory::leave() noexcept {
+  if (before_ && ::fchdir(before_.get()) == 0) before_ = Fd();
+}
+
+bool wants_throwaway_store(const Arguments& arguments) {
+  return arguments.has("no-cache") || says_yes("UV_NO_CACHE");
+}
+
 void ask_nothing_anew(RunRequest& request) {
   request.refresh = request.upgrade = request.compile_bytecode = false;
+  request.refresh_packages.clear();
+  request.upgrade_packages.clear();
 }
 
 LaunchOptions launch_options(const Arguments& arguments) {

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "python/provision/prepare.h"
+#include "store/platform/files.h"
 
 namespace envstore {
 
@@ -20,6 +21,23 @@ struct RunSetup {
 
 /// Throws Error{usage, not_found}.
 RunSetup read_run_setup(const Arguments& arguments);
+
+/// Enters the directory that --directory or UV_WORKING_DIR names, and goes back at the end: a program that
+/// this process becomes enters it anew. Throws Error{usage, not_found}.
+class EnteredDirectory {
+ public:
+  explicit EnteredDirectory(const Arguments& arguments);
+  ~EnteredDirectory() { leave(); }
+  EnteredDirectory(const EnteredDirectory&) = delete;
+  EnteredDirectory& operator=(const EnteredDirectory&) = delete;
+  void leave() noexcept;
+
+ private:
+  Fd before_;
+};
+
+/// --no-cache or UV_NO_CACHE: the store is one of this run alone.
+bool wants_throwaway_store(const Arguments& arguments);
 
 /// Takes away what --refresh, --upgrade and --compile-bytecode asked for: it has been done.
 void ask_nothing_anew(RunRequest& request);

@@ -34,6 +34,7 @@ std::optional<std::vector<std::string>> words_of_run(int argc, char** argv) {
 
 /// A run that is known, up to its lease.
 struct KnownRun {
+  std::optional<EnteredDirectory> directory;
   SystemClock clock;
   std::optional<Store> store;
   std::optional<PreparedRun> run;
@@ -47,6 +48,8 @@ bool find_known_run(int argc, char** argv, const Handover& handover, KnownRun& k
   if (!words) return false;
   const Arguments arguments = parse_arguments(kRunOptions, Positionals::first_ends_options, *words);
   if (arguments.has("help") || (arguments.has("verbose") && !handover.is_prepared())) return false;
+  if (wants_throwaway_store(arguments)) return false;
+  known.directory.emplace(arguments);
   RunSetup setup = read_run_setup(arguments);
   if (handover.is_prepared()) ask_nothing_anew(setup.request);
   known.store.emplace(Store::open(arguments.value("store"), known.clock));

@@ -6,6 +6,7 @@
 #include "cli/config.h"
 #include "cli/suggest.h"
 #include "cli/user_file.h"
+#include "pypackaging/name.h"
 #include "store/platform/error.h"
 
 namespace envstore {
@@ -51,6 +52,13 @@ class YamlReader {
         {"prerelease", [&](const YAML::Node& node) { layer_.prerelease = word(node); }},
         {"resolution", [&](const YAML::Node& node) { layer_.resolution = word(node); }},
         {"exclude-newer", [&](const YAML::Node& node) { layer_.exclude_newer = word(node); }},
+        {"exclude-newer-package", [&](const YAML::Node& node) { take_cutoffs(node); }},
+        {"index-strategy", [&](const YAML::Node& node) { layer_.index_strategy = word(node); }},
+        {"keyring-provider", [&](const YAML::Node& node) { layer_.keyring_provider = word(node); }},
+        {"no-sources", [&](const YAML::Node& node) { layer_.no_sources = boolean(node); }},
+        {"constraints", [&](const YAML::Node& node) { each_path(node, layer_.constraint_files); }},
+        {"overrides", [&](const YAML::Node& node) { each_path(node, layer_.override_files); }},
+        {"python-preference", [&](const YAML::Node& node) { layer_.python_preference = word(node); }},
         {"python", [&](const YAML::Node& node) { layer_.python = word(node); }},
         {"layout", [&](const YAML::Node& node) { layer_.layout = word(node); }},
         {"bytecode", [&](const YAML::Node& node) { layer_.bytecode = word(node); }},
@@ -88,6 +96,18 @@ class YamlReader {
     }
     if (!seen.insert(key.Scalar()).second) fail(key.Mark(), fmt::format("'{}' stands twice", key.Scalar()));
     found->second(value);
+  }
+
+  void take_cutoffs(const YAML::Node& node) {
+    if (!node.IsMap()) fail(node.Mark(), "exclude-newer-package must hold `name: date` lines");
+    for (const auto& pair : node)
+      layer_.exclude_newer_packages[pypackaging::normalize_name(word(pair.first).value)] = word(pair.second);
+  }
+
+  void each_path(const YAML::Node& node, std::vector<Setting<std::string>>& paths) {
+    std::vector<Setting<IndexLocation>> places;
+    each_place(node, places, true);
+    for (const auto& place : places) paths.push_back({place.value.url, place.source});
   }
 
   void each_place(const YAML::Node& node, std::vector<Setting<IndexLocation>>& places, bool is_find_links) {

@@ -1,8 +1,10 @@
 #pragma once
 #include <atomic>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,15 +19,24 @@ struct IndexLocation {
   std::string url;             ///< https://, http://, file://, or an absolute directory; may hold credentials
   std::string name = {};       ///< uv's index name, for messages
   bool is_find_links = false;  ///< a flat page or folder of files rather than a simple repository
+  bool is_explicit = false;    ///< asked for nothing but the packages that are bound to it
 };
 
+/// uv's names. `first_index`: the first index that has a package answers for it; `unsafe_best_match`: the
+/// versions of all indexes count.
+enum class IndexStrategy { first_index, unsafe_best_match };
+
 struct IndexSettings {
-  std::vector<IndexLocation>
-      indexes;  ///< in order of priority: the first that has the package answers (uv's first-index)
+  std::vector<IndexLocation> indexes;  ///< in order of priority
   std::vector<IndexLocation> find_links;
+  IndexStrategy strategy = IndexStrategy::first_index;
+  /// Normalised name -> the one place that is asked for the package, whatever else has it (tool.uv.sources).
+  std::map<std::string, IndexLocation> bound;
   bool no_index = false;
-  bool offline = false;  ///< only what is cached or local
-  bool refresh = false;  ///< cached pages are revalidated whatever their age
+  bool offline = false;                    ///< only what is cached or local
+  bool refresh = false;                    ///< cached pages are revalidated whatever their age
+  std::set<std::string> refresh_packages;  ///< normalised names: the same for their pages alone
+  bool use_keyring = false;                ///< passwords are asked of the program `keyring`
 };
 
 /// Where something came from, for messages: never with credentials, "the default index" for the built-in one.

@@ -1,6 +1,7 @@
 #include "python/index/lazy_http.h"
 
 #include "python/index/http_settings.h"
+#include "python/index/keyring.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 
@@ -9,7 +10,11 @@ namespace envstore {
 std::future<HttpResponse> LazyHttp::start(HttpRequest request) {
   const std::lock_guard lock(mutex_);
   if (is_closed_) throw Error(ErrorKind::network, "cannot use the network: it was given up");
-  if (!client_) client_ = make_http_client(http_settings(find_variable));
+  if (!client_) {
+    HttpSettings settings = http_settings(find_variable);
+    if (keyring_ == Keyring::asked) settings.ask_credentials = ask_keyring;
+    client_ = make_http_client(settings);
+  }
   return client_->start(std::move(request));
 }
 

@@ -9,11 +9,14 @@ namespace envstore {
 /// The HTTP client, made at the first request. After `close` every request fails.
 class LazyHttp final : public HttpClient {
  public:
+  enum class Keyring { as_variables_say, asked };
+  explicit LazyHttp(Keyring keyring = Keyring::as_variables_say) : keyring_(keyring) {}
   std::future<HttpResponse> start(HttpRequest request) override;
   void close();
 
  private:
-  std::mutex mutex_;  ///< protects both
+  const Keyring keyring_;
+  std::mutex mutex_;  ///< protects both below
   std::unique_ptr<HttpClient> client_;
   bool is_closed_ = false;
 };

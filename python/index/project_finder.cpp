@@ -124,17 +124,18 @@ std::optional<ProjectFiles> ProjectFinder::find(const std::string& name, Reach r
     add_files(result.page, std::move(answer.page.files));
     return is_found = true;
   };
-  for (const IndexLocation& place : settings_.find_links) {
-    Answer answer = ask_flat(place, name, reach);
-    if (answer.kind == Answer::Kind::needs_network) return std::nullopt;
-    take(place, std::move(answer));
-  }
-  if (!settings_.no_index)
-    for (const IndexLocation& index : settings_.indexes) {
-      Answer answer = ask(index, name, reach);
+  // A package that is bound to one index is never taken from elsewhere.
+  if (!settings_.bound.contains(name))
+    for (const IndexLocation& place : settings_.find_links) {
+      Answer answer = ask_flat(place, name, reach);
       if (answer.kind == Answer::Kind::needs_network) return std::nullopt;
-      if (take(index, std::move(answer))) break;
+      take(place, std::move(answer));
     }
+  for (const IndexLocation& index : indexes_of(name)) {
+    Answer answer = ask(index, name, reach);
+    if (answer.kind == Answer::Kind::needs_network) return std::nullopt;
+    if (take(index, std::move(answer)) && settings_.strategy == IndexStrategy::first_index) break;
+  }
   using Absence = ProjectFiles::Absence;
   if (!is_found)
     result.absence = was_offline          ? Absence::offline
@@ -143,21 +144,33 @@ std::optional<ProjectFiles> ProjectFinder::find(const std::string& name, Reach r
   return result;
 }
 
+std::vector<IndexLocation> ProjectFinder::indexes_of(const std::string& name) const {
+  if (settings_.no_index) return {};
+  if (const auto bound = settings_.bound.find(name); bound != settings_.bound.end()) return {bound->second};
+  return settings_.indexes;
+}
+
 std::optional<CachedPage> ProjectFinder::cached_page(const std::string& name) {
-  if (!settings_.find_links.empty() || settings_.no_index || settings_.indexes.empty()) return std::nullopt;
-  const IndexLocation& index = settings_.indexes.front();
+  const std::vector<IndexLocation> indexes = indexes_of(name);
+  const bool are_joined = settings_.strategy != IndexStrategy::first_index && indexes.size() > 1;
+  if (!settings_.find_links.empty() || indexes.empty() || are_joined) return std::nullopt;
+  const IndexLocation& index = indexes.front();
   const std::string url = project_url(index.url, name);
   if (index.is_find_links || local_path(url)) return std::nullopt;
   const std::string key = address_key(url);
   const auto document = cache_.load_head(key, SimplePage::kHeadSize);
-  if (!document || !may_use(*document)) return std::nullopt;
+  if (!document || !may_use(*document, name)) return std::nullopt;
   const auto contents = SimplePage::contents_of(document->body);
   if (!contents) return std::nullopt;
   return CachedPage{{key, *contents}, shown(index)};
 }
 
-bool ProjectFinder::may_use(const CachedDocument& document) const {
-  return settings_.offline || (document.is_fresh && !settings_.refresh);
+bool ProjectFinder::is_refreshed(const std::string& name) const {
+  return settings_.refresh || settings_.refresh_packages.contains(name);
+}
+
+bool ProjectFinder::may_use(const CachedDocument& document, const std::string& name) const {
+  return settings_.offline || (document.is_fresh && !is_refreshed(name));
 }
 
 ProjectFinder::Answer ProjectFinder::ask(const IndexLocation& location, const std::string& name,
@@ -165,7 +178,7 @@ ProjectFinder::Answer ProjectFinder::ask(const IndexLocation& location, const st
   if (location.is_find_links) return ask_flat(location, name, reach);
   const std::string url = project_url(location.url, name);
   const auto path = local_path(url);
-  if (!path) return ask_remote(url, reach);
+  if (!path) return ask_remote(url, name, reach);
   auto page = read_local_page(*path, Folder::project);
   if (!page && !is_there(location.url))
     throw Error(ErrorKind::not_found, "cannot read '" + display_url(location.url) + "': it does not exist",
@@ -185,7 +198,7 @@ ProjectFinder::Answer ProjectFinder::ask_flat(const IndexLocation& location, con
     }
   }
   const auto path = local_path(location.url);
-  if (!path) return take_flat(location.url, ask_remote(location.url, reach), name);
+  if (!path) return take_flat(location.url, ask_remote(location.url, name, reach), name);
   auto page = read_local_page(*path, Folder::flat);
   if (!page)
     throw Error(ErrorKind::not_found, "cannot read '" + display_url(location.url) + "': it does not exist",
@@ -204,25 +217,26 @@ ProjectFinder::Answer ProjectFinder::take_flat(const std::string& url, Answer an
   return {Answer::Kind::page, SimplePage{std::move(files)}};
 }
 
-ProjectFinder::Answer ProjectFinder::ask_remote(const std::string& url, Reach reach) {
+ProjectFinder::Answer ProjectFinder::ask_remote(const std::string& url, const std::string& name,
+                                                Reach reach) {
   const std::string key = address_key(url);
   std::optional<CachedDocument> known = cache_.load(key);
-  if (known && may_use(*known))
+  if (known && may_use(*known, name))
     if (auto page = decode_page(known->body))
       return {Answer::Kind::page, std::move(*page), identity_of(key, known->body)};
   if (settings_.offline) return {Answer::Kind::offline, {}};
   if (reach == Reach::cache) return {Answer::Kind::needs_network, {}};
-  return revalidate(url, key, std::move(known));
+  return revalidate(url, name, key, std::move(known));
 }
 
-ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const std::string& key,
-                                                std::optional<CachedDocument> known) {
+ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const std::string& name,
+                                                const std::string& key, std::optional<CachedDocument> known) {
   std::optional<SimplePage> old = known ? decode_page(known->body) : std::nullopt;
   HttpRequest request;
   request.url = url;
   request.headers = {{"Accept", kAccept}};
   request.size_limit = kLargestPage;
-  if (settings_.refresh) request.headers.emplace_back("Cache-Control", "no-cache");
+  if (is_refreshed(name)) request.headers.emplace_back("Cache-Control", "no-cache");
   if (old)
     if (auto question = known->question()) request.headers.push_back(std::move(*question));
   HttpResponse response = http_.start(std::move(request)).get();

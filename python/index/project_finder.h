@@ -35,9 +35,13 @@ class ProjectFinder {
 
   Answer ask(const IndexLocation& location, const std::string& name, Reach reach);
   Answer ask_flat(const IndexLocation& location, const std::string& name, Reach reach);
-  bool may_use(const CachedDocument& document) const;
-  Answer ask_remote(const std::string& url, Reach reach);
-  Answer revalidate(const std::string& url, const std::string& key, std::optional<CachedDocument> known);
+  bool is_refreshed(const std::string& name) const;
+  bool may_use(const CachedDocument& document, const std::string& name) const;
+  /// The places that are asked for a package, in order. find-links are not among them.
+  std::vector<IndexLocation> indexes_of(const std::string& name) const;
+  Answer ask_remote(const std::string& url, const std::string& name, Reach reach);
+  Answer revalidate(const std::string& url, const std::string& name, const std::string& key,
+                    std::optional<CachedDocument> known);
   Answer take_flat(const std::string& url, Answer answer, const std::string& name);
 
   const IndexSettings& settings_;

@@ -143,6 +143,25 @@ std::vector<std::string> installations_in(const std::string& folder) {
   return paths;
 }
 
+/// Where uv installs interpreters.
+std::string managed_folder(const std::string& home) {
+  if (const std::string named = variable_or_empty("UV_PYTHON_INSTALL_DIR"); !named.empty()) return named;
+  const std::string data = variable_or_empty("XDG_DATA_HOME");
+  return (data.empty() ? home + "/.local/share" : data) + "/uv/python";
+}
+
+/// nullopt: the preference allows it. A path that the user named is nobody else's choice.
+std::optional<std::string> why_not_preferred(const Interpreter& interpreter, const DiscoveryInputs& inputs) {
+  const bool only_managed = inputs.preference == PythonPreference::only_managed;
+  const bool only_system = inputs.preference == PythonPreference::only_system;
+  if (inputs.request.kind == Kind::path || (!only_managed && !only_system)) return std::nullopt;
+  const std::string folder = managed_folder(inputs.home);
+  const bool is_managed = interpreter.path.starts_with(real_path(folder).value_or(folder) + "/");
+  if (only_managed && !is_managed) return "is not one that uv has installed (only-managed)";
+  if (only_system && is_managed) return "is one that uv has installed (only-system)";
+  return std::nullopt;
+}
+
 /// One search: walks the places in order, remembers what it depended on and what it met.
 class Search {
  public:
@@ -160,7 +179,7 @@ class Search {
         return try_path_variable(FoundBy::named);
       case Kind::any:
       case Kind::version:
-        return try_virtual_env() || try_path_variable(FoundBy::searched) || try_installations();
+        return try_places();
     }
     return false;
   }
@@ -208,17 +227,25 @@ class Search {
     return false;
   }
 
-  bool try_installations() {
-    const std::string pyenv =
-        variable_or_empty("PYENV_ROOT").empty() ? inputs_.home + "/.pyenv" : variable_or_empty("PYENV_ROOT");
-    const std::string data = variable_or_empty("XDG_DATA_HOME").empty() ? inputs_.home + "/.local/share"
-                                                                        : variable_or_empty("XDG_DATA_HOME");
-    const std::string uv = variable_or_empty("UV_PYTHON_INSTALL_DIR");
-    for (const std::string& folder : {pyenv + "/versions", uv.empty() ? data + "/uv/python" : uv}) {
-      watch(folder);
-      for (const std::string& installation : installations_in(folder))
-        if (try_installation(installation, FoundBy::searched)) return true;
-    }
+  bool try_places() {
+    const std::string managed = managed_folder(inputs_.home);
+    const bool is_managed_first = inputs_.preference == PythonPreference::managed ||
+                                  inputs_.preference == PythonPreference::only_managed;
+    if (try_virtual_env()) return true;
+    if (is_managed_first && try_installations(managed)) return true;
+    return try_path_variable(FoundBy::searched) || try_installations(pyenv_folder()) ||
+           (!is_managed_first && try_installations(managed));
+  }
+
+  std::string pyenv_folder() const {
+    const std::string root = variable_or_empty("PYENV_ROOT");
+    return (root.empty() ? inputs_.home + "/.pyenv" : root) + "/versions";
+  }
+
+  bool try_installations(const std::string& folder) {
+    watch(folder);
+    for (const std::string& installation : installations_in(folder))
+      if (try_installation(installation, FoundBy::searched)) return true;
     return false;
   }
 
@@ -303,6 +330,10 @@ Discovery InterpreterFinder::find(const DiscoveryInputs& inputs) {
   Discovery discovery;
   const bool is_found = search.walk([&](const Interpreter& interpreter, FoundBy found_by) {
     if (const auto reason = why_not(interpreter, inputs.request, inputs.requires_python, found_by)) {
+      search.note(interpreter, *reason);
+      return false;
+    }
+    if (const auto reason = why_not_preferred(interpreter, inputs)) {
       search.note(interpreter, *reason);
       return false;
     }

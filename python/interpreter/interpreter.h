@@ -44,12 +44,17 @@ struct InterpreterRequest {
   static InterpreterRequest parse(std::string_view text);  ///< throws Error{usage}
 };
 
+/// uv's names. Managed interpreters are those that uv has installed. `system` asks them last, `managed`
+/// first.
+enum class PythonPreference { only_managed, managed, system, only_system };
+
 struct DiscoveryInputs {
   InterpreterRequest request;
   std::optional<pypackaging::SpecifierSet> requires_python;
   std::string path_variable;  ///< PATH
   std::string virtual_env;    ///< VIRTUAL_ENV, or empty; its base interpreter is used
   std::string home;           ///< for pyenv and uv-managed installations
+  PythonPreference preference = PythonPreference::system;  ///< of no path that the user names
   /// Called before an interpreter is asked that is not known yet: what else takes time can start beside it.
   std::function<void()> before_probe = {};
 };

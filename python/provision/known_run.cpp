@@ -46,7 +46,7 @@ RunKey key_of(const Store& store, const RunRequest& request) {
 }
 
 std::optional<PreparedRun> known_run(Store& store, const RunRequest& request, const RunKey& key) {
-  if (request.refresh || request.upgrade || request.compile_bytecode) return std::nullopt;
+  if (wants_anew(request)) return std::nullopt;
   const auto text = text_with_variables(store, request, key.memo_text);
   const auto memo = text ? find_memo(store, *text) : std::nullopt;
   if (!memo) return std::nullopt;

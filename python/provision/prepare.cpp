@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 
+#include "pypackaging/name.h"
 #include "python/index/url.h"
 #include "python/launch/environment.h"
 #include "python/provision/bytecode_work.h"
@@ -99,11 +100,13 @@ class Preparation {
     keep_freed_memory();
     read_metadata(block);
     watched_ = request_.watched_settings ? request_.watched_settings() : std::vector<WatchedPath>();
+    if (block) refuse_lock();
     ResolutionSettings settings = request_.settings(metadata_.settings);
-    settings.upgrade = settings.upgrade || request_.upgrade;
-    settings.indexes.refresh = settings.indexes.refresh || request_.refresh || request_.upgrade;
-    settings.indexes.offline = settings.indexes.offline || request_.offline;
-    find_interpreter(python_version_file, [&] { ask_ahead(settings.indexes); });
+    add_request(settings);
+    preference_ = settings.python_preference;
+    find_interpreter(python_version_file, [&] {
+      if (settings.sources.empty()) ask_ahead(settings.indexes);
+    });
 
     auto ingest = Lease::acquire(store_, LeaseKind::ingest, {}, label_of(request_));
     LaunchPlan plan = provide_layers(*ingest, settings);
@@ -120,8 +123,50 @@ class Preparation {
   }
 
  private:
+  /// What the flags of this one run ask for.
+  void add_request(ResolutionSettings& settings) {
+    settings.upgrade = settings.upgrade || request_.upgrade;
+    settings.indexes.refresh = settings.indexes.refresh || request_.refresh || request_.upgrade;
+    settings.indexes.offline = settings.indexes.offline || request_.offline;
+    for (const std::string& name : request_.refresh_packages)
+      settings.indexes.refresh_packages.insert(pypackaging::normalize_name(name));
+    for (const std::string& text : request_.upgrade_packages) {
+      settings.upgrade_packages.push_back(parse_user_requirement(text, current_directory()));
+      settings.indexes.refresh_packages.insert(settings.upgrade_packages.back().normalized_name);
+    }
+    read_into(settings.constraints, settings.constraint_files);
+    read_into(settings.overrides, settings.override_files);
+  }
+
+  void read_into(std::vector<pypackaging::Requirement>& list, const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+      RequirementsFile file = read_requirements_file(path);
+      depend_on(file);
+      list.insert(list.end(), file.requirements.begin(), file.requirements.end());
+      list.insert(list.end(), file.constraints.begin(), file.constraints.end());
+    }
+  }
+
+  void depend_on(const RequirementsFile& file) {
+    for (const std::string& path : file.files) requirements_files_.push_back(watch(path));
+    variables_.insert(file.variables.begin(), file.variables.end());
+  }
+
+  /// A lock pins what the block leaves open. It is never passed over in silence.
+  void refuse_lock() {
+    if (request_.script_path.empty() || request_.target.kind != Target::Kind::script) return;
+    watched_.push_back(watch(request_.script_path + ".lock"));
+    if (request_.ignore_lock || !watched_.back().stamp) return;
+    throw Error(ErrorKind::unsupported,
+                "cannot run '" + request_.target.name + "' as its lock has it: '" + request_.script_path +
+                    ".lock' lies beside it, and locks of scripts are not read yet",
+                "--no-lock chooses the versions anew, as if there were no lock");
+  }
+
   void remember(const std::string& text, const LaunchPlan& plan, const std::vector<SnapshotId>& snapshots) {
     const bool has_files = !request_.with_requirements.empty();
+    // A later run could not know which variables it must look at.
+    if (!has_files && !variables_.empty()) return;
     keep_memo(store_,
               has_files ? keep_variables(store_, text, variables_, requirements_files_, snapshots) : text,
               watched_, plan);
@@ -158,6 +203,7 @@ class Preparation {
     // Inside another run its environment is no choice of the user's.
     if (is_inside_runs(inputs.virtual_env, store_)) inputs.virtual_env.clear();
     inputs.home = variable_or_empty("HOME");
+    inputs.preference = preference_;
     inputs.request = InterpreterRequest::parse(request_.python);
     if (request_.python.empty() && python_version_file) {
       inputs.request = version_file_request(*python_version_file);
@@ -196,19 +242,21 @@ class Preparation {
     plan.site_path = interpreter_.site_path;
     if (!metadata_.dependencies.empty()) {
       LayerRequest request;
-      request.requirements = metadata_.dependencies;
+      SourcedRequirements sourced = apply_sources(metadata_.dependencies, settings.sources,
+                                                  settings.named_indexes, interpreter_.markers);
+      request.requirements = std::move(sourced.requirements);
       request.label = label_of(request_);
-      watch_direct(request.requirements);
-      plan.layers.push_back(provide(lease, settings, layout, request, {}, client_));
+      watch_direct(request);
+      // Sources are the script's word on its own packages, and no other layer's.
+      ResolutionSettings own = settings;
+      own.indexes.bound = std::move(sourced.bound);
+      plan.layers.push_back(provide(lease, own, layout, request, {}, client_));
     }
     WithLayer with = with_layer(request_);
-    for (const RequirementsFile& file : with.files) {
-      for (const std::string& path : file.files) requirements_files_.push_back(watch(path));
-      variables_.insert(file.variables.begin(), file.variables.end());
-    }
+    for (const RequirementsFile& file : with.files) depend_on(file);
     watched_.insert(watched_.end(), requirements_files_.begin(), requirements_files_.end());
     if (!with.request.requirements.empty()) {
-      watch_direct(with.request.requirements);
+      watch_direct(with.request);
       const ResolutionSettings own = with_file_options(settings, with.files);
       plan.layers.insert(plan.layers.begin(),
                          provide(lease, own, layout, with.request, plan.layers, nullptr));
@@ -230,11 +278,12 @@ class Preparation {
   }
 
   /// A local wheel that is written anew is another wheel.
-  void watch_direct(const std::vector<pypackaging::Requirement>& requirements) {
+  void watch_direct(LayerRequest& request) {
     constexpr std::string_view kFile = "file://";
-    for (const auto& requirement : requirements)
+    for (const auto& requirement : request.requirements)
       if (requirement.url && requirement.url->starts_with(kFile))
-        watched_.push_back(watch(requirement.url->substr(kFile.size())));
+        request.local_wheels.push_back(watch(requirement.url->substr(kFile.size())));
+    watched_.insert(watched_.end(), request.local_wheels.begin(), request.local_wheels.end());
   }
 
   bool wants_forest(const LaunchPlan& plan) {
@@ -250,6 +299,7 @@ class Preparation {
   Progress& progress_;
   ScriptMetadata metadata_;
   Interpreter interpreter_;
+  PythonPreference preference_ = PythonPreference::system;
   std::shared_ptr<IndexClient> client_;  ///< of the script's own layer, if something was asked ahead
   std::vector<WatchedPath> watched_, requirements_files_;
   std::set<std::string> variables_;  ///< that the requirements files refer to

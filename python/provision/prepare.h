@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,15 +12,20 @@
 
 namespace envstore {
 
-/// What `[tool.uv]` / `[tool.envstore]` of a script's metadata block sets; cli merges it below flags and
-/// environment variables and above configuration files.
+/// What uv's settings say: `[tool.uv]` / `[tool.envstore]` of a script's metadata block, which cli merges
+/// below flags and environment variables and above configuration files; or a file of uv's.
 struct ScriptSettings {
-  std::vector<IndexLocation> indexes;
+  std::vector<IndexLocation> indexes;  ///< those that are explicit among them
   std::optional<IndexLocation> default_index;
   std::vector<IndexLocation> find_links;
-  std::optional<bool> no_index;
-  std::optional<std::string> exclude_newer, prerelease, resolution;  ///< as written
-  std::vector<std::string> constraints, overrides;                   ///< requirement texts
+  std::optional<bool> no_index, offline, no_sources;
+  /// As written.
+  std::optional<std::string> exclude_newer, prerelease, resolution, index_strategy, python_preference,
+      keyring_provider;
+  std::map<std::string, std::string> exclude_newer_packages;  ///< by normalised name, as written
+  std::vector<std::string> constraints, overrides;            ///< requirement texts
+  std::vector<std::string> exclusions, no_sources_packages;   ///< normalised names
+  std::vector<PackageSource> sources;
 };
 
 /// One `envstore run`, as cli understood it.
@@ -34,6 +40,8 @@ struct RunRequest {
   Layout layout = Layout::farm;
   bool isolated = false;                  ///< VIRTUAL_ENV is not looked at
   bool refresh = false, upgrade = false;  ///< the memo and the request's answer are not used
+  std::vector<std::string> refresh_packages, upgrade_packages;  ///< the same for these; requirement texts
+  bool ignore_lock = false;                                     ///< a lock beside the script is no hindrance
   bool offline = false;
   bool compile_bytecode = false;
   /// Every raw word that decides the environment and is not named above: index flags, resolution flags, the
@@ -45,6 +53,12 @@ struct RunRequest {
   /// Parses what raw_settings and the files say. Called on a memo miss only.
   std::function<ResolutionSettings(const ScriptSettings&)> settings;
 };
+
+/// Whether the request wants something done that a run of the same words did before.
+inline bool wants_anew(const RunRequest& request) {
+  return request.refresh || request.upgrade || request.compile_bytecode ||
+         !request.refresh_packages.empty() || !request.upgrade_packages.empty();
+}
 
 /// A leased environment, ready to be launched.
 struct PreparedRun {

@@ -76,7 +76,8 @@ struct Provisioner::Impl {
   LayerPlan provide(const LayerRequest& request, const std::vector<LayerPlan>& below) {
     const std::string text = request_text(request, interpreter, settings, below);
     const Fingerprint key = fingerprint(as_bytes(text));
-    const bool may_reuse = !settings.upgrade && !settings.indexes.refresh;
+    const bool may_reuse = !settings.upgrade && settings.upgrade_packages.empty() &&
+                           !settings.indexes.refresh && settings.indexes.refresh_packages.empty();
     if (may_reuse)
       if (auto plan = known_answer(key, text)) return *plan;
     if (store.is_read_only()) refuse_to_make(store, request.label, may_reuse);
@@ -112,6 +113,7 @@ struct Provisioner::Impl {
     Pins preferences;
     if (!settings.upgrade)
       if (const auto older = older_answer(key, text)) preferences = pins_of(store, {older->snapshot});
+    for (const Requirement& upgraded : settings.upgrade_packages) preferences.erase(upgraded.normalized_name);
     std::vector<SnapshotId> lower;
     for (const LayerPlan& layer : below) lower.push_back(layer.snapshot);
     const Pins kept = pins_of(store, lower);
@@ -153,6 +155,20 @@ struct Provisioner::Impl {
                        [&](const SnapshotTree& tree) { return rows.tree(tree.tree).has_value(); });
   }
 
+  /// The moments that the settings mean now.
+  UploadCutoffs cutoffs() const {
+    const std::int64_t now = store.clock().now().time_since_epoch().count();
+    const auto moment = [&](const UploadCutoff& cutoff) {
+      return cutoff.is_span ? now - cutoff.ns : cutoff.ns;
+    };
+    UploadCutoffs result;
+    if (settings.exclude_newer) result.general_ns = moment(*settings.exclude_newer);
+    result.moves = settings.exclude_newer && settings.exclude_newer->is_span;
+    for (const auto& [name, cutoff] : settings.exclude_newer_packages)
+      result.packages[name] = cutoff ? std::optional(moment(*cutoff)) : std::nullopt;
+    return result;
+  }
+
   /// Resolves and fetches: the trees of the answer, by name.
   std::vector<SnapshotTree> install(const LayerRequest& request, const Pins& kept, const Pins& preferences) {
     if (request.requirements.empty()) return {};
@@ -160,8 +176,7 @@ struct Provisioner::Impl {
     const RequiredHashes required = required_hashes(request);
     WheelFetcher fetcher(store, lease, *client, progress, required);
     IndexSource source(store, *client, fetcher, progress,
-                       {interpreter, tags, version_of(interpreter), settings.exclude_newer_ns, false,
-                        required, preferences});
+                       {interpreter, tags, version_of(interpreter), cutoffs(), false, required, preferences});
     source.look_ahead(request.requirements);
     const Resolution resolution = resolve_with(source, request, kept, preferences);
     progress.resolved(resolution.pins.size());
@@ -212,6 +227,8 @@ struct Provisioner::Impl {
     ResolveInput input;
     input.requirements = request.requirements;
     input.constraints = settings.constraints;
+    input.constraints.insert(input.constraints.end(), settings.upgrade_packages.begin(),
+                             settings.upgrade_packages.end());
     input.overrides = settings.overrides;
     input.preferences = preferences;
     input.environment = interpreter.markers;

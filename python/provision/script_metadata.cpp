@@ -1,28 +1,30 @@
 #include "python/provision/script_metadata.h"
 
-#include <stdexcept>
+#include <algorithm>
 
-// toml++ asserts where its parser of table headers meets `[!`: a text from outside must not end the program.
-#undef NDEBUG
-#define TOML_ASSERT(condition) \
-  ((condition) ? static_cast<void>(0) : throw std::invalid_argument("it is no TOML"))
-#ifndef __clang__
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored \
-    "-Wterminate"  // in what is noexcept there an assertion ends the program as before
-#endif
-#include <toml++/toml.h>
-#ifndef __clang__
-#pragma GCC diagnostic pop
-#endif
-#include <set>
-#include <sstream>
-
+#include "python/provision/toml.h"
+#include "python/provision/uv_options_reader.h"
 #include "store/platform/error.h"
-#include "store/platform/files.h"
+#include "store/platform/text.h"
 
 namespace envstore {
 namespace {
+
+/// `dependecies`, `requires_python`: a misspelt field would silently be none. Fields that no specification
+/// has otherwise are other people's.
+std::optional<std::string> meant_by(const std::string& key) {
+  std::string written = to_lower(key);
+  std::replace(written.begin(), written.end(), '_', '-');
+  for (const std::string field : {"dependencies", "requires-python", "tool"}) {
+    const std::size_t longest = std::max(field.size(), written.size());
+    const auto same_start =
+        std::mismatch(field.begin(), field.end(), written.begin(), written.end()).first - field.begin();
+    const auto same_end =
+        std::mismatch(field.rbegin(), field.rend(), written.rbegin(), written.rend()).first - field.rbegin();
+    if (static_cast<std::size_t>(same_start + same_end) + field.size() / 4 >= longest) return field;
+  }
+  return std::nullopt;
+}
 
 class Reader {
  public:
@@ -58,6 +60,8 @@ class Reader {
       metadata_.dependencies = requirements(node);
     else if (key == "tool")
       take_tools(node);
+    else if (const auto meant = meant_by(key))
+      fail(node.source(), "there is no '" + key + "': '" + *meant + "' is meant");
     else
       metadata_.warnings.push_back("'" + key + "' in the metadata of '" + script_ +
                                    "' is not known, and ignored");
@@ -73,85 +77,19 @@ class Reader {
   void take_tool(const std::string& name, const toml::node& node) {
     const toml::table* tool = node.as_table();
     if (tool == nullptr) fail(node.source(), "'tool." + name + "' must be a table");
-    for (const auto& [key, value] : *tool)
-      if (!take_setting(std::string(key.str()), value))
-        metadata_.warnings.push_back("'tool." + name + "." + std::string(key.str()) +
-                                     "' in the metadata of '" + script_ + "' is not known, and ignored");
-  }
-
-  bool take_setting(const std::string& key, const toml::node& value) {
-    ScriptSettings& settings = metadata_.settings;
-    if (key == "index")
-      take_indexes(value);
-    else if (key == "index-url")
-      settings.default_index = location(text(value));
-    else if (key == "extra-index-url")
-      for (const auto& url : texts(value)) settings.indexes.push_back(location(url));
-    else if (key == "find-links")
-      for (const auto& url : texts(value)) settings.find_links.push_back(links(url));
-    else if (key == "no-index")
-      settings.no_index = boolean(value);
-    else if (key == "exclude-newer")
-      settings.exclude_newer = date(value);
-    else if (key == "prerelease")
-      settings.prerelease = text(value);
-    else if (key == "resolution")
-      settings.resolution = text(value);
-    else if (key == "constraint-dependencies")
-      settings.constraints = texts(value);
-    else if (key == "override-dependencies")
-      settings.overrides = texts(value);
-    else
-      return false;
-    return true;
-  }
-
-  void take_indexes(const toml::node& node) {
-    const toml::array* list = node.as_array();
-    if (list == nullptr) fail(node.source(), "'index' must be an array of tables");
-    for (const toml::node& entry : *list) {
-      const toml::table* table = entry.as_table();
-      const toml::node* url = table == nullptr ? nullptr : table->get("url");
-      if (url == nullptr) fail(entry.source(), "an index must be a table with a 'url'");
-      IndexLocation index = location(text(*url));
-      if (const toml::node* name = table->get("name")) index.name = text(*name);
-      const toml::node* is_default = table->get("default");
-      if (is_default != nullptr && boolean(*is_default))
-        metadata_.settings.default_index = index;
-      else
-        metadata_.settings.indexes.push_back(index);
-    }
+    OptionsPlace place;
+    place.what = "the metadata of '" + script_ + "'";
+    place.prefix = "tool." + name + ".";
+    place.lines_before = first_line_ - 1;
+    place.columns_before = 2;
+    place.directory = directory_;
+    UvOptionsReader(place, metadata_.settings).take(*tool);
   }
 
   std::string text(const toml::node& node) {
     const auto value = node.value<std::string>();
     if (!node.is_string() || !value) fail(node.source(), "a text is expected here");
     return *value;
-  }
-
-  bool boolean(const toml::node& node) {
-    if (!node.is_boolean()) fail(node.source(), "true or false is expected here");
-    return *node.value<bool>();
-  }
-
-  std::string date(const toml::node& node) {
-    if (node.is_string()) return text(node);
-    std::ostringstream stream;
-    if (const auto* day = node.as_date())
-      stream << *day;
-    else if (const auto* time = node.as_date_time())
-      stream << *time;
-    else
-      fail(node.source(), "a date is expected here");
-    return stream.str();
-  }
-
-  std::vector<std::string> texts(const toml::node& node) {
-    const toml::array* list = node.as_array();
-    if (list == nullptr) return {text(node)};
-    std::vector<std::string> result;
-    for (const toml::node& entry : *list) result.push_back(text(entry));
-    return result;
   }
 
   pypackaging::SpecifierSet specifier(const toml::node& node) {
@@ -170,20 +108,6 @@ class Reader {
         fail(entry.source(), "'" + text(entry) + "' is not a requirement: " + parsed.error().message);
       result.push_back(std::move(*parsed));
     }
-    return result;
-  }
-
-  IndexLocation location(const std::string& written) {
-    IndexLocation result;
-    result.url =
-        written.find("://") == std::string::npos ? absolute_path(directory_ + "/" + written) : written;
-    if (written.starts_with('/')) result.url = written;
-    return result;
-  }
-
-  IndexLocation links(const std::string& written) {
-    IndexLocation result = location(written);
-    result.is_find_links = true;
     return result;
   }
 

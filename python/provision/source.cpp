@@ -106,13 +106,19 @@ IndexSource::~IndexSource() {
 }
 
 CandidateRules IndexSource::candidate_rules(const std::string& name) const {
-  CandidateRules rules{rules_.tags, rules_.python, rules_.exclude_newer_ns};
+  CandidateRules rules{rules_.tags, rules_.python, rules_.cutoffs.of(name)};
   if (rules_.hashes.are_required()) rules.allowed_hashes = &rules_.hashes.of(name);
   return rules;
 }
 
+/// What is kept is kept for the general rules; those that move would push out what others use.
+bool IndexSource::may_keep_candidates(const std::string& name) const {
+  return !rules_.cutoffs.moves && !rules_.cutoffs.packages.contains(name);
+}
+
 /// nullptr: the page has to be read.
 IndexSource::CandidatesPointer IndexSource::known_candidates(const std::string& name) {
+  if (!may_keep_candidates(name)) return nullptr;
   const auto page = client_.cached_page(name);
   if (!page) return nullptr;
   auto known = cache_.find(name, *page);
@@ -129,7 +135,7 @@ IndexSource::CandidatesPointer IndexSource::load_candidates(const std::string& n
   }
   const ProjectFiles& files = rules_.hashes.are_required() ? own : answer.get();
   auto made = std::make_shared<const Candidates>(name, files, candidate_rules(name));
-  if (files.identity) cache_.add(name, *files.identity, *made);
+  if (files.identity && may_keep_candidates(name)) cache_.add(name, *files.identity, *made);
   client_.release_project(name);
   return made;
 }

@@ -18,6 +18,18 @@
 
 namespace envstore {
 
+/// Nanoseconds since 1970; files uploaded later do not exist.
+struct UploadCutoffs {
+  std::optional<std::int64_t> general_ns;
+  std::map<std::string, std::optional<std::int64_t>> packages;  ///< normalised names that have their own
+  bool moves = false;  ///< the general one is another in every resolution
+
+  std::optional<std::int64_t> of(const std::string& name) const {
+    const auto own = packages.find(name);
+    return own == packages.end() ? general_ns : own->second;
+  }
+};
+
 /// The resolver's facts out of index pages and core metadata. Runs ahead of the resolver: what a likely
 /// answer needs (pages, metadata, their dependencies' pages, ...) is asked for before the resolver asks, so
 /// that its depth, not its length, costs round trips; a decided version's wheel starts to download at once.
@@ -27,7 +39,7 @@ class IndexSource final : public pypackaging::PackageSource {
     const Interpreter& interpreter;
     const pypackaging::TagPriority& tags;
     pypackaging::Version python;
-    std::optional<std::int64_t> exclude_newer_ns;
+    UploadCutoffs cutoffs;
     bool only_final_decisions = false;  ///< do not start wheels of decisions that may be taken back
     const RequiredHashes& hashes;
     std::map<std::string, pypackaging::Version> preferences;
@@ -73,6 +85,7 @@ class IndexSource final : public pypackaging::PackageSource {
   std::shared_future<CandidatesPointer> candidates(const std::string& name);
   Metadata metadata(const IndexFile& file);
   CandidateRules candidate_rules(const std::string& name) const;
+  bool may_keep_candidates(const std::string& name) const;
   CandidatesPointer known_candidates(const std::string& name);
   CandidatesPointer load_candidates(const std::string& name);
   void add_step(Steps& steps, const pypackaging::Requirement& requirement, const Extras& active_extras,

@@ -1,4 +1,5 @@
 #include "cli/config.h"
+#include "cli/variables.h"
 
 #include <doctest/doctest.h>
 
@@ -15,7 +16,7 @@ constexpr OptionSpec kFlags[] = {
     {"index", 0, "URL"},           {"default-index", 0, "URL"}, {"index-url", 'i', "URL"},
     {"extra-index-url", 0, "URL"}, {"find-links", 'f', "P"},    {"no-index", 0, {}, {}},
     {"exclude-newer", 0, "DATE"},  {"prerelease", 0, "MODE"},   {"pre", 0, {}, {}},
-    {"resolution", 0, "MODE"},     {"python", 'p', "REQUEST"},
+    {"no-sources", 0, {}, {}},     {"resolution", 0, "MODE"},   {"python", 'p', "REQUEST"},
 };
 
 Arguments flags(const std::vector<std::string>& words) {
@@ -51,7 +52,8 @@ TEST_CASE("every key of envstore.yaml is read, with the line it came from") {
       "index:\n  - https://a.example/simple\n  - {name: inner, url: https://b.example/simple}\n"
       "default-index: https://c.example/simple\nfind-links: wheels\nno-index: true\noffline: no\n"
       "prerelease: allow\nresolution: lowest\nexclude-newer: 2025-01-31\npython: \"3.10\"\nlayout: forest\n"
-      "bytecode: never\n",
+      "bytecode: never\nindex-strategy: unsafe-best-match\nexclude-newer-package: {A_b: 7 days}\n"
+      "constraints: c.txt\noverrides: [o.txt]\npython-preference: system\nno-sources: true\n",
       "/p/envstore.yaml");
   REQUIRE(layer.indexes.size() == 2);
   CHECK(layer.indexes[0].value.url == "https://a.example/simple");
@@ -65,6 +67,12 @@ TEST_CASE("every key of envstore.yaml is read, with the line it came from") {
   CHECK(layer.python->value == "3.10");
   CHECK(layer.python->source == "/p/envstore.yaml:11");
   CHECK(layer.bytecode->value == "never");
+  CHECK(layer.index_strategy->value == "unsafe-best-match");
+  CHECK(layer.exclude_newer_packages.at("a-b").value == "7 days");
+  CHECK(layer.constraint_files.at(0).value == "/p/c.txt");
+  CHECK(layer.override_files.at(0).value == "/p/o.txt");
+  CHECK(layer.python_preference->value == "system");
+  CHECK(layer.no_sources->value);
 }
 
 TEST_CASE("an empty envstore.yaml says nothing") {
@@ -163,16 +171,67 @@ TEST_CASE("a value that nobody understands is an error that names its source") {
         std::string::npos);
 }
 
-TEST_CASE("exclude-newer is a moment, or the end of a day here") {
+TEST_CASE("an explicit index is named and asked for nothing by itself") {
   const CleanSettings clean;
-  ::setenv("TZ", "UTC-2", 1);
-  ::tzset();
-  CHECK(parse_exclude_newer({"2025-01-31T00:00:00Z", ""}) == 1738281600'000000000);
-  CHECK(parse_exclude_newer({"2025-01-31", ""}) == 1738360800'000000000);
-  for (const char* text : {"2025-02-30", "2025-1-1", "yesterday", "", "2025-01-01x"}) {
+  ScriptSettings script;
+  script.indexes = {{.url = "https://inner.example", .name = "inner", .is_explicit = true}};
+  const auto settings = resolution_settings(merged_settings(flags({}), script, {}));
+  CHECK(settings.indexes.indexes.size() == 1);
+  REQUIRE(settings.named_indexes.size() == 1);
+  CHECK(settings.named_indexes[0].name == "inner");
+}
+
+TEST_CASE("a named index takes user and password from variables, unless its address has some") {
+  const CleanSettings clean;
+  ::setenv("UV_INDEX_IN_NER_USERNAME", "me", 1);
+  ::setenv("UV_INDEX_IN_NER_PASSWORD", "p@ss:word", 1);
+  const auto address = [](const char* index) {
+    return resolution_settings(merged_settings(flags({"--index", index}), {}, {})).indexes.indexes[0].url;
+  };
+  CHECK(address("in-ner=https://h.example/s") == "https://me:p%40ss%3Aword@h.example/s");
+  CHECK(address("in-ner=https://you@h.example/s") == "https://you@h.example/s");
+  CHECK(address("other=https://h.example/s") == "https://h.example/s");
+}
+
+TEST_CASE("a cut-off of one package is written name=DATE") {
+  const CleanSettings clean;
+  SettingsLayer layer;
+  add_package_cutoff(layer, {"My_Package = 2025-01-31", "--exclude-newer-package"});
+  CHECK(layer.exclude_newer_packages.contains("my-package"));
+  for (const char* text : {"name", "=2025-01-31", ""}) {
     CAPTURE(text);
-    fault([&] { parse_exclude_newer({text, "--exclude-newer"}); });
+    fault([&] { add_package_cutoff(layer, {text, "--exclude-newer-package"}); });
   }
+}
+
+TEST_CASE("a strategy, a preference or a provider that is none names its source") {
+  const CleanSettings clean;
+  for (const char* name :
+       {"UV_INDEX_STRATEGY", "UV_PYTHON_PREFERENCE", "ENVSTORE_KEYRING_PROVIDER", "ENVSTORE_EXCLUDE_NEWER"}) {
+    ::setenv(name, "odd", 1);
+    CHECK(fault([] { resolution_settings(merged_settings({}, {}, {})); }).find(name) != std::string::npos);
+    ::unsetenv(name);
+  }
+}
+
+TEST_CASE("keys of pip that would change what is installed are refused, those that ask for nothing are not") {
+  for (const char* text : {"no-deps = yes", "no-binary = demo", "requirement = r.txt", "platform = any"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(parse_pip_settings(std::string("[install]\n") + text + "\n", "/p"), Error);
+  }
+  CHECK_NOTHROW(parse_pip_settings("[install]\nno-deps = 0\nno-binary = :none:\nuser = yes\n", "/p"));
+  CHECK(parse_pip_settings("[global]\nconstraint = /c.txt /d.txt\n", "/p").constraint_files.size() == 2);
+  CHECK(parse_pip_settings("[global]\npre = yes\n", "/p").prerelease->value == "allow");
+}
+
+TEST_CASE("a variable that is refused counts only where it asks for something") {
+  const CleanSettings clean;
+  for (const char* value : {"", "0", "false", "no", ":none:"}) {
+    ::setenv("PIP_NO_BINARY", value, 1);
+    CHECK_NOTHROW(refuse_variables());
+  }
+  ::setenv("PIP_NO_BINARY", "demo", 1);
+  CHECK_THROWS_AS(refuse_variables(), Error);
 }
 
 TEST_CASE("the raw text changes with every word that decides, and with nothing else") {
@@ -183,7 +242,10 @@ TEST_CASE("the raw text changes with every word that decides, and with nothing e
   CHECK(raw_settings(flags({"--index", "https://a.example"}), {}) != base);
   CHECK(raw_settings(flags({"--index", "a b", "--index", "c"}), {}) !=
         raw_settings(flags({"--index", "a", "--index", "b c"}), {}));
-  CHECK(raw_settings(flags({}), {{"/p/envstore.yaml"}, {}}) != base);
+  ConfigurationFiles files;
+  files.uv = {"/p/uv.toml"};
+  CHECK(raw_settings(flags({}), files) != base);
+  CHECK(raw_settings(flags({"--no-sources"}), {}) != base);
   ::setenv("UV_INDEX", "https://a.example", 1);
   CHECK(raw_settings(flags({}), {}) != base);
 }

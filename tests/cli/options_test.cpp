@@ -14,6 +14,8 @@ constexpr OptionSpec kOptions[] = {
     {"python", 'p', "REQUEST", "an interpreter"},
     {"module", 'm', {}, "a module"},
     {"upgrade", 'U', {}, "newest"},
+    {"exact"},
+    {"extra", 'e', "NAME", {}, "write it otherwise"},
 };
 
 Arguments run(const Words& words) {
@@ -78,6 +80,17 @@ TEST_CASE("an unknown flag is answered with the nearest one") {
   CHECK(hint_for({"--wiht", "a", "x.py"}) == "did you mean '--with'?");
   CHECK(hint_for({"--upgarde=1"}) == "did you mean '--upgrade'?");
   CHECK(hint_for({"--zzzzzzzz"}) == "--help lists the flags");
+}
+
+TEST_CASE("a flag without help is accepted, and offered to nobody") {
+  CHECK(run({"--exact", "x.py"}).has("exact"));
+  CHECK(hint_for({"--exacty"}) == "--help lists the flags");
+  CHECK(describe_options(kOptions).find("exact") == std::string::npos);
+}
+
+TEST_CASE("a flag that is refused says what to do instead, however it is written") {
+  for (const Words& words : {Words{"--extra", "a"}, Words{"--extra=a"}, Words{"-e", "a"}, Words{"-qea"}})
+    CHECK(hint_for(words) == "write it otherwise");
 }
 
 TEST_CASE("what cannot be a command line is a usage error") {

@@ -1,0 +1,26 @@
+#pragma once
+#include <span>
+#include <string_view>
+
+namespace envstore {
+
+/// What envstore does with a key. `harmless`: it cannot change what is installed, and is accepted without a
+/// word. `refused`: it could; it is an error, unless its value asks for nothing (false, or empty).
+enum class KeyUse { supported, harmless, refused };
+
+/// A key of uv's settings (docs.astral.sh/uv "Settings").
+struct UvKey {
+  std::string_view name;
+  KeyUse in_script;         ///< in [tool.uv] of a script's metadata
+  KeyUse in_file;           ///< in uv.toml, or in [tool.uv] of a pyproject.toml, as far as `run` is concerned
+  std::string_view remedy;  ///< for refused ones: what the user can do
+};
+
+/// Every key of uv 0.13, with what becomes of it. A key that is not here may be a newer uv's: an error, too.
+std::span<const UvKey> uv_keys();
+/// The same for the tables of `index`.
+std::span<const UvKey> uv_index_keys();
+/// nullptr: there is none of that name.
+const UvKey* find_key(std::span<const UvKey> keys, std::string_view name);
+
+}  // namespace envstore
