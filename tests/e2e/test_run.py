@@ -297,10 +297,12 @@ class Settings(EnvstoreTest):
         self.assertEqual(self.run_ok(script).stdout, "1.0\n")
         self.assertEqual(self.run_ok("--resolution", "highest", script).stdout, "2.0\n")
 
-    def test_an_unknown_key_in_the_block_is_a_warning(self):
+    def test_an_unknown_field_of_the_block_is_a_warning_and_an_unknown_key_of_a_tool_s_table_an_error(self):
         self.wheel("demo")
-        script = self.script(PRINT_VERSION, ["demo"], head="# [tool.envstore]\n# frobnicate = 1\n")
+        script = self.script(PRINT_VERSION, ["demo"], head="# frobnicate = 1\n")
         self.assertIn("frobnicate", self.run_ok(script).stderr)
+        script = self.script(PRINT_VERSION, ["demo"], head="# [tool.envstore]\n# frobnicate = 1\n")
+        self.assertIn("frobnicate", self.run_fails(script).stderr)
 
     def test_find_links_and_no_index(self):
         self.wheel("demo")

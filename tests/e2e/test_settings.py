@@ -1,0 +1,518 @@
+"""Settings, flags and variables: what changes what is installed is honoured or refused, never passed over."""
+import datetime
+import os
+import pathlib
+import re
+import sys
+import unittest
+
+from support import EnvstoreTest
+from index_server import IndexServer  # support makes the folder known
+from make_wheel import make_wheel
+
+SHOW = "import demo; print(demo.VERSION)"
+
+
+def ago(**span):
+    moment = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(**span)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class SettingsTest(EnvstoreTest):
+    def with_settings(self, settings, body=SHOW, dependencies=("demo",), name="script.py"):
+        head = "".join("# %s\n" % line if line else "#\n" for line in settings.splitlines())
+        return self.script(body, list(dependencies), name=name, head=head)
+
+    def second_index(self):
+        folder = self.home / "second"
+        folder.mkdir()
+        server = IndexServer(folder)
+        server.__enter__()
+        self.addCleanup(server.__exit__, None, None, None)
+        return folder, server
+
+    def other_wheel(self, folder, name, version, **options):
+        options.setdefault("files", {name + ".py": "VERSION = %r\n" % version})
+        return make_wheel(folder, name, version, **options)
+
+    def upload(self, **times):
+        """`demo_1=...`: when demo 1.0 was uploaded."""
+        names = {"%s-%s.0-py3-none-any.whl" % tuple(key.split("_")): time for key, time in times.items()}
+        self.server.set(format="json", upload_time=names)
+
+    def assert_refused(self, script, *words, code=1, **options):
+        done = self.run_fails(*(script if isinstance(script, tuple) else (script,)), code=code, **options)
+        for word in words:
+            self.assertIn(word, done.stderr)
+        self.assertEqual(self.snapshots(), [])
+        return done
+
+
+class Sources(SettingsTest):
+    def setUp(self):
+        super().setUp()
+        self.wheel("demo", "9.0")  # the index's namesake
+        self.server.reset()
+
+    def source(self, entry, **options):
+        return self.with_settings("[tool.uv.sources]\ndemo = %s" % entry, **options)
+
+    def test_what_cannot_be_honoured_is_refused_with_key_line_and_way_out(self):
+        (self.work / "demo").mkdir()
+        for entry in ('{ path = "demo" }', '{ path = "demo", editable = true }', '{ path = "demo.tar.gz" }',
+                      '{ git = "https://127.0.0.1/demo" }', '{ git = "https://127.0.0.1/demo", rev = "1", subdirectory = "x" }',
+                      '{ workspace = true }', '{ url = "https://127.0.0.1/demo-1.tar.gz" }', '[{ git = "https://127.0.0.1/demo" }]'):
+            with self.subTest(entry):
+                for arguments in ((), ("-q",), ("--offline",)):
+                    self.assert_refused((*arguments, self.source(entry)), "demo", "tool.uv.sources", "line 6", "--no-sources")
+        self.assertEqual(self.server.count("/simple/demo"), 0)
+
+    def test_no_sources_takes_the_index(self):
+        script = self.source('{ path = "demo" }')
+        self.assertEqual(self.run_ok("--no-sources", script).stdout, "9.0\n")
+        self.assertEqual(self.run_ok("--no-sources-package", "Demo", script).stdout, "9.0\n")
+        self.assertEqual(self.run_ok(script, env={"UV_NO_SOURCES": "1"}).stdout, "9.0\n")
+        self.run_fails(script)  # what another run was told is not remembered for this one
+
+    def test_a_source_of_what_is_not_asked_for_changes_nothing(self):
+        self.wheel("other")
+        script = self.source('{ git = "https://127.0.0.1/demo" }', body="print(1)", dependencies=["other"])
+        self.assertEqual(self.run_ok(script).stdout, "1\n")
+
+    def test_a_wheel_by_path_is_installed_and_a_changed_one_is_seen(self):
+        local = self.home / "local"
+        local.mkdir()
+        self.other_wheel(local, "demo", "1.0")
+        script = self.source('{ path = "../local/demo-1.0-py3-none-any.whl" }')
+        self.assertEqual(self.run_ok(script).stdout, "1.0\n")
+        self.other_wheel(local, "demo", "1.0", files={"demo.py": "VERSION = 'anew'\n"})
+        self.assertEqual(self.run_ok(script).stdout, "anew\n")
+
+    def test_a_wheel_by_address_is_installed(self):
+        folder, server = self.second_index()
+        self.other_wheel(folder, "demo", "1.0")
+        script = self.source('{ url = "%s/files/demo-1.0-py3-none-any.whl" }' % server.root)
+        self.assertEqual(self.run_ok(script).stdout, "1.0\n")
+
+    def test_the_marker_of_a_source_decides_whether_it_counts(self):
+        never = '{ git = "https://127.0.0.1/demo", marker = "sys_platform == \'win32\'" }'
+        self.assertEqual(self.run_ok(self.source(never)).stdout, "9.0\n")
+        folder, server = self.second_index()
+        self.other_wheel(folder, "demo", "1.0")
+        both = '[%s, { url = "%s/files/demo-1.0-py3-none-any.whl", marker = "sys_platform == \'linux\'" }]' % (never, server.root)
+        self.assertEqual(self.run_ok(self.source(both)).stdout, "1.0\n")
+
+    def test_an_index_is_asked_for_the_packages_that_are_bound_to_it_and_no_other(self):
+        folder, server = self.second_index()
+        self.other_wheel(folder, "demo", "1.0", requires=["leaf"])
+        self.other_wheel(folder, "leaf", "1.0")
+        self.wheel("leaf", "2.0")
+        script = self.with_settings(
+            '[[tool.uv.index]]\nname = "inner"\nurl = "%s"\nexplicit = true\n[tool.uv.sources]\ndemo = { index = "inner" }' % server.url,
+            body="import demo, leaf; print(demo.VERSION, leaf.VERSION)")
+        self.assertEqual(self.run_ok(script).stdout, "1.0 2.0\n")
+        self.assertEqual(self.server.count("/simple/demo"), 0)
+        self.assertEqual(server.count("/simple/leaf"), 0)
+
+    def test_an_explicit_index_is_asked_for_nothing_else(self):
+        folder, server = self.second_index()
+        self.other_wheel(folder, "demo", "1.0")
+        for name in ("a.py", "b.py"):
+            script = self.with_settings('[[tool.uv.index]]\nname = "inner"\nurl = "%s"\nexplicit = true' % server.url, name=name)
+            self.assertEqual(self.run_ok(script).stdout, "9.0\n")
+        self.assertEqual(server.count("/"), 0)
+
+    def test_a_bound_package_is_never_taken_from_elsewhere(self):
+        _, server = self.second_index()
+        script = self.with_settings(
+            '[[tool.uv.index]]\nname = "inner"\nurl = "%s"\n[tool.uv.sources]\ndemo = { index = "inner" }' % server.url)
+        self.assert_refused(("--find-links", self.wheels, script), "demo")
+
+    def test_an_index_that_is_not_declared_is_named(self):
+        self.assert_refused(self.source('{ index = "inner" }'), "'inner'", "line 6", code=2)
+        folder, server = self.second_index()
+        self.other_wheel(folder, "demo", "1.0")
+        given = self.run_ok("--index", "inner=" + server.url, self.source('{ index = "inner" }'))
+        self.assertEqual(given.stdout, "1.0\n")
+
+    def test_sources_are_the_script_s_and_not_of_a_layer_above_it(self):
+        script = self.source('{ git = "https://127.0.0.1/demo" }', dependencies=[])
+        self.assertEqual(self.run_ok("--with", "demo", script).stdout, "9.0\n")
+
+
+class Indexes(SettingsTest):
+    def test_a_flat_index_is_one_page(self):
+        folder, server = self.second_index()
+        self.other_wheel(folder, "demo", "1.0")
+        self.wheel("demo", "9.0")
+        script = self.with_settings('[[tool.uv.index]]\nurl = "%s"\nformat = "flat"' % server.flat_url)
+        self.assertEqual(self.run_ok(script).stdout, "1.0\n")
+
+    def test_keys_of_an_index_that_would_change_it_are_refused(self):
+        for key in ('exclude-newer = "2020-01-01"', 'unheard-of = 1', 'format = "odd"'):
+            with self.subTest(key):
+                script = self.with_settings('[[tool.uv.index]]\nurl = "%s"\n%s' % (self.server.url, key))
+                self.assert_refused(script, "line 7")
+
+    def test_best_match_looks_at_all_indexes(self):
+        folder, server = self.second_index()
+        self.other_wheel(folder, "demo", "1.0")
+        self.wheel("demo", "2.0")
+        script = self.script(SHOW, ["demo"])
+        self.assertEqual(self.run_ok("--index", server.url, script).stdout, "1.0\n")
+        best = self.run_ok("--index", server.url, "--index-strategy", "unsafe-best-match", script)
+        self.assertEqual(best.stdout, "2.0\n")
+        self.assertEqual(self.run_ok(script, env={"UV_INDEX": server.url, "UV_INDEX_STRATEGY": "unsafe-best-match"}).stdout, "2.0\n")
+        self.run_fails("--index-strategy", "odd", script, code=2)
+
+    def test_a_named_index_takes_its_credentials_from_variables(self):
+        self.wheel("demo")
+        self.server.set_behaviour("auth", ["me", "pass word"])
+        script = self.with_settings('[[tool.uv.index]]\nname = "in-ner"\nurl = "%s"\ndefault = true' % self.server.url)
+        env = {"UV_DEFAULT_INDEX": "", "UV_INDEX_IN_NER_USERNAME": "me", "UV_INDEX_IN_NER_PASSWORD": "pass word"}
+        self.run_ok(script, env=env)
+
+    def test_offline_in_a_script_asks_nothing(self):
+        self.wheel("demo")
+        script = self.with_settings("[tool.uv]\noffline = true")
+        self.run_fails(script)
+        self.assertEqual(self.server.log(), [])
+        self.run_ok(self.script("import demo", ["demo"], name="online.py"))
+        self.run_ok(script)
+
+
+class Keys(SettingsTest):
+    def setUp(self):
+        super().setUp()
+        self.wheel("demo", "1.0"), self.wheel("demo", "2.0")
+
+    def test_a_key_that_would_change_what_is_installed_is_refused_with_its_line(self):
+        for key in ('dependency-metadata = [{ name = "demo", version = "1.0", requires-dist = [] }]', "no-binary = true",
+                    'no-binary-package = ["demo"]', 'torch-backend = "cpu"', "upgrade = true", 'prerelease-package = { demo = "allow" }',
+                    'environments = ["sys_platform == \'win32\'"]', 'conflicts = [[]]', 'workspace = { members = ["x"] }',
+                    'dev-dependencies = ["x"]', 'pip = { no-deps = true }', "unheard-of = 1", 'exclud-newer = "2020-01-01"'):
+            with self.subTest(key):
+                script = self.with_settings("[tool.uv]\n" + key)
+                for arguments in ((), ("-q",)):
+                    self.assert_refused((*arguments, script), "line 6, column 3", "'tool.uv." + key.split()[0] + "'", "hint: ")
+
+    def test_a_value_that_asks_for_nothing_is_none(self):
+        script = self.with_settings('[tool.uv]\nno-binary = false\nno-binary-package = []\ndependency-metadata = []\nupgrade = false')
+        self.assertEqual(self.run_ok(script).stdout, "2.0\n")
+
+    def test_harmless_keys_are_accepted_without_a_word(self):
+        script = self.with_settings(
+            '[tool.uv]\nno-build = true\nno-build-package = ["x"]\nlink-mode = "copy"\ncompile-bytecode = true\nnative-tls = true\n'
+            'concurrent-downloads = 1\npreview = true\nrequired-version = ">=0.1"\ncache-keys = [{ file = "x" }]\n'
+            'build-constraint-dependencies = ["x<1"]\nconfig-settings = { a = "b" }\npublish-url = "https://127.0.0.1"\n'
+            'python-downloads = "never"\nallow-insecure-host = ["h"]\nhttp-proxy = "http://127.0.0.1:9"')
+        done = self.run_ok(script)
+        self.assertEqual(done.stdout, "2.0\n")
+        self.assertNotIn("warning", done.stderr)
+
+    def test_constraints_overrides_and_exclusions(self):
+        self.wheel("top", requires=["demo>=2", "unwanted"])
+        script = self.with_settings('[tool.uv]\nconstraint-dependencies = ["demo<2"]')
+        self.assertEqual(self.run_ok(script).stdout, "1.0\n")
+        script = self.with_settings('[tool.uv]\noverride-dependencies = ["demo==1.0"]\nexclude-dependencies = ["Unwanted"]',
+                                    dependencies=["top"])
+        self.assertEqual(self.run_ok(script).stdout, "1.0\n")
+
+    def test_a_misspelt_field_of_the_block_is_an_error(self):
+        for field in ("dependecies", "requires_python", "Dependencies"):
+            with self.subTest(field):
+                script = self.work / "bad.py"
+                script.write_text("# /// script\n# %s = []\n# ///\n" % field)
+                self.assert_refused(script, "line 2", field)
+
+    def test_a_lock_beside_the_script_is_never_passed_over(self):
+        script = self.script(SHOW, ["demo"])
+        self.assertEqual(self.run_ok(script).stdout, "2.0\n")
+        lock = pathlib.Path(str(script) + ".lock")
+        lock.write_text("version = 1\n")
+        for arguments in ((), ("-q",), ("--offline",)):
+            done = self.run_fails(*arguments, script)
+            self.assertIn("script.py.lock", done.stderr)
+            self.assertIn("--no-lock", done.stderr)
+        self.assertEqual(self.run_ok("--no-lock", script).stdout, "2.0\n")
+        self.run_fails(script)
+        lock.unlink()
+        self.assertEqual(self.run_ok(script).stdout, "2.0\n")
+
+
+class ExcludeNewer(SettingsTest):
+    def setUp(self):
+        super().setUp()
+        self.wheel("demo", "1.0"), self.wheel("demo", "2.0")
+        self.upload(demo_1=ago(days=20), demo_2=ago(days=3))
+
+    def version(self, *arguments, **options):
+        return self.run_ok(*arguments, self.script(SHOW, ["demo"]), **options).stdout.strip()
+
+    def test_spans(self):
+        for span in ("7 days", "P7D", "p7d", "1 week", "1w", "168 hours", "7d", "1w, 1 hour", "168:00:00", "P1W", "PT168H", "-7 days",
+                     "7 days ago"):
+            self.assertEqual(self.version("--exclude-newer", span), "1.0", span)
+        for span in ("2 days", "PT47H", "1 day 2 hours", "90min"):
+            self.assertEqual(self.version("--exclude-newer", span), "2.0", span)
+
+    def test_times_in_every_spelling(self):
+        moment = ago(days=7)
+        for time in (moment, moment.lower(), moment.replace("T", " "), moment[:-1] + "+00:00", moment[:16] + "Z", moment[:-1],
+                     moment[:10], moment[:10].replace("-", "")):
+            self.assertEqual(self.version("--exclude-newer", time), "1.0", time)
+
+    def test_what_is_none_is_refused(self):
+        for text in ("yesterday", "1 month", "P1M", "1y", "1.5 days", "2025-02-30", "7 fortnights", "P", "7", "", "99999999999 days"):
+            with self.subTest(text):
+                done = self.run_fails("--exclude-newer", text, self.script(SHOW, ["demo"]), code=2)
+                self.assertIn("--exclude-newer", done.stderr)
+
+    def test_in_a_script_and_in_every_other_place(self):
+        script = self.with_settings('[tool.uv]\nexclude-newer = "7 days"')
+        self.assertEqual(self.run_ok(script).stdout, "1.0\n")
+        self.assertEqual(self.version(env={"UV_EXCLUDE_NEWER": "7 days"}), "1.0")
+        self.assertEqual(self.version(env={"PIP_UPLOADED_PRIOR_TO": ago(days=7)}), "1.0")
+        (self.work / "pyproject.toml").write_text("")
+        (self.work / "envstore.yaml").write_text("exclude-newer: 7 days\n")
+        self.assertEqual(self.version(), "1.0")
+        self.assertEqual(self.version("--no-config"), "2.0")
+
+    def test_one_package_alone(self):
+        self.wheel("leaf", "1.0"), self.wheel("leaf", "2.0")
+        self.upload(demo_1=ago(days=20), demo_2=ago(days=3), leaf_1=ago(days=20), leaf_2=ago(days=3))
+        show = "import demo, leaf; print(demo.VERSION, leaf.VERSION)"
+
+        def versions(*arguments, settings="", **options):
+            script = self.with_settings(settings, body=show, dependencies=["demo", "leaf"])
+            return self.run_ok(*arguments, script, **options).stdout.strip()
+
+        self.assertEqual(versions("--exclude-newer-package", "Demo=7 days"), "1.0 2.0")
+        self.assertEqual(versions("--exclude-newer", "7 days", "--exclude-newer-package", "demo=false"), "2.0 1.0")
+        self.assertEqual(versions(settings='[tool.uv]\nexclude-newer-package = { demo = "P7D" }'), "1.0 2.0")
+        self.assertEqual(versions(settings='[tool.uv]\nexclude-newer = "P7D"\nexclude-newer-package = { demo = false }'), "2.0 1.0")
+        self.assertEqual(versions(env={"ENVSTORE_EXCLUDE_NEWER_PACKAGE": "leaf=7 days"}), "2.0 1.0")
+        self.assertEqual(versions(), "2.0 2.0")
+        self.run_fails("--exclude-newer-package", "demo", self.work / "script.py", code=2)
+
+    def test_a_span_keeps_its_answer_warm_and_moves_with_an_upgrade(self):
+        script = self.with_settings('[tool.uv]\nexclude-newer = "7 days"')
+        self.assertEqual(self.run_ok(script).stdout, "1.0\n")
+        self.upload(demo_1=ago(days=20), demo_2=ago(days=8))
+        self.server.reset()
+        self.assertEqual(self.run_ok(script).stdout, "1.0\n")
+        self.assertEqual(self.run_ok("-v", script).stderr.count("as remembered"), 1)
+        self.assertEqual(self.server.log(), [])
+        self.assertEqual(self.run_ok("--upgrade", script).stdout, "2.0\n")
+
+
+class Files(SettingsTest):
+    """uv's and pip's configuration files, and the variables of both."""
+
+    def setUp(self):
+        super().setUp()
+        self.wheel("demo", "1.0"), self.wheel("demo", "2.0")
+        self.folder, self.second = self.second_index()
+        self.other_wheel(self.folder, "demo", "0.5")
+        self.run_script = self.script(SHOW, ["demo"])
+
+    def version(self, *arguments, **options):
+        return self.run_ok(*arguments, self.run_script, **options).stdout.strip()
+
+    def test_the_user_s_uv_toml_counts_and_its_change_is_seen(self):
+        self.assertEqual(self.version(), "2.0")
+        path = self.home / ".config" / "uv" / "uv.toml"
+        path.parent.mkdir(parents=True)
+        path.write_text('[[index]]\nurl = "%s"\n' % self.second.url)
+        self.assertEqual(self.version(), "0.5")
+        self.assertEqual(self.version("--no-config"), "2.0")
+        self.assertEqual(self.version(env={"UV_NO_CONFIG": "1"}), "2.0")
+        path.write_text("")
+        self.assertEqual(self.version(), "2.0")
+
+    def test_uv_s_settings_around_the_script_and_the_working_directory_count(self):
+        elsewhere = self.home / "elsewhere"
+        elsewhere.mkdir()
+        text = '[[tool.uv.index]]\nurl = "%s"\n[tool.uv.sources]\ndemo = { git = "x" }\n' % self.second.url
+        for folder in (self.work, elsewhere):
+            (folder / "pyproject.toml").write_text(text)
+            self.assertEqual(self.version(cwd=elsewhere), "0.5")
+            (folder / "pyproject.toml").unlink()
+            self.assertEqual(self.version(cwd=elsewhere), "2.0")
+
+    def test_a_file_that_is_named_is_the_only_one(self):
+        named = self.work / "named.toml"
+        named.write_text('[[index]]\nurl = "%s"\n' % self.second.url)
+        self.assertEqual(self.version("--config-file", "named.toml"), "0.5")
+        self.assertEqual(self.version(env={"UV_CONFIG_FILE": str(named)}), "0.5")
+        self.assertIn("missing.toml", self.run_fails("--config-file", "missing.toml", self.run_script).stderr)
+
+    def test_what_a_file_of_uv_says_and_is_not_supported_is_refused(self):
+        path = self.work / "uv.toml"
+        for text in ("no-binary = true\n", "unheard-of = 1\n", "index = 1\n", "=\n"):
+            path.write_text(text)
+            done = self.run_fails(self.run_script, code=2 if text in ("index = 1\n", "=\n") else 1)
+            self.assertIn("uv.toml': line 1, column", done.stderr)
+        path.write_text('[pip]\nno-deps = true\n')  # of `uv pip` alone
+        self.assertEqual(self.version(), "2.0")
+
+    def test_constraints_and_overrides_of_flags_variables_and_files(self):
+        (self.work / "c.txt").write_text("demo<2\n")
+        for arguments, env in ((("-c", "c.txt"), {}), (("--constraints=c.txt",), {}), (("--overrides", "c.txt"), {}), ((), {"UV_CONSTRAINT": "c.txt"}),
+                               ((), {"PIP_CONSTRAINT": "c.txt"}), ((), {"UV_OVERRIDE": "c.txt"})):
+            self.assertEqual(self.version(*arguments, env=env), "1.0", (arguments, env))
+            self.assertEqual(self.version(*arguments, env=env), "1.0", (arguments, env))
+        (self.work / "c.txt").write_text("demo<3\n")
+        self.assertEqual(self.version("-c", "c.txt"), "2.0")
+        (self.work / "c.txt").write_text("demo${REST}\n")
+        for rest in ("<2", "<3"):
+            self.assertEqual(self.version("-c", "c.txt", env={"REST": rest}), {"<2": "1.0", "<3": "2.0"}[rest])
+        self.assertIn("missing.txt", self.run_fails("-c", "missing.txt", self.run_script).stderr)
+
+    def test_pip_s_constraint_counts_and_what_is_not_supported_is_refused(self):
+        conf = self.home / "pip.conf"
+        env = {"PIP_CONFIG_FILE": str(conf)}
+        (self.work / "c.txt").write_text("demo<2\n")
+        conf.write_text("[global]\nconstraint = %s/c.txt\nbreak-system-packages = true\nonly-binary = :all:\n" % self.work)
+        self.assertEqual(self.version(env=env), "1.0")
+        for key in ("no-deps = true", "no-binary = demo", "python-version = 3.9", "platform = any"):
+            conf.write_text("[install]\n%s\n" % key)
+            done = self.run_fails(self.run_script, env=env)
+            self.assertIn("pip.conf:2", done.stderr)
+            self.assertIn("'%s'" % key.split()[0], done.stderr)
+        conf.write_text("[install]\nno-deps = false\nno-binary = :none:\n")
+        self.assertEqual(self.version(env=env), "2.0")
+
+    def test_a_variable_that_would_change_what_is_installed_is_refused_also_on_a_later_run(self):
+        self.assertEqual(self.version(), "2.0")
+        for name, value in (("UV_NO_BINARY", "1"), ("UV_NO_BINARY_PACKAGE", "demo"), ("UV_TORCH_BACKEND", "cpu"),
+                            ("PIP_NO_DEPS", "1"), ("PIP_REQUIREMENT", "x.txt"), ("PIP_PLATFORM", "any")):
+            self.assertIn(name, self.run_fails(self.run_script, env={name: value}).stderr)
+            self.assertEqual(self.version(env={name: "" if name != "UV_NO_BINARY" else "false"}), "2.0")
+
+    def test_variables_that_cannot_change_it_are_left_alone(self):
+        env = {"UV_FROZEN": "1", "UV_LOCKED": "1", "UV_LINK_MODE": "copy", "UV_NO_BUILD": "1", "UV_SYSTEM_PYTHON": "1", "UV_NO_PROGRESS": "1",
+               "UV_CONCURRENT_DOWNLOADS": "1", "UV_CACHE_DIR": "/nowhere", "UV_NO_SYNC": "1", "PIP_USER": "1", "PIP_ONLY_BINARY": ":all:",
+               "PIP_DISABLE_PIP_VERSION_CHECK": "1", "UV_PYTHON_DOWNLOADS": "never", "PIP_NO_CACHE_DIR": "1"}
+        done = self.run_ok(self.run_script, env=env)
+        self.assertEqual(done.stdout, "2.0\n")
+        self.assertNotIn("warning", done.stderr)
+
+
+class Flags(SettingsTest):
+    def setUp(self):
+        super().setUp()
+        self.wheel("demo", "1.0")
+
+    def test_without_a_command_the_help_is_printed(self):
+        done = self.envstore()
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("Usage:", done.stdout)
+        self.assertIn("  run ", done.stdout)
+        self.assertEqual(self.envstore("-q").returncode, 2)
+
+    def test_flags_of_uv_that_change_nothing_are_accepted(self):
+        script = self.script(SHOW, ["demo"])
+        for words in (["--exact"], ["--no-sync"], ["--link-mode", "copy"], ["--no-build"], ["--no-progress"], ["--color=never"], ["-C", "a=b"],
+                      ["--no-python-downloads"], ["--native-tls"]):
+            done = self.run_ok(*words, script)
+            self.assertEqual(done.stdout, "1.0\n")
+            self.assertNotIn("warning", done.stderr)
+
+    def test_flags_of_uv_that_are_not_supported_are_named_with_what_to_do(self):
+        for words in (["--frozen"], ["--locked"], ["--extra", "x"], ["--group=x"], ["--with-editable", "."], ["--no-binary"], ["--project", "."],
+                      ["--python-platform", "linux"], ["--reinstall"], ["--active"]):
+            done = self.run_fails(*words, self.script(SHOW, ["demo"]), code=2)
+            self.assertIn("'%s'" % words[0].split("=")[0], done.stderr)
+            self.assertIn("flag of uv", done.stderr)
+            self.assertNotIn("did you mean", done.stderr)
+            self.assertIn("hint: ", done.stderr)
+
+    def test_short_flags(self):
+        script = self.script(SHOW, [])
+        self.assertEqual(self.run_ok("-w", "demo", script).stdout, "1.0\n")
+        self.assertEqual(self.run_ok("-wdemo", script).stdout, "1.0\n")
+
+    def test_upgrade_package_takes_the_newest_of_that_one(self):
+        self.wheel("leaf", "1.0")
+        script = self.script("import demo, leaf; print(demo.VERSION, leaf.VERSION)", ["demo", "leaf"])
+        self.run_ok(script)
+        for version in ("2.0", "3.0"):
+            self.wheel("demo", version), self.wheel("leaf", version)
+        self.assertEqual(self.run_ok(script).stdout, "1.0 1.0\n")
+        self.assertEqual(self.run_ok("--upgrade-package", "demo<3", script).stdout, "2.0 1.0\n")
+        self.assertEqual(self.run_ok(script).stdout, "2.0 1.0\n")
+        self.assertEqual(self.run_ok("-P", "leaf", script).stdout, "2.0 3.0\n")
+        self.assertEqual(self.run_ok("--refresh-package", "demo", script).stdout, "2.0 3.0\n")
+        self.assertEqual(self.run_ok(script).stdout, "2.0 3.0\n")
+
+    def test_no_cache_uses_nothing_and_leaves_nothing(self):
+        script = self.script("import sys, demo; print(demo.VERSION); sys.exit(7)", ["demo"])
+        temporary = self.home / "temporary"
+        temporary.mkdir()
+        for words, env in ((["-n"], {}), (["--no-cache"], {}), ([], {"UV_NO_CACHE": "1"})):
+            done = self.envstore("run", *words, script, env={"TMPDIR": str(temporary), **env})
+            self.assertEqual((done.stdout, done.returncode), ("1.0\n", 7), done.stderr)
+            self.assertEqual(os.listdir(temporary), [])
+            self.assertFalse(self.store.exists())
+        self.assertEqual([r["path"] for r in self.server.log()].count("/files/demo-1.0-py3-none-any.whl"), 3)
+        self.run_fails("--no-cache", "--exec", script, code=2)
+
+    def test_directory_is_entered_first_on_every_run(self):
+        inner = self.work / "inner" / "inner"
+        inner.mkdir(parents=True)
+        (self.work / "inner" / "s.py").write_text("import os; print(os.getcwd())")
+        for words, env in ((["--directory", "inner"], {}), ([], {"UV_WORKING_DIR": "inner"})):
+            for refresh in ([], [], ["--refresh"]):
+                done = self.run_ok(*refresh, *words, "s.py", env=env)
+                self.assertEqual(done.stdout.strip(), os.path.realpath(self.work / "inner"))
+        self.assertIn("nowhere", self.run_fails("--directory", "nowhere", "s.py").stderr)
+
+    def test_a_preference_of_pythons(self):
+        real = os.path.realpath(sys.executable)
+        managed = self.home / "managed" / ("cpython-%d.%d.0-linux-x86_64-gnu" % sys.version_info[:2])
+        (managed / "bin").mkdir(parents=True)
+        (managed / "bin" / "python3").symlink_to(real)
+        script = self.script("print(1)", [])
+        env = {"UV_PYTHON_INSTALL_DIR": str(self.home / "managed")}
+        # The link leads out of uv's folder, so the interpreter behind it is the system's.
+        self.run_ok(script, env=env)
+        for words, more in ((["--managed-python"], {}), (["--python-preference", "only-managed"], {}), ([], {"UV_MANAGED_PYTHON": "1"}),
+                            ([], {"UV_PYTHON_PREFERENCE": "only-managed"})):
+            done = self.run_fails(*words, script, env={**env, **more})
+            self.assertIn("only-managed", done.stderr)
+        for words in (["--no-managed-python"], ["--python-preference", "system"], ["--python-preference", "managed"],
+                      ["--python-preference", "only-system"]):
+            self.assertEqual(self.run_ok(*words, script, env=env).stdout, "1\n")
+        self.run_fails("--python-preference", "any", script, env=env, code=2)
+
+
+class Documentation(unittest.TestCase):
+    """The pages name every flag, key and variable that the tables have."""
+
+    root = pathlib.Path(__file__).resolve().parents[2]
+
+    def names(self, source, pattern):
+        found = re.findall(pattern, (self.root / source).read_text())
+        self.assertGreater(len(found), 10)
+        return found
+
+    def test_flags(self):
+        page = (self.root / "docs/migration-from-uv.md").read_text()
+        for name in self.names("cli/run_options.h", r'\n    \{"([a-z-]+)"'):
+            if name not in ("pre", "layout"):  # pip's, and envstore's own
+                self.assertRegex(page, "--%s(?![a-z-])" % name)
+
+    def test_keys(self):
+        page = (self.root / "docs/settings.md").read_text()
+        for name in self.names("python/provision/uv_keys.cpp", r'\{"([a-z-]+)", k[A-Z]'):
+            self.assertIn("`%s`" % name, page)
+
+    def test_variables(self):
+        page = (self.root / "docs/settings.md").read_text()
+        for name in self.names("cli/variables.cpp", r'\{"((?:UV|PIP)_[A-Z_]+)"'):
+            self.assertIn("`%s`" % name, page)
+
+
+if __name__ == "__main__":
+    unittest.main()
