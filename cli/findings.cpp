@@ -9,6 +9,7 @@
 #include "cli/progress.h"
 #include "python/index/index_client.h"
 #include "python/interpreter/interpreter.h"
+#include "store/layout.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
@@ -116,6 +117,32 @@ std::vector<Finding> examine_read_only(const std::string& path) {
   return findings;
 }
 
+/// Whoever needs a folder that is missing makes it again, so that this is looked at before anything else.
+void examine_folders(const std::string& root, std::vector<Finding>& findings) {
+  const Fd directory = open_directory(AT_FDCWD, root);
+  if (!stat_at(directory.get(), layout::kFormatFile, Links::do_not_follow)) return;
+  std::string missing;
+  for (const char* folder :
+       {layout::kObjects, layout::kTrees, layout::kSnapshots, layout::kBytecode, layout::kScratch,
+        layout::kLeases, layout::kTmp, layout::kTrash, layout::kLocks, layout::kVolatile})
+    if (make_directory_if_missing(directory.get(), folder, 0700))
+      missing += (missing.empty() ? "" : ", ") + std::string(folder);
+  if (missing.empty()) return;
+  findings.push_back({Verdict::note, fmt::format("folders: {} missing, made again", missing),
+                      "a cleaner of old files or empty folders is at work in the store",
+                      fmt::format("exclude '{}' from it, then `envstore verify`", root)});
+}
+
+/// systemd-tmpfiles and tmpreaper remove what was not used for 10 or 30 days there.
+void examine_cleaners(const std::string& root, std::vector<Finding>& findings) {
+  const std::string real = real_path(root).value_or(root);
+  for (const char* place : {"/tmp/", "/var/tmp/", "/dev/shm/"})
+    if (real.starts_with(place))
+      findings.push_back({Verdict::note, fmt::format("place: '{}' is below {}", root, place),
+                          "cleaners remove old files there one by one, and a reboot may remove all",
+                          "set ENVSTORE_ROOT to another directory, or exclude it from tmpfiles.d"});
+}
+
 Finding examine_boot() {
   try {
     return {Verdict::good, "boot id: " + boot_id(), "volatile data of earlier boots is told apart"};
@@ -172,7 +199,11 @@ std::vector<Finding> examine_place(const std::string& root) {
                         "set ENVSTORE_ROOT to a directory of yours"});
     return findings;
   }
-  if (path == root) findings.push_back(examine_rights(path));
+  if (path == root) {
+    findings.push_back(examine_rights(path));
+    if (!facts.is_read_only && findings.back().verdict == Verdict::good) examine_folders(root, findings);
+  }
+  examine_cleaners(root, findings);
   if (!facts.is_read_only) findings.push_back(examine_space(path));
   std::vector<Finding> use = facts.is_read_only ? examine_read_only(path) : examine_locks_and_links(path);
   for (Finding& finding : use) findings.push_back(std::move(finding));

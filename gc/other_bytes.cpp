@@ -1,7 +1,9 @@
 #include "gc/other_bytes.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "gc/block.h"
 #include "store/bytecode_ledger.h"
@@ -23,6 +25,20 @@ std::uint64_t blocks_of(int directory, const std::string& path) {
   return static_cast<std::uint64_t>(facts.st_blocks) * kUnit;
 }
 
+/// What programs of root have put into slots, which keep nobody else out (root's test runners, caches).
+std::uint64_t foreign_bytes(Store& store, const std::string& owner,
+                            const std::unordered_map<std::string_view, std::uint64_t>& compiled) {
+  std::uint64_t bytes = 0;
+  for (const DirectoryEntry& slot : list_folder(store.root(), owner)) {
+    if (slot.type != DT_DIR) continue;
+    for (const DirectoryEntry& file : list_folder(store.root(), owner + "/" + slot.name)) {
+      const std::string name = slot.name + "/" + file.name;
+      if (!compiled.contains(name)) bytes += blocks_of(store.root(), owner + "/" + name);
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::uint64_t tree_folder_bytes(std::uint64_t files) {
@@ -36,9 +52,10 @@ std::uint64_t layout_folder_bytes(Layout layout, std::uint64_t files, std::uint6
 std::uint64_t bytecode_bytes(Store& store, const std::string& owner) {
   constexpr std::size_t kLargestLedger = std::size_t{256} << 20;
   const auto text = try_read_file(store.root(), owner + "/" + layout::kBytecodeLedger, kLargestLedger);
+  const auto compiled = compiled_sizes(text ? std::string_view(*text) : std::string_view());
   std::uint64_t bytes = 0;
-  if (text)
-    for (const auto& [name, size] : compiled_sizes(*text)) bytes += on_disk(size);
+  for (const auto& [name, size] : compiled) bytes += on_disk(size);
+  if (geteuid() == 0) bytes += foreign_bytes(store, owner, compiled);
   return bytes;
 }
 

@@ -81,13 +81,14 @@ void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& rec
 }
 
 /// What a failure has left, as far as no row names it. Under the snapshot's lock.
-void take_back(Store& store, const SnapshotId& id, Layout layout) noexcept {
+void take_back(Store& store, Lease& lease, const SnapshotId& id, Layout layout) noexcept {
   try {
+    const std::string tmp = lease.tmp_directory();
     const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
     if (row && has_layout(*row, layout)) return;
-    throw_away(store, layout::snapshot(id, layout));
+    take_out_of_sight(store, layout::snapshot(id, layout), tmp);
     if (row) return;
-    throw_away(store, layout::bytecode(id));
+    take_out_of_sight(store, layout::bytecode(id), tmp);
     unlink_if_there(store.root(), layout::snapshot_record(id));
   } catch (...) {
     return;  // gc removes what has no row
@@ -134,7 +135,7 @@ Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& recor
       note_request(store, record, request);
       record_snapshot(store, lease, record, id, layout, request);
     } catch (...) {
-      take_back(store, id, layout);
+      take_back(store, lease, id, layout);
       throw;
     }
   } else {

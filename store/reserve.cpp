@@ -15,8 +15,9 @@
 namespace envstore {
 namespace {
 
-constexpr std::uint64_t kMost = std::uint64_t{1} << 20, kLeast = std::uint64_t{64} << 10;
-constexpr std::uint64_t kShareOfDisk = 64, kShareOfFree = 16;
+// One rename on btrfs reserves almost 3 MiB.
+constexpr std::uint64_t kMost = std::uint64_t{4} << 20, kLeast = std::uint64_t{64} << 10;
+constexpr std::uint64_t kShareOfDisk = 32, kShareOfFree = 16;
 
 std::string path() {
   return std::string(layout::kLocks) + "/gc.reserve";
@@ -50,7 +51,9 @@ void keep_reserve(int root) noexcept {
 }
 
 bool drop_reserve(int root) {
-  return unlink_if_there(root, path());
+  if (!unlink_if_there(root, path())) return false;
+  (void)syncfs(root);  // btrfs and zfs give space back with their next commit
+  return true;
 }
 
 std::uint64_t free_bytes(int root) {

@@ -245,6 +245,8 @@ void TreeBuilder::Impl::seal() {
 TreeBuilder::TreeBuilder(Store& store, Lease& lease) : impl_(std::make_unique<Impl>(store, lease)) {}
 
 TreeBuilder::~TreeBuilder() {
+  impl_->root = Fd();  // where descriptors are few, removing needs them
+  impl_->objects = Fd();
   // Below tmp/<lease>: whoever clears up the dead lease tries again.
   quietly([&] { remove_tree(impl_->store.root(), impl_->name); });
   if (!impl_->is_committed)
@@ -311,8 +313,9 @@ void TreeBuilder::Impl::finish(const TreeId& id, const TreeManifest& manifest, c
 
 /// Under the tree's lock.
 void TreeBuilder::Impl::take_back(const TreeId& id) noexcept {
-  if (is_in_place) quietly([&] { throw_away(store, layout::tree(id)); });
-  quietly([&] { throw_away(store, layout::bytecode(id)); });
+  const std::string tmp = parent_of(name);
+  if (is_in_place) take_out_of_sight(store, layout::tree(id), tmp);
+  take_out_of_sight(store, layout::bytecode(id), tmp);
   quietly([&] { forget_unfinished_tree(store, id, files); });
 }
 

@@ -69,6 +69,16 @@ void move_into_place(Store& store, const std::string& from, const std::string& t
                 "cannot rename '" + store.path() + "/" + from + "': its place is taken again");
 }
 
+void take_out_of_sight(Store& store, const std::string& path, const std::string& tmp) noexcept {
+  try {
+    const std::string undone = tmp + "/undone-" + random_name();
+    move_away(store.root(), path, undone);
+    remove_tree(store.root(), undone);
+  } catch (...) {
+    return;
+  }
+}
+
 void record_wheel(Store& store, const WheelHash& wheel, const TreeId& id) {
   Index::Write write = store.index().write();
   write.put(wheel, WheelRow{id});

@@ -38,6 +38,10 @@ void throw_away(Store& store, const std::string& path);
 /// The first half of it: `to_trash` is the new name, relative to the root, in trash/. False: it is not there.
 bool move_to_trash(Store& store, const std::string& path, const std::string& to_trash);
 
+/// For the way out of a failure: out of sight into `tmp`, the directory of a lease, with which it goes at the
+/// latest. Never throws.
+void take_out_of_sight(Store& store, const std::string& path, const std::string& tmp) noexcept;
+
 void record_wheel(Store& store, const WheelHash& wheel, const TreeId& id);
 /// Rows of blobs, tree and wheel, and the reverse rows, in volatile transactions of bounded size; the tree's
 /// row comes last, so that it never names a blob without a row.

@@ -20,6 +20,7 @@
 #include "store/platform/error.h"
 #include "store/platform/terminal_text.h"
 #include "store/snapshot.h"
+#include "store/unfinished_trees.h"
 
 namespace envstore {
 namespace {
@@ -109,7 +110,7 @@ class Preparation {
     });
 
     auto ingest = Lease::acquire(store_, LeaseKind::ingest, {}, label_of(request_));
-    LaunchPlan plan = provide_layers(*ingest, settings);
+    LaunchPlan plan = provide_or_take_back(*ingest, settings);
     if (request_.compile_bytecode) compile(plan);
 
     std::vector<SnapshotId> snapshots;
@@ -224,6 +225,15 @@ class Preparation {
   void use(Discovery discovery) {
     interpreter_ = std::move(discovery.interpreter);
     watched_.insert(watched_.end(), discovery.watched.begin(), discovery.watched.end());
+  }
+
+  LaunchPlan provide_or_take_back(Lease& lease, const ResolutionSettings& settings) {
+    try {
+      return provide_layers(lease, settings);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::no_space) take_back_trees(store_, lease);
+      throw;
+    }
   }
 
   LaunchPlan provide_layers(Lease& lease, const ResolutionSettings& settings) {
