@@ -85,8 +85,11 @@ HttpSettings http_settings(const Variables& variables) {
   settings.user_agent = "envstore/" ENVSTORE_VERSION;
   find_certificates(variables, settings);
   settings.netrc = find_netrc(variables);
-  for (const char* name : {"PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT"})
-    if (const auto seconds = seconds_of(variables, name)) settings.stall_timeout_seconds = *seconds;
+  if (const auto seconds = seconds_of(variables, "PIP_DEFAULT_TIMEOUT"))  // of silence, there
+    settings.stall_timeout_seconds = *seconds;
+  for (const char* name : {"UV_HTTP_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT"})
+    if (const auto seconds = seconds_of(variables, name))
+      settings.stall_timeout_seconds = settings.patience_seconds = *seconds;
   settings.connect_timeout_seconds =
       std::min(settings.connect_timeout_seconds, settings.stall_timeout_seconds);
   if (value_of(variables, "UV_KEYRING_PROVIDER") == "subprocess" ||

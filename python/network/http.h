@@ -55,10 +55,11 @@ struct HttpSettings {
   std::string netrc;         ///< path, or empty
   int max_in_flight = 50;
   int retries = 3;  ///< on what passes: connection faults, timeouts, 408, 429, 5xx; honours Retry-After
-  /// Without a byte for so long an attempt has failed. A whole request, its retries and waits included, has
-  /// twice that and what it takes to receive at 100 B/s, and twenty times that (a file: and what it takes to
-  /// receive at 20 kB/s).
-  int connect_timeout_seconds = 30, stall_timeout_seconds = 30;
+  int connect_timeout_seconds = 30;
+  int stall_timeout_seconds = 30;  ///< without a byte for so long an attempt has failed
+  /// From the first byte of an answer on a request has twice this and what it takes to receive at 100 B/s;
+  /// with its retries and waits twenty times this, a file also what it takes to receive at 20 kB/s.
+  int patience_seconds = 30;
   /// Asked once an origin after a 401, when neither URL nor netrc had an answer. On the network thread, which
   /// waits.
   std::function<std::optional<Credentials>(const std::string& origin)> ask_credentials = {};

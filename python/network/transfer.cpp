@@ -75,11 +75,15 @@ void Transfer::give_up() {
 
 bool Transfer::is_overdue(std::chrono::steady_clock::time_point now, const HttpSettings& settings) const {
   if (!begun_) return false;
-  const std::chrono::duration<double> elapsed = now - *begun_;
+  using Seconds = std::chrono::duration<double>;
   const auto received = static_cast<double>(received_before_ + answer_.received);
-  const auto stall = static_cast<double>(settings.stall_timeout_seconds);
-  return elapsed.count() > 2 * stall + received / kLowestRate ||
-         elapsed.count() > 20 * stall + (is_file() ? received / kLowestMeanRate : 0);
+  const double patience = settings.patience_seconds;
+  const double elapsed = Seconds(now - *begun_).count();
+  if (elapsed >
+      20 * patience + 2.0 * settings.stall_timeout_seconds + (is_file() ? received / kLowestMeanRate : 0))
+    return true;
+  if (!answered_) return elapsed > 2.0 * settings.stall_timeout_seconds;
+  return Seconds(now - *answered_).count() > 2 * patience + received / kLowestRate;
 }
 
 void Transfer::fail_overdue() {
@@ -180,6 +184,7 @@ std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, v
 std::size_t Transfer::take_header(std::string_view line) {
   const std::size_t size = line.size();
   answer_.header_bytes += size;
+  if (!answered_) answered_ = std::chrono::steady_clock::now();
   if (answer_.header_bytes > kMostHeaderBytes) {
     answer_.is_too_large = true;
     return 0;
@@ -305,6 +310,7 @@ Transfer::Next Transfer::follow(const std::string& location, const HttpSettings&
     refuse("it redirects more than " + std::to_string(kMostRedirects) + " times",
            "the fault is the server's");
   url_ = std::move(*next);
+  answered_.reset();
   asked_for_credentials_ = false;
   return Next::at_once;
 }

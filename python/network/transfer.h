@@ -84,8 +84,9 @@ class Transfer {
   char error_text_[CURL_ERROR_SIZE] = {};
   bool sent_credentials_ = false, asked_for_credentials_ = false;
   int retries_ = 0;
-  std::optional<std::chrono::steady_clock::time_point> begun_;
-  std::uint64_t received_before_ = 0;  ///< by earlier attempts
+  std::optional<std::chrono::steady_clock::time_point> begun_;     ///< of the first attempt
+  std::optional<std::chrono::steady_clock::time_point> answered_;  ///< the first byte of an answer of url_
+  std::uint64_t received_before_ = 0;                              ///< by earlier attempts
   std::chrono::milliseconds delay_{0};
 };
 
