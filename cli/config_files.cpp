@@ -5,7 +5,7 @@
 #include <iterator>
 
 #include "cli/config.h"
-#include "cli/user_file.h"
+#include "store/platform/user_file.h"
 #include "python/provision/uv_options.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "cli/user_file.h"
+#include "store/platform/user_file.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 

@@ -3,12 +3,12 @@
 #include <map>
 
 #include "cli/config.h"
-#include "cli/user_file.h"
 #include "cli/variables.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/text.h"
+#include "store/platform/user_file.h"
 
 namespace envstore {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <cerrno>
 
-#include "cli/user_file.h"
+#include "store/platform/user_file.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 

@@ -5,9 +5,9 @@
 
 #include "cli/config.h"
 #include "cli/suggest.h"
-#include "cli/user_file.h"
 #include "pypackaging/name.h"
 #include "store/platform/error.h"
+#include "store/platform/user_file.h"
 
 namespace envstore {
 namespace {

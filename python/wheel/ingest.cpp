@@ -52,9 +52,10 @@ class Ingest {
 
   /// `unchecked_hash`: the file's own hash is not known to be this one yet.
   TreeId run(const WheelHash& hash, bool has_unchecked_hash) {
-    record_.check_members(archive_.members());
+    std::vector<std::string> warnings = record_.check_members(archive_.members());
+    warnings.insert(warnings.begin(), plan_.warnings.begin(), plan_.warnings.end());
     if (origin_.on_warning)
-      for (const std::string& warning : plan_.warnings) origin_.on_warning(warning);
+      for (const std::string& warning : warnings) origin_.on_warning(warning);
     sort_by_size();
     unpack_all(hash, has_unchecked_hash);
     add_generated();

@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <utility>
 
 #include "python/wheel/names.h"
 #include "store/digest.h"
@@ -14,8 +14,15 @@
 namespace envstore {
 namespace {
 
-bool is_strong(std::string_view algorithm) {
-  return algorithm == "sha256" || algorithm == "sha384" || algorithm == "sha512";
+/// By the names of Python's hashlib. Nothing weaker than SHA-256, as the specification has it.
+const EVP_MD* strong_digest(std::string_view algorithm) {
+  constexpr std::pair<std::string_view, const EVP_MD* (*)()> kDigests[] = {
+      {"sha256", EVP_sha256},      {"sha384", EVP_sha384},     {"sha512", EVP_sha512},
+      {"sha3_256", EVP_sha3_256},  {"sha3_384", EVP_sha3_384}, {"sha3_512", EVP_sha3_512},
+      {"blake2b", EVP_blake2b512}, {"blake2s", EVP_blake2s256}};
+  for (const auto& [name, digest] : kDigests)
+    if (name == algorithm) return digest();
+  return nullptr;
 }
 
 /// Urlsafe base64 without padding is the rule; old writers padded, and gmsh's wheels have hexadecimal digits.
@@ -24,6 +31,29 @@ bool spells(std::string_view text, std::span<const std::uint8_t> digest) {
   while (text.ends_with('=')) text.remove_suffix(1);
   return text == urlsafe_base64(digest);
 }
+
+/// Windows' separators and a leading `./` mean the same member.
+std::string member_path(std::string path) {
+  std::replace(path.begin(), path.end(), '\\', '/');
+  return path.starts_with("./") ? path.substr(2) : path;
+}
+
+/// One kind of what is odd but harmless: the first path, and how many there are.
+class Oddity {
+ public:
+  void note(std::string_view path) {
+    if (count_++ == 0) first_ = printable(path);
+  }
+  void tell(std::vector<std::string>& texts, std::string_view archive, std::string_view what) const {
+    if (count_ == 0) return;
+    const std::string others = count_ > 1 ? fmt::format(" (and {} more)", count_ - 1) : "";
+    texts.push_back(fmt::format("RECORD of '{}' {}: '{}'{}", printable(archive), what, first_, others));
+  }
+
+ private:
+  std::string first_;
+  std::size_t count_ = 0;
+};
 
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -51,10 +81,8 @@ std::string urlsafe_base64(std::span<const std::uint8_t> bytes) {
 std::vector<std::uint8_t> record_digest(std::string_view algorithm, std::span<const std::byte> content) {
   std::vector<std::uint8_t> digest(EVP_MAX_MD_SIZE);
   unsigned size = 0;
-  const EVP_MD* const kind = algorithm == "sha256"   ? EVP_sha256()
-                             : algorithm == "sha384" ? EVP_sha384()
-                                                     : EVP_sha512();
-  if (EVP_Digest(content.data(), content.size(), digest.data(), &size, kind, nullptr) != 1)
+  const EVP_MD* const kind = strong_digest(algorithm);
+  if (kind == nullptr || EVP_Digest(content.data(), content.size(), digest.data(), &size, kind, nullptr) != 1)
     throw Error(ErrorKind::io, "cannot compute a digest");
   digest.resize(size);
   return digest;
@@ -70,42 +98,78 @@ RecordChecker::RecordChecker(std::string_view text, std::string record_path, std
   if (!parsed)
     refuse(record_path_, fmt::format("{} (at byte {})", parsed.error().message, parsed.error().position));
   entries_ = std::move(*parsed);
-  by_path_.reserve(entries_.size());
-  for (const pypackaging::RecordEntry& entry : entries_) {
-    by_path_.emplace(entry.path, &entry);
-    if (needs_no_hash(entry.path) || is_cached_bytecode(entry.path)) continue;
-    if (entry.algorithm.empty()) refuse(entry.path, "RECORD has no hash of it");
-    if (!is_strong(entry.algorithm))
-      refuse(entry.path,
-             fmt::format("RECORD has a hash that proves nothing ({}); sha256 or better is required",
-                         printable(entry.algorithm)));
+  for (pypackaging::RecordEntry& entry : entries_) {
+    entry.path = member_path(std::move(entry.path));
+    entry.algorithm = to_lower(entry.algorithm);
   }
+  // By sorting: a hostile file can slow down a hash table.
+  std::stable_sort(entries_.begin(), entries_.end(),
+                   [](const auto& a, const auto& b) { return a.path < b.path; });
 }
 
-void RecordChecker::check_members(const std::vector<ZipMember>& members) const {
-  std::unordered_set<std::string_view> present;
-  for (const ZipMember& member : members) {
-    present.insert(member.name);
-    if (!by_path_.contains(member.name) && !needs_no_hash(member.name) && !is_cached_bytecode(member.name))
-      refuse(member.name, "RECORD does not list it");
+std::span<const pypackaging::RecordEntry> RecordChecker::entries_of(std::string_view path) const {
+  const auto begin =
+      std::lower_bound(entries_.begin(), entries_.end(), path,
+                       [](const auto& entry, std::string_view wanted) { return entry.path < wanted; });
+  auto end = begin;
+  while (end != entries_.end() && end->path == path) ++end;
+  return {begin, end};
+}
+
+void RecordChecker::check_member(std::string_view path) const {
+  if (needs_no_hash(path) || is_cached_bytecode(path)) return;
+  const auto lines = entries_of(path);
+  if (lines.empty()) refuse(path, "RECORD does not list it");
+  bool has_hash = false;
+  for (const pypackaging::RecordEntry& line : lines) {
+    has_hash = has_hash || !line.algorithm.empty();
+    if (!line.algorithm.empty() && strong_digest(line.algorithm) == nullptr)
+      refuse(path, fmt::format("RECORD has a hash that proves nothing ({}); sha256 or better is required",
+                               printable(line.algorithm)));
   }
-  for (const pypackaging::RecordEntry& entry : entries_)
-    if (!present.contains(entry.path) && !is_cached_bytecode(entry.path))
-      refuse(entry.path, "RECORD lists it, but it is not there");
+  if (!has_hash) refuse(path, "RECORD has no hash of it");
+}
+
+std::vector<std::string> RecordChecker::check_members(const std::vector<ZipMember>& members) const {
+  std::vector<std::string_view> names;
+  for (const ZipMember& member : members) {
+    names.push_back(member.name);
+    check_member(member.name);
+  }
+  std::sort(names.begin(), names.end());
+  Oddity doubled, directories, missing;
+  const std::string* before = nullptr;
+  for (const pypackaging::RecordEntry& entry : entries_) {
+    const std::string& path = entry.path;
+    if (before != nullptr && *before == path) doubled.note(path);
+    before = &path;
+    if (is_cached_bytecode(path)) continue;
+    const std::string below = path.ends_with('/') ? path : path + "/";
+    const auto next = std::lower_bound(names.begin(), names.end(), below);
+    if (path.ends_with('/') || (next != names.end() && next->starts_with(below)))
+      directories.note(path);
+    else if (!std::binary_search(names.begin(), names.end(), path))
+      missing.note(path);
+  }
+  std::vector<std::string> texts;
+  doubled.tell(texts, archive_, "lists a file twice");
+  directories.tell(texts, archive_, "lists a directory");
+  missing.tell(texts, archive_, "lists a file that is not there");
+  return texts;
 }
 
 void RecordChecker::check(std::string_view path, std::span<const std::byte> content,
                           const std::array<std::uint8_t, 32>* sha256_of_content) const {
-  const auto found = by_path_.find(path);
-  if (found == by_path_.end() || found->second->algorithm.empty()) return;
-  const pypackaging::RecordEntry& entry = *found->second;
   if (path == record_path_) return;  // it cannot hold its own hash
-  if (entry.size && *entry.size != content.size()) refuse(path, "its size is not the one in RECORD");
-  const bool is_known = entry.algorithm == "sha256" && sha256_of_content != nullptr;
-  const std::vector<std::uint8_t> digest =
-      is_known ? std::vector(sha256_of_content->begin(), sha256_of_content->end())
-               : record_digest(entry.algorithm, content);
-  if (!spells(entry.digest, digest)) refuse(path, "its hash is not the one in RECORD");
+  for (const pypackaging::RecordEntry& entry : entries_of(path)) {
+    if (entry.algorithm.empty()) continue;
+    if (entry.size && *entry.size != content.size()) refuse(path, "its size is not the one in RECORD");
+    const bool is_known = entry.algorithm == "sha256" && sha256_of_content != nullptr;
+    const std::vector<std::uint8_t> digest =
+        is_known ? std::vector(sha256_of_content->begin(), sha256_of_content->end())
+                 : record_digest(entry.algorithm, content);
+    if (!spells(entry.digest, digest)) refuse(path, "its hash is not the one in RECORD");
+  }
 }
 
 bool RecordChecker::needs_no_hash(std::string_view path) const {

@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "pypackaging/metadata.h"
@@ -13,7 +12,7 @@
 
 namespace envstore {
 
-/// The digest of `content` by `sha256`, `sha384` or `sha512`.
+/// The digest of `content`; `algorithm` as hashlib names it: sha256, sha384, sha512, sha3_256, blake2b, ...
 std::vector<std::uint8_t> record_digest(std::string_view algorithm, std::span<const std::byte> content);
 /// As RECORD writes digests: without padding.
 std::string urlsafe_base64(std::span<const std::uint8_t> bytes);
@@ -22,22 +21,25 @@ std::string urlsafe_base64(std::span<const std::uint8_t> bytes);
 /// what each member must be. Throws Error{invalid_input} with archive and member.
 class RecordChecker {
  public:
-  /// `record_path`: of RECORD in the archive. Refuses entries without a strong hash.
+  /// `record_path`: of RECORD in the archive.
   RecordChecker(std::string_view text, std::string record_path, std::string archive);
 
-  /// Every member stands in RECORD, and what stands in RECORD is a member; bytecode is exempt both ways.
-  void check_members(const std::vector<ZipMember>& members) const;
+  /// Every member stands in RECORD with a strong hash; bytecode is exempt. Lines that are doubled, name a
+  /// directory or name what is no member are accepted, as installers do: what is said of them is returned,
+  /// one text a kind.
+  std::vector<std::string> check_members(const std::vector<ZipMember>& members) const;
   /// `sha256`: of the content, if the caller has it already.
   void check(std::string_view path, std::span<const std::byte> content,
              const std::array<std::uint8_t, 32>* sha256) const;
 
  private:
+  std::span<const pypackaging::RecordEntry> entries_of(std::string_view path) const;
+  void check_member(std::string_view path) const;
   bool needs_no_hash(std::string_view path) const;
   [[noreturn]] void refuse(std::string_view path, std::string_view reason) const;
 
   std::string record_path_, archive_;
-  std::vector<pypackaging::RecordEntry> entries_;
-  std::unordered_map<std::string_view, const pypackaging::RecordEntry*> by_path_;
+  std::vector<pypackaging::RecordEntry> entries_;  ///< sorted by path
 };
 
 /// True for what envstore makes itself and never takes from a wheel: anything below `__pycache__`.

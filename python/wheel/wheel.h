@@ -25,8 +25,9 @@ struct ZipMember {
   std::uint64_t compressed_size = 0, size = 0, data_offset = 0;
 };
 
-/// A ZIP archive in memory (mapping or buffer, not owned). Hostile input: refuses unsafe or repeated names
-/// (also by letter case of the dist-info directory), symlinks and special files, encryption, other methods
+/// A ZIP archive in memory (mapping or buffer, not owned). A member that occurs twice with the same bytes is
+/// one member. Hostile input: refuses unsafe names, two different members of one name (also by letter case of
+/// the dist-info directory), symlinks and special files, encryption, other methods
 /// than store and deflate, overlapping members, data before, between or behind that the directory does not
 /// explain, local headers that contradict the central directory, sizes that cannot be (over 1032:1, over the
 /// limit). Zip64 is understood. Throws Error{invalid_input} that names archive and member.
@@ -34,15 +35,21 @@ class ZipArchive {
  public:
   ZipArchive(std::span<const std::byte> bytes, std::string name_for_errors);
   const std::vector<ZipMember>& members() const { return members_; }
+  /// Names of members that occur more than once.
+  const std::vector<std::string>& repeated() const { return repeated_; }
   const ZipMember* find(std::string_view name) const;
+  bool has_same_content(const ZipMember& a, const ZipMember& b) const;
   /// Inflates (libdeflate), checks size and CRC.
   std::string read(const ZipMember& member) const;
   void read_into(const ZipMember& member, std::span<std::byte> out) const;
 
  private:
+  void merge_repeated();
+
   std::span<const std::byte> bytes_;
   std::string name_;
   std::vector<ZipMember> members_;
+  std::vector<std::string> repeated_;
 };
 
 /// Finds members in the tail of an archive whose beginning is not there (range reads). `tail_offset` is the
@@ -96,13 +103,14 @@ struct WheelOrigin {
 
 /// Unpacks a wheel (packaging.python.org "Binary distribution format") into the store as a tree. Under the
 /// lock locks/wheel-<sha256>, so that of many processes one does the work; a wheel with a row is not read
-/// again. Checks: file hash, ZipArchive's, WHEEL's version, name and version of dist-info against the file
-/// name, every member against RECORD and RECORD against the members, metadata that can be read. Adds
-/// INSTALLER, rewrites RECORD for files that `.data` moves, makes relocatable scripts of entry points
-/// (console and gui) and of `#!python` scripts in bin/. Finds why a tree must be a forest: RPATH/RUNPATH that
-/// leaves the wheel, `.data/data` beyond share, etc, include. Members are inflated, hashed and written in
-/// `pool`; the calling thread helps. Throws Error{invalid_input} with the member's name, leaving nothing
-/// behind.
+/// again. Checks: file hash, ZipArchive's, WHEEL's version, name of dist-info and name and version of
+/// METADATA against the file name, every member against RECORD, metadata that can be read. Two members that
+/// land at one path with the same bytes are one file; this and lines of RECORD that match nothing are
+/// warnings. Adds INSTALLER, rewrites RECORD for files that `.data` moves, makes relocatable scripts of entry
+/// points (console and gui) and of `#!python` scripts in bin/. Finds why a tree must be a forest:
+/// RPATH/RUNPATH that leaves the wheel, `.data/data` beyond share, etc, include. Members are inflated, hashed
+/// and written in `pool`; the calling thread helps. Throws Error{invalid_input} with the member's name,
+/// leaving nothing behind.
 TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, const std::string& wheel_path,
                     const WheelOrigin& origin);
 /// The same for a wheel's bytes, which nobody else may be able to change.

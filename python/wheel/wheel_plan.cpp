@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "pypackaging/filename.h"
@@ -63,6 +64,7 @@ class Planner {
     check_wheel_file();
     check_metadata();
     plan_entry_points();
+    warn_of_repeated_members();
     for (const ZipMember& member : archive_.members()) place(member);
     generate(std::string(layout::kTreeSite) + "/" + plan_.dist_info + "/INSTALLER", Executable::no,
              "envstore\n");
@@ -95,7 +97,9 @@ class Planner {
   void add(const ZipMember& member, PlannedKind kind, std::string path, Executable executable);
   void generate(std::string path, Executable executable, std::string content);
   void check_cost_of_runs() const;
+  void warn_of_repeated_members();
   void check_paths();
+  void check_is_same(const PlannedFile& first, const PlannedFile& second);
   void find_forest_reason();
 
   bool names_this_distribution(std::string_view directory, std::string_view suffix) const;
@@ -123,17 +127,24 @@ void Planner::check_filename() {
     refuse(fmt::format("it is version {}, not {}", plan_.version, printable(origin_.expected_version)));
 }
 
-/// `NAME-VERSION` before the suffix, in any spelling that normalises to this wheel's.
+/// Of `NAME-VERSION.SUFFIX`.
+std::optional<pypackaging::Version> version_of(std::string_view directory) {
+  std::string version(directory.substr(0, directory.rfind('.')));
+  version = version.substr(version.rfind('-') + 1);
+  std::replace(version.begin(), version.end(), '_', '-');  // how a `-` of the version is escaped
+  auto parsed = pypackaging::Version::parse(version);
+  if (!parsed) return std::nullopt;
+  return std::move(*parsed);
+}
+
+/// `NAME-VERSION` before the suffix, in any spelling that normalises to this wheel's name. The version counts
+/// in METADATA alone: installers do not compare it here.
 bool Planner::names_this_distribution(std::string_view directory, std::string_view suffix) const {
-  if (!directory.ends_with(suffix)) return false;
+  if (!directory.ends_with(suffix) || !version_of(directory)) return false;
   directory.remove_suffix(suffix.size());
   const std::size_t dash = directory.rfind('-');
-  if (dash == std::string_view::npos || pypackaging::normalize_name(directory.substr(0, dash)) != plan_.name)
-    return false;
-  std::string version(directory.substr(dash + 1));
-  std::replace(version.begin(), version.end(), '_', '-');  // how a `-` of the version is escaped
-  const auto parsed = pypackaging::Version::parse(version);
-  return parsed && *parsed == *version_;
+  return dash != std::string_view::npos &&
+         pypackaging::normalize_name(directory.substr(0, dash)) == plan_.name;
 }
 
 void Planner::find_dist_info() {
@@ -180,7 +191,10 @@ void Planner::check_metadata() {
   if (const auto fault = metadata.fatal_error()) refuse_file(path, fault->message);
   if (pypackaging::normalize_name(metadata.name) != plan_.name)
     refuse_file(path, fmt::format("it is about {}, not {}", printable(metadata.name), plan_.name));
-  if (!metadata.version || *metadata.version != *version_)
+  const bool fits = metadata.version && *metadata.version == *version_;
+  if (!fits && metadata.version && *metadata.version == version_of(plan_.dist_info))
+    refuse(fmt::format("its {} does not fit its name", printable(plan_.dist_info)));
+  if (!fits)
     refuse_file(path,
                 fmt::format("it is about version {}, not {}",
                             metadata.version ? metadata.version->canonical() : "unknown", plan_.version));
@@ -293,15 +307,40 @@ void Planner::check_cost_of_runs() const {
                        kMostCopiedBytes));
 }
 
-/// What `.data` moves may meet what stands there: two members for one path have no right order.
+void Planner::warn_of_repeated_members() {
+  const std::vector<std::string>& names = archive_.repeated();
+  if (names.empty()) return;
+  const std::string others = names.size() > 1 ? fmt::format(" (and {} more)", names.size() - 1) : "";
+  plan_.warnings.push_back(fmt::format("'{}' holds a file twice, with the same content: '{}'{}",
+                                       printable(origin_.filename), printable(names.front()), others));
+}
+
+/// Two contents for one path have no right order.
+void Planner::check_is_same(const PlannedFile& first, const PlannedFile& second) {
+  const bool is_same = first.kind == second.kind && archive_.has_same_content(*first.member, *second.member);
+  if (!is_same)
+    refuse_file(second.member->name, fmt::format("'{}' lands at the same path, with different content",
+                                                 printable(first.member->name)));
+  plan_.warnings.push_back(fmt::format("'{}' and '{}' of '{}' land at the same path, with the same content",
+                                       printable(first.member->name), printable(second.member->name),
+                                       printable(origin_.filename)));
+}
+
+/// What `.data` moves may meet what stands there.
 void Planner::check_paths() {
-  std::unordered_set<std::string_view> seen;
-  for (const GeneratedFile& file : plan_.generated) seen.insert(file.path);
-  for (const PlannedFile& file : plan_.files) {
+  std::unordered_set<std::string_view> generated;
+  for (const GeneratedFile& file : plan_.generated) generated.insert(file.path);
+  std::unordered_map<std::string_view, const PlannedFile*> seen;
+  for (PlannedFile& file : plan_.files) {
     if (file.kind == PlannedKind::dropped) continue;
     if (!is_safe_path(file.path)) refuse_file(file.member->name, "it would land at an unsafe path");
-    if (!seen.insert(file.path).second)
-      refuse_file(file.member->name, "another member lands at the same path");
+    if (generated.contains(file.path))
+      refuse_file(file.member->name, "envstore makes a file at the path where it lands");
+    if (const auto [first, is_new] = seen.emplace(file.path, &file); !is_new) {
+      check_is_same(*first->second, file);
+      file.kind = PlannedKind::dropped;
+      continue;
+    }
     std::string_view path = file.path;
     if (!path.starts_with("site/")) continue;
     path = below_top(path);

@@ -106,8 +106,33 @@ ZipArchive::ZipArchive(std::span<const std::byte> bytes, std::string name_for_er
   members_.reserve(entries.size());
   for (zip::Entry& entry : entries)
     if (!entry.is_directory) members_.push_back(std::move(entry.member));
-  std::sort(members_.begin(), members_.end(),
-            [](const ZipMember& a, const ZipMember& b) { return a.name < b.name; });
+  std::stable_sort(members_.begin(), members_.end(),
+                   [](const ZipMember& a, const ZipMember& b) { return a.name < b.name; });
+  merge_repeated();
+}
+
+void ZipArchive::merge_repeated() {
+  const auto is_repeated = [this](const ZipMember& first, const ZipMember& second) {
+    if (first.name != second.name) return false;
+    if (!has_same_content(first, second))
+      zip::refuse_member(name_, second.name, "it occurs twice, with different content");
+    repeated_.push_back(first.name);
+    return true;
+  };
+  members_.erase(std::unique(members_.begin(), members_.end(), is_repeated), members_.end());
+}
+
+bool ZipArchive::has_same_content(const ZipMember& a, const ZipMember& b) const {
+  // Two packings of one content are compared in memory: that of a bomb would not fit.
+  constexpr std::uint64_t kLargestCompared = std::uint64_t{1} << 28;
+  if (a.size != b.size || a.crc32 != b.crc32) return false;
+  const auto data_of = [this](const ZipMember& member) {
+    return bytes_.subspan(static_cast<std::size_t>(member.data_offset),
+                          static_cast<std::size_t>(member.compressed_size));
+  };
+  const auto x = data_of(a), y = data_of(b);
+  if (a.deflated == b.deflated && std::equal(x.begin(), x.end(), y.begin(), y.end())) return true;
+  return a.size <= kLargestCompared && read(a) == read(b);
 }
 
 const ZipMember* ZipArchive::find(std::string_view name) const {

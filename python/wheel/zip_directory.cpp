@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "python/wheel/names.h"
@@ -102,7 +103,17 @@ Entry take_entry(std::span<const std::byte>& bytes, const Location& location, co
   return entry;
 }
 
-void check_parents(std::string_view name, const std::unordered_set<std::string_view>& files,
+/// Some writers add a member twice. With one content it means one thing; ZipArchive compares the bytes.
+void check_is_same(const ZipMember& first, const ZipMember& second, const std::string& archive) {
+  if (first.size == second.size && first.crc32 == second.crc32) return;
+  refuse_member(
+      archive, second.name,
+      fmt::format("it occurs twice, with different content ({} bytes with CRC {:08x}, and {} bytes with "
+                  "CRC {:08x})",
+                  first.size, first.crc32, second.size, second.crc32));
+}
+
+void check_parents(std::string_view name, const std::unordered_map<std::string_view, const ZipMember*>& files,
                    std::unordered_set<std::string_view>& known_directories, const std::string& archive) {
   for (std::size_t slash = name.rfind('/'); slash != std::string_view::npos;
        slash = name.rfind('/', slash - 1)) {
@@ -128,16 +139,17 @@ std::vector<Entry> read_directory(std::span<const std::byte> directory, const Lo
 }
 
 void check_names(const std::vector<Entry>& entries, const std::string& archive) {
-  std::unordered_set<std::string_view> files;
-  std::unordered_set<std::string_view> explicit_directories;
+  std::unordered_map<std::string_view, const ZipMember*> files;
   std::unordered_set<std::string> folded;
   for (const Entry& entry : entries) {
     const std::string_view name = entry.member.name;
-    auto& same_kind = entry.is_directory ? explicit_directories : files;
-    if (!same_kind.insert(name).second) refuse_member(archive, name, "it occurs twice");
+    if (entry.is_directory) continue;
+    if (const auto [first, is_new] = files.emplace(name, &entry.member); !is_new) {
+      check_is_same(*first->second, entry.member, archive);
+      continue;
+    }
     const std::string lower = to_lower(name);
-    if (lower.substr(0, lower.find('/')).ends_with(".dist-info") && !entry.is_directory &&
-        !folded.insert(lower).second)
+    if (lower.substr(0, lower.find('/')).ends_with(".dist-info") && !folded.insert(lower).second)
       refuse_member(archive, name, "another member differs from it by letter case only");
   }
   std::unordered_set<std::string_view> known_directories;

@@ -62,8 +62,8 @@ std::uint64_t check_local_header(std::span<const std::byte> bytes, const Entry& 
 void unpack(std::span<const std::byte> data, const ZipMember& member, std::span<std::byte> out,
             const std::string& archive);
 
-/// Names that occur twice, that are file and directory at once, or that differ by letter case in a dist-info
-/// directory.
+/// Refuses names that occur twice with different content (as far as sizes and CRCs tell), that are file and
+/// directory at once, or that differ by letter case in a dist-info directory.
 void check_names(const std::vector<Entry>& entries, const std::string& archive);
 
 }  // namespace envstore::zip

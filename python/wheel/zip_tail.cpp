@@ -1,3 +1,4 @@
+#include <set>
 #include <stdexcept>
 
 #include "python/wheel/zip_format.h"
@@ -16,8 +17,10 @@ std::optional<TailDirectory> read_zip_tail(std::span<const std::byte> tail, std:
   auto entries = zip::read_directory(directory, *location, name_for_errors);
   zip::check_names(entries, name_for_errors);
   TailDirectory result;
+  std::set<std::string> names;  // one that occurs twice has one content
   for (zip::Entry& entry : entries)
-    if (!entry.is_directory) result.members.push_back(std::move(entry.member));
+    if (!entry.is_directory && names.insert(entry.member.name).second)
+      result.members.push_back(std::move(entry.member));
   return result;
 }
 

@@ -259,8 +259,11 @@ TEST_CASE("hostile and broken wheels are refused, and leave nothing") {
   refused(with_record("a.py,md5=DMF1ucDxtqgxw5niaXcmYQ,1\n"), "proves nothing (md5)");
   refused(with_record("a.py,sha1=hvfkN_qlp_zhXR3cuerq6jd2Z7g,1\n"), "proves nothing (sha1)");
   refused(with_record("a.py,sha256=ypeBEsobvcr6wjGzmiPcTaeG7_gUfE5yuYB3ha_uSLs,2\n"), "its size");
-  refused(with_record(record_line("a.py", "a") + record_line("ghost.py", "")), "it is not there");
-  refused(with_record(record_line("a.py", "a") + record_line("a.py", "a")), "RECORD");
+  refused(with_record(record_line("a.py", "a") + record_line("a.py", "b")),
+          "its hash is not the one in RECORD");
+  refused(with_record(record_line("a.py", "b") + record_line("a.py", "a")),
+          "its hash is not the one in RECORD");
+  refused(with_record("a.py,,\na.py,md5=DMF1ucDxtqgxw5niaXcmYQ,1\n"), "proves nothing (md5)");
 
   wheel = a_wheel();
   wheel.wheel = "Wheel-Version: 2.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
@@ -293,6 +296,87 @@ TEST_CASE("hostile and broken wheels are refused, and leave nothing") {
   wheel = a_wheel();
   wheel.files.push_back({.name = "Other-1.0.Dist-Info/METADATA", .content = "x"});
   refused(wheel, "two .dist-info");
+}
+
+namespace {
+/// Ingests, and returns what was said besides.
+std::vector<std::string> warnings_of(World& world, const WheelParts& wheel) {
+  std::vector<std::string> warnings;
+  world.ingest(wheel.archive(), {.filename = wheel.filename(),
+                                 .on_warning = [&](const std::string& text) { warnings.push_back(text); }});
+  return warnings;
+}
+}  // namespace
+
+TEST_CASE("what is odd in RECORD but harmless is accepted with one warning a kind") {
+  World world;
+  WheelParts wheel = a_wheel();
+  const std::string twice = record_line("pkg/__init__.py", "x = 1\n");
+  wheel.record_addition = twice + twice + "pkg/,,\npkg,,\ngone.py,,\n" + record_line("also/gone.py", "") +
+                          ".\\pkg\\__init__.py,,\n../../../bin/pkg,,\n";
+  const auto warnings = warnings_of(world, wheel);
+  const std::string record = "RECORD of 'pkg-1.0-py3-none-any.whl' ";
+  REQUIRE(warnings.size() == 3);
+  CHECK(warnings[0] == record + "lists a file twice: 'pkg/__init__.py' (and 2 more)");
+  CHECK(warnings[1] == record + "lists a directory: 'pkg' (and 1 more)");
+  CHECK(warnings[2] == record + "lists a file that is not there: '../../../bin/pkg' (and 2 more)");
+  const auto files = world.files(world.ingest(wheel));
+  CHECK(files.at("site/pkg-1.0.dist-info/RECORD").find("gone") == std::string::npos);
+}
+
+TEST_CASE("Windows' separators, capital letters and other strong digests in RECORD are understood") {
+  WheelParts wheel = a_wheel();
+  wheel.unrecorded = {{.name = "pkg/a.py", .content = "a"}, {.name = "pkg/b.py", .content = "b"}};
+  const auto line = [](const std::string& path, const char* algorithm, const char* written,
+                       const std::string& content) {
+    return path + "," + written + "=" + urlsafe_base64(record_digest(algorithm, bytes_of(content))) + ",\n";
+  };
+  wheel.record_addition =
+      line("pkg\\a.py", "sha256", "SHA256", "a") + line("./pkg/b.py", "blake2b", "blake2b", "b");
+  World world;
+  CHECK(world.files(world.ingest(wheel)).at("site/pkg/b.py") == "b");
+  wheel.record_addition =
+      line("pkg\\a.py", "sha256", "SHA256", "a") + line("pkg/b.py", "sha3_256", "sha3_256", "x");
+  World other;
+  CHECK(other.reason(wheel).find("'pkg/b.py'") != std::string::npos);
+}
+
+TEST_CASE("two members at one path are one file if they have the same bytes, and are refused otherwise") {
+  WheelParts wheel = a_wheel();
+  wheel.files.push_back({.name = "pkg-1.0.data/purelib/pkg/__init__.py", .content = "x = 1\n"});
+  World world;
+  const auto warnings = warnings_of(world, wheel);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].find("'pkg-1.0.data/purelib/pkg/__init__.py'") != std::string::npos);
+  CHECK(world.files(world.ingest(wheel)).at("site/pkg/__init__.py") == "x = 1\n");
+
+  World other;
+  wheel.files.back().content = "x = 2\n";
+  const std::string reason = other.reason(wheel);
+  CAPTURE(reason);
+  CHECK(reason.find("'pkg/__init__.py'") != std::string::npos);
+  CHECK(reason.find("'pkg-1.0.data/purelib/pkg/__init__.py'") != std::string::npos);
+}
+
+TEST_CASE("a member that stands twice with the same bytes is one file, and said") {
+  World world;
+  WheelParts wheel = a_wheel();
+  wheel.unrecorded = {{.name = "pkg/__init__.py", .content = "x = 1\n", .deflate = true}};
+  CHECK(warnings_of(world, wheel) ==
+        std::vector<std::string>{
+            "'pkg-1.0-py3-none-any.whl' holds a file twice, with the same content: 'pkg/__init__.py'"});
+  CHECK(world.files(world.ingest(wheel)).at("site/pkg/__init__.py") == "x = 1\n");
+}
+
+TEST_CASE("the version in the name of the dist-info directory does not count beside METADATA's") {
+  World world;
+  WheelParts wheel = a_wheel();
+  wheel.version = "2.0";
+  wheel.metadata = "Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\n";
+  wheel.files.push_back({.name = "pkg-2.0.data/scripts/tool", .content = "#!python\n"});
+  const auto files = world.files(world.ingest(wheel.archive(), {.filename = "pkg-1.0-py3-none-any.whl"}));
+  CHECK(files.contains("site/pkg-2.0.dist-info/METADATA"));
+  CHECK(files.contains("bin/tool*"));
 }
 
 TEST_CASE("a wheel that is not what was asked for is refused") {

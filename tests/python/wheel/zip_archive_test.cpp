@@ -91,7 +91,11 @@ TEST_CASE("what is refused, and why") {
   refused(zip_of({file("")}), "not safe");
   refused(zip_of({file(std::string("a\0b", 3))}), "not safe");
   refused(zip_of({file(std::string(300, 'a'))}), "not safe");
-  refused(zip_of({good, good}), "twice");
+  refused(zip_of({good, file(good.name, "other content")}), "occurs twice, with different content (");
+  refused(zip_of({file("p-1.dist-info/RECORD", "a"), file("p-1.dist-info/RECORD", "b")}),
+          "different content");
+  // Two words with one CRC.
+  refused(zip_of({file("a", "plumless"), file("a", "buckeroo")}), "occurs twice, with different content");
   refused(zip_of({file("a"), file("a/b")}), "file and a directory");
   refused(zip_of({file("a/b"), file("a")}), "file and a directory");
   refused(zip_of({file("a"), file("a/", "")}), "file and a directory");
@@ -140,6 +144,23 @@ TEST_CASE("what is refused, and why") {
           "extra field is malformed");
   refused("", "not a whole ZIP archive");
   refused("PK\x05\x06", "not a whole ZIP archive");
+}
+
+TEST_CASE("a member that occurs twice with the same bytes is one member") {
+  const std::string bytes = zip_of({file("d/", ""),
+                                    file("b", "same"),
+                                    {.name = "b", .content = "same", .deflate = true},
+                                    file("d/", ""),
+                                    file("a", "x"),
+                                    file("b", "same")});
+  const ZipArchive zip(bytes_of(bytes), "a.whl");
+  REQUIRE(zip.members().size() == 2);
+  CHECK(zip.read(*zip.find("b")) == "same");
+  CHECK(zip.repeated() == std::vector<std::string>{"b", "b"});
+  std::uint64_t needs_from = 0;
+  const auto tail = read_zip_tail(bytes_of(bytes), 0, bytes.size(), needs_from, "a.whl");
+  REQUIRE(tail.has_value());
+  CHECK(tail->members.size() == 2);
 }
 
 TEST_CASE("a comment is fine") {

@@ -42,8 +42,8 @@ bool is_multiple_use_field(std::string_view name);
 
 /// `WHEEL` (packaging.python.org "Binary distribution format").
 struct WheelInfo {
-  std::pair<int, int> wheel_version{0, 0};
-  bool root_is_purelib = true;
+  std::pair<int, int> wheel_version{0, 0};  ///< `1` is 1.0; what follows the minor version says nothing
+  bool root_is_purelib = false;             ///< false where the file does not say `true`, as pip has it
   std::vector<std::string> tags;
   std::optional<std::string> build;
   static Result<WheelInfo> parse(std::string_view text);
@@ -56,8 +56,9 @@ struct RecordEntry {
   std::string digest;     ///< as written: urlsafe base64 without padding
   std::optional<std::uint64_t> size;
 };
-/// Reads RECORD's CSV (RFC 4180, lines in LF, CRLF or CR). Repeated paths, unreadable quotes and numbers are
-/// errors with a position.
+/// Reads RECORD's CSV (RFC 4180, lines in LF, CRLF or CR, with or without a byte order mark) in the file's
+/// order; a path may stand in several lines, a line may leave hash and size out. Unreadable quotes and
+/// numbers are errors with a position.
 Result<std::vector<RecordEntry>> parse_record(std::string_view text);
 
 /// One entry point (packaging.python.org "Entry points specification").
@@ -71,7 +72,8 @@ using EntryPoints = std::map<std::string, std::vector<EntryPoint>>;  ///< by gro
 /// Reads entry_points.txt as importlib.metadata does, and lines that only continue a value as configparser
 /// does. In `console_scripts` and `gui_scripts` a name that is no file name, a value that is not
 /// MODULE:ATTRIBUTE and two meanings of one name are errors; consumers define what the values of other groups
-/// mean, so one of another form stands in `module` as it is written.
+/// mean, so one of another form stands in `module` as it is written. A comment behind a script's value
+/// (` # text`, ` ; text`) is no part of it, as pip has it.
 Result<EntryPoints> parse_entry_points(std::string_view text);
 
 }  // namespace pypackaging

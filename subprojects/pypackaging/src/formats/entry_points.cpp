@@ -120,11 +120,18 @@ bool is_file_name(std::string_view name) {
          });
 }
 
+std::string_view without_comment(std::string_view value) {
+  for (std::size_t at = value.find_first_of("#;"); at != std::string_view::npos;
+       at = value.find_first_of("#;", at + 1))
+    if (at > 0 && ascii::is_space(value[at - 1])) return value.substr(0, at);
+  return value;
+}
+
 Result<EntryPoint> script_of(const Option& option) {
   const std::string shown = quoted(option.name);
   if (!is_file_name(option.name))
     return ParseError{"the script " + shown + " has a name that no file can have", option.offset};
-  auto point = parse_reference(option.name, option.value);
+  auto point = parse_reference(option.name, without_comment(option.value));
   if (!point || point->attribute.empty())
     return ParseError{"the script " + shown + " does not name a function as MODULE:ATTRIBUTE but is " +
                           quoted(option.value),
@@ -132,9 +139,7 @@ Result<EntryPoint> script_of(const Option& option) {
   return *std::move(point);
 }
 
-}  // namespace
-
-Result<EntryPoints> parse_entry_points(std::string_view file) {
+Result<EntryPoints> parse_unmarked(std::string_view file) {
   OptionReader reader(file);
   if (auto fault = reader.read()) return *std::move(fault);
   EntryPoints groups;
@@ -156,6 +161,15 @@ Result<EntryPoints> parse_entry_points(std::string_view file) {
     points.push_back(*std::move(script));
   }
   return groups;
+}
+
+}  // namespace
+
+Result<EntryPoints> parse_entry_points(std::string_view file) {
+  const std::string_view text = text::without_byte_order_mark(file);
+  auto groups = parse_unmarked(text);
+  if (groups) return groups;
+  return ParseError{groups.error().message, groups.error().position + file.size() - text.size()};
 }
 
 }  // namespace pypackaging

@@ -1,10 +1,10 @@
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 
 #include "../standards/quote.h"
 #include "csv.h"
 #include "pypackaging/metadata.h"
+#include "text.h"
 
 namespace pypackaging {
 namespace {
@@ -32,52 +32,38 @@ std::optional<ParseError> read_size(std::string_view text, RecordEntry& entry, s
   return std::nullopt;
 }
 
+/// Fields that are left out at the end count as empty, further ones say nothing.
 Result<RecordEntry> entry_of(const CsvRow& row) {
-  if (row.fields.size() != 3)
-    return ParseError{
-        "a RECORD line has three fields (path, hash, size), not " + std::to_string(row.fields.size()),
-        row.offset};
   if (row.fields[0].empty()) return ParseError{"a RECORD line has no path", row.offset};
+  const auto field = [&](std::size_t i) {
+    return i < row.fields.size() ? ascii::trim(row.fields[i]) : std::string_view();
+  };
   RecordEntry entry;
   entry.path = row.fields[0];
-  if (auto fault = read_hash(row.fields[1], entry, row.offset)) return *std::move(fault);
-  if (auto fault = read_size(row.fields[2], entry, row.offset)) return *std::move(fault);
+  if (auto fault = read_hash(field(1), entry, row.offset)) return *std::move(fault);
+  if (auto fault = read_size(field(2), entry, row.offset)) return *std::move(fault);
   return entry;
-}
-
-/// By sorting: a hostile file can slow down a hash table.
-std::optional<ParseError> find_repeated(const std::vector<RecordEntry>& entries,
-                                        const std::vector<std::size_t>& offsets) {
-  std::vector<std::size_t> order(entries.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    const int compared = entries[a].path.compare(entries[b].path);
-    return compared != 0 ? compared < 0 : a < b;
-  });
-  std::optional<std::size_t> first;
-  for (std::size_t i = 1; i < order.size(); ++i)
-    if (entries[order[i]].path == entries[order[i - 1]].path && (!first || order[i] < *first))
-      first = order[i];
-  if (!first) return std::nullopt;
-  return ParseError{quoted(entries[*first].path) + " is listed twice", offsets[*first]};
 }
 
 }  // namespace
 
 Result<std::vector<RecordEntry>> parse_record(std::string_view text) {
-  CsvReader reader(text);
+  const std::string_view content = text::without_byte_order_mark(text);
+  const std::size_t skipped = text.size() - content.size();
+  CsvReader reader(content);
   CsvRow row;
   std::vector<RecordEntry> entries;
-  std::vector<std::size_t> offsets;
   while (!reader.at_end()) {
-    if (auto fault = reader.read(row)) return *std::move(fault);
+    if (auto fault = reader.read(row)) {
+      fault->position += skipped;
+      return *std::move(fault);
+    }
     if (row.is_blank()) continue;
+    row.offset += skipped;
     auto entry = entry_of(row);
     if (!entry) return entry.error();
     entries.push_back(*std::move(entry));
-    offsets.push_back(row.offset);
   }
-  if (auto fault = find_repeated(entries, offsets)) return *std::move(fault);
   return entries;
 }
 

@@ -38,6 +38,12 @@ class LineReader {
   std::size_t position_ = 0;
 };
 
+/// Without the byte order mark that some editors put before UTF-8.
+constexpr std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
 bool is_utf8(std::string_view text);
 /// With U+FFFD in the place of what is no UTF-8, as the Unicode standard recommends (3.9, "maximal
 /// subparts").

@@ -99,10 +99,9 @@ TEST_CASE("WHEEL is read, and its version and root must be there") {
   CHECK_FALSE(info->root_is_purelib);
   CHECK(info->tags == std::vector<std::string>{"py3-none-any"});
   CHECK(info->build == "2");
-  for (const char* bad :
-       {"", "Wheel-Version: 1.0\n", "Root-Is-Purelib: true\n", "Wheel-Version: 1\nRoot-Is-Purelib: true\n",
-        "Wheel-Version: 1.x\nRoot-Is-Purelib: true\n", "Wheel-Version: 1.0\nRoot-Is-Purelib: yes\n",
-        "Wheel-Version: 99999999999.0\nRoot-Is-Purelib: true\n"}) {
+  for (const char* bad : {"", "Root-Is-Purelib: true\n", "Wheel-Version: 1.x\nRoot-Is-Purelib: true\n",
+                          "Wheel-Version: \n", "Wheel-Version: 1.\n", "Wheel-Version: 1.-1\n",
+                          "Wheel-Version: 99999999999.0\nRoot-Is-Purelib: true\n"}) {
     CAPTURE(bad);
     CHECK_FALSE(WheelInfo::parse(bad).has_value());
   }
@@ -120,14 +119,52 @@ TEST_CASE("RECORD lines have a path, perhaps a hash, perhaps a size") {
   CHECK_FALSE((*record)[1].size.has_value());
 }
 
-TEST_CASE("RECORD with a repeated path, an open quote or a bad number is refused where it is") {
+TEST_CASE("WHEEL in the forms that pip installs") {
+  struct Case {
+    const char* text;
+    std::pair<int, int> version;
+    bool root_is_purelib;
+  };
+  for (const Case& one : {Case{"Wheel-Version: 1.0\n", {1, 0}, false},
+                          Case{"Wheel-Version: 1\nRoot-Is-Purelib: TRUE\n", {1, 0}, true},
+                          Case{"Wheel-Version: 1.2.3\nRoot-Is-Purelib: yes\n", {1, 2}, false}}) {
+    CAPTURE(one.text);
+    const auto info = WheelInfo::parse(one.text);
+    REQUIRE(info);
+    CHECK(info->wheel_version == one.version);
+    CHECK(info->root_is_purelib == one.root_is_purelib);
+  }
+}
+
+TEST_CASE("RECORD in the forms that pip installs") {
+  const auto record = parse_record(
+      "\xEF\xBB\xBF"
+      "a.py, sha256=abc, 12\na.py,,\nb.py,sha256=abc\nc.py\nd,,,x\n");
+  REQUIRE(record);
+  REQUIRE(record->size() == 5);
+  CHECK((*record)[0].path == "a.py");
+  CHECK((*record)[0].algorithm == "sha256");
+  CHECK((*record)[0].size == 12);
+  CHECK((*record)[1].path == "a.py");
+  CHECK((*record)[2].digest == "abc");
+  CHECK_FALSE((*record)[2].size.has_value());
+  CHECK((*record)[3].algorithm.empty());
+  CHECK((*record)[4].path == "d");
+  const auto wrong = parse_record(
+      "\xEF\xBB\xBF"
+      "a,,\nb,,x\n");
+  REQUIRE_FALSE(wrong.has_value());
+  CHECK(wrong.error().position == 7);
+}
+
+TEST_CASE("RECORD with an open quote or a bad number is refused where it is") {
   struct Case {
     const char* text;
     std::size_t position;
   };
-  for (const Case& one : {Case{"a,,\na,,\n", 4}, Case{"\"a,,\n", 0}, Case{"a,,x\n", 0},
-                          Case{"a,sha256,1\n", 0}, Case{"a,b\n", 0}, Case{",,\n", 0}, Case{"\"a\"b,,\n", 3},
-                          Case{"a,,-1\n", 0}, Case{"a,,99999999999999999999999\n", 0}}) {
+  for (const Case& one :
+       {Case{"\"a,,\n", 0}, Case{"a,,x\n", 0}, Case{"a,sha256,1\n", 0}, Case{"a,b\n", 0}, Case{",,\n", 0},
+        Case{"\"a\"b,,\n", 3}, Case{"a,,-1\n", 0}, Case{"a,,99999999999999999999999\n", 0}}) {
     CAPTURE(one.text);
     const auto record = parse_record(one.text);
     REQUIRE_FALSE(record.has_value());
@@ -148,6 +185,18 @@ TEST_CASE("entry points are read by group") {
   CHECK(scripts[1].attribute == "app.run");
   CHECK(scripts[1].extras == std::vector<std::string>{"one", "two"});
   CHECK(groups->at("pytest11")[0].attribute.empty());
+}
+
+TEST_CASE("a byte order mark and a comment behind a script's value are no part of an entry point") {
+  const auto groups =
+      parse_entry_points("\xEF\xBB\xBF[console_scripts]\na = b:c # text\nd = e:f\t; text\n[x]\ny = z # 1\n");
+  REQUIRE(groups);
+  CHECK(groups->at("console_scripts")[0].attribute == "c");
+  CHECK(groups->at("console_scripts")[1].attribute == "f");
+  CHECK(groups->at("x")[0].module == "z # 1");
+  const auto wrong = parse_entry_points("\xEF\xBB\xBFnothing\n");
+  REQUIRE_FALSE(wrong.has_value());
+  CHECK(wrong.error().position == 3);
 }
 
 TEST_CASE("entry points that do not name an object, or stand twice, are refused") {

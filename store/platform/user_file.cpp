@@ -1,4 +1,4 @@
-#include "cli/user_file.h"
+#include "store/platform/user_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,6 +7,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/text_encoding.h"
 
 namespace envstore {
 
@@ -32,6 +33,12 @@ std::optional<std::string> read_user_file(const std::string& path, std::size_t l
   if (fd) return read_to_end(fd.get(), limit, path);
   if (fault == ENOENT || fault == ENOTDIR) return std::nullopt;
   throw_errno(fault, "read", path);
+}
+
+std::optional<std::string> read_user_text(const std::string& path, std::size_t limit) {
+  auto bytes = read_user_file(path, limit);
+  if (!bytes) return std::nullopt;
+  return decode_text(std::move(*bytes), path);
 }
 
 }  // namespace envstore
