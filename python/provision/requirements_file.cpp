@@ -1,17 +1,19 @@
 #include "python/provision/requirements_file.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <set>
+#include <utility>
 
-#include "pypackaging/filename.h"
+#include "python/index/url.h"
+#include "python/provision/project_requirements.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/terminal_text.h"
 #include "store/platform/text.h"
+#include "store/platform/text_encoding.h"
+#include "store/platform/user_file.h"
 
 namespace envstore {
 namespace {
@@ -26,28 +28,37 @@ struct LogicalLine {
 /// Comments begin a line or follow white space.
 std::string without_comment(const std::string& line) {
   for (std::size_t at = line.find('#'); at != std::string::npos; at = line.find('#', at + 1))
-    if (at == 0 || line[at - 1] == ' ' || line[at - 1] == '\t') return line.substr(0, at);
+    if (at == 0 || kWhiteSpace.find(line[at - 1]) != std::string_view::npos) return line.substr(0, at);
   return line;
 }
 
+/// Lines that end in LF, CRLF or CR.
+std::vector<std::string> physical_lines(const std::string& content) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < content.size();) {
+    const std::size_t end = std::min(content.find_first_of("\r\n", begin), content.size());
+    lines.push_back(content.substr(begin, end - begin));
+    begin = end + (content.compare(end, 2, "\r\n") == 0 ? 2 : 1);
+  }
+  return lines;
+}
+
+/// A line that ends in a backslash goes on in the next one; a comment ends it all the same.
 std::vector<LogicalLine> logical_lines(const std::string& content) {
   std::vector<LogicalLine> lines;
   std::string pending;
-  std::size_t number = 0, first = 0;
-  for (std::size_t begin = 0; begin <= content.size();) {
-    std::size_t end = content.find('\n', begin);
-    if (end == std::string::npos) end = content.size();
-    std::string line = content.substr(begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (pending.empty()) first = number;
+  std::size_t first = 0;
+  const std::vector<std::string> physical = physical_lines(content);
+  for (std::size_t i = 0; i < physical.size(); ++i) {
+    std::string line = physical[i];
+    if (pending.empty()) first = i + 1;
     const bool is_comment = trimmed(line).starts_with('#');
-    if (!is_comment && line.ends_with('\\') && begin <= content.size()) {
-      pending += line.substr(0, line.size() - 1) + " ";
-      continue;
-    }
-    if (std::string text(trimmed(without_comment(pending + (is_comment ? "" : line)))); !text.empty())
+    const bool goes_on = !is_comment && line.ends_with('\\');
+    if (goes_on) line.pop_back();
+    if (trimmed(line).starts_with('-')) pending += ' ';  // an option is a word of its own
+    if (!is_comment) pending += line;
+    if (goes_on && i + 1 < physical.size()) continue;
+    if (std::string text(trimmed(without_comment(pending))); !text.empty())
       lines.push_back({std::move(text), first});
     pending.clear();
   }
@@ -88,6 +99,41 @@ IndexLocation location(const std::string& text, const std::string& directory, bo
   return result;
 }
 
+/// Words as a shell splits them: quotes and backslashes keep blanks.
+std::vector<std::string> shell_words(std::string_view line) {
+  std::vector<std::string> words;
+  std::string word;
+  bool is_word = false;
+  char quote = 0;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const char c = line[at];
+    if (quote == 0 && (c == ' ' || c == '\t')) {
+      if (is_word) words.push_back(std::exchange(word, {}));
+      is_word = false;
+      continue;
+    }
+    is_word = true;
+    if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (c == '\\' && quote != '\'' && at + 1 < line.size()) {
+      word += line[++at];
+    } else {
+      word += c;
+    }
+  }
+  if (is_word) words.push_back(word);
+  return words;
+}
+
+/// Where the options behind a requirement begin.
+std::size_t find_options(const std::string& line) {
+  for (std::size_t at = line.find("--"); at != std::string::npos; at = line.find("--", at + 1))
+    if (at > 0 && (line[at - 1] == ' ' || line[at - 1] == '\t')) return at - 1;
+  return std::string::npos;
+}
+
 class FileReader {
  public:
   explicit FileReader(RequirementsFile& out) : out_(out) {}
@@ -102,9 +148,23 @@ class FileReader {
     const std::string absolute = absolute_path(path);
     if (!seen_.insert(absolute).second) return;
     out_.files.push_back(absolute);
-    for (const LogicalLine& line : logical_lines(read_file(AT_FDCWD, absolute)))
-      take({absolute, directory_of(absolute), line.number, is_constraints},
+    std::string bytes = bytes_of(absolute);
+    if (read_other_kind(absolute, bytes, out_)) return;
+    const std::string encoding = declared_encoding(bytes);
+    for (const LogicalLine& line : logical_lines(decode_declared_text(std::move(bytes), encoding, absolute)))
+      take({absolute, folder_of(absolute), line.number, is_constraints},
            with_variables(line.text, variables_));
+  }
+
+  /// A pipe of the shell or standard input lies nowhere.
+  static std::string folder_of(const std::string& file) {
+    return file.starts_with("/dev/") || file.starts_with("/proc/") ? current_directory() : directory_of(file);
+  }
+
+  static std::string bytes_of(const std::string& path) {
+    constexpr std::size_t kLimit = std::size_t{1} << 28;
+    if (auto bytes = read_user_file(path, kLimit)) return std::move(*bytes);
+    throw Error(ErrorKind::not_found, "cannot read '" + path + "': no such file");
   }
 
   struct Place {
@@ -120,28 +180,37 @@ class FileReader {
 
   void take(const Place& place, const std::string& line) {
     if (line.starts_with('-'))
-      take_option(place, line);
+      take_options(place, line);
     else
       take_requirement(place, line);
   }
 
-  void take_option(const Place& place, const std::string& line) {
-    const std::size_t end = line.find_first_of(" =\t");
-    std::string option = line.substr(0, end);
-    std::string value =
-        end == std::string::npos ? "" : std::string(trimmed(std::string_view(line).substr(end + 1)));
-    if (!option.starts_with("--") && option.size() > 2) {  // -rfile
-      value = option.substr(2);
-      option.resize(2);
+  /// Options, several on a line if need be. A path may hold blanks: words that are no options belong to it.
+  void take_options(const Place& place, const std::string& line) {
+    const std::vector<std::string> words = shell_words(line);
+    for (std::size_t i = 0; i < words.size();) {
+      std::string option = words[i], value;
+      const std::size_t equals = option.find('=');
+      if (option.starts_with("--") && equals != std::string::npos) {
+        value = option.substr(equals + 1);
+        option.resize(equals);
+      } else if (!option.starts_with("--") && option.size() > 2) {  // -rfile
+        value = option.substr(option[2] == '=' ? 3 : 2);
+        option.resize(2);
+      }
+      for (++i; i < words.size() && !words[i].starts_with('-'); ++i)
+        value += (value.empty() ? "" : " ") + words[i];
+      take_option(place, option, value);
     }
-    const bool takes_value =
-        option != "--pre" && option != "--no-index" && option != "--require-hashes" && !is_ignored(option);
-    if (is_known(option) && takes_value && value.empty())
+  }
+
+  void take_option(const Place& place, const std::string& option, const std::string& value) {
+    if (is_known(option) && value.empty())
       fail(place, ErrorKind::invalid_input, "'" + option + "' needs a value");
     if (option == "-r" || option == "--requirement")
-      read(in_directory(value, place.directory), place.is_constraints);
+      include(place, value, place.is_constraints);
     else if (option == "-c" || option == "--constraint")
-      read(in_directory(value, place.directory), true);
+      include(place, value, true);
     else if (option == "-i" || option == "--index-url")
       out_.default_index = location(value, place.directory, false);
     else if (option == "--extra-index-url")
@@ -158,6 +227,15 @@ class FileReader {
       fail(place, ErrorKind::unsupported, "editable source folders are not built; give a wheel");
     else if (!is_ignored(option))
       fail(place, ErrorKind::invalid_input, "the option '" + option + "' is not known");
+  }
+
+  void include(const Place& place, const std::string& written, bool is_constraints) {
+    const auto path = written.find("://") == std::string::npos ? in_directory(written, place.directory)
+                                                               : local_path(written);
+    if (!path)
+      fail(place, ErrorKind::unsupported,
+           "requirements are not fetched: download '" + without_credentials(written) + "' and name the file");
+    read(*path, is_constraints);
   }
 
   static bool is_known(const std::string& option) {
@@ -183,7 +261,7 @@ class FileReader {
   }
 
   void take_requirement(const Place& place, const std::string& line) {
-    const std::size_t options = line.find(" --");
+    const std::size_t options = find_options(line);
     Requirement requirement;
     try {
       requirement = parse_user_requirement(std::string(trimmed(line.substr(0, options))), place.directory);
@@ -229,37 +307,7 @@ class FileReader {
   std::set<std::string> seen_, variables_;
 };
 
-bool looks_like_file(const std::string& text) {
-  return text.ends_with(".whl") && text.find(" @ ") == std::string::npos &&
-         text.find_first_of(";<>=!~ ") == std::string::npos;
-}
-
-/// A path or address of a wheel names its project itself.
-std::string as_direct_reference(const std::string& text, const std::string& directory) {
-  const std::string name = name_of(text);
-  const auto wheel = pypackaging::WheelFilename::parse(name);
-  if (!wheel) throw Error(ErrorKind::usage, "cannot use '" + text + "': " + wheel.error().message);
-  const bool is_url = text.find("://") != std::string::npos;
-  return wheel->name + " @ " + (is_url ? text : "file://" + in_directory(text, directory));
-}
-
 }  // namespace
-
-Requirement parse_user_requirement(const std::string& text, const std::string& directory) {
-  const std::string written = looks_like_file(text) ? as_direct_reference(text, directory) : text;
-  auto requirement = Requirement::parse(written);
-  if (requirement) return std::move(*requirement);
-  const bool is_path =
-      text.starts_with('.') || text.starts_with('/') || text.find("://") != std::string::npos;
-  if (is_path)
-    throw Error(ErrorKind::usage,
-                "cannot use '" + text + "': only wheels (.whl) can be given by path or address",
-                "source folders, archives and repositories are not built");
-  throw Error(ErrorKind::usage,
-              "cannot use '" + text + "': " + requirement.error().message + " (at character " +
-                  std::to_string(requirement.error().position + 1) + ")",
-              "a requirement reads like 'numpy', 'numpy>=2' or 'requests[socks]<3'");
-}
 
 RequirementsFile read_requirements_file(const std::string& path) {
   RequirementsFile file;

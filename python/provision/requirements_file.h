@@ -5,12 +5,15 @@
 
 #include "pypackaging/requirement.h"
 #include "python/index/index_client.h"
+#include "python/provision/direct_requirement.h"
 #include "python/wheel/file_digest.h"
 
 namespace envstore {
 
 /// A requirements file in pip's format: requirements, `-r`, `-c`, index options, `--hash`, `--pre`, comments,
-/// continuation lines, `${VARIABLE}`.
+/// continuation lines, `${VARIABLE}`, in UTF-8, UTF-16 or the encoding that a comment declares. Also what
+/// stands for one: a script (the dependencies and index settings of its metadata block) and a pyproject.toml
+/// (`project.dependencies`).
 struct RequirementsFile {
   std::vector<pypackaging::Requirement> requirements, constraints;
   RequiredHashes hashes;  ///< of --hash, and whether --require-hashes is there
@@ -25,9 +28,5 @@ struct RequirementsFile {
 /// Throws Error{invalid_input} with file and line, also for a hash that cannot be checked or proves nothing;
 /// `-e`, source folders and repositories are Error{unsupported}.
 RequirementsFile read_requirements_file(const std::string& path);
-
-/// One requirement as a user writes it on the command line or in such a file: PEP 508, or the path or address
-/// of a wheel (`./x.whl`), relative to `directory`. Throws Error{usage}.
-pypackaging::Requirement parse_user_requirement(const std::string& text, const std::string& directory);
 
 }  // namespace envstore

@@ -26,6 +26,19 @@ std::optional<std::string> meant_by(const std::string& key) {
   return std::nullopt;
 }
 
+/// For a version without an operator, or with one of another tool (`^3.11`): what may have been meant.
+std::string specifier_advice(std::string_view written) {
+  std::string_view text = trimmed(written, " \t^~=");
+  if (text.ends_with(".*")) text.remove_suffix(2);
+  const auto version = pypackaging::Version::parse(text);
+  if (!version) return {};
+  std::string numbers;
+  for (const auto number : version->release())
+    numbers += (numbers.empty() ? "" : ".") + std::to_string(number);
+  return "; write '>=" + numbers + "' for this version and newer ones, or '==" + numbers +
+         (version->release().size() > 2 ? "'" : ".*'") + " for it alone";
+}
+
 class Reader {
  public:
   Reader(std::size_t first_line, const std::string& script, const std::string& directory)
@@ -34,11 +47,9 @@ class Reader {
   ScriptMetadata read(std::string_view text) {
     toml::table table;
     try {
-      table = toml::parse(text);
-    } catch (const toml::parse_error& error) {
-      fail(error.source(), std::string(error.description()));
-    } catch (const std::invalid_argument& error) {
-      fail({}, error.what());
+      table = parse_toml(text);
+    } catch (const TomlError& error) {
+      fail(error.where, error.what());
     }
     for (const auto& [key, node] : table) take(std::string(key.str()), node);
     return std::move(metadata_);
@@ -93,8 +104,11 @@ class Reader {
   }
 
   pypackaging::SpecifierSet specifier(const toml::node& node) {
-    auto parsed = pypackaging::SpecifierSet::parse(text(node));
-    if (!parsed) fail(node.source(), "requires-python: " + parsed.error().message);
+    if (node.is_number()) fail(node.source(), "a text is expected here, as \">=3.11\" with its quotes");
+    const std::string written = text(node);
+    auto parsed = pypackaging::SpecifierSet::parse(written);
+    if (!parsed)
+      fail(node.source(), "requires-python: " + parsed.error().message + specifier_advice(written));
     return std::move(*parsed);
   }
 

@@ -297,11 +297,9 @@ std::optional<ScriptSettings> read_uv_file(std::string_view text, const std::str
   place.directory = path.substr(0, path.rfind('/'));
   toml::table table;
   try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    place.fail(error.source(), std::string(error.description()));
-  } catch (const std::invalid_argument& error) {
-    place.fail({}, error.what());
+    table = parse_toml(text);
+  } catch (const TomlError& error) {
+    place.fail(error.where, error.what());
   }
   const toml::table* options = &table;
   if (path.ends_with("/pyproject.toml")) {
