@@ -7,7 +7,6 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "python/interpreter/fitness.h"
 #include "python/interpreter/interpreter.h"
@@ -185,6 +184,7 @@ class Search {
   }
 
   std::vector<WatchedPath> watched() const { return watched_; }
+  /// What was found, and why it does not fit.
   const std::vector<std::string>& met() const { return met_; }
   void note(const Interpreter& interpreter, const std::string& reason) {
     met_.push_back(fmt::format("'{}' {}", interpreter.found_as, reason));
@@ -309,6 +309,20 @@ std::string how_to_get_one(const InterpreterRequest& request) {
       version);
 }
 
+/// As many findings as a screen has room for, each on a line of its own where there are several.
+std::string shortened(const std::vector<std::string>& met) {
+  constexpr std::size_t kMostFindings = 8, kLongestFinding = 240;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(met.size(), kMostFindings); ++i) {
+    const std::string line = met[i].substr(0, met[i].find('\n'));
+    const bool is_whole = line.size() == met[i].size() && line.size() <= kLongestFinding;
+    text += fmt::format("{}{}{}", met.size() > 1 ? "\n  " : " ", line.substr(0, kLongestFinding),
+                        is_whole ? "" : " ...");
+  }
+  if (met.size() > kMostFindings) text += fmt::format("\n  and {} more", met.size() - kMostFindings);
+  return text;
+}
+
 [[noreturn]] void report_none(const DiscoveryInputs& inputs, const std::vector<std::string>& met) {
   const std::string wanted = what_was_wanted(inputs);
   if (met.empty() && inputs.request.kind == Kind::executable_name)
@@ -319,7 +333,7 @@ std::string how_to_get_one(const InterpreterRequest& request) {
     throw Error(ErrorKind::not_found,
                 fmt::format("cannot find {}: there is none on PATH, nor among pyenv's and uv's", wanted),
                 how_to_get_one(inputs.request));
-  throw Error(ErrorKind::not_found, fmt::format("cannot find {}: {}", wanted, fmt::join(met, "; ")),
+  throw Error(ErrorKind::not_found, fmt::format("cannot find {}:{}", wanted, shortened(met)),
               how_to_get_one(inputs.request));
 }
 

@@ -50,7 +50,7 @@ std::optional<std::string> why_not(const Interpreter& interpreter, const Interpr
     return fmt::format("is free-threaded, which was not asked for (write {}.{}t)", interpreter.major,
                        interpreter.minor);
   if (requires_python && !meets(*requires_python, *version))
-    return fmt::format("is {}, and requires-python is {}", interpreter.version, requires_python->canonical());
+    return fmt::format("is {}", interpreter.version);  // what is required stands before it
   return std::nullopt;
 }
 

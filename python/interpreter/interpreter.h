@@ -80,7 +80,20 @@ class InterpreterFinder {
   Store& store_;
 };
 
-/// The first `.python-version` (or `.python-versions`) in `directory` or above: its path and first request.
-std::optional<std::pair<std::string, std::string>> find_python_version_file(const std::string& directory);
+/// What a `.python-version` says: lines without comments, none of them empty. Not each is a request: pyenv
+/// has names of its own there.
+struct PythonVersionFile {
+  std::string path;
+  std::vector<std::string> lines;
+};
+/// The first `.python-version` (or `.python-versions`) with a line in `directory` or above. Throws
+/// Error{invalid_input} for one that is no text.
+std::optional<PythonVersionFile> find_python_version_file(const std::string& directory);
+
+/// What `line` of that file asks for: a request, or an environment of pyenv's by its name (`myenv`,
+/// `3.11.2/envs/myenv`). nullopt: neither, which is no error, as for uv. A relative path starts where the
+/// file lies. `home`: for pyenv's folder.
+std::optional<InterpreterRequest> version_file_request(const std::string& line, const std::string& file,
+                                                       const std::string& home);
 
 }  // namespace envstore

@@ -84,6 +84,9 @@ bool read_prefixed(InterpreterRequest& request, const std::string& text) {
     std::string rest = text.substr(prefix.spelling.size());
     const bool has_at = rest.starts_with('@');
     if (has_at) rest.erase(0, 1);
+    // `cpython-3.12`, `cpython-3.12.1-linux-x86_64-gnu`: the system is this one, or the version is not found.
+    if (rest.starts_with('-') && prefix.spelling == prefix.implementation)
+      rest = rest.substr(1, rest.find('-', 1) - 1);
     if (has_at && rest.empty()) return false;
     if (!read_version(request, rest)) return false;
     request.implementation = prefix.implementation;
@@ -99,7 +102,9 @@ InterpreterRequest InterpreterRequest::parse(std::string_view text) {
   InterpreterRequest request;
   request.text = trimmed(text);
   if (request.text.find('\0') != std::string::npos) refuse(text, "it has a null character");
-  const std::string word = to_lower(request.text);
+  std::string word = to_lower(request.text);
+  if (word.starts_with("python ")) word = "python" + std::string(trimmed(word.substr(7)));
+  if (word.size() > 1 && word[0] == 'v' && is_digit(word[1])) word.erase(0, 1);
   if (word.empty() || word == "default" || word == "any") return request;
   if (request.text.find('/') != std::string::npos || request.text == "." || request.text == ".." ||
       request.text.starts_with('~')) {

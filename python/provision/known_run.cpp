@@ -7,6 +7,7 @@
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/path_parts.h"
+#include "store/platform/text_encoding.h"
 #include "store/snapshot.h"
 
 namespace envstore {
@@ -16,9 +17,20 @@ using pypackaging::ScriptBlock;
 
 std::optional<ScriptBlock> block_of(const RunRequest& request) {
   if (!request.script_text) return std::nullopt;
-  auto block = pypackaging::find_script_block(*request.script_text);
+  const std::string& text = *request.script_text;
+  if (const auto mark = byte_order_mark(text); mark && mark->encoding != Unicode::utf8)
+    throw Error(
+        ErrorKind::invalid_input,
+        "cannot run '" + request.target.name + "': it is UTF-16 or UTF-32, which Python does not read",
+        "save the file as UTF-8");
+  auto block = pypackaging::find_script_block(text);
+  if (block && *block) {
+    std::string& toml = (*block)->toml;
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (!std::all_of(toml.begin(), toml.end(), is_ascii))
+      toml = decode_declared_text(toml, declared_encoding(text), request.target.name, (*block)->first_line);
+  }
   if (block) return std::move(*block);
-  const auto& text = *request.script_text;
   const auto line =
       1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(block.error().position), '\n');
   throw Error(ErrorKind::invalid_input, "cannot read the metadata of '" + request.target.name + "': line " +
@@ -39,6 +51,8 @@ std::string directory_of(const RunRequest& request) {
 RunKey key_of(const Store& store, const RunRequest& request) {
   RunKey key;
   key.block = block_of(request);
+  if (!key.block && request.script_text && request.script_text->find("///") != std::string::npos)
+    key.misspelt_block = pypackaging::find_misspelt_opening(*request.script_text);
   if (request.python.empty()) key.python_version_file = find_python_version_file(directory_of(request));
   key.memo_text =
       memo_text(store, request, key.block ? std::string_view(key.block->toml) : "", key.python_version_file);
@@ -46,7 +60,7 @@ RunKey key_of(const Store& store, const RunRequest& request) {
 }
 
 std::optional<PreparedRun> known_run(Store& store, const RunRequest& request, const RunKey& key) {
-  if (wants_anew(request)) return std::nullopt;
+  if (wants_anew(request) || key.misspelt_block) return std::nullopt;
   const auto text = text_with_variables(store, request, key.memo_text);
   const auto memo = text ? find_memo(store, *text) : std::nullopt;
   if (!memo) return std::nullopt;

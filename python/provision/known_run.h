@@ -11,7 +11,9 @@ namespace envstore {
 /// What decides a run's environment, as far as it can be told without parsing.
 struct RunKey {
   std::optional<pypackaging::ScriptBlock> block;
-  std::optional<std::pair<std::string, std::string>> python_version_file;  ///< path, request
+  /// A line that was meant to open a block: the run is not looked up, so that each run tells of it.
+  std::optional<pypackaging::ParseError> misspelt_block;
+  std::optional<PythonVersionFile> python_version_file;
   std::string memo_text;
 };
 

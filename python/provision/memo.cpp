@@ -1,6 +1,7 @@
 #include "python/provision/memo.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -36,7 +37,8 @@ std::string_view value_of(const char* variable) {
 
 /// Whether relative places may stand in the text, so that its meaning depends on where it lies.
 bool may_name_places(std::string_view text) {
-  return text.find("[tool") != std::string_view::npos || text.find('/') != std::string_view::npos;
+  return text.find("[tool") != std::string_view::npos || text.find('/') != std::string_view::npos ||
+         text.find(".whl") != std::string_view::npos;
 }
 
 /// Of the row that has the names. No run has this text: it begins otherwise.
@@ -58,7 +60,7 @@ std::string with_values(const std::string& text, const std::set<std::string>& na
 }  // namespace
 
 std::string memo_text(const Store& store, const RunRequest& request, std::string_view script_block,
-                      const std::optional<std::pair<std::string, std::string>>& python_version_file) {
+                      const std::optional<PythonVersionFile>& python_version_file) {
   KeyText text;
   text.add("envstore", ENVSTORE_VERSION);
   text.add("script", script_block);
@@ -68,12 +70,15 @@ std::string memo_text(const Store& store, const RunRequest& request, std::string
     text.add("with", requirement);
     is_placed = is_placed || may_name_places(requirement);
   }
-  for (const std::string& path : request.with_requirements) text.add("with-requirements", path);
+  for (const std::string& path : request.with_requirements) {
+    text.add("with-requirements", path);
+    is_placed = is_placed || path.starts_with("/dev/");  // what such a file names starts here
+  }
   if (is_placed) text.add("cwd", current_directory());
   text.add("python", request.python);
   if (python_version_file) {
-    text.add("python-version-file", python_version_file->first);
-    text.add("python-version", python_version_file->second);
+    text.add("python-version-file", python_version_file->path);
+    for (const std::string& line : python_version_file->lines) text.add("python-version", line);
   }
   text.add("layout", request.layout == Layout::farm ? "farm" : "forest");
   text.add("isolated", request.isolated ? "yes" : "no");
@@ -96,6 +101,7 @@ bool is_unchanged(const WatchedPath& watched) {
   auto now = stat_at(AT_FDCWD, watched.path, Links::follow);
   if (now.has_value() != watched.stamp.has_value()) return false;
   if (!now) return true;
+  if (S_ISFIFO(now->mode) || S_ISSOCK(now->mode)) return false;  // another text each time
   // Device numbers change over a reboot, link counts whenever somebody links the file.
   const FileStamp& then = *watched.stamp;
   const bool is_same = now->inode == then.inode && now->mtime_ns == then.mtime_ns && now->mode == then.mode;

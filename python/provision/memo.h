@@ -13,7 +13,7 @@ namespace envstore {
 /// paths unchanged, have the same plan. What an outer run of this store has put into PATH and VIRTUAL_ENV is
 /// no such word: it differs with every run.
 std::string memo_text(const Store& store, const RunRequest& request, std::string_view script_block,
-                      const std::optional<std::pair<std::string, std::string>>& python_version_file);
+                      const std::optional<PythonVersionFile>& python_version_file);
 
 /// The path as it is now, for a memo to depend on.
 WatchedPath watch(const std::string& path);

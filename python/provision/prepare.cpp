@@ -27,22 +27,13 @@ namespace {
 
 using pypackaging::ScriptBlock;
 
-/// A relative path in a version file starts where the file lies.
-InterpreterRequest version_file_request(const std::pair<std::string, std::string>& file) {
-  InterpreterRequest request = InterpreterRequest::parse(file.second);
-  const bool is_relative = request.kind == InterpreterRequest::Kind::path && !request.text.starts_with('/') &&
-                           !request.text.starts_with('~');
-  if (is_relative) request.text = file.first.substr(0, file.first.rfind('/') + 1) + request.text;
-  return request;
-}
-
 /// What `--with` and `--with-requirements` ask for.
 struct WithLayer {
   LayerRequest request;
   std::vector<RequirementsFile> files;
 };
 
-WithLayer with_layer(const RunRequest& request) {
+WithLayer read_with_layer(const RunRequest& request) {
   WithLayer layer;
   const std::string here = request.with.empty() ? "" : current_directory();
   for (const std::string& text : request.with)
@@ -95,17 +86,16 @@ class Preparation {
   Preparation(Store& store, const RunRequest& request, Progress& progress)
       : store_(store), request_(request), progress_(progress) {}
 
-  PreparedRun run(const std::optional<ScriptBlock>& block,
-                  const std::optional<std::pair<std::string, std::string>>& python_version_file,
-                  const std::string& memo_text) {
+  PreparedRun run(const RunKey& key) {
     keep_freed_memory();
-    read_metadata(block);
+    read_metadata(key.block);
+    if (key.misspelt_block) warn_of(*key.misspelt_block);
     watched_ = request_.watched_settings ? request_.watched_settings() : std::vector<WatchedPath>();
-    if (block) refuse_lock();
+    if (key.block) refuse_lock();
     ResolutionSettings settings = request_.settings(metadata_.settings);
     add_request(settings);
     preference_ = settings.python_preference;
-    find_interpreter(python_version_file, [&] {
+    find_interpreter(key.python_version_file, [&] {
       if (settings.sources.empty()) ask_ahead(settings.indexes);
     });
 
@@ -119,7 +109,7 @@ class Preparation {
     if (!lease)  // the ingest lease holds them
       throw Error(ErrorKind::damaged, "cannot lease the environment that was just made",
                   "run 'envstore doctor'");
-    if (!store_.is_read_only()) remember(memo_text, plan, snapshots);
+    if (!store_.is_read_only()) remember(key.memo_text, plan, snapshots);
     return {std::move(*lease), std::move(plan), report_, false};
   }
 
@@ -185,6 +175,13 @@ class Preparation {
     for (const std::string& warning : metadata_.warnings) progress_.warning(warning);
   }
 
+  void warn_of(const pypackaging::ParseError& misspelt_block) {
+    const std::string& text = *request_.script_text;
+    const auto end = text.begin() + static_cast<std::ptrdiff_t>(misspelt_block.position);
+    progress_.warning("line " + std::to_string(1 + std::count(text.begin(), end, '\n')) + " of '" +
+                      request_.target.name + "' looks like metadata, but " + misspelt_block.message);
+  }
+
   /// An unknown interpreter means that little is known at all: the pages of what the user named are asked for
   /// while it answers.
   void ask_ahead(const IndexSettings& indexes) {
@@ -194,11 +191,22 @@ class Preparation {
       if (!requirement.url && requirement.marker.empty()) client_->project(requirement.normalized_name);
   }
 
-  void find_interpreter(const std::optional<std::pair<std::string, std::string>>& python_version_file,
+  /// The first line of the version file that asks for something; the others are told.
+  std::optional<InterpreterRequest> request_of(const PythonVersionFile& file, const std::string& home) {
+    for (const std::string& line : file.lines) {
+      if (auto request = version_file_request(line, file.path, home)) return request;
+      if (line != "system")  // pyenv's word for what PATH has
+        progress_.warning("'" + line + "' in '" + file.path +
+                          "' is no version of Python that is known, and ignored");
+    }
+    return std::nullopt;
+  }
+
+  void find_interpreter(const std::optional<PythonVersionFile>& python_version_file,
                         std::function<void()> before_probe) {
     DiscoveryInputs inputs;
     inputs.before_probe = std::move(before_probe);
-    inputs.requires_python = metadata_.requires_python;
+    inputs.requires_python = widened(metadata_.requires_python);
     inputs.path_variable = without_runs(variable_or_empty("PATH"), store_);
     inputs.virtual_env = request_.isolated ? "" : variable_or_empty("VIRTUAL_ENV");
     // Inside another run its environment is no choice of the user's.
@@ -206,15 +214,17 @@ class Preparation {
     inputs.home = variable_or_empty("HOME");
     inputs.preference = preference_;
     inputs.request = InterpreterRequest::parse(request_.python);
-    if (request_.python.empty() && python_version_file) {
-      inputs.request = version_file_request(*python_version_file);
+    const auto from_file = request_.python.empty() && python_version_file
+                               ? request_of(*python_version_file, inputs.home)
+                               : std::nullopt;
+    if (from_file) {
+      inputs.request = *from_file;
       try {
         use(InterpreterFinder(store_).find(inputs));
         return;
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::not_found || !metadata_.requires_python) throw;
-        progress_.warning("'" + python_version_file->first + "' asks for Python " +
-                          python_version_file->second +
+        progress_.warning("'" + python_version_file->path + "' asks for Python " + from_file->text +
                           ", which does not go with the script's requires-python; it is not looked at");
         inputs.request = InterpreterRequest();
       }
@@ -222,9 +232,33 @@ class Preparation {
     use(InterpreterFinder(store_).find(inputs));
   }
 
+  /// `==3.12` means 3.12.0 alone. Who writes it in a script means 3.12.*, and uv runs it so.
+  static std::optional<pypackaging::SpecifierSet> widened(
+      const std::optional<pypackaging::SpecifierSet>& requires_python) {
+    if (!requires_python || requires_python->clauses().size() != 1) return requires_python;
+    const pypackaging::Specifier& only = requires_python->clauses().front();
+    const bool is_short = only.op() == pypackaging::Operator::equal && !only.is_prefix_match() &&
+                          only.version() && only.version()->canonical() == only.version()->base_version() &&
+                          only.version()->release().size() <= 2;
+    if (!is_short) return requires_python;
+    auto wide = pypackaging::SpecifierSet::parse(requires_python->canonical() + ".*");
+    return wide ? std::optional(std::move(*wide)) : requires_python;
+  }
+
+  void warn_of_widening() {
+    const auto version = pypackaging::Version::parse(interpreter_.version);
+    if (!metadata_.requires_python || !version || metadata_.requires_python->matches(*version)) return;
+    const std::string wanted = metadata_.requires_python->canonical();
+    if (widened(metadata_.requires_python)->canonical() == wanted) return;
+    progress_.warning("requires-python is '" + wanted + "', which is " + wanted.substr(2) +
+                      ".0 alone; it runs with " + interpreter_.version + ": write '" + wanted +
+                      ".*' for all of that version");
+  }
+
   void use(Discovery discovery) {
     interpreter_ = std::move(discovery.interpreter);
     watched_.insert(watched_.end(), discovery.watched.begin(), discovery.watched.end());
+    warn_of_widening();
   }
 
   LaunchPlan provide_or_take_back(Lease& lease, const ResolutionSettings& settings) {
@@ -262,16 +296,23 @@ class Preparation {
       own.indexes.bound = std::move(sourced.bound);
       plan.layers.push_back(provide(lease, own, layout, request, {}, client_));
     }
-    WithLayer with = with_layer(request_);
-    for (const RequirementsFile& file : with.files) depend_on(file);
-    watched_.insert(watched_.end(), requirements_files_.begin(), requirements_files_.end());
+    const WithLayer& with = with_layer();
     if (!with.request.requirements.empty()) {
-      watch_direct(with.request);
+      LayerRequest request = with.request;
+      watch_direct(request);
       const ResolutionSettings own = with_file_options(settings, with.files);
-      plan.layers.insert(plan.layers.begin(),
-                         provide(lease, own, layout, with.request, plan.layers, nullptr));
+      plan.layers.insert(plan.layers.begin(), provide(lease, own, layout, request, plan.layers, nullptr));
     }
     return plan;
+  }
+
+  /// Read once: a file may be a pipe.
+  const WithLayer& with_layer() {
+    if (with_) return *with_;
+    with_ = read_with_layer(request_);
+    for (const RequirementsFile& file : with_->files) depend_on(file);
+    watched_.insert(watched_.end(), requirements_files_.begin(), requirements_files_.end());
+    return *with_;
   }
 
   LayerPlan provide(Lease& lease, const ResolutionSettings& settings, Layout layout,
@@ -289,10 +330,9 @@ class Preparation {
 
   /// A local wheel that is written anew is another wheel.
   void watch_direct(LayerRequest& request) {
-    constexpr std::string_view kFile = "file://";
     for (const auto& requirement : request.requirements)
-      if (requirement.url && requirement.url->starts_with(kFile))
-        request.local_wheels.push_back(watch(requirement.url->substr(kFile.size())));
+      if (const auto path = requirement.url ? local_path(*requirement.url) : std::nullopt)
+        request.local_wheels.push_back(watch(*path));
     watched_.insert(watched_.end(), request.local_wheels.begin(), request.local_wheels.end());
   }
 
@@ -308,6 +348,7 @@ class Preparation {
   const RunRequest& request_;
   Progress& progress_;
   ScriptMetadata metadata_;
+  std::optional<WithLayer> with_;
   Interpreter interpreter_;
   PythonPreference preference_ = PythonPreference::system;
   std::shared_ptr<IndexClient> client_;  ///< of the script's own layer, if something was asked ahead
@@ -321,7 +362,7 @@ class Preparation {
 PreparedRun prepare_run(Store& store, const RunRequest& request, Progress& progress) {
   const RunKey key = key_of(store, request);
   if (auto run = known_run(store, request, key)) return std::move(*run);
-  return Preparation(store, request, progress).run(key.block, key.python_version_file, key.memo_text);
+  return Preparation(store, request, progress).run(key);
 }
 
 }  // namespace envstore

@@ -1,4 +1,7 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
 
 #include "python/interpreter/fitness.h"
 #include "python/interpreter/interpreter.h"
@@ -89,8 +92,58 @@ TEST_CASE("the nearest version file wins, comments and empty ones are passed ove
   folder.write("a/b/x", "");
   const auto found = find_python_version_file(folder / "a/b");
   REQUIRE(found);
-  CHECK(found->first == folder / ".python-version");
-  CHECK(found->second == "3.11");
+  CHECK(found->path == folder / ".python-version");
+  CHECK(found->lines == std::vector<std::string>{"3.11", "3.10"});
   folder.write("a/.python-version", "pypy3.9\n");
-  CHECK(find_python_version_file(folder / "a/b")->second == "pypy3.9");
+  CHECK(find_python_version_file(folder / "a/b")->lines == std::vector<std::string>{"pypy3.9"});
+}
+
+TEST_CASE("a version file may have a byte order mark, UTF-16 and any line ends") {
+  const Folder folder;
+  folder.write("a/.python-version",
+               "\xEF\xBB\xBF"
+               "3.11\r3.10\r\n");
+  CHECK(find_python_version_file(folder / "a")->lines == std::vector<std::string>{"3.11", "3.10"});
+  folder.write("b/.python-version", std::string("\xFF\xFE"
+                                                "3\0.\0"
+                                                "9\0\n\0",
+                                                10));
+  CHECK(find_python_version_file(folder / "b")->lines == std::vector<std::string>{"3.9"});
+  folder.write("c/.python-version", "caf\xE9\n");
+  CHECK_THROWS_AS((void)find_python_version_file(folder / "c"), Error);
+}
+
+TEST_CASE("a line of a version file that is no request is nothing, and never an error") {
+  const auto request = [](const std::string& line) {
+    return version_file_request(line, "/project/.python-version", "/home/nobody");
+  };
+  for (const std::string name :
+       {"myenv", "system", "latest", "3.x", "3.12,3.11", "=3.11", "python-3.11",
+        "miniconda3-4.7.12", "pypy3.9-7.3.11", "3.11-dev", "jython-2.7", "3.11:3.10", "@", "=="}) {
+    CAPTURE(name);
+    CHECK_FALSE(request(name));
+  }
+  CHECK(request("3.11 3.10")->versions.canonical() == "==3.11.*");
+  CHECK(request("3.11.2/envs/foo")->versions.canonical() == "==3.11.2");
+  CHECK(request("./python")->text == "/project/./python");
+  CHECK(request("/opt/python")->text == "/opt/python");
+}
+
+TEST_CASE("an environment of pyenv's in a version file is that environment") {
+  const Folder folder;
+  unsetenv("PYENV_ROOT");
+  folder.write(".pyenv/versions/myenv/bin/python", "");
+  REQUIRE(chmod((folder / ".pyenv/versions/myenv/bin/python").c_str(), 0755) == 0);
+  const auto request = version_file_request("myenv", folder / "a/.python-version", folder / "");
+  REQUIRE(request);
+  CHECK(request->kind == InterpreterRequest::Kind::path);
+  CHECK(request->text.ends_with(".pyenv/versions/myenv"));
+}
+
+TEST_CASE("uv's further spellings of versions are understood") {
+  CHECK(InterpreterRequest::parse("cpython-3.12").implementation == "cpython");
+  CHECK(InterpreterRequest::parse("cpython-3.12.1-linux-x86_64-gnu").versions.canonical() == "==3.12.1");
+  CHECK(InterpreterRequest::parse("Python 3.12").versions.canonical() == "==3.12.*");
+  CHECK(InterpreterRequest::parse("v3.12").versions.canonical() == "==3.12.*");
+  CHECK(InterpreterRequest::parse("python-3.12").kind == InterpreterRequest::Kind::executable_name);
 }

@@ -15,7 +15,12 @@ struct ScriptBlock {
                            ///< script's column less 2
 };
 
-/// nullopt when the script has no such block. Two blocks, or an unclosed one, is an error with its offset.
+/// nullopt when the script has no such block. Two blocks, or an unclosed one, is an error with its offset: of
+/// the line that nearly closes it, where there is one.
 Result<std::optional<ScriptBlock>> find_script_block(std::string_view script);
+
+/// A line that was meant to open the block and does not, as `#/// script` or one with a blank behind it, with
+/// its offset.
+std::optional<ParseError> find_misspelt_opening(std::string_view script);
 
 }  // namespace pypackaging

@@ -63,6 +63,33 @@ class ClosingFinder {
   std::optional<std::size_t> closing_;
 };
 
+std::string without_space(std::string_view line) {
+  std::string text;
+  for (const char c : line)
+    if (!ascii::is_space(c)) text += ascii::to_lower(c);
+  return text;
+}
+
+/// Why the block that line `opening` begins is not closed.
+ParseError not_closed(const std::vector<text::Line>& lines, std::size_t opening) {
+  std::size_t end = opening + 1;
+  for (; end < lines.size() && is_content(lines[end].text); ++end) {
+    if (without_space(lines[end].text) != "#///") continue;
+    return {"the script block is not closed: white space follows '# ///', which must stand alone in its line",
+            lines[end].offset};
+  }
+  if (end < lines.size() && without_space(lines[end].text) == "#///")
+    return {"the script block is not closed: write '# ///' with one blank, and nothing before or behind it",
+            lines[end].offset};
+  std::string message =
+      "the script block is not closed: every line of it must begin with '#', and '# ///' ends it";
+  const bool lacks_blank = end < lines.size() && lines[end].text.starts_with('#');
+  if (end < lines.size())
+    message +=
+        "; line " + std::to_string(end + 1) + (lacks_blank ? " has no blank behind the '#'" : " does not");
+  return {std::move(message), lines[opening].offset};
+}
+
 std::string toml_of(const std::vector<text::Line>& lines, std::size_t begin, std::size_t end) {
   std::string toml;
   for (std::size_t i = begin; i < end; ++i) {
@@ -84,10 +111,7 @@ Result<std::optional<ScriptBlock>> find_script_block(std::string_view script) {
     const auto closing = closings.find(i);
     if (!closing) {
       const bool is_empty = i + 1 < lines.size() && lines[i + 1].text == kClosing;
-      if (*type == "script" && !is_empty)
-        return ParseError{
-            "the script block is not closed: every line of it must begin with '#', and '# ///' ends it",
-            lines[i].offset};
+      if (*type == "script" && !is_empty) return not_closed(lines, i);
       continue;
     }
     if (*type == "script") {
@@ -97,6 +121,17 @@ Result<std::optional<ScriptBlock>> find_script_block(std::string_view script) {
     i = *closing;
   }
   return found;
+}
+
+std::optional<ParseError> find_misspelt_opening(std::string_view script) {
+  text::LineReader reader(script);
+  while (const auto line = reader.next()) {
+    if (!line->text.starts_with('#') || without_space(line->text) != "#///script") continue;
+    if (opened_type(line->text) == "script") continue;
+    return ParseError{"it does not begin a metadata block: write '# /// script', with nothing behind it",
+                      line->offset};
+  }
+  return std::nullopt;
 }
 
 }  // namespace pypackaging
