@@ -114,6 +114,7 @@ int run_run(const Arguments& arguments) {
   if (wants_throwaway_store(arguments)) return run_without_cache(arguments);
   const Verbosity verbosity = verbosity_of(arguments);
   const RunSetup setup = read_run_setup(arguments);
+  const bool can_be_read_again = setup.can_be_read_again && !has_env_file_to_read_once(arguments);
   const LaunchOptions options = launch_options(arguments);
 
   const SystemClock clock;
@@ -123,7 +124,8 @@ int run_run(const Arguments& arguments) {
   tell_what_was_done(run, verbosity);
   if (setup.bytecode == BytecodeMode::foreground && !run.from_memo && !setup.request.compile_bytecode)
     compile_bytecode(store, run.plan, CompilePriority::normal);
-  if (const auto program = handover.small_program(); program && can_hand_over(store, setup.request)) {
+  if (const auto program = handover.small_program();
+      program && can_be_read_again && can_hand_over(store, setup.request)) {
     { const Lease ended = std::move(run.lease); }
     directory.leave();
     become_small_program(*program);

@@ -126,7 +126,7 @@ ConfigurationSearch configuration_search(const Arguments& arguments, const std::
 SettingsLayer read_uv_settings(const ConfigurationFiles& files) {
   SettingsLayer layer;
   const auto take = [&](const std::string& path) {
-    const auto text = read_user_file(path, kLargestFile);
+    const auto text = read_user_text(path, kLargestFile);
     const auto settings = text ? read_uv_file(*text, path) : std::nullopt;
     if (settings) fill_from(layer, script_settings(*settings, path), Lists::joined);
     return settings.has_value();

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
-#include "store/platform/user_file.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
+#include "store/platform/user_file.h"
 
 namespace envstore {
 namespace {
@@ -17,7 +18,7 @@ bool is_name(char c) {
   return is_name_start(c) || (c >= '0' && c <= '9') || c == '.';
 }
 bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
+  return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
 void set(Variables& variables, const std::string& name, std::string value) {
@@ -29,13 +30,25 @@ void set(Variables& variables, const std::string& name, std::string value) {
     found->second = std::move(value);
 }
 
+bool has(const Variables& variables, const std::string& name) {
+  return std::any_of(variables.begin(), variables.end(), [&](const auto& v) { return v.first == name; });
+}
+
+/// A lone CR ends a line, too.
+std::string with_line_feeds(std::string_view text) {
+  std::string result(text);
+  for (std::size_t at = result.find('\r'); at != std::string::npos; at = result.find('\r', at + 1))
+    if (at + 1 == result.size() || result[at + 1] != '\n') result[at] = '\n';
+  return result;
+}
+
 class EnvFileReader {
  public:
-  EnvFileReader(std::string_view text, const std::string& path, const Lookup& lookup)
-      : text_(text), path_(path), lookup_(lookup) {}
+  EnvFileReader(std::string text, const std::string& path, const Lookup& lookup)
+      : text_(std::move(text)), path_(path), lookup_(lookup) {}
 
   Variables read() {
-    if (text_.find('\0') != std::string_view::npos) {
+    if (text_.find('\0') != std::string::npos) {
       at_ = text_.find('\0');
       fail("a NUL byte cannot be in an environment");
     }
@@ -70,22 +83,35 @@ class EnvFileReader {
     if (name == "export" && is_name_start(now())) {
       name = read_name();
       skip_blanks();
+      if (is_bare_export()) return;
     }
     if (now() != '=') fail("a line must read NAME=value");
     ++at_;
     skip_blanks();
-    std::string value = read_value();
+    std::string value = now() == '#' ? "" : read_value();
     skip_blanks();
     if (now() == '#') skip_line();
     if (!done() && now() != '\n') fail("something follows the value: quote it if it holds blanks");
-    set(variables_, name, std::move(value));
+    if (!has(variables_, name)) set(variables_, name, std::move(value));
+  }
+
+  /// `export NAME ...` sets nothing.
+  bool is_bare_export() {
+    const std::size_t begin = at_;
+    while (is_name_start(now())) {
+      read_name();
+      skip_blanks();
+    }
+    if (done() || now() == '\n' || now() == '#') return true;
+    at_ = begin;
+    return false;
   }
 
   std::string read_name() {
     const std::size_t begin = at_;
     if (!is_name_start(now())) fail("a name must begin with a letter or _");
     while (is_name(now())) ++at_;
-    return std::string(text_.substr(begin, at_ - begin));
+    return text_.substr(begin, at_ - begin);
   }
 
   /// Quoted and bare pieces, until a blank or the line's end.
@@ -164,9 +190,9 @@ class EnvFileReader {
     if (now() == '{') {
       const std::size_t close = text_.find_first_of("}\n", at_);
       if (close == std::string_view::npos || text_[close] == '\n') fail("'${' is not closed");
-      const std::string_view inside = text_.substr(at_ + 1, close - at_ - 1);
+      const std::string inside = text_.substr(at_ + 1, close - at_ - 1);
       const std::size_t colon = inside.find(":-");
-      const auto found = find(std::string(inside.substr(0, colon)));
+      const auto found = find(inside.substr(0, colon));
       if (found && !found->empty())
         value += *found;
       else if (colon != std::string_view::npos)
@@ -175,7 +201,7 @@ class EnvFileReader {
     } else if (is_name_start(now())) {
       const std::size_t begin = at_;
       while (is_name(now()) && now() != '.') ++at_;
-      value += find(std::string(text_.substr(begin, at_ - begin))).value_or("");
+      value += find(text_.substr(begin, at_ - begin)).value_or("");
     } else {
       value += '$';
     }
@@ -195,7 +221,7 @@ class EnvFileReader {
     throw Error(ErrorKind::usage, "cannot read '" + path_ + "': line " + std::to_string(line) + ": " + why);
   }
 
-  const std::string_view text_;
+  const std::string text_;
   const std::string path_;
   const Lookup& lookup_;
   std::size_t at_ = 0;
@@ -205,16 +231,31 @@ class EnvFileReader {
 }  // namespace
 
 Variables parse_env_file(std::string_view text, const std::string& path, const Lookup& lookup) {
-  return EnvFileReader(text, path, lookup).read();
+  return EnvFileReader(with_line_feeds(text), path, lookup).read();
+}
+
+std::vector<std::string> split_env_files(std::string_view text) {
+  std::vector<std::string> paths;
+  std::string path;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool ends_here = is_blank(text[at]) || text[at] == '\n';
+    if (ends_here && !path.empty()) paths.push_back(std::exchange(path, {}));
+    if (ends_here) continue;
+    if (text[at] == '\\' && at + 1 < text.size()) ++at;
+    path += text[at];
+  }
+  if (!path.empty()) paths.push_back(path);
+  return paths;
 }
 
 Variables read_env_files(const std::vector<std::string>& paths) {
   constexpr std::size_t kLimit = std::size_t{1} << 24;
   Variables merged;
   for (const std::string& path : paths) {
-    const auto text = read_user_file(path, kLimit);
+    const auto text = read_user_text(path, kLimit);
     if (!text)
-      throw Error(ErrorKind::usage, "cannot read '" + path + "': no such file", "it was named by --env-file");
+      throw Error(ErrorKind::usage, "cannot read '" + path + "': no such file",
+                  "it was named by --env-file or UV_ENV_FILE");
     for (auto& [name, value] : parse_env_file(*text, path, find_variable))
       if (!find_variable(name)) set(merged, name, std::move(value));
   }

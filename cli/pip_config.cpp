@@ -170,7 +170,7 @@ SettingsLayer read_pip_settings() {
   constexpr std::size_t kLimit = std::size_t{1} << 20;
   SettingsLayer merged;
   for (const std::string& path : pip_configuration_files()) {
-    const auto text = read_user_file(path, kLimit);
+    const auto text = read_user_text(path, kLimit);
     if (!text) continue;
     SettingsLayer layer = parse_pip_settings(*text, path);
     fill_from(layer, merged, Lists::first_wins);

@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "cli/env_file.h"
 #include "cli/run_target.h"
+#include "python/index/url.h"
 #include "python/provision/memo.h"
 #include "python/provision/requirements_file.h"
 #include "store/platform/environment.h"
@@ -76,11 +79,39 @@ ResolutionSettings settings_of(const Arguments& arguments, const ConfigurationFi
   return settings;
 }
 
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+/// A value of the flag is one path or, as for uv, several.
 std::vector<std::string> env_files(const Arguments& arguments) {
   if (arguments.has("no-env-file") || says_yes("UV_NO_ENV_FILE")) return {};
-  if (arguments.has("env-file")) return arguments.values("env-file");
-  const std::string named = variable_or_empty("UV_ENV_FILE");
-  return named.empty() ? std::vector<std::string>() : std::vector<std::string>{named};
+  if (!arguments.has("env-file")) return split_env_files(variable_or_empty("UV_ENV_FILE"));
+  std::vector<std::string> paths;
+  for (const std::string& value : arguments.values("env-file")) {
+    const bool is_one = value.find_first_of(" \t\n\\") == std::string::npos || exists(value);
+    for (std::string& path : is_one ? std::vector<std::string>{value} : split_env_files(value))
+      paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+/// Files separated by commas; `-` is standard input.
+void add_requirements_files(RunRequest& request, const std::string& value) {
+  std::size_t begin = 0;
+  while (begin <= value.size()) {
+    const std::size_t end = value.find(',') == std::string::npos || exists(value)
+                                ? value.size()
+                                : std::min(value.find(',', begin), value.size());
+    const std::string path = value.substr(begin, end - begin);
+    if (path.find("://") != std::string::npos)
+      throw Error(
+          ErrorKind::unsupported,
+          "cannot read '" + without_credentials(path) + "': requirements are not fetched from addresses",
+          "download the file and name it");
+    if (!path.empty()) request.with_requirements.push_back(path == "-" ? "/dev/stdin" : absolute_path(path));
+    begin = end + 1;
+  }
 }
 
 }  // namespace
@@ -111,17 +142,18 @@ std::vector<std::string> split_requirements(std::string_view text) {
   return parts;
 }
 
-RunSetup read_run_setup(const Arguments& arguments) {
+RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
   RunSetup setup;
   RunRequest& request = setup.request;
-  RunTarget target = find_target(arguments);
+  RunTarget target = find_target(arguments, named_pipes);
+  setup.can_be_read_again = !target.was_named_pipe;
   request.target = std::move(target.target);
   request.script_text = std::move(target.script_text);
   request.script_path = std::move(target.script_path);
   for (const std::string& text : arguments.values("with"))
     for (std::string& part : split_requirements(text)) request.with.push_back(std::move(part));
-  for (const std::string& path : arguments.values("with-requirements"))
-    request.with_requirements.push_back(absolute_path(path));
+  for (const std::string& value : arguments.values("with-requirements"))
+    add_requirements_files(request, value);
   request.isolated = arguments.has("isolated") || says_yes("UV_ISOLATED");
   request.refresh = arguments.has("refresh");
   request.upgrade = arguments.has("upgrade");
@@ -168,6 +200,14 @@ void ask_nothing_anew(RunRequest& request) {
   request.refresh = request.upgrade = request.compile_bytecode = false;
   request.refresh_packages.clear();
   request.upgrade_packages.clear();
+}
+
+bool has_env_file_to_read_once(const Arguments& arguments) {
+  const std::vector<std::string> paths = env_files(arguments);
+  return std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
+    struct stat facts {};
+    return ::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode);
+  });
 }
 
 LaunchOptions launch_options(const Arguments& arguments) {

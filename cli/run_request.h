@@ -6,6 +6,7 @@
 #include "cli/config.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/run_target.h"
 #include "python/provision/prepare.h"
 #include "store/platform/files.h"
 
@@ -17,10 +18,14 @@ struct RunSetup {
   RunRequest request;
   BytecodeMode bytecode = BytecodeMode::background;
   ConfigurationFiles files;
+  bool can_be_read_again = true;  ///< false: the script came from a named pipe
 };
 
 /// Throws Error{usage, not_found}.
-RunSetup read_run_setup(const Arguments& arguments);
+RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes = NamedPipes::read);
+
+/// Whether an --env-file is a pipe, so that another process could not read it again.
+bool has_env_file_to_read_once(const Arguments& arguments);
 
 /// Enters the directory that --directory or UV_WORKING_DIR names, and goes back at the end: a program that
 /// this process becomes enters it anew. Throws Error{usage, not_found}.

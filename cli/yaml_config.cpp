@@ -168,7 +168,7 @@ SettingsLayer parse_yaml_settings(const std::string& text, const std::string& pa
 
 SettingsLayer read_yaml_settings(const std::string& path) {
   constexpr std::size_t kLimit = std::size_t{1} << 20;
-  const auto text = read_user_file(path, kLimit);
+  const auto text = read_user_text(path, kLimit);
   return text ? parse_yaml_settings(*text, path) : SettingsLayer();
 }
 

@@ -42,8 +42,26 @@ TEST_CASE("a hash inside a word is part of the value") {
   CHECK(value("A=x#y") == "x#y");
 }
 
-TEST_CASE("the last of two lines with one name counts") {
-  CHECK(parse("A=1\nA=2") == Variables{{"A", "2"}});
+TEST_CASE("the first of two lines with one name counts") {
+  CHECK(parse("A=1\nA=2") == Variables{{"A", "1"}});
+}
+
+TEST_CASE("an export without a value sets nothing") {
+  CHECK(parse("A=1\nexport A\nexport A B # both\nexport C=2\n") == Variables{{"A", "1"}, {"C", "2"}});
+  CHECK(fault("export A B=1\n").find("line 1") != std::string::npos);
+}
+
+TEST_CASE("lines may end in CR, and a hash behind the equals sign begins a comment") {
+  CHECK(parse("A=1\rB=\"x\"\r\fC=3\r\n") == Variables{{"A", "1"}, {"B", "x"}, {"C", "3"}});
+  CHECK(parse("A=#x\nB= # x\n") == Variables{{"A", ""}, {"B", ""}});
+}
+
+TEST_CASE("UV_ENV_FILE names several files, blanks in names behind a backslash") {
+  CHECK(split_env_files("a.env") == std::vector<std::string>{"a.env"});
+  CHECK(split_env_files(" a.env  b.env\tc\\ d.env\n") == std::vector<std::string>{"a.env", "b.env", "c d.env"});
+  CHECK(split_env_files("a\\\\b") == std::vector<std::string>{"a\\b"});
+  CHECK(split_env_files(" ").empty());
+  CHECK(split_env_files("a\\") == std::vector<std::string>{"a\\"});
 }
 
 TEST_CASE("quotes keep blanks, lines and hashes") {

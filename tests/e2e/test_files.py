@@ -1,0 +1,398 @@
+"""What users and the ecosystem hand over as files: odd wheels, encodings, requirements, scripts from pipes."""
+import base64
+import hashlib
+import os
+import subprocess
+import unittest
+import zipfile
+
+from support import ENVSTORE, EnvstoreTest, TIMEOUT
+
+
+def row(name, content):
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return "%s,sha256=%s,%d\n" % (name, digest, len(content))
+
+
+class Wheels(EnvstoreTest):
+    INFO = "odd-1.0.dist-info/"
+
+    def odd(self, extra=(), rows="", change=lambda text: text.encode(), info=()):
+        """A wheel of odd.py whose RECORD and members are as asked for; `info`: files of dist-info."""
+        members = {"odd.py": b"X = 1\n", self.INFO + "METADATA": b"Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n",
+                   self.INFO + "WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
+        members.update({self.INFO + name: content for name, content in dict(info).items()})
+        record = rows + "".join(row(*item) for item in members.items()) + self.INFO + "RECORD,,\n"
+        with zipfile.ZipFile(self.wheels / "odd-1.0-py3-none-any.whl", "w") as archive:
+            for name, content in [*members.items(), (self.INFO + "RECORD", change(record)), *extra]:
+                archive.writestr(name, content)
+
+    def runs(self):
+        return self.run_ok("--with", "odd", "python", "-c", "import odd; print(odd.X)")
+
+    def setUp(self):
+        super().setUp()
+        import warnings
+        warnings.simplefilter("ignore", UserWarning)  # zipfile tells of a name that stands twice
+
+    def test_a_member_twice_with_the_same_bytes_is_one_file_and_said(self):
+        self.odd(extra=[("odd.py", b"X = 1\n")])
+        self.wheel("odd", "0.9")
+        done = self.runs()
+        self.assertEqual(done.stdout, "1\n")
+        self.assertRegex(done.stderr, r"warning: .*odd-1\.0.*twice.*'odd\.py'")
+
+    def test_a_member_twice_with_other_bytes_is_refused_and_no_older_version_taken(self):
+        self.odd(extra=[("odd.py", b"X = 2\n")])
+        done = self.run_fails("--with", "odd==1.0", "python", "-c", "")
+        self.assertIn("'odd.py'", done.stderr)
+        self.assertIn("different content", done.stderr)
+
+    def test_lines_of_record_that_match_nothing_are_accepted_and_said(self):
+        self.odd(rows=row("odd.py", b"X = 1\n") + "folder/,,\nodd.py,,\n" + row("gone.py", b"q"),
+                 extra=[("folder/", b"")])
+        done = self.runs()
+        for word in ("twice", "directory", "not there"):
+            self.assertEqual(done.stderr.count(word), 1, done.stderr)
+
+    def test_a_wrong_hash_in_record_stays_an_error_beside_a_right_one(self):
+        self.odd(rows=row("odd.py", b"X = 2\n"))
+        self.assertIn("hash", self.run_fails("--with", "odd", "python", "-c", "").stderr)
+
+    def test_record_in_the_spellings_of_real_wheels(self):
+        for change in (lambda t: t.replace("\n", "\r\n").encode(), lambda t: b"\xef\xbb\xbf" + t.encode(),
+                       lambda t: t.rstrip("\n").encode(), lambda t: t.replace("sha256=", "SHA256=").encode(),
+                       lambda t: t.replace("/", "\\").encode(),
+                       lambda t: "".join('"%s","%s","%s"\n' % tuple(l.split(",")) for l in t.splitlines()).encode(),
+                       lambda t: "".join(",".join(l.split(",")[:2]) + "\n" for l in t.splitlines()).encode()):
+            with self.subTest(change(row("a/b", b"")).decode("latin-1")):
+                self.odd(change=change)
+                self.store = self.home / ("store-%d" % id(change))
+                self.env["ENVSTORE_ROOT"] = str(self.store)
+                self.assertEqual(self.runs().stdout, "1\n")
+
+    def test_wheel_and_entry_points_as_pip_reads_them(self):
+        self.odd(info={"entry_points.txt": b"\xef\xbb\xbf[console_scripts]\nodd = odd:main # comment\n",
+                       "WHEEL": b"Wheel-Version: 1\r\nTag: py3-none-any\r\n"})
+        self.assertEqual(self.runs().stdout, "1\n")
+
+
+class Encodings(EnvstoreTest):
+    CODE = ("python", "-c", "import demo; print(demo.VERSION)")
+    UNICODE = (lambda t: b"\xef\xbb\xbf" + t.encode(), lambda t: t.encode("utf-16"),
+               lambda t: b"\xfe\xff" + t.encode("utf-16-be"), lambda t: t.replace("\n", "\r\n").encode(),
+               lambda t: t.replace("\n", "\r").encode())
+
+    def write(self, name, content):
+        (self.work / name).write_bytes(content)
+
+    def each(self, name, text, check):
+        for number, encode in enumerate(self.UNICODE):
+            with self.subTest(number):
+                self.write(name, encode(text))
+                check()
+
+    def test_requirements_and_constraints(self):
+        self.wheel("demo", "1.0"), self.wheel("demo", "2.0")
+        self.write("limits.txt", "demo<2\n".encode("utf-16"))
+        self.each("r.txt", "# caf\u00e9\n-c limits.txt\ndemo\n",
+                  lambda: self.assertEqual(self.run_ok("--with-requirements", "r.txt", *self.CODE).stdout, "1.0\n"))
+
+    def test_a_declared_encoding_counts_and_what_cannot_be_decoded_is_told_with_its_line(self):
+        self.wheel("demo")
+        self.write("r.txt", b"# -*- coding: latin-1 -*-\n# caf\xe9\ndemo\n")
+        self.run_ok("--with-requirements", "r.txt", *self.CODE)
+        self.write("r.txt", b"demo\n# caf\xe9\n")
+        self.assertRegex(self.run_fails("--with-requirements", "r.txt", *self.CODE).stderr, "r.txt.*line 2.*0xe9")
+
+    def test_env_files(self):
+        code = "import os; print(os.environ['A'], os.environ['B'])"
+        self.each("x.env", "A=1\n# c\nexport B='two'\n",
+                  lambda: self.assertEqual(self.run_ok("--env-file", "x.env", "python", "-c", code).stdout, "1 two\n"))
+        self.write("x.env", b"A=1\nB=\xe9\n")
+        done = self.envstore("run", "--env-file", "x.env", "python", "-c", code)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, "x.env.*line 2")
+
+    def test_envstore_yaml(self):
+        (self.work / "pyproject.toml").write_text("[project]\nname = 'x'\nversion = '1'\n")
+        for encode in self.UNICODE[:4]:
+            self.write("envstore.yaml", encode("layout: forest\n"))
+            self.assertEqual(self.envstore("config").returncode, 0)
+        self.write("envstore.yaml", b"# ok\n# \xe9\nlayout: forest\n")
+        done = self.envstore("config")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, "envstore.yaml.*line 2")
+
+    def test_pips_configuration(self):
+        self.wheel("demo")
+        self.env.pop("UV_DEFAULT_INDEX")
+        self.env["PIP_CONFIG_FILE"] = "pip.conf"
+        for encode in self.UNICODE[:4]:
+            self.write("pip.conf", encode("[global]\nindex-url = %s\n" % self.server.url))
+            self.run_ok("--refresh", "--with", "demo", *self.CODE)
+
+    def test_a_script_with_a_declared_encoding(self):
+        self.wheel("demo")
+        self.write("s.py", b"# -*- coding: latin-1 -*-\n# /// script\n# # caf\xe9\n# dependencies = ['demo']\n# ///\n"
+                           b"import demo; print(ascii('\xe9'))\n")
+        self.assertEqual(self.run_ok("s.py").stdout, "'\\xe9'\n")
+
+    def test_a_script_in_utf_16_is_an_error_that_says_so(self):
+        self.write("s.py", "# /// script\n# dependencies = ['demo']\n# ///\n".encode("utf-16"))
+        self.assertRegex(self.run_fails("s.py").stderr, "s.py.*UTF-16")
+
+
+class Requirements(EnvstoreTest):
+    CODE = ("python", "-c", "import demo; print('here')")
+
+    def setUp(self):
+        super().setUp()
+        self.path = self.wheel("demo")
+        folder = self.work / "my dir"
+        folder.mkdir()
+        os.rename(self.path, folder / os.path.basename(self.path))
+        self.path = "./my dir/" + os.path.basename(self.path)
+
+    def check(self, text, here=True):
+        (self.work / "r.txt").write_text(text)
+        done = self.envstore("run", "--with-requirements", "r.txt", *self.CODE)
+        self.assertEqual(done.returncode == 0, here, text + done.stderr)
+        if not here:
+            self.assertIn("No module named 'demo'", done.stderr)
+
+    def test_a_marker_behind_a_path_or_an_address(self):
+        address = "file://" + str(self.work / self.path[2:]).replace(" ", "%20")
+        for target in (self.path, "demo @ " + self.path, "demo[x]@" + self.path, address, "demo @ " + address,
+                       str(self.work / self.path[2:]), "file:" + self.path):
+            for marker in (" ; python_version > '3'", "; python_version > '3'", " ;python_version > '3'", ""):
+                with self.subTest(target + marker):
+                    self.check(target + marker + "\n")
+        self.check(self.path + " ; python_version < '3'\n", here=False)
+
+    def test_options_and_lines_as_pip_reads_them(self):
+        for text in ("-f 'my dir' --no-index\ndemo\n", "-f my\\ dir\ndemo\n", "--find-links=my dir\nde\\\nmo \\\n  >=1\n",
+                     "--find-links \"my dir\"\ndemo \\", "-f ${FOLDER}\ndemo # comment\n"):
+            with self.subTest(text):
+                self.env["FOLDER"] = "my dir"
+                self.check(text)
+
+    def test_a_file_that_is_a_link_is_read(self):
+        (self.work / "real.txt").write_text(self.path + "\n")
+        os.symlink("real.txt", self.work / "r.txt")
+        self.run_ok("--with-requirements", "r.txt", *self.CODE)
+
+    def test_a_wheel_named_without_a_slash_belongs_to_its_folder(self):
+        for version in ("1.0", "2.0"):
+            folder = self.work / version
+            folder.mkdir()
+            from make_wheel import make_wheel
+            make_wheel(folder, "same", "1.0", files={"same.py": "VERSION = %r\n" % version})
+        for version in ("1.0", "2.0", "1.0"):
+            done = self.run_ok("--with", "same-1.0-py3-none-any.whl", "python", "-c", "import same; print(same.VERSION)",
+                               cwd=self.work / version)
+            self.assertEqual(done.stdout.strip(), version)
+
+    def test_requirements_from_a_pipe_and_several_files(self):
+        code = " ".join("'%s'" % word.replace("'", '"') for word in self.CODE)
+        done = self.shell("echo '%s' | \"$ES\" run --with-requirements - %s" % (self.path, code))
+        self.assertEqual(done.stdout, "here\n", done.stderr)
+        for _ in range(2):
+            done = self.shell("\"$ES\" run --with-requirements <(echo '%s') %s" % (self.work / self.path, code))
+            self.assertEqual(done.stdout, "here\n", done.stderr)
+        (self.work / "a.txt").write_text("")
+        (self.work / "b.txt").write_text(self.path + "\n")
+        self.run_ok("--with-requirements", "a.txt,b.txt", *self.CODE)
+
+    def shell(self, line):
+        return subprocess.run(["bash", "-c", line], env={**self.env, "ES": ENVSTORE}, cwd=self.work, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+
+    def test_a_script_gives_the_dependencies_of_its_block(self):
+        self.wheel("other"), self.wheel("demo")
+        (self.work / "tool.py").write_text("# /// script\n# dependencies = ['demo']\n# requires-python = '>=3.99'\n# ///\n")
+        self.run_ok("--with-requirements", "tool.py", *self.CODE)
+        (self.work / "plain.py").write_text("print('no block')\n")
+        self.assertIn("metadata block", self.run_fails("--with-requirements", "plain.py", *self.CODE).stderr)
+
+    def test_a_project_gives_its_dependencies_and_nothing_that_a_build_would_tell(self):
+        self.wheel("demo")
+        file = self.work / "pyproject.toml"
+        file.write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = ['demo']\n")
+        self.run_ok("--with-requirements", "pyproject.toml", *self.CODE)
+        file.write_text("[project]\nname = 'x'\nversion = '1'\ndynamic = ['dependencies']\n")
+        self.assertIn("dynamic", self.run_fails("--with-requirements", "pyproject.toml", *self.CODE).stderr)
+        for name in ("setup.py", "setup.cfg", "pylock.toml", "pylock.dev.toml", "uv.lock"):
+            (self.work / name).write_text("")
+            self.assertIn(name, self.run_fails("--with-requirements", name, *self.CODE).stderr)
+
+
+class VersionFiles(EnvstoreTest):
+    def test_names_that_are_no_versions_are_passed_over(self):
+        script = self.script("print('ran')")
+        for text in ("myenv\n", "myenv\n3\n", "system\n", "# c\n\n3\n", "\ufeff3\r\n", "3.x\n", "miniconda3-4.7.12\n",
+                     "3 2.7\n", "latest\n", "3.99-dev\n", "cpython-3\n"):
+            with self.subTest(text):
+                (self.work / ".python-version").write_text(text, encoding="utf-8")
+                self.assertEqual(self.run_ok(script).stdout, "ran\n")
+
+    def test_a_name_is_told_once_with_its_file(self):
+        (self.work / ".python-version").write_text("myenv\n")
+        done = self.run_ok(self.script("print('ran')"))
+        self.assertRegex(done.stderr, r"warning: 'myenv' in '.*\.python-version'")
+
+    def test_a_version_that_is_not_there_is_still_an_error(self):
+        (self.work / ".python-version").write_text("3.99\n")
+        done = self.run_fails(self.script("print('ran')"))
+        self.assertIn("3.99", done.stderr)
+        self.assertLess(len(done.stderr.splitlines()), 15, done.stderr)
+
+
+class EnvFiles(EnvstoreTest):
+    def values(self, *flags, **variables):
+        code = "import os; print(*[os.environ.get(name) for name in 'ABC'])"
+        return self.run_ok(*flags, "python", "-c", code, env=variables).stdout.split()
+
+    def test_several_files_in_the_variable_and_in_the_flag(self):
+        (self.work / "a.env").write_text("A=1\nB=a\nB=ignored\n")
+        (self.work / "b.env").write_text("B=b\n")
+        (self.work / "c d.env").write_text("C=3\n")
+        self.assertEqual(self.values(UV_ENV_FILE="a.env  b.env c\\ d.env"), ["1", "b", "3"])
+        self.assertEqual(self.values(UV_ENV_FILE="b.env a.env"), ["1", "a", "None"])
+        self.assertEqual(self.values("--env-file", "a.env c\\ d.env"), ["1", "a", "3"])
+        self.assertEqual(self.values("--env-file", "c d.env"), ["None", "None", "3"])
+        self.assertEqual(self.values(UV_ENV_FILE="a.env", UV_NO_ENV_FILE="1"), ["None"] * 3)
+        self.assertEqual(self.values(UV_ENV_FILE=" "), ["None"] * 3)
+        done = self.envstore("run", "python", "-c", "", env={"UV_ENV_FILE": "a.env missing.env"})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("'missing.env'", done.stderr)
+
+    def test_a_pipe_is_read_once_on_a_first_run_too(self):
+        self.wheel("demo")
+        for _ in range(2):
+            done = subprocess.run(
+                ["bash", "-c", "\"$ES\" run --env-file <(echo A=1) --with demo python -c 'import os; print(os.environ[\"A\"])'"],
+                env={**self.env, "ES": ENVSTORE}, cwd=self.work, text=True, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+            self.assertEqual(done.stdout, "1\n", done.stderr)
+
+
+class Pipes(EnvstoreTest):
+    BODY = "import demo, sys\nprint(sys.argv[1:], sys.stdin.read())\n"
+
+    def setUp(self):
+        super().setUp()
+        self.wheel("demo")
+        self.text = self.script(self.BODY, ["demo"], name="s.txt")
+        os.mkfifo(self.work / "fifo")
+
+    def shell(self, line, code=0):
+        done = subprocess.run(["bash", "-c", line], env={**self.env, "ES": ENVSTORE}, cwd=self.work, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def test_the_metadata_of_every_kind_of_pipe_counts_cold_and_warm(self):
+        lines = {
+            'echo -n in | "$ES" run --script <(cat s.txt) a': "['a'] in\n",
+            'echo -n in | "$ES" run <(cat s.txt) a': "['a'] in\n",
+            'echo -n in | "$ES" run --exec --script <(cat s.txt) a': "['a'] in\n",
+            'cat s.txt | "$ES" run --script /dev/stdin a': "['a'] \n",
+            'cat s.txt | "$ES" run /dev/fd/0 a': "['a'] \n",
+            'cat s.txt | "$ES" run - a': "['a'] \n",
+            'cat s.txt > fifo & echo -n in | "$ES" run --script fifo a': "['a'] in\n",
+        }
+        for number, (line, answer) in enumerate(lines.items()):
+            with self.subTest(line):
+                self.env["ENVSTORE_ROOT"] = str(self.home / ("store-%d" % number))
+                for _ in range(2):
+                    self.assertEqual(self.shell(line).stdout, answer)
+
+    def test_a_second_run_is_remembered(self):
+        self.shell('"$ES" run <(cat s.txt)')
+        done = self.shell('"$ES" run -v <(cat s.txt)')
+        self.assertIn("remembered", done.stderr)
+
+    def test_a_big_script_a_traceback_and_nothing_to_import_beside_it(self):
+        with open(self.text, "a") as script:
+            script.write("#" * (3 << 20) + "\nimport os; print(os.path.exists(sys.path[0]))\nraise ValueError('last')\n")
+        done = self.shell('"$ES" run --script <(cat s.txt)', code=1)
+        self.assertIn("False\n", done.stdout)
+        self.assertRegex(done.stderr, r'File "/dev/fd/\d+", line \d+, in <module>\n +raise ValueError')
+
+    def test_relative_places_are_taken_from_the_working_directory(self):
+        text = self.text.read_text().replace("# ///\nimport", "# [tool.uv]\n# find-links = ['%s']\n# ///\nimport" %
+                                             os.path.relpath(self.wheels, self.work))
+        self.text.write_text(text)
+        self.env.pop("UV_DEFAULT_INDEX")
+        self.shell('"$ES" run --no-index --script <(cat s.txt)')
+
+
+class Blocks(EnvstoreTest):
+    def block(self, *lines, name="s.py"):
+        path = self.work / name
+        path.write_text("\n".join(lines) + "\nimport demo; print('ran')\n")
+        return path
+
+    def test_what_is_wrong_with_a_block_is_told_where_it_is(self):
+        for lines, line, word in (
+                (["# /// script", "# dependencies = []", "# /// "], 3, "white space"),
+                (["# /// script", "# dependencies = []", "# ///\t"], 3, "white space"),
+                (["# /// script", "# dependencies = []", "#///"], 3, "one blank"),
+                (["# /// script", "#dependencies = []", "# ///"], 1, "line 2 has no blank"),
+                (["# /// script", "", "# ///"], 1, "line 2 does not"),
+                (["# /// script", "# dependencies = []"], 1, "not closed")):
+            with self.subTest(lines):
+                done = self.run_fails(self.block(*lines))
+                self.assertRegex(done.stderr, "line %d.*%s" % (line, word))
+
+    def test_a_line_that_nearly_opens_a_block_is_told(self):
+        for opening in ("# /// script ", "#/// script", "# ///script", "# /// Script"):
+            with self.subTest(opening):
+                done = self.envstore("run", self.block(opening, "# dependencies = ['demo']", "# ///"))
+                self.assertIn("warning: line 1", done.stderr)
+        self.assertNotIn("warning", self.envstore("run", self.block("# a comment of ///")).stderr)
+
+    def test_toml_1_1(self):
+        self.wheel("demo")
+        self.run_ok(self.block("# /// script", "# dependencies = ['\\x64emo']".replace("'", '"'), "# [tool.other]",
+                               "# table = {", "#   a = 1, # comment", "#   b = \"\\e\",", "# }", "# at = 10:20",
+                               "# day = 2020-01-01T10:20", "# ///"))
+
+    def test_what_is_no_toml_is_an_error_and_never_the_end_of_the_program(self):
+        for text in ("[!", "a = " + "[" * 5000, "a = " + "{a=" * 5000, ".".join("a" * 5000) + " = 1",
+                     "[" + ".".join("a" * 200000) + "]", "[[" + " . ".join(['"a"'] * 5000) + "]]", "a = '\x01'", "=", "a = 1 2"):
+            with self.subTest(text[:20]):
+                done = self.run_fails(self.block("# /// script", "# b = 1", "# " + text, "# ///"))
+                self.assertRegex(done.stderr, r"s\.py': line 3")
+
+    def test_a_short_equality_of_requires_python_means_the_whole_minor_version(self):
+        import sys
+        self.wheel("demo")
+        version = "%d.%d" % sys.version_info[:2]
+        script = self.block("# /// script", "# requires-python = '==%s'" % version, "# dependencies = ['demo']", "# ///")
+        done = self.run_ok("--isolated", script)
+        self.assertIn("write '==%s.*'" % version, done.stderr)
+
+    def test_a_version_without_an_operator_is_answered_with_what_can_be_meant(self):
+        for written in ("3.11", "^3.11", "3.11.*", "=3.11"):
+            done = self.run_fails(self.block("# /// script", "# requires-python = '%s'" % written, "# ///"))
+            self.assertIn("'>=3.11'", done.stderr)
+            self.assertIn("'==3.11.*'", done.stderr)
+
+    def test_a_python_that_is_not_there_is_told_on_one_screen(self):
+        folder = self.home / "bin"
+        for number in range(40):
+            (folder / str(number)).mkdir(parents=True)
+            fake = folder / str(number) / "python3"
+            fake.write_text("#!/bin/sh\n# %d\nfor i in 1 2 3 4 5; do echo a long line of complaint >&2; done; exit 3\n" % number)
+            fake.chmod(0o755)
+        self.env["PATH"] = ":".join(str(folder / str(n)) for n in range(40)) + ":/usr/bin:/bin"
+        done = self.run_fails(self.block("# /// script", "# requires-python = '>=3.99'", "# ///"))
+        self.assertIn(">=3.99", done.stderr)
+        self.assertRegex(done.stderr, r"and \d+ more")
+        self.assertLess(len(done.stderr.splitlines()), 20, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
