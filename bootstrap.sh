@@ -24,17 +24,23 @@ while [ $# -gt 0 ]; do
 done
 case $prefix in /*) ;; *) prefix=$PWD/$prefix ;; esac
 
-# What the build needs, by the names of Debian 12 and Ubuntu 24.04.
+# What the build needs, by the names of Debian 12 and 13 and Ubuntu 24.04.
 packages="meson ninja-build g++ pkg-config ccache python3 python3-pip python3-venv
   liblmdb-dev libxxhash-dev libzstd-dev libssl-dev libcurl4-openssl-dev libdeflate-dev libgumbo-dev
   libcxxopts-dev libyaml-cpp-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev doctest-dev librapidcheck-dev"
+
+# What the tests need besides: tracing, other filesystems, namespaces, cron, units, and what a wheel of Qt links.
+if [ "$action" = test ]; then
+  packages="$packages strace bubblewrap cron systemd e2fsprogs xfsprogs btrfs-progs libegl1"
+  # Ubuntu's package of this name is none.
+  if . /etc/os-release 2>/dev/null && [ "${ID:-}" = debian ]; then packages="$packages chromium"; fi
+fi
 
 test_options=
 # What .ci/run sets.
 if [ "${ENVSTORE_CI:-}" = 1 ]; then
   test_options=-Dwarnings_are_errors=true
-  packages="$packages clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14
-    strace bubblewrap chromium cron e2fsprogs xfsprogs btrfs-progs"
+  packages="$packages clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14"
 fi
 
 missing_packages() {
@@ -57,7 +63,7 @@ install_packages() {
   fi
   echo "Installing:$missing"
   $as_root apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
 
 # A second call with other options must not build with the old ones.

@@ -167,7 +167,7 @@ std::optional<std::int64_t> moment(std::string_view lower) {
   constexpr std::size_t kWithMinutes = 16;  // 2025-01-31T12:00
   if (time.size() == kWithMinutes) time += ":00";
   if (zone.size() == 3) zone += ":00";
-  if (zone.size() == 5) zone.insert(3, ":");
+  if (zone.size() == 5) zone = zone.substr(0, 3) + ":" + zone.substr(3);
   return parse_upload_time(time + zone);
 }
 

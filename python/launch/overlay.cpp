@@ -20,7 +20,7 @@ bool is_plain(std::string_view path) {
 std::string expression(std::string_view path) {
   if (is_plain(path)) return fmt::format("'{}'", path);
   std::string escaped;
-  for (const unsigned char byte : path) escaped += fmt::format("\\x{:02x}", byte);
+  for (const char byte : path) escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
   return fmt::format("os.fsdecode(b'{}')", escaped);
 }
 

@@ -9,6 +9,7 @@
 
 #include "../store/processes.h"
 #include "collect_world.h"
+#include "skip.h"
 #include "store/adopt.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
@@ -78,8 +79,11 @@ TEST_CASE("a tree's slots go with it, whatever lies in them") {
   const TreeId tree = world.folder.add_tree("a", {{"site/a.py", "a\n"}});
   world.place({{"a", tree}});
   const std::string slot = layout::bytecode(tree) + "/0";
-  create_file(world.store.root(), slot + "/a.cpython-311.pyc", "written by root's Python", 0644);
-  make_directories(world.store.root(), slot + "/deep/er", 0755);
+  {
+    const OpenedDirectory opened(world.store.root(), slot);
+    create_file(world.store.root(), slot + "/a.cpython-311.pyc", "written by root's Python", 0644);
+    make_directories(world.store.root(), slot + "/deep/er", 0755);
+  }
   CHECK(collect_all(world.store).deleted_trees == 1);
   CHECK(!is_there(world.store, layout::bytecode(tree)));
   CHECK(world.entries(layout::kTrash) == 0);
@@ -120,12 +124,13 @@ TEST_CASE("what a run leases stays until the run ends") {
 }
 
 TEST_CASE("what a run in another PID namespace leases stays") {
+  if (!can_enter_pid_namespace()) SKIP_TEST("this user may not make a PID namespace");
   CollectWorld world;
   const SnapshotId id = world.place_one("a");
   world.folder.close();
   Pipe leased, may_end;
   Child outside([&] {
-    if (unshare(CLONE_NEWPID) != 0) throw std::runtime_error("cannot make a PID namespace");
+    enter_pid_namespace();
     Child inside([&] {
       Store own = world.folder.open();
       const auto lease = Lease::acquire(own, LeaseKind::run, {id}, "inside");

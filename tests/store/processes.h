@@ -1,4 +1,5 @@
 #pragma once
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
@@ -47,6 +48,17 @@ class Child {
  private:
   pid_t pid_;
 };
+
+/// The children of this process will be in a PID namespace of their own. An ordinary user needs a user
+/// namespace.
+inline void enter_pid_namespace() {
+  if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
+    throw std::runtime_error("cannot make a PID namespace");
+}
+/// Whether the machine lets this user do so.
+inline bool can_enter_pid_namespace() {
+  return Child(enter_pid_namespace).wait() == 0;
+}
 
 /// One byte is a message: lets processes meet without sleeping.
 class Pipe {

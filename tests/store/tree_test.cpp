@@ -275,7 +275,10 @@ TEST_CASE("a tree that is made again gets empty slots, whatever Python has writt
   TreeWorld world;
   Store& store = world.store();
   const TreeId id = world.add_tree("a", {{"site/a.py", "A"}});
-  create_file(store.root(), layout::bytecode(id) + "/0/a.cpython-311.pyc", "written by root", 0644);
+  {
+    const testing::OpenedDirectory opened(store.root(), layout::bytecode(id) + "/0");
+    create_file(store.root(), layout::bytecode(id) + "/0/a.cpython-311.pyc", "written by root", 0644);
+  }
   create_file(store.root(), layout::bytecode(id) + "/complete-cpython-311", "", 0444);
   SUBCASE("its row went, and the collection died before it took the files") {
     Index::Write rows = store.index().write();

@@ -1,10 +1,12 @@
 #pragma once
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "store/lease.h"
 #include "store/platform/clock.h"
@@ -25,6 +27,24 @@ inline Files one_package(const std::string& name) {
           {"site/" + name + "/core.py", "name = '" + name + "'\n"},
           {"site/" + name + "-1.0.dist-info/RECORD", name}};
 }
+
+/// A read-only directory that can be written into as root can, for as long as this lives.
+class OpenedDirectory {
+ public:
+  OpenedDirectory(int root, std::string path)
+      : root_(root), path_(std::move(path)), mode_(stat_at(root, path_, Links::do_not_follow)->mode) {
+    set_mode(mode_ | 0700);
+  }
+  OpenedDirectory(const OpenedDirectory&) = delete;
+  OpenedDirectory& operator=(const OpenedDirectory&) = delete;
+  ~OpenedDirectory() { set_mode(mode_); }
+
+ private:
+  void set_mode(mode_t mode) const { static_cast<void>(fchmodat(root_, path_.c_str(), mode & 07777, 0)); }
+  int root_;
+  std::string path_;
+  mode_t mode_;
+};
 
 /// A store in a folder of its own, removed at the end.
 class TreeWorld {
