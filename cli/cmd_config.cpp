@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
@@ -9,6 +8,7 @@
 #include "cli/print.h"
 #include "store/platform/environment.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -102,7 +102,7 @@ int run_config(const Arguments& arguments) {
     values = std::max(values, row.value.size());
   }
   for (const Row& row : rows)
-    print(fmt::format("{:<{}} {:<{}}  {}\n", row.key, keys, row.value, values, row.source));
+    print(format_text("{:<{}} {:<{}}  {}\n", row.key, keys, row.value, values, row.source));
   return 0;
 }
 

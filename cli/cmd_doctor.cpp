@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
@@ -6,6 +5,7 @@
 #include "cli/findings.h"
 #include "cli/pages.h"
 #include "cli/print.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -37,7 +37,7 @@ std::vector<Finding> examine_everything(const Arguments& arguments) {
     Store store = Store::open(root, clock);
     store.index().read();
     findings.push_back(
-        {Finding::Verdict::good, fmt::format("store: {}", root),
+        {Finding::Verdict::good, format_text("store: {}", root),
          store.is_read_only() ? "read-only: runs what is there" : "opens and its index reads"});
     append(findings, examine_interpreters(store));
     const ConfigurationFiles files = find_configuration_files({.directory = current_directory()});
@@ -62,8 +62,8 @@ std::string findings_json(const std::vector<Finding>& findings) {
 std::string findings_text(const std::vector<Finding>& findings) {
   std::string text;
   for (const Finding& finding : findings) {
-    text += fmt::format("{:<8} {}\n         {}\n", name_of(finding.verdict), finding.what, finding.meaning);
-    if (!finding.advice.empty()) text += fmt::format("         do: {}\n", finding.advice);
+    text += format_text("{:<8} {}\n         {}\n", name_of(finding.verdict), finding.what, finding.meaning);
+    if (!finding.advice.empty()) text += format_text("         do: {}\n", finding.advice);
   }
   return text;
 }

@@ -1,11 +1,11 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/pages.h"
 #include "cli/print.h"
 #include "cli/usage_report.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -24,7 +24,7 @@ int run_du(const Arguments& arguments) {
   if (arguments.has("html")) {
     const std::string path = absolute_path(arguments.value("html"));
     replace_file(AT_FDCWD, path, usage_html(store.path(), census, usage), 0644);
-    print_message(fmt::format("wrote {}\n", path));
+    print_message(format_text("wrote {}\n", path));
     if (!arguments.has("json")) return 0;
   }
   print(arguments.has("json") ? usage_json(census, usage)

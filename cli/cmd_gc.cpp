@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include "cli/print.h"
 #include "cli/run_request.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -52,8 +52,8 @@ class GcLine {
     step_ = progress.step;
     drawn_ = now;
     print_error_text(progress.total == 0
-                         ? fmt::format("\r\x1b[K{} ...", progress.step)
-                         : fmt::format("\r\x1b[K{} {}/{}", progress.step, progress.done, progress.total));
+                         ? format_text("\r\x1b[K{} ...", progress.step)
+                         : format_text("\r\x1b[K{} {}/{}", progress.step, progress.done, progress.total));
   }
 
  private:
@@ -68,7 +68,7 @@ std::uint32_t find_snapshot(const Census& census, const std::string& text) {
     if (!text.empty() && census.snapshots[place].id.hex().starts_with(text)) found.push_back(place);
   if (found.size() == 1) return found.front();
   throw Error(ErrorKind::not_found,
-              fmt::format("cannot explain '{}': {}", text,
+              format_text("cannot explain '{}': {}", text,
                           found.empty() ? "no snapshot's id begins so" : "several snapshots' ids begin so"),
               "`envstore ls` lists the snapshots");
 }

@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include <fcntl.h>
 #include <csignal>
@@ -12,6 +11,7 @@
 #include "cli/run_request.h"
 #include "gc/roots.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -46,12 +46,12 @@ std::vector<std::string> words_of_run(const Arguments& arguments, const std::str
   std::vector<std::string> words;
   for (const OptionSpec& option : kOptions) {
     if (option.name == "name" || !arguments.has(option.name)) continue;
-    if (option.value.empty()) words.push_back(fmt::format("--{}", option.name));
+    if (option.value.empty()) words.push_back(format_text("--{}", option.name));
     for (const std::string& value : arguments.values(option.name))
-      if (!option.value.empty()) words.push_back(fmt::format("--{}={}", option.name, value));
+      if (!option.value.empty()) words.push_back(format_text("--{}={}", option.name, value));
   }
   for (const std::string_view global : {"offline", "quiet", "verbose"})
-    if (arguments.has(global)) words.push_back(fmt::format("--{}", global));
+    if (arguments.has(global)) words.push_back(format_text("--{}", global));
   for (const std::string& requirement : requirements) words.push_back("--with=" + requirement);
   words.push_back("--");
   words.push_back(script.empty() ? "python" : script);
@@ -72,7 +72,7 @@ Pinned provide(Store& store, const Arguments& arguments, const std::string& scri
   for (const LayerPlan& layer : prepared.plan.layers) pinned.snapshots.push_back(layer.snapshot);
   if (pinned.snapshots.empty())
     throw Error(ErrorKind::usage,
-                fmt::format("cannot pin '{}': it asks for no package, so there is nothing to keep",
+                format_text("cannot pin '{}': it asks for no package, so there is nothing to keep",
                             script.empty() ? "python" : script),
                 "a script says what it needs in its `# /// script` block; or give --with REQUIREMENT");
   pinned.lease.emplace(std::move(prepared.lease));
@@ -98,7 +98,7 @@ bool is_requirement(const std::string& word) {
 /// What looks like an id and is none was tried as a requirement: both are told.
 [[noreturn]] void throw_no_such_snapshot(const Error& error, const std::string& word) {
   const std::string about_ids =
-      fmt::format("no snapshot's id begins with '{}' either; 'envstore ls' lists the snapshots", word);
+      format_text("no snapshot's id begins with '{}' either; 'envstore ls' lists the snapshots", word);
   throw Error(error.kind(), error.what(), error.hint().empty() ? about_ids : error.hint() + "; " + about_ids);
 }
 
@@ -125,7 +125,7 @@ Pinned find_or_provide(Store& store, const Arguments& arguments) {
   }
   for (const std::string& word : words)
     if (!is_requirement(word))
-      throw Error(ErrorKind::usage, fmt::format("cannot pin '{}' together with others", word),
+      throw Error(ErrorKind::usage, format_text("cannot pin '{}' together with others", word),
                   "pin scripts one by one; what goes on top of one is given with --with");
   if (words.empty() && !arguments.has("with") && !arguments.has("with-requirements"))
     throw Error(ErrorKind::usage, "cannot pin: no snapshot, script or requirement was given",
@@ -145,7 +145,7 @@ int run_pin(const Arguments& arguments) {
   if (arguments.has("name")) pinned.name = arguments.value("name");
   if (pinned.name.empty()) throw Error(ErrorKind::usage, "cannot pin under an empty name");
   pin(store, pinned.name, pinned.snapshots);
-  std::string text = fmt::format("pinned {}:", pinned.name);
+  std::string text = format_text("pinned {}:", pinned.name);
   for (const SnapshotId& id : pinned.snapshots) text += " " + id.hex();
   print(text + "\n");
   return 0;

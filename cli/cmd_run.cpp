@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 
 #include <cerrno>
 #include <csignal>
@@ -19,6 +18,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -41,16 +41,16 @@ class IgnoredPipeSignal {
 void tell_what_was_done(const PreparedRun& run, Verbosity verbosity) {
   const ProvisionReport& report = run.report;
   if (verbosity != Verbosity::quiet && report.installed > 0)
-    print_message(fmt::format("Installed {} package{} in {:.1f}s\n", report.installed,
+    print_message(format_text("Installed {} package{} in {:.1f}s\n", report.installed,
                               report.installed == 1 ? "" : "s", report.seconds));
   if (verbosity != Verbosity::verbose) return;
-  print_message(fmt::format("interpreter: {} ({})\n", run.plan.interpreter, run.plan.version));
+  print_message(format_text("interpreter: {} ({})\n", run.plan.interpreter, run.plan.version));
   for (const LayerPlan& layer : run.plan.layers)
-    print_message(fmt::format("layer: snapshot {} as a {}\n", layer.snapshot.hex(),
+    print_message(format_text("layer: snapshot {} as a {}\n", layer.snapshot.hex(),
                               layer.layout == Layout::farm ? "farm" : "forest"));
   print_message(run.from_memo
                     ? "decided: as remembered from an earlier run of the same words; --refresh asks anew\n"
-                    : fmt::format("decided: anew, {} installed and {} already in the store\n",
+                    : format_text("decided: anew, {} installed and {} already in the store\n",
                                   report.installed, report.reused));
 }
 
@@ -79,7 +79,7 @@ class ThrowawayStore {
     try {
       remove_tree(AT_FDCWD, path_);
     } catch (const std::exception& error) {
-      print_error_text(fmt::format("warning: cannot remove '{}': {}\n", path_, error.what()));
+      print_error_text(format_text("warning: cannot remove '{}': {}\n", path_, error.what()));
     }
   }
   ThrowawayStore(const ThrowawayStore&) = delete;
@@ -96,7 +96,7 @@ int run_without_cache(const Arguments& arguments) {
   if (arguments.has("exec") || arguments.has("store"))
     throw Error(
         ErrorKind::usage,
-        fmt::format("cannot use '--no-cache' together with '--{}'", arguments.has("exec") ? "exec" : "store"),
+        format_text("cannot use '--no-cache' together with '--{}'", arguments.has("exec") ? "exec" : "store"),
         "the store of --no-cache is removed when the program has ended");
   const RunSetup setup = read_run_setup(arguments);
   const ThrowawayStore throwaway;

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -11,6 +10,7 @@
 #include "cli/suggest.h"
 #include "gc/schedule.h"
 #include "store/platform/environment.h"
+#include "store/platform/format.h"
 #include "store/store.h"
 
 namespace envstore {
@@ -83,8 +83,8 @@ std::string result_text(const ScheduleStatus::Job& job) {
   text = *job.last_exit == 0                       ? "went well"
          : *job.last_exit == 3 && job.name == "gc" ? "was done in part"
          : *job.last_exit == 3                     ? "found damage"
-                                                   : fmt::format("failed (exit code {})", *job.last_exit);
-  text = fmt::format("{} {}", time_text(*job.last_ns, "%Y-%m-%d %H:%M"), text);
+                                                   : format_text("failed (exit code {})", *job.last_exit);
+  text = format_text("{} {}", time_text(*job.last_ns, "%Y-%m-%d %H:%M"), text);
   if (!job.last_line.empty()) text += ": " + job.last_line;
   return job.was_interrupted ? text + "; a later run was interrupted" : text;
 }
@@ -92,13 +92,13 @@ std::string result_text(const ScheduleStatus::Job& job) {
 std::string status_text(const ScheduleStatus& status) {
   if (!status.is_installed) return "no schedule; 'envstore schedule install' makes one\n";
   std::string text =
-      fmt::format("scheduled by {} for '{}'\n",
+      format_text("scheduled by {} for '{}'\n",
                   status.scheduler == Scheduler::crontab ? "cron" : "systemd's user timers", status.store);
   for (const ScheduleStatus::Job& job : status.jobs) {
-    text += fmt::format("{}, {}\n  last: {}\n", job.name, job.when, result_text(job));
-    if (job.next_ns) text += fmt::format("  next: {}\n", time_text(*job.next_ns, "%Y-%m-%d %H:%M"));
+    text += format_text("{}, {}\n  last: {}\n", job.name, job.when, result_text(job));
+    if (job.next_ns) text += format_text("  next: {}\n", time_text(*job.next_ns, "%Y-%m-%d %H:%M"));
   }
-  text += fmt::format("logs: {}\n", status.log_directory);
+  text += format_text("logs: {}\n", status.log_directory);
   for (const std::string& note : status.notes) text += "note: " + note + "\n";
   return text;
 }
@@ -134,10 +134,10 @@ int remove(const Arguments& arguments) {
   const std::string written = words.empty() ? "" : words.front();
   const auto nearest = nearest_word(written, {"install", "status", "remove"});
   throw Error(ErrorKind::usage,
-              words.size() > 1  ? fmt::format("cannot use '{}': one action is enough", words[1])
+              words.size() > 1  ? format_text("cannot use '{}': one action is enough", words[1])
               : written.empty() ? std::string("cannot schedule: no action was given")
-                                : fmt::format("cannot schedule: there is no action '{}'", written),
-              nearest && words.size() == 1 ? fmt::format("did you mean 'envstore schedule {}'?", *nearest)
+                                : format_text("cannot schedule: there is no action '{}'", written),
+              nearest && words.size() == 1 ? format_text("did you mean 'envstore schedule {}'?", *nearest)
                                            : "the actions are install, status and remove");
 }
 

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
 

@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/pages.h"
@@ -6,6 +5,7 @@
 #include "cli/suggest.h"
 #include "gc/roots.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -21,8 +21,8 @@ std::size_t unpin_named(Store& store, const std::string& word) {
 [[noreturn]] void throw_no_such_pin(Store& store, const std::string& word) {
   const std::vector<std::string> names = pin_names(store);
   const auto nearest = nearest_word(word, names);
-  throw Error(ErrorKind::not_found, fmt::format("cannot unpin '{}': there is no such pin", word),
-              nearest ? fmt::format("did you mean '{}'?", *nearest)
+  throw Error(ErrorKind::not_found, format_text("cannot unpin '{}': there is no such pin", word),
+              nearest ? format_text("did you mean '{}'?", *nearest)
                       : std::string("'envstore ls' lists the roots, pins among them"));
 }
 
@@ -35,7 +35,7 @@ int run_unpin(const Arguments& arguments) {
   for (const std::string& word : arguments.positionals()) {
     const std::size_t count = unpin_named(store, word);
     if (count == 0) throw_no_such_pin(store, word);
-    print(fmt::format("unpinned {}: {} snapshot{}\n", word, count, count == 1 ? "" : "s"));
+    print(format_text("unpinned {}: {} snapshot{}\n", word, count, count == 1 ? "" : "s"));
   }
   return 0;
 }

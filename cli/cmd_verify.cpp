@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -9,6 +8,7 @@
 #include "cli/verify_report.h"
 #include "gc/repair.h"
 #include "python/index/wheel_blob_source.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -27,7 +27,7 @@ double parse_percent(std::string text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !(value > 0) || value > 100)
-    throw Error(ErrorKind::usage, fmt::format("cannot use '{}' for --sample: it is no percentage", text),
+    throw Error(ErrorKind::usage, format_text("cannot use '{}' for --sample: it is no percentage", text),
                 "give a number above 0 and up to 100: --sample 5%");
   return value;
 }
@@ -42,7 +42,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   void draw(std::uint64_t done, std::uint64_t total) const {
-    if (is_drawn_) print_error_text(fmt::format("\r\x1b[KVerifying {} of {} files", done, total));
+    if (is_drawn_) print_error_text(format_text("\r\x1b[KVerifying {} of {} files", done, total));
   }
 
  private:

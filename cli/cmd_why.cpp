@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "cli/print.h"
 #include "cli/usage_report.h"
 #include "gc/why.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -34,7 +34,7 @@ std::set<std::string> labels_of(const Census& census, const Why& answer) {
 std::string keepers_text(const WhyKept& kept) {
   std::string text;
   for (const WhyKept::Keeper& keeper : kept.keepers)
-    text += fmt::format("    kept by {}: {}\n", name_of(keeper.why), keeper.detail);
+    text += format_text("    kept by {}: {}\n", name_of(keeper.why), keeper.detail);
   return text.empty() ? "    nothing keeps it: gc removes it when its policy says so\n" : text;
 }
 
@@ -42,13 +42,13 @@ std::string why_text(const Census& census, const Why& answer) {
   std::string text = answer.subject.title + "\n";
   if (answer.subject.kind == Subject::Kind::file || answer.subject.kind == Subject::Kind::snapshot)
     for (const std::string& package : packages_of(census, answer))
-      text += fmt::format("  package {}\n", package);
+      text += format_text("  package {}\n", package);
   if (answer.snapshots.empty())
     text += "  no snapshot has it: gc removes it when it is older than the grace time\n";
   for (const WhyKept& kept : answer.snapshots) {
     const CountedSnapshot& snapshot = census.snapshots[kept.snapshot];
     text +=
-        fmt::format("  snapshot {}  {}\n", snapshot.id.hex().substr(0, kShortId), title_of(census, snapshot));
+        format_text("  snapshot {}  {}\n", snapshot.id.hex().substr(0, kShortId), title_of(census, snapshot));
     text += keepers_text(kept);
   }
   return text;

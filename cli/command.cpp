@@ -1,9 +1,8 @@
 #include "cli/command.h"
 
-#include <fmt/format.h>
-
 #include "cli/suggest.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 
@@ -28,10 +27,10 @@ void throw_unknown_command(const std::string& name) {
   const auto nearest = nearest_word(name, known);
   std::string hint = "'envstore help' lists the commands";
   if (nearest)
-    hint = fmt::format("did you mean 'envstore {}'?", *nearest);
+    hint = format_text("did you mean 'envstore {}'?", *nearest);
   else if (name.ends_with(".py"))
-    hint = fmt::format("to run a script: envstore run {}", name);
-  throw Error(ErrorKind::usage, fmt::format("cannot run '{}': there is no such command", name), hint);
+    hint = format_text("to run a script: envstore run {}", name);
+  throw Error(ErrorKind::usage, format_text("cannot run '{}': there is no such command", name), hint);
 }
 
 std::string help_of(const Command& command) {
@@ -49,7 +48,7 @@ std::string overview() {
       "envstore: runs Python code in exactly the environment that it asks for\n\n"
       "Usage: envstore [flags] COMMAND ...\n\nCommands:\n\n";
   for (const Command* command : commands())
-    if (!command->page.empty()) text += fmt::format("  {:<10}{}\n", command->name, command->summary);
+    if (!command->page.empty()) text += format_text("  {:<10}{}\n", command->name, command->summary);
   text += "\nFlags:\n\n" + describe_options(global_options()) +
           "      --version               print the version\n";
   return text + "\n'envstore help COMMAND' tells more.\n";

@@ -1,7 +1,5 @@
 #include "cli/config.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstring>
@@ -13,6 +11,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -63,7 +62,7 @@ std::string percent_encoded(std::string_view text) {
   for (const char c : text) {
     const bool is_plain =
         std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("-._~", c) != nullptr;
-    result += is_plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    result += is_plain ? std::string(1, c) : format_text("%{:02X}", static_cast<unsigned char>(c));
   }
   return result;
 }
@@ -105,7 +104,7 @@ IndexLocation with_credentials_of_variables(IndexLocation index) {
 }  // namespace
 
 void throw_bad_value(const Setting<std::string>& setting, std::string_view what, std::string_view allowed) {
-  throw Error(ErrorKind::usage, fmt::format("cannot use '{}' as {} ({}): it must be {}", setting.value, what,
+  throw Error(ErrorKind::usage, format_text("cannot use '{}' as {} ({}): it must be {}", setting.value, what,
                                             setting.source, allowed));
 }
 

@@ -1,15 +1,15 @@
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
 
 #include "cli/config.h"
-#include "store/platform/user_file.h"
 #include "python/provision/uv_options.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
+#include "store/platform/user_file.h"
 
 namespace envstore {
 namespace {
@@ -87,7 +87,7 @@ ConfigurationFiles find_configuration_files(const ConfigurationSearch& search) {
   ConfigurationFiles files;
   files.use_pip = search.use_files;
   if (!search.uv_file.empty() && !exists(search.uv_file))
-    throw Error(ErrorKind::not_found, fmt::format("cannot read '{}': it does not exist", search.uv_file),
+    throw Error(ErrorKind::not_found, format_text("cannot read '{}': it does not exist", search.uv_file),
                 "it was named by --config-file or UV_CONFIG_FILE");
   if (!search.use_files && search.uv_file.empty()) return files;
   find_project_files(search, files);

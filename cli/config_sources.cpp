@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include <cstring>
 
@@ -8,6 +7,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -164,16 +164,16 @@ SettingsLayer pip_variables() {
 void add_flags(std::vector<Setting<IndexLocation>>& places, const Arguments& arguments, const char* name,
                bool is_find_links) {
   for (const std::string& value : arguments.values(name))
-    places.push_back({index_location(value, current_directory(), is_find_links), fmt::format("--{}", name)});
+    places.push_back({index_location(value, current_directory(), is_find_links), format_text("--{}", name)});
 }
 
 void set_flag(std::optional<Setting<std::string>>& setting, const Arguments& arguments, const char* name) {
-  if (arguments.has(name)) setting = {arguments.value(name), fmt::format("--{}", name)};
+  if (arguments.has(name)) setting = {arguments.value(name), format_text("--{}", name)};
 }
 
 /// Length first: no two lists of words give the same text.
 void add_word(std::string& text, std::string_view name, std::string_view value) {
-  text += fmt::format("{} {} {}\n", name, value.size(), value);
+  text += format_text("{} {} {}\n", name, value.size(), value);
 }
 
 }  // namespace
@@ -193,7 +193,7 @@ SettingsLayer flag_settings(const Arguments& arguments) {
   for (const char* name : {"default-index", "index-url"})
     if (arguments.has(name) && !layer.default_index)
       layer.default_index = {index_location(arguments.value(name), current_directory(), false),
-                             fmt::format("--{}", name)};
+                             format_text("--{}", name)};
   if (arguments.has("no-index")) layer.no_index = {true, "--no-index"};
   if (arguments.has("offline")) layer.offline = {true, "--offline"};
   if (arguments.has("pre")) layer.prerelease = {"allow", "--pre"};

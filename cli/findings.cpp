@@ -1,7 +1,6 @@
 #include "cli/findings.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
+#include "store/platform/format.h"
 #include "store/platform/lock.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
@@ -42,16 +42,16 @@ Finding examine_filesystem(const std::string& kind) {
 Finding examine_rights(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0)
-    return {Verdict::problem, fmt::format("rights: '{}' cannot be looked at", path), "no store can be there",
+    return {Verdict::problem, format_text("rights: '{}' cannot be looked at", path), "no store can be there",
             "set ENVSTORE_ROOT to a directory of yours"};
   if (status.st_uid != ::geteuid())
-    return {Verdict::problem, fmt::format("rights: '{}' belongs to user {}", path, status.st_uid),
+    return {Verdict::problem, format_text("rights: '{}' belongs to user {}", path, status.st_uid),
             "a store belongs to one user, who trusts what is in it",
             "set ENVSTORE_ROOT to a directory of yours"};
   if ((status.st_mode & 022) != 0)
-    return {Verdict::problem, fmt::format("rights: others may write to '{}'", path),
-            "they could change what your programs run", fmt::format("chmod go-w '{}'", path)};
-  return {Verdict::good, fmt::format("rights: '{}' is yours alone to write", path),
+    return {Verdict::problem, format_text("rights: others may write to '{}'", path),
+            "they could change what your programs run", format_text("chmod go-w '{}'", path)};
+  return {Verdict::good, format_text("rights: '{}' is yours alone to write", path),
           "nobody else changes the store"};
 }
 
@@ -93,7 +93,7 @@ std::vector<Finding> examine_locks_and_links(const std::string& path) {
                            : Finding{Verdict::problem, "hard links: refused", "snapshots cannot share files",
                                      "set ENVSTORE_ROOT to a directory on a local disk"});
   } catch (const Error& error) {
-    findings.push_back({Verdict::problem, fmt::format("writing: {}", error.what()),
+    findings.push_back({Verdict::problem, format_text("writing: {}", error.what()),
                         "runs of known environments go on; nothing new can be made", error.hint()});
   }
   for (const std::string& made : {link, name}) ::unlinkat(directory.get(), made.c_str(), 0);
@@ -102,14 +102,14 @@ std::vector<Finding> examine_locks_and_links(const std::string& path) {
 
 /// What a run of a read-only store needs outside of it.
 std::vector<Finding> examine_read_only(const std::string& path) {
-  std::vector<Finding> findings = {{Verdict::note, fmt::format("read-only: '{}'", path),
+  std::vector<Finding> findings = {{Verdict::note, format_text("read-only: '{}'", path),
                                     "runs of the environments that are there go on; nothing is made, "
                                     "updated, compiled, removed or repaired",
-                                    fmt::format("to change that, {}", kWritableStoreHint)}};
+                                    format_text("to change that, {}", kWritableStoreHint)}};
   try {
     const PrivateDirectory made = make_private_directory();
     remove_tree(AT_FDCWD, made.path);
-    findings.push_back({Verdict::good, fmt::format("directories of runs: in '{}'", directory_of(made.path)),
+    findings.push_back({Verdict::good, format_text("directories of runs: in '{}'", directory_of(made.path)),
                         "what a run writes for itself lies outside the store"});
   } catch (const Error& error) {
     findings.push_back({Verdict::problem, error.what(), "nothing can be run", error.hint()});
@@ -128,9 +128,9 @@ void examine_folders(const std::string& root, std::vector<Finding>& findings) {
     if (make_directory_if_missing(directory.get(), folder, 0700))
       missing += (missing.empty() ? "" : ", ") + std::string(folder);
   if (missing.empty()) return;
-  findings.push_back({Verdict::note, fmt::format("folders: {} missing, made again", missing),
+  findings.push_back({Verdict::note, format_text("folders: {} missing, made again", missing),
                       "a cleaner of old files or empty folders is at work in the store",
-                      fmt::format("exclude '{}' from it, then `envstore verify`", root)});
+                      format_text("exclude '{}' from it, then `envstore verify`", root)});
 }
 
 /// systemd-tmpfiles and tmpreaper remove what was not used for 10 or 30 days there.
@@ -138,7 +138,7 @@ void examine_cleaners(const std::string& root, std::vector<Finding>& findings) {
   const std::string real = real_path(root).value_or(root);
   for (const char* place : {"/tmp/", "/var/tmp/", "/dev/shm/"})
     if (real.starts_with(place))
-      findings.push_back({Verdict::note, fmt::format("place: '{}' is below {}", root, place),
+      findings.push_back({Verdict::note, format_text("place: '{}' is below {}", root, place),
                           "cleaners remove old files there one by one, and a reboot may remove all",
                           "set ENVSTORE_ROOT to another directory, or exclude it from tmpfiles.d"});
 }
@@ -147,7 +147,7 @@ Finding examine_boot() {
   try {
     return {Verdict::good, "boot id: " + boot_id(), "volatile data of earlier boots is told apart"};
   } catch (const Error& error) {
-    return {Verdict::problem, fmt::format("boot id: {}", error.what()),
+    return {Verdict::problem, format_text("boot id: {}", error.what()),
             "leases of an earlier boot cannot be told from live ones", "mount /proc"};
   }
 }
@@ -158,20 +158,20 @@ Finding examine_certificates() {
     const std::string path = variable_or_empty(name);
     if (path.empty()) continue;
     if (::access(path.c_str(), R_OK) == 0)
-      return {Verdict::good, fmt::format("certificates: {} ({})", path, name), "used to check every index"};
-    return {Verdict::problem, fmt::format("certificates: '{}' cannot be read ({})", path, name),
-            "no index can be trusted, so none is used", fmt::format("correct or unset {}", name)};
+      return {Verdict::good, format_text("certificates: {} ({})", path, name), "used to check every index"};
+    return {Verdict::problem, format_text("certificates: '{}' cannot be read ({})", path, name),
+            "no index can be trusted, so none is used", format_text("correct or unset {}", name)};
   }
   for (const char* path : {"/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/ssl/cert.pem"})
     if (::access(path, R_OK) == 0)
-      return {Verdict::good, fmt::format("certificates: {}", path), "the system's own"};
+      return {Verdict::good, format_text("certificates: {}", path), "the system's own"};
   return {Verdict::problem, "certificates: none found", "no index can be trusted, so none is used",
           "install the package ca-certificates, or set SSL_CERT_FILE"};
 }
 
 /// A project that any index may lack: that it answers is what counts.
 Finding examine_index(Store& store, const Setting<IndexLocation>& index) {
-  const std::string where = fmt::format("index: {} ({})", display_url(index.value.url), index.source);
+  const std::string where = format_text("index: {} ({})", display_url(index.value.url), index.source);
   IndexSettings settings;
   settings.indexes.push_back(index.value);
   settings.refresh = true;
@@ -195,7 +195,7 @@ std::vector<Finding> examine_place(const std::string& root) {
     facts = filesystem_facts(open_directory(AT_FDCWD, path).get());
     findings.push_back(examine_filesystem(facts.kind));
   } catch (const Error& error) {
-    findings.push_back({Verdict::problem, fmt::format("directory: {}", error.what()), "no store can be there",
+    findings.push_back({Verdict::problem, format_text("directory: {}", error.what()), "no store can be there",
                         "set ENVSTORE_ROOT to a directory of yours"});
     return findings;
   }
@@ -219,9 +219,9 @@ std::vector<Finding> examine_interpreters(Store& store) {
   std::vector<Finding> findings;
   for (const Interpreter& interpreter : InterpreterFinder(store).all(inputs))
     findings.push_back({Verdict::good,
-                        fmt::format("interpreter: {} {} ({})", interpreter.implementation,
+                        format_text("interpreter: {} {} ({})", interpreter.implementation,
                                     interpreter.version, interpreter.path),
-                        fmt::format("--python {}.{} finds it", interpreter.major, interpreter.minor)});
+                        format_text("--python {}.{} finds it", interpreter.major, interpreter.minor)});
   if (findings.empty())
     findings.push_back({Verdict::problem, "interpreter: none found", "nothing can be run",
                         "install Python 3, or name one with --python"});

@@ -1,6 +1,5 @@
 #include "cli/gc_report.h"
-
-#include <fmt/format.h>
+#include "store/platform/format.h"
 
 #include <algorithm>
 #include <map>
@@ -18,20 +17,20 @@ std::string short_id(const CountedSnapshot& snapshot) {
 }
 
 std::string counted(std::uint64_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  return format_text("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
 /// What the snapshot was made for, in one line.
 std::string made_for(const CountedSnapshot& snapshot) {
   if (snapshot.labels.empty()) return "nothing that is known";
   if (snapshot.labels.size() == 1) return snapshot.labels.front();
-  return fmt::format("{} and {} more", snapshot.labels.front(), snapshot.labels.size() - 1);
+  return format_text("{} and {} more", snapshot.labels.front(), snapshot.labels.size() - 1);
 }
 
 std::string reason(const GoingSnapshot& going, const GcView& view) {
   const CountedSnapshot& snapshot = view.report.census.snapshots[going.snapshot];
   const std::int64_t unused = std::max<std::int64_t>(0, view.report.census.now_ns - snapshot.used_ns());
-  return fmt::format("{}, unused for {}", name_of(going.why),
+  return format_text("{}, unused for {}", name_of(going.why),
                      print_duration(std::chrono::nanoseconds(unused)));
 }
 
@@ -65,20 +64,20 @@ std::string what_went(const GcView& view) {
   if (view.is_dry_run) {
     const std::uint64_t freed =
         report.plan.bytes_before - std::min(report.plan.bytes_before, report.plan.bytes_after);
-    return fmt::format("would remove {} and {} that nothing uses: {} would be freed\n",
+    return format_text("would remove {} and {} that nothing uses: {} would be freed\n",
                        counted(report.plan.going.size(), "snapshot"),
                        counted(report.plan.unused_trees.size(), "package"), print_bytes(freed));
   }
   if (report.deleted_snapshots + report.deleted_trees + report.deleted_blobs == 0)
     return "removed no environment\n";
-  return fmt::format("removed {}, {} and {}: {} freed\n", counted(report.deleted_snapshots, "snapshot"),
+  return format_text("removed {}, {} and {}: {} freed\n", counted(report.deleted_snapshots, "snapshot"),
                      counted(report.deleted_trees, "package"), counted(report.deleted_blobs, "file"),
                      print_bytes(report.freed_bytes));
 }
 
 std::string what_was_left(const GcReport& report) {
   if (report.left_trees == 0) return {};
-  return fmt::format("left {} that nothing uses to the next collection: another process is adding packages\n",
+  return format_text("left {} that nothing uses to the next collection: another process is adding packages\n",
                      counted(report.left_trees, "package"));
 }
 
@@ -88,7 +87,7 @@ std::string list_of_going(const GcView& view) {
   for (const GoingSnapshot& going : view.report.plan.going) {
     if (stays.contains(going.snapshot)) continue;
     const CountedSnapshot& snapshot = view.report.census.snapshots[going.snapshot];
-    text += fmt::format("  {}  {:>9}  {}; made for {}\n", short_id(snapshot), print_bytes(going.freed_bytes),
+    text += format_text("  {}  {:>9}  {}; made for {}\n", short_id(snapshot), print_bytes(going.freed_bytes),
                         reason(going, view), made_for(snapshot));
   }
   return text;
@@ -98,9 +97,9 @@ std::string what_was_spared(const GcView& view) {
   std::string text;
   const auto& snapshots = view.report.census.snapshots;
   for (const std::uint32_t place : view.report.taken_back)
-    text += fmt::format("kept {}: used again before it was deleted\n", short_id(snapshots[place]));
+    text += format_text("kept {}: used again before it was deleted\n", short_id(snapshots[place]));
   for (const auto& use : view.report.still_in_use)
-    text += fmt::format("kept {}: process {} uses it without a lease ({}): {}\n",
+    text += format_text("kept {}: process {} uses it without a lease ({}): {}\n",
                         short_id(snapshots[use.snapshot]), use.by.pid, use.by.evidence, use.by.command);
   return text;
 }
@@ -109,18 +108,18 @@ std::string what_stays(const GcView& view) {
   const GcReport& report = view.report;
   std::map<KeptBy, std::size_t> counts;
   for (const KeptSnapshot& kept : report.plan.kept) ++counts[kept.why];
-  std::string text = fmt::format("kept {}, {}", counted(report.plan.kept.size(), "snapshot"),
+  std::string text = format_text("kept {}, {}", counted(report.plan.kept.size(), "snapshot"),
                                  print_bytes(report.plan.bytes_after));
   const char* separator = ": ";
   for (const auto& [why, count] : counts) {
-    text += fmt::format("{}{} {}", separator, count, phrase(why));
+    text += format_text("{}{} {}", separator, count, phrase(why));
     separator = ", ";
   }
   text += "\n";
   if (!view.all) return text;
   for (const KeptSnapshot& kept : report.plan.kept) {
     const CountedSnapshot& snapshot = report.census.snapshots[kept.snapshot];
-    text += fmt::format("  {}  {}{}{}; made for {}\n", short_id(snapshot), phrase(kept.why),
+    text += format_text("  {}  {}{}{}; made for {}\n", short_id(snapshot), phrase(kept.why),
                         kept.detail.empty() ? "" : ": ", kept.detail, made_for(snapshot));
   }
   return text;
@@ -132,7 +131,7 @@ std::string what_holds_the_space(const GcView& view) {
   if (report.plan.missed.empty()) return {};
   std::string text;
   for (const MissedCap& missed : report.plan.missed)
-    text += fmt::format("{} is missed by {}\n", name_of(missed.cap), print_bytes(missed.missing_bytes));
+    text += format_text("{} is missed by {}\n", name_of(missed.cap), print_bytes(missed.missing_bytes));
   const std::vector<std::uint64_t> own = own_bytes(report.census);
   std::vector<KeptSnapshot> holders = report.plan.kept;
   std::stable_sort(holders.begin(), holders.end(), [&](const KeptSnapshot& a, const KeptSnapshot& b) {
@@ -142,12 +141,12 @@ std::string what_holds_the_space(const GcView& view) {
                           : "what holds the space (own bytes, largest first):\n";
   for (std::size_t i = 0; i < std::min(kShownHolders, holders.size()); ++i) {
     const CountedSnapshot& snapshot = report.census.snapshots[holders[i].snapshot];
-    text += fmt::format("  {}  {:>9}  {}{}{}; made for {}\n", short_id(snapshot),
+    text += format_text("  {}  {:>9}  {}{}{}; made for {}\n", short_id(snapshot),
                         print_bytes(own[holders[i].snapshot]), phrase(holders[i].why),
                         holders[i].detail.empty() ? "" : ": ", holders[i].detail, made_for(snapshot));
   }
-  if (holders.size() > kShownHolders) text += fmt::format("  and {} more\n", holders.size() - kShownHolders);
-  text += fmt::format("  the index takes {}, and does not shrink\n", print_bytes(report.census.index_bytes));
+  if (holders.size() > kShownHolders) text += format_text("  and {} more\n", holders.size() - kShownHolders);
+  text += format_text("  the index takes {}, and does not shrink\n", print_bytes(report.census.index_bytes));
   return text;
 }
 
@@ -164,7 +163,7 @@ std::string failures_text(const GcReport& report) {
   for (std::size_t i = 0; i < std::min(kShownFailures, report.failures.size()); ++i)
     text += report.failures[i] + "\n";
   if (report.failures.size() > kShownFailures)
-    text += fmt::format("and {} more that could not be removed\n", report.failures.size() - kShownFailures);
+    text += format_text("and {} more that could not be removed\n", report.failures.size() - kShownFailures);
   return text;
 }
 

@@ -1,11 +1,10 @@
 #include "cli/gc_settings.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -33,7 +32,7 @@ void read(std::optional<Value>& value, const Text& setting, const char* name, Pa
     value = parse(setting->value);
   } catch (const Error& error) {
     throw Error(ErrorKind::usage,
-                fmt::format("cannot use '{}' as {} ({})", setting->value, name, setting->source),
+                format_text("cannot use '{}' as {} ({})", setting->value, name, setting->source),
                 error.hint().empty() ? error.what() : error.hint());
   }
 }
@@ -53,7 +52,7 @@ GcSettings gc_settings(const Arguments& arguments) {
   for (const Name& name : kNames) {
     Text& setting = settings.*name.setting;
     if (arguments.has(name.flag))
-      setting = {arguments.value(name.flag), fmt::format("--{}", name.flag)};
+      setting = {arguments.value(name.flag), format_text("--{}", name.flag)};
     else if (std::string value = variable_or_empty(name.variable); !value.empty())
       setting = {std::move(value), name.variable};
   }

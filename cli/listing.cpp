@@ -1,7 +1,5 @@
 #include "cli/listing.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -10,6 +8,7 @@
 #include "gc/census.h"
 #include "gc/policy.h"
 #include "store/lease.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -19,10 +18,10 @@ constexpr std::int64_t kNanoseconds = 1'000'000'000;
 std::string ago(std::int64_t then_ns, std::int64_t now_ns) {
   constexpr std::int64_t kMinute = 60, kHour = 3600, kDay = 86400;
   const std::int64_t seconds = std::max<std::int64_t>(0, (now_ns - then_ns) / kNanoseconds);
-  if (seconds < kMinute) return fmt::format("{} s ago", seconds);
-  if (seconds < kHour) return fmt::format("{} min ago", seconds / kMinute);
-  if (seconds < kDay) return fmt::format("{} h ago", seconds / kHour);
-  return fmt::format("{} days ago", seconds / kDay);
+  if (seconds < kMinute) return format_text("{} s ago", seconds);
+  if (seconds < kHour) return format_text("{} min ago", seconds / kMinute);
+  if (seconds < kDay) return format_text("{} h ago", seconds / kHour);
+  return format_text("{} days ago", seconds / kDay);
 }
 
 const char* name_of(Layout layout) {
@@ -45,7 +44,7 @@ std::string packages_text(const SnapshotRecord& record) {
   std::string text;
   for (std::size_t i = 0; i < std::min(kShown, record.trees.size()); ++i)
     text += (i == 0 ? "" : ", ") + record.trees[i].name + " " + record.trees[i].version;
-  if (record.trees.size() > kShown) text += fmt::format(" and {} more", record.trees.size() - kShown);
+  if (record.trees.size() > kShown) text += format_text(" and {} more", record.trees.size() - kShown);
   return text.empty() ? "no packages" : text;
 }
 
@@ -157,19 +156,19 @@ std::string listing_text(const Listing& listing, std::int64_t now_ns) {
   for (const ListedSnapshot& snapshot : listing.snapshots) {
     const std::string used =
         snapshot.last_use_ns ? "used " + ago(*snapshot.last_use_ns, now_ns) : "not used since the last start";
-    text += fmt::format("{}  {}  {}  {} own\n", short_id(snapshot.id), layouts_text(snapshot.row), used,
+    text += format_text("{}  {}  {}  {} own\n", short_id(snapshot.id), layouts_text(snapshot.row), used,
                         print_bytes(snapshot.own_bytes));
-    text += fmt::format("  {}\n", packages_text(snapshot.record));
-    for (const std::string& label : snapshot.labels) text += fmt::format("  for {}\n", label);
-    for (const std::string& root : snapshot.held_by) text += fmt::format("  kept by {}\n", root);
+    text += format_text("  {}\n", packages_text(snapshot.record));
+    for (const std::string& label : snapshot.labels) text += format_text("  for {}\n", label);
+    for (const std::string& root : snapshot.held_by) text += format_text("  kept by {}\n", root);
     if (snapshot.is_in_use) text += "  in use\n";
     if (snapshot.fate) text += "  on its way out\n";
   }
   if (listing.snapshots.empty()) text += "no snapshots\n";
   for (const auto& [name, root] : listing.roots)
-    text += fmt::format("root {} ({}) keeps {}\n", name, name_of(root.kind), short_id(root.snapshot));
+    text += format_text("root {} ({}) keeps {}\n", name, name_of(root.kind), short_id(root.snapshot));
   for (const ListedLease& lease : listing.leases)
-    text += fmt::format("lease {} ({}, process {}{}): {}\n", lease.name, name_of(lease.row.kind),
+    text += format_text("lease {} ({}, process {}{}): {}\n", lease.name, name_of(lease.row.kind),
                         lease.row.pid, lease.is_live ? "" : ", ended", lease.row.what);
   return text;
 }

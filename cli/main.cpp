@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <malloc.h>
 #include <pthread.h>
 
@@ -10,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/print.h"
+#include "store/platform/format.h"
 #include "store/platform/limits.h"
 
 namespace envstore {
@@ -72,9 +72,9 @@ int run_guarded(int argc, char** argv) noexcept {
     print_message(kMemoryHint);
     print_message("\n");
   } catch (const std::system_error& error) {
-    print_message(fmt::format("error: cannot go on: {}\n", error.what()));
+    print_message(format_text("error: cannot go on: {}\n", error.what()));
     if (error.code() == std::errc::resource_unavailable_try_again)
-      print_message(fmt::format("hint: {}\n", kNoThreadHint));
+      print_message(format_text("hint: {}\n", kNoThreadHint));
   } catch (const std::exception& error) {
     print_message("error: cannot go on: ");
     print_message(error.what());

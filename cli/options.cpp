@@ -2,13 +2,13 @@
 
 #define CXXOPTS_NO_REGEX
 #define CXXOPTS_VECTOR_DELIMITER '\0'
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cxxopts.hpp>
 
 #include "cli/suggest.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -34,7 +34,7 @@ const OptionSpec* find_option(Table options, std::string_view name, char short_n
 void refuse(const OptionSpec& option) {
   if (option.refusal.empty()) return;
   throw Error(ErrorKind::usage,
-              fmt::format("cannot use '--{}': envstore does not support this flag of uv", option.name),
+              format_text("cannot use '--{}': envstore does not support this flag of uv", option.name),
               std::string(option.refusal));
 }
 
@@ -66,8 +66,8 @@ bool expand_cluster(Table options, const std::string& word, std::vector<std::str
     for (const OptionSpec& option : table)
       if (!option.help.empty()) known.push_back("--" + std::string(option.name));
   const auto nearest = nearest_word(written, known);
-  throw Error(ErrorKind::usage, fmt::format("cannot use '{}': there is no such flag", written),
-              nearest ? fmt::format("did you mean '{}'?", *nearest) : "--help lists the flags");
+  throw Error(ErrorKind::usage, format_text("cannot use '{}': there is no such flag", written),
+              nearest ? format_text("did you mean '{}'?", *nearest) : "--help lists the flags");
 }
 
 /// One flag at `words[at]`, written long; returns how many words it took.
@@ -87,7 +87,7 @@ std::size_t normalise_flag(Table options, const std::vector<std::string>& words,
   }
   if (!wants_value) return 1;
   if (at + 1 == words.size())
-    throw Error(ErrorKind::usage, fmt::format("cannot use '{}': it needs a value", word));
+    throw Error(ErrorKind::usage, format_text("cannot use '{}': it needs a value", word));
   out.back() += "=" + words[at + 1];
   return 2;
 }
@@ -167,7 +167,7 @@ Arguments parse_arguments(Table options, Positionals positionals, const std::vec
   SplitWords split = split_words(options, positionals, words);
   if (positionals == Positionals::none && !split.positionals.empty())
     throw Error(ErrorKind::usage,
-                fmt::format("cannot use '{}': the command takes flags only", split.positionals.front()));
+                format_text("cannot use '{}': the command takes flags only", split.positionals.front()));
   std::vector<const char*> argv = {"envstore"};
   for (const std::string& flag : split.flags) argv.push_back(flag.c_str());
   Arguments result;
@@ -182,7 +182,7 @@ Arguments parse_arguments(Table options, Positionals positionals, const std::vec
       if (option != nullptr && !option->value.empty()) values.push_back(pair.value());
     }
   } catch (const cxxopts::exceptions::exception& error) {
-    throw Error(ErrorKind::usage, fmt::format("cannot read the command line: {}", error.what()));
+    throw Error(ErrorKind::usage, format_text("cannot read the command line: {}", error.what()));
   }
   return result;
 }
@@ -196,9 +196,9 @@ std::string describe_options(Table options) {
   std::string text;
   for (const OptionSpec& option : options) {
     if (option.help.empty()) continue;
-    std::string line = option.short_name != 0 ? fmt::format("  -{}, --{}", option.short_name, option.name)
-                                              : fmt::format("      --{}", option.name);
-    if (!option.value.empty()) line += fmt::format(" {}", option.value);
+    std::string line = option.short_name != 0 ? format_text("  -{}, --{}", option.short_name, option.name)
+                                              : format_text("      --{}", option.name);
+    if (!option.value.empty()) line += format_text(" {}", option.value);
     if (line.size() + 2 > kColumn) {
       text += line + "\n";
       line.clear();

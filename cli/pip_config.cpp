@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 
 #include <map>
 
@@ -7,6 +6,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 #include "store/platform/user_file.h"
 
@@ -71,12 +71,12 @@ class IniReader {
     if (separator == std::string_view::npos) fail("it is neither a section nor `key = value`");
     const std::string key = normalised_key(trimmed(content.substr(0, separator)));
     current_ = &sections_[section_][key];
-    *current_ = {std::string(trimmed(content.substr(separator + 1))), fmt::format("{}:{}", path_, line_)};
+    *current_ = {std::string(trimmed(content.substr(separator + 1))), format_text("{}:{}", path_, line_)};
     key_indent_ = indent;
   }
 
   [[noreturn]] void fail(std::string_view why) const {
-    throw Error(ErrorKind::usage, fmt::format("cannot read '{}': line {}: {}", path_, line_, why),
+    throw Error(ErrorKind::usage, format_text("cannot read '{}': line {}: {}", path_, line_, why),
                 "it is pip's configuration: 'pip config debug' shows where it comes from");
   }
 
@@ -114,10 +114,10 @@ void refuse_keys(const Values& values) {
     if (found == values.end() || asks_for_nothing(found->second.value)) continue;
     throw Error(
         ErrorKind::unsupported,
-        fmt::format("cannot use pip's setting '{}' ({}): it is not supported, and would change what is "
+        format_text("cannot use pip's setting '{}' ({}): it is not supported, and would change what is "
                     "installed",
                     key.name, found->second.source),
-        fmt::format("{}; --no-config reads no configuration file", key.remedy));
+        format_text("{}; --no-config reads no configuration file", key.remedy));
   }
 }
 

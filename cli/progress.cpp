@@ -1,10 +1,10 @@
 #include "cli/progress.h"
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/print.h"
+#include "store/platform/format.h"
 #include "store/platform/terminal_text.h"
 
 namespace envstore {
@@ -22,14 +22,14 @@ std::size_t terminal_width() {
 std::string describe_bytes(std::uint64_t bytes) {
   constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB"};
   constexpr double kStep = 1000;
-  if (bytes < 1000) return fmt::format("{} B", bytes);
+  if (bytes < 1000) return format_text("{} B", bytes);
   double value = static_cast<double>(bytes);
   std::size_t unit = 0;
   while (value >= kStep && unit + 1 < std::size(kUnits)) {
     value /= kStep;
     ++unit;
   }
-  return fmt::format("{:.1f} {}", value, kUnits[unit]);
+  return format_text("{:.1f} {}", value, kUnits[unit]);
 }
 
 StatusLine::StatusLine(Verbosity verbosity)
@@ -49,7 +49,7 @@ void StatusLine::resolved(std::size_t packages) {
   const std::lock_guard guard(mutex_);
   resolving_.clear();
   packages_ = packages;
-  if (verbosity_ == Verbosity::verbose) print_line(fmt::format("resolved {} packages", packages));
+  if (verbosity_ == Verbosity::verbose) print_line(format_text("resolved {} packages", packages));
   draw(Redraw::now);
 }
 
@@ -60,8 +60,8 @@ void StatusLine::download_started(const std::string& filename, std::uint64_t siz
   received_[filename] = 0;
   expected_[filename] = size;
   if (verbosity_ == Verbosity::verbose)
-    print_line(size == 0 ? fmt::format("downloading {}", filename)
-                         : fmt::format("downloading {} ({})", filename, describe_bytes(size)));
+    print_line(size == 0 ? format_text("downloading {}", filename)
+                         : format_text("downloading {} ({})", filename, describe_bytes(size)));
   draw(Redraw::when_due);
 }
 
@@ -94,7 +94,7 @@ void StatusLine::download_finished(const std::string& filename) {
 void StatusLine::unpacking(const std::string& filename) {
   const std::lock_guard guard(mutex_);
   unpacking_ = filename;
-  if (verbosity_ == Verbosity::verbose) print_line(fmt::format("unpacking {}", filename));
+  if (verbosity_ == Verbosity::verbose) print_line(format_text("unpacking {}", filename));
   draw(Redraw::when_due);
 }
 
@@ -116,22 +116,22 @@ void StatusLine::clear() {
 }
 
 std::string StatusLine::status() const {
-  if (!resolving_.empty()) return fmt::format("Resolving {}", resolving_);
+  if (!resolving_.empty()) return format_text("Resolving {}", resolving_);
   if (downloaded_ < downloads_) {
     const double seconds = std::chrono::duration<double>(Clock::now() - first_download_).count();
     constexpr double kSoonest = 0.2;  // a rate over less says nothing
     const std::string rate =
         seconds < kSoonest ? ""
-                           : fmt::format(", {}/s", describe_bytes(static_cast<std::uint64_t>(
+                           : format_text(", {}/s", describe_bytes(static_cast<std::uint64_t>(
                                                        static_cast<double>(bytes_received_) / seconds)));
     const std::string whole = bytes_expected_ < bytes_received_ || bytes_expected_ == 0
                                   ? ""
                                   : " of " + describe_bytes(bytes_expected_);
-    return fmt::format("Downloading {} of {}: {}{}{}", downloaded_ + 1, downloads_,
+    return format_text("Downloading {} of {}: {}{}{}", downloaded_ + 1, downloads_,
                        describe_bytes(bytes_received_), whole, rate);
   }
-  if (!unpacking_.empty()) return fmt::format("Unpacking {} ({} done)", unpacking_, unpacked_);
-  return packages_ == 0 ? "" : fmt::format("Resolved {} packages", packages_);
+  if (!unpacking_.empty()) return format_text("Unpacking {} ({} done)", unpacking_, unpacked_);
+  return packages_ == 0 ? "" : format_text("Resolved {} packages", packages_);
 }
 
 void StatusLine::draw(Redraw redraw) {

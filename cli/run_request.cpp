@@ -1,7 +1,6 @@
 #include "cli/run_request.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/path_parts.h"
 
 namespace envstore {
@@ -224,15 +224,15 @@ Verbosity verbosity_of(const Arguments& arguments) {
 
 std::string describe_setup(const Store& store, const Arguments& arguments, const RunSetup& setup) {
   const SettingsLayer merged = merged_settings(arguments, {}, setup.files);
-  std::string text = fmt::format("store: {}\n", store.path());
+  std::string text = format_text("store: {}\n", store.path());
   for (const auto& index : merged.indexes)
-    text += fmt::format("index: {} ({})\n", display_url(index.value.url), index.source);
+    text += format_text("index: {} ({})\n", display_url(index.value.url), index.source);
   if (merged.default_index)
-    text += fmt::format("default index: {} ({})\n", display_url(merged.default_index->value.url),
+    text += format_text("default index: {} ({})\n", display_url(merged.default_index->value.url),
                         merged.default_index->source);
   for (const auto& place : merged.find_links)
-    text += fmt::format("find-links: {} ({})\n", display_url(place.value.url), place.source);
-  if (!setup.request.python.empty()) text += fmt::format("python: {}\n", setup.request.python);
+    text += format_text("find-links: {} ({})\n", display_url(place.value.url), place.source);
+  if (!setup.request.python.empty()) text += format_text("python: {}\n", setup.request.python);
   return text;
 }
 

@@ -1,7 +1,6 @@
 #include "cli/run_target.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/user_file.h"
 
 namespace envstore {
@@ -60,10 +60,10 @@ bool has_shebang_of_python(const std::string& path) {
 }
 
 [[noreturn]] void throw_no_script(const std::string& path) {
-  throw Error(ErrorKind::not_found, fmt::format("cannot read '{}': no such file", path),
+  throw Error(ErrorKind::not_found, format_text("cannot read '{}': no such file", path),
               path.find("://") == std::string::npos
                   ? "the script's path is taken from the directory in which you are"
-                  : fmt::format("scripts are not fetched: curl -sSf '{}' | envstore run -", path));
+                  : format_text("scripts are not fetched: curl -sSf '{}' | envstore run -", path));
 }
 
 /// An anonymous file with the text. Behind the slash of its name Python finds no folder: nothing is imported
@@ -107,14 +107,14 @@ void take_descriptor(RunTarget& run, int descriptor) {
 
 void take_named_pipe(RunTarget& run, const std::string& path, NamedPipes named_pipes) {
   if (named_pipes == NamedPipes::refuse)
-    throw Error(ErrorKind::busy, fmt::format("cannot read '{}': it can be read only once", path));
+    throw Error(ErrorKind::busy, format_text("cannot read '{}': it can be read only once", path));
   run.script_text = read_user_file(path, kScriptLimit);
   if (!run.script_text) throw_no_script(path);
   const Fd copy = memory_file(*run.script_text, path);
   constexpr int kFirst = 10;  // low numbers are what programs know by number
   const int descriptor = ::fcntl(copy.get(), F_DUPFD, kFirst);
   if (descriptor < 0) throw_errno(errno, "keep", path);
-  run.target.name = fmt::format("/dev/fd/{}", descriptor);
+  run.target.name = format_text("/dev/fd/{}", descriptor);
   run.was_named_pipe = true;
 }
 
@@ -127,7 +127,7 @@ void read_script(RunTarget& run, const std::string& path, NamedPipes named_pipes
   if (!descriptor) run.script_path = absolute_path(path);
   if (kind == FileKind::directory) {
     if (kind_of(path + "/__main__.py") != FileKind::file)
-      throw Error(ErrorKind::usage, fmt::format("cannot run '{}': the directory has no __main__.py", path));
+      throw Error(ErrorKind::usage, format_text("cannot run '{}': the directory has no __main__.py", path));
     run.script_text = read_user_file(path + "/__main__.py", kScriptLimit);
     return;
   }

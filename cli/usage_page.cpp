@@ -1,10 +1,9 @@
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "cli/treemap.h"
 #include "cli/usage_report.h"
 #include "gc/policy.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -92,7 +91,7 @@ std::vector<Tile> tiles_of(const Census& census, const Usage& usage) {
   for (const PackageUse& use : usage.packages) {
     if (use.own_bytes == 0) break;
     if (tiles.size() < kTiles)
-      tiles.push_back({title_of(census.trees[use.tree]), fmt::format("p{}", use.tree), use.own_bytes});
+      tiles.push_back({title_of(census.trees[use.tree]), format_text("p{}", use.tree), use.own_bytes});
     else
       small += use.own_bytes;
   }
@@ -113,9 +112,9 @@ std::string map_of(const Census& census, const Usage& usage) {
   std::string html = "<nav class=\"map\" aria-label=\"Packages by size; each leads to its row\">\n";
   for (std::size_t i = 0; i < tiles.size(); ++i) {
     const Rectangle& place = places[i];
-    const std::string title = fmt::format("{}: {}", escaped(tiles[i].title), print_bytes(tiles[i].bytes));
+    const std::string title = format_text("{}: {}", escaped(tiles[i].title), print_bytes(tiles[i].bytes));
     // The golden angle keeps the colours of neighbours apart.
-    html += fmt::format(
+    html += format_text(
         "<a href=\"#{}\" title=\"{}\" aria-label=\"{}\" style=\"left:{:.3f}%;top:{:.3f}%;width:{:.3f}%;"
         "height:{:.3f}%;background:hsl({} 55% 74%)\">{}</a>\n",
         tiles[i].target, title, title, place.left / kWidth * 100, place.top / kHeight * 100,
@@ -125,18 +124,18 @@ std::string map_of(const Census& census, const Usage& usage) {
 }
 
 std::string cell(std::uint64_t bytes) {
-  return fmt::format("<td class=\"n\" data-n=\"{}\">{}</td>", bytes, print_bytes(bytes));
+  return format_text("<td class=\"n\" data-n=\"{}\">{}</td>", bytes, print_bytes(bytes));
 }
 std::string count_cell(std::size_t count) {
-  return fmt::format("<td class=\"n\" data-n=\"{}\">{}</td>", count, count);
+  return format_text("<td class=\"n\" data-n=\"{}\">{}</td>", count, count);
 }
 
 /// Columns after the first `words` hold numbers.
 std::string head_of(const char* id, const char* title, std::size_t words,
                     std::initializer_list<const char*> columns) {
-  std::string html = fmt::format("<h2 id=\"{}\">{}</h2>\n<div class=\"wide\"><table><thead><tr>", id, title);
+  std::string html = format_text("<h2 id=\"{}\">{}</h2>\n<div class=\"wide\"><table><thead><tr>", id, title);
   for (const char* column : columns) {
-    html += fmt::format("<th scope=\"col\"{}><button type=\"button\">{}</button></th>",
+    html += format_text("<th scope=\"col\"{}><button type=\"button\">{}</button></th>",
                         words == 0 ? " class=\"n\"" : "", column);
     if (words > 0) --words;
   }
@@ -146,7 +145,7 @@ std::string head_of(const char* id, const char* title, std::size_t words,
 std::string packages_of(const Census& census, const Usage& usage) {
   std::string html = head_of("packages", "Packages", 1, {"Package", "Own", "Shared", "Files", "Snapshots"});
   for (const PackageUse& use : usage.packages)
-    html += fmt::format("<tr id=\"p{}\"><td>{}</td>{}{}{}{}</tr>\n", use.tree,
+    html += format_text("<tr id=\"p{}\"><td>{}</td>{}{}{}{}</tr>\n", use.tree,
                         escaped(title_of(census.trees[use.tree])), cell(use.own_bytes),
                         cell(use.shared_bytes), count_cell(use.blobs), count_cell(use.snapshots));
   return html + "</tbody></table></div>\n";
@@ -158,7 +157,7 @@ std::string snapshots_of(const Census& census, const Usage& usage) {
       head_of("snapshots", "Snapshots", 2, {"Snapshot", "Made for", "Own", "Shared", "Packages"});
   for (const SnapshotUse& use : usage.snapshots) {
     const CountedSnapshot& snapshot = census.snapshots[use.snapshot];
-    html += fmt::format("<tr><td><code>{}</code></td><td>{}</td>{}{}{}</tr>\n",
+    html += format_text("<tr><td><code>{}</code></td><td>{}</td>{}{}{}</tr>\n",
                         snapshot.id.hex().substr(0, kShortId), escaped(title_of(census, snapshot)),
                         cell(use.own_bytes), cell(use.shared_bytes), count_cell(snapshot.trees.size()));
   }
@@ -169,11 +168,11 @@ std::string snapshots_of(const Census& census, const Usage& usage) {
 
 std::string usage_html(const std::string& store_path, const Census& census, const Usage& usage) {
   std::string html(kHead);
-  html += fmt::format("<h1>What takes the space in <code>{}</code></h1>\n<ul class=\"facts\">",
+  html += format_text("<h1>What takes the space in <code>{}</code></h1>\n<ul class=\"facts\">",
                       escaped(store_path));
-  html += fmt::format("<li><b>{}</b>in {} files</li><li><b>{}</b>shared by several packages</li>",
+  html += format_text("<li><b>{}</b>in {} files</li><li><b>{}</b>shared by several packages</li>",
                       print_bytes(usage.total_bytes), usage.blobs, print_bytes(usage.shared_bytes));
-  html += fmt::format("<li><b>{}</b>as separate environments</li><li><b>{}</b>free on the disk</li></ul>\n",
+  html += format_text("<li><b>{}</b>as separate environments</li><li><b>{}</b>free on the disk</li></ul>\n",
                       print_bytes(usage.apparent_bytes), print_bytes(census.free_bytes));
   html += map_of(census, usage);
   html += packages_of(census, usage) + snapshots_of(census, usage);

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "gc/policy.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -15,13 +14,13 @@ constexpr std::size_t kLargest = 15, kShortId = 12;
 
 template <class List, class Line>
 std::string table(const char* title, const List& list, Rows rows, const Line& line) {
-  std::string text = fmt::format("\n{:>10} {:>10}  {}\n", "own", "shared", title);
+  std::string text = format_text("\n{:>10} {:>10}  {}\n", "own", "shared", title);
   const std::size_t shown = rows == Rows::all ? list.size() : std::min(kLargest, list.size());
   for (std::size_t i = 0; i < shown; ++i)
-    text += fmt::format("{:>10} {:>10}  {}\n", print_bytes(list[i].own_bytes),
+    text += format_text("{:>10} {:>10}  {}\n", print_bytes(list[i].own_bytes),
                         print_bytes(list[i].shared_bytes), line(list[i]));
   if (shown < list.size())
-    text += fmt::format("{:>10} {:>10}  and {} more: --all\n", "", "", list.size() - shown);
+    text += format_text("{:>10} {:>10}  and {} more: --all\n", "", "", list.size() - shown);
   return text;
 }
 
@@ -39,18 +38,18 @@ std::string title_of(const Census& census, const CountedSnapshot& snapshot) {
   for (std::size_t i = 0; i < std::min(count, kShown); ++i)
     text +=
         (i == 0 ? "" : "; ") + (has_labels ? snapshot.labels[i] : title_of(census.trees[snapshot.trees[i]]));
-  if (count > kShown) text += fmt::format(" and {} more", count - kShown);
+  if (count > kShown) text += format_text(" and {} more", count - kShown);
   return text.empty() ? "no packages" : text;
 }
 
 std::string usage_text(const Census& census, const Usage& usage, Rows rows) {
   std::string text =
-      fmt::format("{} in {} files; {} of it shared by several packages", print_bytes(usage.total_bytes),
+      format_text("{} in {} files; {} of it shared by several packages", print_bytes(usage.total_bytes),
                   usage.blobs, print_bytes(usage.shared_bytes));
-  text += fmt::format("; {} besides, in folders, bytecode and the index", print_bytes(usage.other_bytes));
+  text += format_text("; {} besides, in folders, bytecode and the index", print_bytes(usage.other_bytes));
   if (usage.unnamed_bytes > 0)
-    text += fmt::format(", {} left over (gc removes it)", print_bytes(usage.unnamed_bytes));
-  text += fmt::format("\n{} snapshots: as separate environments they would take {}\n", usage.snapshots.size(),
+    text += format_text(", {} left over (gc removes it)", print_bytes(usage.unnamed_bytes));
+  text += format_text("\n{} snapshots: as separate environments they would take {}\n", usage.snapshots.size(),
                       print_bytes(usage.apparent_bytes));
   if (!usage.snapshots.empty())
     text += table("snapshot", usage.snapshots, rows, [&](const SnapshotUse& use) {
@@ -59,7 +58,7 @@ std::string usage_text(const Census& census, const Usage& usage, Rows rows) {
     });
   if (!usage.packages.empty())
     text += table("package", usage.packages, rows, [&](const PackageUse& use) {
-      return fmt::format("{}  in {} snapshot{}", title_of(census.trees[use.tree]), use.snapshots,
+      return format_text("{}  in {} snapshot{}", title_of(census.trees[use.tree]), use.snapshots,
                          use.snapshots == 1 ? "" : "s");
     });
   return text;

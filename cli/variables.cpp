@@ -1,11 +1,10 @@
 #include "cli/variables.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -82,9 +81,9 @@ void refuse_variables() {
     if (variable.remedy.empty() || asks_for_nothing(variable_or_empty(name.c_str()))) continue;
     throw Error(
         ErrorKind::unsupported,
-        fmt::format("cannot use the variable {}: it is not supported, and would change what is installed",
+        format_text("cannot use the variable {}: it is not supported, and would change what is installed",
                     name),
-        fmt::format("unset it: {}", variable.remedy));
+        format_text("unset it: {}", variable.remedy));
   }
 }
 

@@ -1,11 +1,10 @@
 #include "cli/verify_report.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/progress.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -29,9 +28,9 @@ constexpr std::size_t kMostLines = 8;
 /// `package   numpy 2.1.0`, one a line, the first few.
 void add_lines(std::string& text, const char* what, const std::vector<std::string>& values) {
   for (std::size_t i = 0; i < std::min(values.size(), kMostLines); ++i)
-    text += fmt::format("  {:<9} {}\n", what, values[i]);
+    text += format_text("  {:<9} {}\n", what, values[i]);
   if (values.size() > kMostLines)
-    text += fmt::format("  {:<9} and {} more\n", "", values.size() - kMostLines);
+    text += format_text("  {:<9} and {} more\n", "", values.size() - kMostLines);
 }
 
 std::vector<std::string> short_ids(const std::vector<SnapshotId>& ids) {
@@ -44,37 +43,37 @@ std::vector<std::string> short_ids(const std::vector<SnapshotId>& ids) {
 std::vector<std::string> process_lines(const DamageFound& damage) {
   std::vector<std::string> lines;
   for (const ProcessUse& process : damage.affected.processes)
-    lines.push_back(fmt::format("{} {} (restart it)", process.pid, process.command));
+    lines.push_back(format_text("{} {} (restart it)", process.pid, process.command));
   return lines;
 }
 
 std::string damage_text(const DamageFound& damage) {
-  std::string text = fmt::format("{}: {}\n", name_of(damage.damage), damage.path);
-  if (!damage.detail.empty()) text += fmt::format("  {}\n", damage.detail);
+  std::string text = format_text("{}: {}\n", name_of(damage.damage), damage.path);
+  if (!damage.detail.empty()) text += format_text("  {}\n", damage.detail);
   add_lines(text, "package", damage.affected.packages);
   add_lines(text, "snapshot", short_ids(damage.affected.snapshots));
   add_lines(text, "made for", damage.affected.requests);
   add_lines(text, "kept by", damage.affected.roots);
   add_lines(text, "runs", process_lines(damage));
   if (damage.outcome != Outcome::left)
-    text += fmt::format("  {}: {}\n", damage.outcome == Outcome::repaired ? "repaired" : "set aside",
+    text += format_text("  {}: {}\n", damage.outcome == Outcome::repaired ? "repaired" : "set aside",
                         damage.outcome_detail);
   return text;
 }
 
 std::string count(std::uint64_t number, const char* thing) {
-  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+  return format_text("{} {}{}", number, thing, number == 1 ? "" : "s");
 }
 
 /// What is no damage, and went all the same.
 std::string dropped_text(const VerifyReport& report) {
   std::string text;
   if (report.foreign_bytecode > 0)
-    text += fmt::format("{} in folders of bytecode that envstore did not put there{}.\n",
+    text += format_text("{} in folders of bytecode that envstore did not put there{}.\n",
                         count(report.foreign_bytecode, "file"),
                         report.is_foreign_bytecode_dropped ? ": dropped" : "; the store is read-only");
   if (report.spares_dropped > 0)
-    text += fmt::format("{} kept for reuse had been changed: dropped.\n",
+    text += format_text("{} kept for reuse had been changed: dropped.\n",
                         count(report.spares_dropped, "run folder"));
   return text;
 }
@@ -105,22 +104,22 @@ nlohmann::json damage_json(const DamageFound& damage) {
 std::string verify_text(const VerifyReport& report, const std::optional<RebuildReport>& rebuilt) {
   std::string text;
   if (rebuilt) {
-    text += fmt::format("The index knows again {}, {} and {}.\n", count(rebuilt->trees, "tree"),
+    text += format_text("The index knows again {}, {} and {}.\n", count(rebuilt->trees, "tree"),
                         count(rebuilt->snapshots, "snapshot"), count(rebuilt->requests, "request"));
-    for (const std::string& skipped : rebuilt->skipped) text += fmt::format("  left out: {}\n", skipped);
+    for (const std::string& skipped : rebuilt->skipped) text += format_text("  left out: {}\n", skipped);
   }
   std::size_t repaired = 0;
   for (const DamageFound& damage : report.found) {
     text += damage_text(damage);
     repaired += damage.outcome == Outcome::repaired ? 1 : 0;
   }
-  text += fmt::format("{} looked at, {} hashed ({}): ", count(report.files_looked_at, "file"),
+  text += format_text("{} looked at, {} hashed ({}): ", count(report.files_looked_at, "file"),
                       report.files_hashed, describe_bytes(report.bytes_hashed));
   if (report.found.empty()) {
     text += "nothing is damaged.\n";
   } else {
-    text += fmt::format("{} damaged", report.found.size());
-    text += repaired == 0 ? ".\n" : fmt::format(", {} repaired.\n", repaired);
+    text += format_text("{} damaged", report.found.size());
+    text += repaired == 0 ? ".\n" : format_text(", {} repaired.\n", repaired);
   }
   return text + dropped_text(report);
 }

@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <functional>
@@ -7,6 +6,7 @@
 #include "cli/suggest.h"
 #include "pypackaging/name.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/user_file.h"
 
 namespace envstore {
@@ -91,10 +91,10 @@ class YamlReader {
       std::vector<std::string> known;
       for (const auto& [name, reader] : readers) known.push_back(name);
       const auto nearest = nearest_word(key.Scalar(), known);
-      fail(key.Mark(), fmt::format("there is no key '{}'", key.Scalar()),
-           nearest ? fmt::format("did you mean '{}'?", *nearest) : "'envstore help config' lists the keys");
+      fail(key.Mark(), format_text("there is no key '{}'", key.Scalar()),
+           nearest ? format_text("did you mean '{}'?", *nearest) : "'envstore help config' lists the keys");
     }
-    if (!seen.insert(key.Scalar()).second) fail(key.Mark(), fmt::format("'{}' stands twice", key.Scalar()));
+    if (!seen.insert(key.Scalar()).second) fail(key.Mark(), format_text("'{}' stands twice", key.Scalar()));
     found->second(value);
   }
 
@@ -125,7 +125,7 @@ class YamlReader {
     for (const auto& pair : node) {
       const std::string key = word(pair.first).value;
       if (key != "name" && key != "url")
-        fail(pair.first.Mark(), fmt::format("there is no key '{}' here: only name and url", key));
+        fail(pair.first.Mark(), format_text("there is no key '{}' here: only name and url", key));
       (key == "name" ? name : url) = word(pair.second).value;
     }
     if (url.empty()) fail(node.Mark(), "an index needs a url");
@@ -145,13 +145,13 @@ class YamlReader {
   }
 
   std::string source(const YAML::Node& node) const {
-    return fmt::format("{}:{}", path_, node.Mark().line + 1);
+    return format_text("{}:{}", path_, node.Mark().line + 1);
   }
 
   [[noreturn]] void fail(const YAML::Mark& mark, const std::string& why, const std::string& hint = {}) const {
     throw Error(
         ErrorKind::usage,
-        fmt::format("cannot read '{}': line {}, column {}: {}", path_, mark.line + 1, mark.column + 1, why),
+        format_text("cannot read '{}': line {}, column {}: {}", path_, mark.line + 1, mark.column + 1, why),
         hint);
   }
 

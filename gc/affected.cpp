@@ -1,12 +1,12 @@
 #include "gc/affected.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "gc/in_use.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -68,7 +68,7 @@ class Reach {
     std::string text;
     for (std::size_t i = 0; i < std::min(places.size(), kMostNamed); ++i)
       text += (i == 0 ? "" : ", ") + places[i];
-    if (places.size() > kMostNamed) text += fmt::format(" and {} more", places.size() - kMostNamed);
+    if (places.size() > kMostNamed) text += format_text(" and {} more", places.size() - kMostNamed);
     damage.detail += "; it is " + text;
   }
 

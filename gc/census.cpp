@@ -5,14 +5,13 @@
 #include <cerrno>
 #include <unordered_map>
 
-#include <fmt/format.h>
-
 #include "gc/ages.h"
 #include "gc/census_builder.h"
 #include "gc/other_bytes.h"
 #include "store/lease.h"
 #include "store/platform/error.h"
 #include "store/platform/folders.h"
+#include "store/platform/format.h"
 #include "store/snapshot.h"
 
 namespace envstore {
@@ -166,7 +165,7 @@ void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Censu
     if (lease.row.kind == LeaseKind::ingest)
       census.oldest_ingest_ns =
           std::min(census.oldest_ingest_ns.value_or(lease.row.made_at_ns), lease.row.made_at_ns);
-    const std::string holder = fmt::format("{} {}", lease.row.pid, lease.row.what);
+    const std::string holder = format_text("{} {}", lease.row.pid, lease.row.what);
     for (const SnapshotId& id : lease.row.snapshots)
       if (CountedSnapshot* snapshot = find(census, id)) snapshot->leased_by.push_back(holder);
   }
@@ -197,7 +196,7 @@ void require_rows(Store& store, const Census& census) {
     return;
   throw Error(
       ErrorKind::damaged,
-      fmt::format("cannot count what '{}' holds: trees lie there, and the index has no row", store.path()),
+      format_text("cannot count what '{}' holds: trees lie there, and the index has no row", store.path()),
       "`envstore verify --rebuild-index` makes the index again from what lies on disk");
 }
 

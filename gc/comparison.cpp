@@ -1,12 +1,12 @@
 #include "gc/comparison.h"
 
 #include <dirent.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <algorithm>
 #include <cerrno>
 
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -96,7 +96,7 @@ void Comparison::compare(const Fd& directory, const std::string& path, std::span
       continue;
     }
     const std::string detail = child.is_directory()
-                                   ? fmt::format("a directory, with {} things below it", child.below.size())
+                                   ? format_text("a directory, with {} things below it", child.below.size())
                                    : std::string("it is not there");
     if (deviates(Damage::missing, directory, path, std::string(child.name), detail, child.itself,
                  child.is_directory()) &&
@@ -112,7 +112,7 @@ void Comparison::check(const Fd& directory, const std::string& path, const Child
   const unsigned char wanted =
       child.is_directory() ? static_cast<unsigned char>(DT_DIR) : type_of(child.itself->kind);
   if (name.type != wanted) {
-    const std::string detail = fmt::format("it is {}, should be {}", kind_name(name.type), kind_name(wanted));
+    const std::string detail = format_text("it is {}, should be {}", kind_name(name.type), kind_name(wanted));
     if (deviates(Damage::wrong_kind, directory, path, name.text, detail, child.itself, wanted == DT_DIR) &&
         wanted == DT_DIR)
       enter(directory, path, child, prefix);
@@ -125,7 +125,7 @@ void Comparison::check(const Fd& directory, const std::string& path, const Child
     const std::string target = read_link(directory.get(), name.text);
     if (target != expected.text)
       deviates(Damage::wrong_kind, directory, path, name.text,
-               fmt::format("it leads to '{}', should to '{}'", target, expected.text), &expected);
+               format_text("it leads to '{}', should to '{}'", target, expected.text), &expected);
     return;
   }
   if (expected.kind == Expected::Kind::document) {
@@ -183,7 +183,7 @@ void Comparison::check_own_inode(const Fd& directory, const std::string& path, c
   if (entry.size == 0 && stamp.size == 0) return;
   if (entry.size == 0) {
     deviates(Damage::changed_content, directory, path, name.text,
-             fmt::format("it has {} bytes, should be empty", stamp.size), &expected);
+             format_text("it has {} bytes, should be empty", stamp.size), &expected);
     return;
   }
   const bool has_row_stamps = known != nullptr && stamp.inode == known->row.inode &&

@@ -1,7 +1,6 @@
 #include "gc/crontab.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -9,6 +8,7 @@
 #include "gc/run_command.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -54,18 +54,18 @@ void require_expressible(const std::string& path) {
   // Crons differ in how many of several backslashes they take away.
   if (path.find('\\') != std::string::npos)
     throw Error(ErrorKind::usage,
-                fmt::format("cannot schedule for '{}': a crontab cannot name a path with a backslash", path));
+                format_text("cannot schedule for '{}': a crontab cannot name a path with a backslash", path));
 }
 
 std::string region_of(const ScheduleSettings& settings) {
   for (const std::string* path : {&settings.program, &settings.store}) require_expressible(*path);
   if (!settings.config_home.empty()) require_expressible(settings.config_home);
   std::string text =
-      fmt::format("{} made by 'envstore schedule install'; 'envstore schedule remove' takes it away\n{}{}\n",
+      format_text("{} made by 'envstore schedule install'; 'envstore schedule remove' takes it away\n{}{}\n",
                   kBegin, kStore, settings.store);
   for (const PlannedJob& job : planned_jobs(settings)) {
     const int minute = job.time.minute_of_day;
-    text += fmt::format(
+    text += format_text(
         "{} {} * * {} {} scheduled-job --store {}{} {}\n", minute % 60, minute / 60,
         job.time.every == JobTime::Every::day ? "*" : "0", cron_word(settings.program),
         cron_word(settings.store),
@@ -101,7 +101,7 @@ SplitCrontab split(const std::string& crontab) {
   }
   if (is_inside)
     throw Error(
-        ErrorKind::usage, fmt::format("cannot change the crontab: the line '{}' is missing", kEnd),
+        ErrorKind::usage, format_text("cannot change the crontab: the line '{}' is missing", kEnd),
         "edit it with 'crontab -e': add that line behind envstore's last one, or remove what envstore "
         "wrote there");
   return parts;
@@ -130,7 +130,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 [[noreturn]] void throw_crontab(const char* verb, const CommandResult& result) {
   const std::string reason(trimmed(result.complaints.empty() ? result.output : result.complaints));
-  throw Error(ErrorKind::io, fmt::format("cannot {} the crontab: {}", verb,
+  throw Error(ErrorKind::io, format_text("cannot {} the crontab: {}", verb,
                                          reason.empty() ? "crontab(1) failed without a word" : reason));
 }
 

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <set>
 
-#include <fmt/format.h>
-
 #include "gc/ages.h"
 #include "gc/protection.h"
 #include "gc/shares.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -84,7 +83,7 @@ class Planner {
         shares_.bytes() - shares_.freed_by(place) < policy_.reserved->of(census_.filesystem_bytes)) {
       why_kept_[place] = Kept{
           KeptBy::reserved,
-          fmt::format("the store keeps {}", print_bytes(policy_.reserved->of(census_.filesystem_bytes)))};
+          format_text("the store keeps {}", print_bytes(policy_.reserved->of(census_.filesystem_bytes)))};
       return;
     }
     shares_.remove(place);

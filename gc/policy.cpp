@@ -5,21 +5,20 @@
 #include <cmath>
 #include <limits>
 
-#include <fmt/format.h>
-
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
 namespace {
 
 [[noreturn]] void refuse_size(std::string_view text) {
-  throw Error(ErrorKind::usage, fmt::format("cannot read the size '{}'", text),
+  throw Error(ErrorKind::usage, format_text("cannot read the size '{}'", text),
               "sizes are `20GB`, `1.5GiB`, `500M` (MiB), a number of bytes, or `5%` of the filesystem");
 }
 
 [[noreturn]] void refuse_duration(std::string_view text) {
-  throw Error(ErrorKind::usage, fmt::format("cannot read the time '{}'", text),
+  throw Error(ErrorKind::usage, format_text("cannot read the time '{}'", text),
               "times are a number and a unit: `90s`, `15m`, `12h`, `30d`, `2w`; or `0`");
 }
 
@@ -102,17 +101,17 @@ std::chrono::nanoseconds parse_duration(std::string_view text) {
 }
 
 std::string print_size_limit(const SizeLimit& limit) {
-  return limit.percent == 0 ? fmt::format("{}", limit.bytes) : fmt::format("{}%", limit.percent);
+  return limit.percent == 0 ? format_text("{}", limit.bytes) : format_text("{}%", limit.percent);
 }
 
 std::string print_bytes(std::uint64_t bytes) {
   constexpr std::array kUnits = {"kB", "MB", "GB", "TB", "PB", "EB"};
-  if (bytes < 1000) return fmt::format("{} B", bytes);
+  if (bytes < 1000) return format_text("{} B", bytes);
   double value = static_cast<double>(bytes) / 1000;
   std::size_t unit = 0;
   while (value >= 999.5 && unit + 1 < kUnits.size()) value /= 1000, ++unit;
-  return value < 9.95 ? fmt::format("{:.1f} {}", value, kUnits[unit])
-                      : fmt::format("{:.0f} {}", value, kUnits[unit]);
+  return value < 9.95 ? format_text("{:.1f} {}", value, kUnits[unit])
+                      : format_text("{:.0f} {}", value, kUnits[unit]);
 }
 
 std::string print_duration(std::chrono::nanoseconds duration) {
@@ -126,9 +125,9 @@ std::string print_duration(std::chrono::nanoseconds duration) {
     const std::int64_t count = seconds / unit.seconds;
     // Two of a smaller unit say more than one of a larger.
     if (count >= 2 || (count == 1 && seconds % unit.seconds == 0))
-      return fmt::format("{} {}", count, count == 1 ? unit.one : unit.many);
+      return format_text("{} {}", count, count == 1 ? unit.one : unit.many);
   }
-  return fmt::format("{} {}", seconds, seconds == 1 ? "second" : "seconds");
+  return format_text("{} {}", seconds, seconds == 1 ? "second" : "seconds");
 }
 
 }  // namespace envstore

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "gc/ages.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
 
 std::string first_and_count(const std::vector<std::string>& names) {
   if (names.size() == 1) return names.front();
-  return fmt::format("{} and {} more", names.front(), names.size() - 1);
+  return format_text("{} and {} more", names.front(), names.size() - 1);
 }
 
 /// Of the use or the making, whichever came later.
@@ -29,9 +28,9 @@ std::optional<Kept> protection_of(const CountedSnapshot& snapshot, std::size_t n
   const auto grace_left = between(census.now_ns, grace_ends_ns(snapshot, policy));
   if (grace_left.count() > 0)
     return Kept{KeptBy::grace,
-                fmt::format("used or made lately: untouched for {} more", print_duration(grace_left))};
+                format_text("used or made lately: untouched for {} more", print_duration(grace_left))};
   if (policy.keep_last && newer < *policy.keep_last)
-    return Kept{KeptBy::keep_last, fmt::format("one of the {} used last", *policy.keep_last)};
+    return Kept{KeptBy::keep_last, format_text("one of the {} used last", *policy.keep_last)};
   return std::nullopt;
 }
 

@@ -1,10 +1,10 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <algorithm>
 
 #include "gc/file_hash.h"
 #include "gc/repair_parts.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -124,7 +124,7 @@ std::optional<std::string> BlobRepair::mend_from_source(const BlobId& id, const 
       continue;
     }
     if (BlobId{sha256(as_bytes(*bytes))} != id) {
-      why_not = fmt::format("no intact copy in the store; what {} has there now is another file",
+      why_not = format_text("no intact copy in the store; what {} has there now is another file",
                             info->wheel_filename);
       continue;
     }
@@ -132,7 +132,7 @@ std::optional<std::string> BlobRepair::mend_from_source(const BlobId& id, const 
     create_file(store_.root(), made, *bytes, mode);
     make_directory_if_missing(store_.root(), object.substr(0, object.rfind('/')), 0755);
     bench_.put_at(made, object, Workbench::Keep::in_quarantine);
-    return fmt::format("{} ({})", info->wheel_filename, info->origin.empty() ? "local" : info->origin);
+    return format_text("{} ({})", info->wheel_filename, info->origin.empty() ? "local" : info->origin);
   }
   return std::nullopt;
 }

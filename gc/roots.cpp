@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include <fmt/format.h>
-
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 #include "store/snapshot_file.h"
 
@@ -31,14 +30,14 @@ void require_usable(Index::Write& rows, const SnapshotId& id) {
   const auto fate = rows.fate(id);
   if (!rows.snapshot(id) || (fate && fate->fate == Fate::deleting))
     throw Error(ErrorKind::not_found,
-                fmt::format("cannot pin '{}': it is not in the store any more", id.hex()),
+                format_text("cannot pin '{}': it is not in the store any more", id.hex()),
                 "run what needs it once, then pin that");
   if (fate) rows.erase_fate(id);
 }
 
 /// A root of another kind may stand under the name that is wanted.
 std::string free_key(Index::Read& rows, const std::string& name, std::size_t number) {
-  std::string key = number == 0 ? name : fmt::format("{}#{}", name, number + 1);
+  std::string key = number == 0 ? name : format_text("{}#{}", name, number + 1);
   while (rows.root(key)) key += "'";
   return key;
 }
@@ -120,13 +119,13 @@ std::vector<SnapshotId> snapshots_like(Store& store, std::string_view prefix) {
 SnapshotId snapshot_like(Store& store, const std::string& prefix) {
   const std::vector<SnapshotId> found = snapshots_like(store, prefix);
   if (found.empty())
-    throw Error(ErrorKind::not_found, fmt::format("cannot find a snapshot '{}' in the store", prefix),
+    throw Error(ErrorKind::not_found, format_text("cannot find a snapshot '{}' in the store", prefix),
                 "'envstore ls' lists what there is");
   if (found.size() > 1)
     throw Error(
         ErrorKind::usage,
-        fmt::format("cannot tell which snapshot '{}' means: {} begin so", prefix, found.size()),
-        fmt::format("give more digits, such as {}", found.front().hex().substr(0, prefix.size() + 4)));
+        format_text("cannot tell which snapshot '{}' means: {} begin so", prefix, found.size()),
+        format_text("give more digits, such as {}", found.front().hex().substr(0, prefix.size() + 4)));
   return found.front();
 }
 

@@ -1,7 +1,6 @@
 #include "gc/schedule.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 
 #include "gc/crontab.h"
 #include "gc/scheduled_job.h"
@@ -9,6 +8,7 @@
 #include "store/platform/clock.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -62,9 +62,9 @@ ScheduleStatus::Job status_of(const InstalledJob& installed, const std::string& 
 
 void add_notes(ScheduleStatus& status, const std::string& asked_store, bool has_manager) {
   if (status.store != asked_store)
-    status.notes.push_back(fmt::format("the schedule is for the store '{}'", status.store));
+    status.notes.push_back(format_text("the schedule is for the store '{}'", status.store));
   if (!stat_at(AT_FDCWD, status.store + "/format", Links::do_not_follow))
-    status.notes.push_back(fmt::format("there is no store at '{}': the jobs will fail", status.store));
+    status.notes.push_back(format_text("there is no store at '{}': the jobs will fail", status.store));
   if (status.scheduler == Scheduler::crontab) {
     if (!is_cron_daemon_running())
       status.notes.emplace_back("no cron daemon is seen: without one nothing runs the jobs");

@@ -1,11 +1,10 @@
 #include "gc/schedule_jobs.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ctime>
 
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -29,7 +28,7 @@ std::optional<int> minute_of_day(std::string_view text) {
 std::vector<PlannedJob> planned_jobs(const ScheduleSettings& settings) {
   const auto start = minute_of_day(settings.daily_at);
   if (!start)
-    throw Error(ErrorKind::usage, fmt::format("cannot use '{}' as a time of day", settings.daily_at),
+    throw Error(ErrorKind::usage, format_text("cannot use '{}' as a time of day", settings.daily_at),
                 "write it as HH:MM, from 00:00 to 23:59");
   const auto later = [&](int jobs) { return (*start + jobs * kMinutesBetweenJobs) % kMinutesOfDay; };
   std::vector<PlannedJob> jobs = {{"gc", "Remove what no program uses from the store of envstore", {*start}}};
@@ -74,7 +73,7 @@ std::int64_t next_time(const JobTime& time, std::int64_t now_ns) {
 }
 
 std::string describe(const JobTime& time) {
-  return fmt::format("{} at {:02}:{:02}", time.every == JobTime::Every::day ? "daily" : "Sundays",
+  return format_text("{} at {:02}:{:02}", time.every == JobTime::Every::day ? "daily" : "Sundays",
                      time.minute_of_day / kMinutesOfHour, time.minute_of_day % kMinutesOfHour);
 }
 
@@ -87,7 +86,7 @@ void require_one_line(const std::string& path) {
   if (!is_plain || !path.starts_with('/'))
     throw Error(
         ErrorKind::usage,
-        fmt::format("cannot schedule for '{}': the path must be absolute and without control characters",
+        format_text("cannot schedule for '{}': the path must be absolute and without control characters",
                     path));
 }
 

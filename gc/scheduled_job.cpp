@@ -1,7 +1,6 @@
 #include "gc/scheduled_job.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include "store/platform/child.h"
 #include "store/platform/clock.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/lock.h"
 #include "store/platform/pidfd.h"
 #include "store/platform/priority.h"
@@ -106,8 +106,8 @@ class Log {
 
   void close(int exit_code) {
     note_lines("\n");
-    if (cut_ > 0) write(fmt::format("\n... and {} bytes more\n", cut_));
-    write(fmt::format("--- {} exit {}\n", time_text(now_ns()), exit_code));
+    if (cut_ > 0) write(format_text("\n... and {} bytes more\n", cut_));
+    write(format_text("--- {} exit {}\n", time_text(now_ns()), exit_code));
   }
 
   /// Past the bound, which is for what the job says.
@@ -221,7 +221,7 @@ Fd open_store(const std::string& store) {
   // The store itself may be reached over links.
   if (stat_at(AT_FDCWD, store + "/" + layout::kFormatFile, Links::do_not_follow))
     return open_directory(AT_FDCWD, store + "/.");
-  throw Error(ErrorKind::not_found, fmt::format("cannot run the job: there is no store at '{}'", store),
+  throw Error(ErrorKind::not_found, format_text("cannot run the job: there is no store at '{}'", store),
               "mount its disk, or install the schedule anew for the store that you use");
 }
 
@@ -250,20 +250,20 @@ int run_noted(int root, const std::string& job, const std::vector<std::string>& 
   Log log(root, job);
   record.started_ns = now_ns();
   note(root, job, record);
-  log.write(fmt::format("--- {} envstore {}\n", time_text(record.started_ns), job));
+  log.write(format_text("--- {} envstore {}\n", time_text(record.started_ns), job));
   int exit_code = 1;
   try {
     const Child child = start(command);
     exit_code = follow(child, log);
   } catch (const Error& error) {
-    log.add(fmt::format("error: {}\n", error.what()));
+    log.add(format_text("error: {}\n", error.what()));
   }
   log.close(exit_code);
   record.ended_ns = now_ns();
   record.exit_code = exit_code;
   record.last_line = log.line_that_matters(exit_code);
   note(root, job, record);
-  if (exit_code != 0) complain(fmt::format("envstore: the job {} failed: {}", job, record.last_line));
+  if (exit_code != 0) complain(format_text("envstore: the job {} failed: {}", job, record.last_line));
   return exit_code;
 }
 

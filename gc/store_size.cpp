@@ -1,6 +1,5 @@
 #include "gc/store_size.h"
 
-#include <fmt/format.h>
 #include <sys/statvfs.h>
 
 #include <cerrno>
@@ -10,6 +9,7 @@
 
 #include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -59,7 +59,7 @@ std::uint64_t estimate(const std::optional<Note>& note, std::uint64_t tree_bytes
 void note_size(Store& store, std::uint64_t total_bytes, bool has_missed_cap) {
   try {
     replace_file(store.root(), note_path(),
-                 fmt::format("{} {} {}\n", total_bytes, bytes_of_trees(store), has_missed_cap ? 1 : 0), 0600);
+                 format_text("{} {} {}\n", total_bytes, bytes_of_trees(store), has_missed_cap ? 1 : 0), 0600);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::no_space) throw;  // an older note does
   }

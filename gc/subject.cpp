@@ -1,10 +1,9 @@
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "gc/roots.h"
 #include "gc/why.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 #include "store/tree.h"
 
@@ -108,7 +107,7 @@ class Finder {
       if (!list[place].id.hex().starts_with(digits)) continue;
       if (found)
         throw Error(ErrorKind::usage,
-                    fmt::format("cannot tell which id '{}' means: several begin so", digits),
+                    format_text("cannot tell which id '{}' means: several begin so", digits),
                     "give more digits");
       found = place;
     }
@@ -163,7 +162,7 @@ class Finder {
       if (entry.path != path) continue;
       std::optional<Subject> subject = of_blob(entry.blob);
       if (!subject) subject = with_snapshots({Subject::Kind::file, {}, {*place}, {}});
-      subject->title = fmt::format("file {} of {}", path, title_of(*place));
+      subject->title = format_text("file {} of {}", path, title_of(*place));
       return subject;
     }
     return std::nullopt;
@@ -172,7 +171,7 @@ class Finder {
   std::optional<Subject> of_lease(const std::string& name) const {
     const auto row = store_.index().read().lease(name);
     if (!row) return std::nullopt;
-    Subject subject{Subject::Kind::run, fmt::format("run of process {}: {}", row->pid, row->what), {}, {}};
+    Subject subject{Subject::Kind::run, format_text("run of process {}: {}", row->pid, row->what), {}, {}};
     for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place)
       if (std::find(row->snapshots.begin(), row->snapshots.end(), census_.snapshots[place].id) !=
           row->snapshots.end())
@@ -196,7 +195,7 @@ Subject find_subject(Store& store, const Census& census, const std::string& word
   if (auto found = finder.by_script(path)) return *found;
   if (auto found = finder.by_package(word)) return *found;
   throw Error(
-      ErrorKind::not_found, fmt::format("cannot find '{}' in the store", word),
+      ErrorKind::not_found, format_text("cannot find '{}' in the store", word),
       "it may be an id (six digits or more), a path in the store, a script that was run, or a package's "
       "name; 'envstore ls' and 'envstore du --all' list them");
 }

@@ -1,7 +1,6 @@
 #include "gc/systemd_units.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/priority.h"
 
 namespace envstore {
@@ -42,7 +42,7 @@ std::string unit_word(const std::string& text, Word word) {
 }
 
 std::string head_of(const ScheduleSettings& settings, const PlannedJob& job) {
-  return fmt::format("{}; 'envstore schedule remove' takes it away.\n{}{}\n[Unit]\nDescription={}\n", kMark,
+  return format_text("{}; 'envstore schedule remove' takes it away.\n{}{}\n[Unit]\nDescription={}\n", kMark,
                      kStore, settings.store, job.description);
 }
 
@@ -51,7 +51,7 @@ std::string service_text(const ScheduleSettings& settings, const PlannedJob& job
                         unit_word(settings.store, Word::argument);
   if (!settings.config_home.empty())
     command += " --config-home " + unit_word(settings.config_home, Word::argument);
-  return head_of(settings, job) + fmt::format(
+  return head_of(settings, job) + format_text(
                                       "\n[Service]\nType=oneshot\nExecStart={} {}\nUMask=0077\nNice={}\n"
                                       "IOSchedulingClass=best-effort\nIOSchedulingPriority=7\n",
                                       command, job.name, priority::kMildNice);
@@ -59,7 +59,7 @@ std::string service_text(const ScheduleSettings& settings, const PlannedJob& job
 
 std::string timer_text(const ScheduleSettings& settings, const PlannedJob& job) {
   return head_of(settings, job) +
-         fmt::format(
+         format_text(
              "\n[Timer]\n{}{}*-*-* {:02}:{:02}:00\nPersistent=true\nRandomizedDelaySec=15min\n\n[Install]\n"
              "WantedBy=timers.target\n",
              kCalendar, job.time.every == JobTime::Every::sunday ? "Sun " : "", job.time.minute_of_day / 60,
@@ -107,7 +107,7 @@ void require_ours(const std::string& directory) {
     if (const auto unit = read_unit(directory + "/" + file); unit && !is_ours(*unit))
       throw Error(
           ErrorKind::usage,
-          fmt::format("cannot write '{}/{}': envstore has not made the one that is there", directory, file),
+          format_text("cannot write '{}/{}': envstore has not made the one that is there", directory, file),
           "rename or remove it, then install the schedule again");
 }
 
@@ -116,7 +116,7 @@ void systemctl(std::vector<std::string> words) {
   const auto result = run_command(words);
   if (result && result->exit_code == 0) return;
   throw Error(ErrorKind::io,
-              fmt::format("cannot {} the timers: {}", words[2],
+              format_text("cannot {} the timers: {}", words[2],
                           result ? result->complaints : "there is no systemctl(1)"),
               "'systemctl --user status' tells more");
 }

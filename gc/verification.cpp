@@ -1,7 +1,6 @@
 #include "gc/verification.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include "store/placement_build.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -31,7 +31,7 @@ mode_t mode_of(Executable executable) {
 }
 
 std::string damage_of_mode(std::uint32_t is, std::uint32_t should_be) {
-  return fmt::format("its mode is {:04o}, should be {:04o}", is & 07777, should_be & 07777);
+  return format_text("its mode is {:04o}, should be {:04o}", is & 07777, should_be & 07777);
 }
 
 Verification::Verification(Store& a_store, const VerifyOptions& some_options)
@@ -86,9 +86,9 @@ Verdict Verification::hash_and_judge(int fd, const BlobId& id, std::uint64_t siz
   }
   if (hash->blob == id)
     return {is_as_noted || known == nullptr ? Content::right : Content::right_but_row_differs, {}};
-  if (hash->size == 0) return {Content::wrong, fmt::format("it is empty, should have {} bytes", size)};
+  if (hash->size == 0) return {Content::wrong, format_text("it is empty, should have {} bytes", size)};
   if (hash->size != size)
-    return {Content::wrong, fmt::format("it has {} bytes, should have {}", hash->size, size)};
+    return {Content::wrong, format_text("it has {} bytes, should have {}", hash->size, size)};
   return {Content::wrong, "it has the right size and other bytes"};
 }
 

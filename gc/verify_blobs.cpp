@@ -1,10 +1,10 @@
 #include <dirent.h>
-#include <fmt/format.h>
 #include <algorithm>
 #include <cerrno>
 
 #include "gc/scan.h"
 #include "gc/verification.h"
+#include "store/platform/format.h"
 
 // Every object against its row.
 
@@ -26,7 +26,7 @@ class Shard {
  public:
   Shard(Verification& verification, std::size_t number)
       : verification_(verification),
-        folder_(fmt::format("{}/{:02x}", layout::kObjects, number)),
+        folder_(format_text("{}/{:02x}", layout::kObjects, number)),
         blobs_(verification.ledger.shard(number)),
         renewals_(verification.store) {}
 

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include <fmt/format.h>
-
 #include "gc/ages.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 
@@ -36,7 +35,7 @@ Why why(const Census& census, const Policy& policy, Subject subject) {
     for (const std::string& root : snapshot.held_by) kept.keepers.push_back({KeptBy::root, root});
     const std::int64_t ends_ns = after(std::max(snapshot.used_ns(), snapshot.made_at_ns), policy.grace);
     if (ends_ns > census.now_ns)
-      kept.keepers.push_back({KeptBy::grace, fmt::format("used or made lately: untouched for {} more",
+      kept.keepers.push_back({KeptBy::grace, format_text("used or made lately: untouched for {} more",
                                                          print_duration(between(census.now_ns, ends_ns)))});
   }
   answer.subject = std::move(subject);

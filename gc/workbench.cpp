@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
@@ -8,6 +7,7 @@
 
 #include "gc/repair_parts.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/path_names.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
@@ -46,7 +46,7 @@ void mark_as_bad(int root, const std::string& kept) {
 
 std::string quarantine_name(std::string_view unique, const std::string& name) {
   constexpr std::size_t kLongest = 150;
-  return fmt::format("{}/{}-{}", layout::kQuarantine, unique, name_of(name).substr(0, kLongest));
+  return format_text("{}/{}-{}", layout::kQuarantine, unique, name_of(name).substr(0, kLongest));
 }
 
 }  // namespace

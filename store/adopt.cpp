@@ -1,7 +1,6 @@
 #include "store/adopt.h"
 
 #include <dirent.h>
-#include <fmt/format.h>
 #include <algorithm>
 #include <set>
 
@@ -10,6 +9,7 @@
 #include "store/placement_plan.h"
 #include "store/platform/error.h"
 #include "store/platform/folders.h"
+#include "store/platform/format.h"
 #include "store/platform/lock.h"
 #include "store/platform/path_parts.h"
 #include "store/snapshot_file.h"
@@ -24,7 +24,7 @@ constexpr const char* kPycache = "__pycache__";
 
 /// Throws Error{damaged} for the reason that rebuild_index tells.
 [[noreturn]] void refuse(const std::string& path, std::string_view reason) {
-  throw Error(ErrorKind::damaged, fmt::format("cannot adopt '{}': {}", path, reason));
+  throw Error(ErrorKind::damaged, format_text("cannot adopt '{}': {}", path, reason));
 }
 
 std::set<std::string> files_below(Store& store, const std::string& tree) {
@@ -203,11 +203,11 @@ std::size_t adopt_whole_snapshot(Store& store, const SnapshotId& id) {
     const std::optional<SnapshotFile> file = read_snapshot_file(store, id);
     if (!file)
       throw Error(ErrorKind::not_found,
-                  fmt::format("cannot adopt '{}': it is not there", layout::snapshot_record(id)));
+                  format_text("cannot adopt '{}': it is not there", layout::snapshot_record(id)));
     if (record_snapshot(store, *file, requests) != Recorded::tree_gone) return requests;
   }
   throw Error(ErrorKind::not_found,
-              fmt::format("cannot adopt '{}': its trees are being removed", layout::snapshot_record(id)));
+              format_text("cannot adopt '{}': its trees are being removed", layout::snapshot_record(id)));
 }
 
 /// Runs `adopt` on every name in the folder that is an id followed by `suffix`.
@@ -244,7 +244,7 @@ void erase_rows_without_files(Store& store, RebuildReport& report) {
   rows.each_root([&](const std::string& name, const RootRow& row) {
     if (!rows.snapshot(row.snapshot)) {
       roots.push_back(name);
-      report.skipped.push_back(fmt::format("cannot keep '{}': its snapshot {} is not whole", name,
+      report.skipped.push_back(format_text("cannot keep '{}': its snapshot {} is not whole", name,
                                            row.snapshot.hex().substr(0, 12)));
     }
     return true;

@@ -1,6 +1,6 @@
 #include "store/bytecode_ledger.h"
+#include "store/platform/format.h"
 
-#include <fmt/format.h>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -102,7 +102,7 @@ BytecodeLedger BytecodeLedger::load(Store& store, const std::string& owner_direc
 }
 
 std::string ledger_line(const std::string& name, const CompiledFile& file) {
-  return fmt::format("\n{} {} {} {:016x} {}\n", file.inode, file.mtime_ns, file.size, file.hash, name);
+  return format_text("\n{} {} {} {:016x} {}\n", file.inode, file.mtime_ns, file.size, file.hash, name);
 }
 
 bool is_python_hash(std::uint64_t hash, std::uint32_t magic, std::span<const std::byte> bytes) {

@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <fmt/format.h>
-
 #include "store/index_rebuild.h"
 #include "store/index_state.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
 #include "store/platform/folders.h"
+#include "store/platform/format.h"
 #include "store/platform/path_names.h"
 #include "store/platform/random.h"
 #include "store/reserve.h"
@@ -90,7 +89,7 @@ void Index::Impl::make_missing_environments() {
   if (!stat_at(root, std::string(layout::kIndex) + "/data.mdb", Links::do_not_follow)) {
     if (access == Access::read_only || has_trees(root))
       throw Error(ErrorKind::damaged,
-                  fmt::format("cannot open '{}': it is missing", named(root, layout::kIndex)), kRebuildHint);
+                  format_text("cannot open '{}': it is missing", named(root, layout::kIndex)), kRebuildHint);
     index::make_environment(root, layout::kIndex, Environment::Mode::synced, {});
     keep_reserve(root);
   }

@@ -14,10 +14,9 @@
 #include <bit>
 #include <cerrno>
 
-#include <fmt/format.h>
-
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/limits.h"
 #include "store/platform/path_names.h"
 
@@ -56,7 +55,7 @@ std::uint64_t page_size() {
 
 /// The file that was opened and checked, whatever has its name now.
 std::string in_proc(int fd) {
-  return fmt::format("/proc/self/fd/{}", fd);
+  return format_text("/proc/self/fd/{}", fd);
 }
 
 /// LMDB reports a write that was cut short, by the full disk or the limit of file size, as EIO.
@@ -87,7 +86,7 @@ unsigned flags_of(Environment::Mode mode) {
 
 /// LMDB calls this instead of abort() where a page contradicts itself, which the checks should have found.
 void throw_damaged(MDB_env*, const char* what) {
-  throw Error(ErrorKind::damaged, fmt::format("cannot read the index: {}", what), kRebuildHint);
+  throw Error(ErrorKind::damaged, format_text("cannot read the index: {}", what), kRebuildHint);
 }
 
 /// The file itself, which a link may not stand for.
@@ -110,20 +109,20 @@ Environment::~Environment() {
 }
 
 void Environment::fail_damaged(std::string_view reason) const {
-  throw Error(ErrorKind::damaged, fmt::format("cannot read '{}': {}", named(root_, directory_), reason),
+  throw Error(ErrorKind::damaged, format_text("cannot read '{}': {}", named(root_, directory_), reason),
               kRebuildHint);
 }
 
 void Environment::fail(int code, std::string_view verb) const {
   const std::string path = named(root_, directory_);
   if (code == MDB_MAP_FULL || code == MDB_MAP_RESIZED)
-    throw Error(ErrorKind::no_space, fmt::format("cannot {} '{}': {}", verb, path, mdb_strerror(code)),
+    throw Error(ErrorKind::no_space, format_text("cannot {} '{}': {}", verb, path, mdb_strerror(code)),
                 "the index is larger than the address space that this process may use: raise `ulimit -v`");
   if (code == ENOMEM)
-    throw Error(ErrorKind::io, fmt::format("cannot {} '{}': out of memory", verb, path), kMemoryHint);
+    throw Error(ErrorKind::io, format_text("cannot {} '{}': out of memory", verb, path), kMemoryHint);
   if (code == EIO) code = cause_of_short_write(file_.get());
   if (code > 0) throw_errno(code, verb, path);
-  throw Error(ErrorKind::damaged, fmt::format("cannot {} '{}': {}", verb, path, mdb_strerror(code)),
+  throw Error(ErrorKind::damaged, format_text("cannot {} '{}': {}", verb, path, mdb_strerror(code)),
               kRebuildHint);
 }
 

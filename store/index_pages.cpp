@@ -1,10 +1,9 @@
 #include "store/index_pages.h"
+#include "store/platform/format.h"
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
-
-#include <fmt/format.h>
 
 namespace envstore::index {
 namespace {
@@ -44,7 +43,7 @@ std::size_t even(std::size_t size) {
 }
 
 [[noreturn]] void fail(std::uint64_t page, std::string_view reason) {
-  throw PageError(fmt::format("its page {} is damaged ({})", page, reason));
+  throw PageError(format_text("its page {} is damaged ({})", page, reason));
 }
 
 bool is_before(Pages::Tree tree, std::string_view a, std::string_view b) {

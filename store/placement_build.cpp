@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +10,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/folders.h"
+#include "store/platform/format.h"
 #include "store/platform/path_parts.h"
 
 namespace envstore {
@@ -34,7 +34,7 @@ FileStamp stamp_of(Store& store, const std::string& source) {
   const auto stamp = stat_at(store.root(), source, Links::do_not_follow);
   if (!stamp || !stamp->is_regular())
     throw Error(ErrorKind::damaged,
-                fmt::format("cannot read '{}/{}': it is not a file any more", store.path(), source),
+                format_text("cannot read '{}/{}': it is not a file any more", store.path(), source),
                 "`envstore verify --repair` finds and repairs what was changed in the store");
   return *stamp;
 }
@@ -56,7 +56,7 @@ void link_file(Store& store, int target, const std::string& source, const std::s
   const LinkResult result = link_at(store.root(), source, target, path);
   if (result == LinkResult::linked) return;
   if (result == LinkResult::exists)
-    throw Error(ErrorKind::io, fmt::format("cannot link '{}': it exists", path));
+    throw Error(ErrorKind::io, format_text("cannot link '{}': it exists", path));
   copy_file(store, target, source, path, read_file(store.root(), source));
 }
 
@@ -206,7 +206,7 @@ std::vector<LayoutTree> layout_trees(Store& store, const SnapshotRecord& record)
     for (const SnapshotTree& tree : record.trees) {
       std::optional<TreeRow> row = read.tree(tree.tree);
       if (!row)
-        throw Error(ErrorKind::damaged, fmt::format("cannot lay out '{}' {}: its tree is not in the index",
+        throw Error(ErrorKind::damaged, format_text("cannot lay out '{}' {}: its tree is not in the index",
                                                     tree.name, tree.version));
       rows.push_back(std::move(*row));
     }
@@ -216,7 +216,7 @@ std::vector<LayoutTree> layout_trees(Store& store, const SnapshotRecord& record)
     if (!stat_at(store.root(), layout::tree(record.trees[i].tree), Links::do_not_follow))
       throw Error(
           ErrorKind::damaged,
-          fmt::format("cannot read '{}/{}': it is gone", store.path(), layout::tree(record.trees[i].tree)),
+          format_text("cannot read '{}/{}': it is gone", store.path(), layout::tree(record.trees[i].tree)),
           "`envstore verify --repair` finds and repairs what was changed in the store");
     trees.push_back(layout_tree(store, record, record.trees[i], std::move(rows[i])));
   }

@@ -1,6 +1,5 @@
 #include "store/placement_plan.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "store/placement_names.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/path_parts.h"
 #include "store/tree_info.h"
 
@@ -245,12 +245,12 @@ std::vector<bool> choose_forests(const SnapshotRecord& record, const std::vector
 void check_paths(const SnapshotRecord& record) {
   if (!is_safe_path(record.site_path) || !record.site_path.starts_with("lib"))
     throw Error(ErrorKind::invalid_input,
-                fmt::format("cannot lay out a snapshot with site-packages at '{}': not a safe path below lib",
+                format_text("cannot lay out a snapshot with site-packages at '{}': not a safe path below lib",
                             record.site_path));
   for (const auto& [path, content] : record.prefix_files)
     if (!is_safe_path(path) || path.starts_with("lib"))
       throw Error(ErrorKind::invalid_input,
-                  fmt::format("cannot lay out a snapshot with '{}' at its prefix", path));
+                  format_text("cannot lay out a snapshot with '{}' at its prefix", path));
 }
 
 }  // namespace

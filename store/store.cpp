@@ -9,12 +9,11 @@
 #include <charconv>
 #include <cstdlib>
 
-#include <fmt/format.h>
-
 #include "store/layout.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
+#include "store/platform/format.h"
 #include "store/platform/random.h"
 
 namespace envstore {
@@ -33,7 +32,7 @@ constexpr std::array kFolders{layout::kObjects, layout::kTrees,    layout::kSnap
 
 [[noreturn]] void refuse(ErrorKind kind, const std::string& path, std::string_view reason,
                          std::string hint = kRootHint) {
-  throw Error(kind, fmt::format("cannot use '{}' as a store: {}", path, reason), std::move(hint));
+  throw Error(kind, format_text("cannot use '{}' as a store: {}", path, reason), std::move(hint));
 }
 
 /// The root itself may be reached over links; they are the user's.
@@ -52,10 +51,10 @@ struct stat check_owner(int root, const std::string& path) {
   struct stat facts {};
   if (fstat(root, &facts) != 0) throw_errno(errno, "look at the store", path);
   if (facts.st_uid != geteuid())
-    refuse(ErrorKind::permission, path, fmt::format("it belongs to another user (uid {})", facts.st_uid));
+    refuse(ErrorKind::permission, path, format_text("it belongs to another user (uid {})", facts.st_uid));
   if ((facts.st_mode & 0022) != 0)
     refuse(ErrorKind::permission, path, "its group or everybody may write to it",
-           fmt::format("`chmod 700 '{}'`, if nobody but you has written to it", path));
+           format_text("`chmod 700 '{}'`, if nobody but you has written to it", path));
   return facts;
 }
 
@@ -63,7 +62,7 @@ FilesystemFacts check_filesystem(int root, const std::string& path) {
   FilesystemFacts facts = filesystem_facts(root);
   if (!is_allowed_for_index(facts.kind))
     refuse(ErrorKind::unsupported, path,
-           fmt::format("it is on {}, which has not the locks and links that a store needs", facts.kind),
+           format_text("it is on {}, which has not the locks and links that a store needs", facts.kind),
            "set ENVSTORE_ROOT to a directory on a local disk (ext4, xfs, btrfs, tmpfs, overlayfs, zfs, "
            "bcachefs, "
            "f2fs)");
@@ -88,10 +87,10 @@ bool check_format(int root, const std::string& path) {
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   const std::string_view rest(end, static_cast<std::size_t>(text->data() + text->size() - end));
   if (error != std::errc() || number < 1 || (rest != "\n" && !rest.empty()))
-    refuse(ErrorKind::damaged, path, fmt::format("its file '{}' holds no number", layout::kFormatFile));
+    refuse(ErrorKind::damaged, path, format_text("its file '{}' holds no number", layout::kFormatFile));
   if (number > layout::kFormat)
     refuse(ErrorKind::unsupported, path,
-           fmt::format("it has format {}, and this envstore knows formats up to {}", number, layout::kFormat),
+           format_text("it has format {}, and this envstore knows formats up to {}", number, layout::kFormat),
            "update envstore, or set ENVSTORE_ROOT to another directory");
   return true;
 }
@@ -109,7 +108,7 @@ void require_nothing_foreign(int root, const std::string& path) {
   for (const DirectoryEntry& entry : list_directory(root, "."))
     if (!is_own_name(entry.name))
       refuse(ErrorKind::usage, path,
-             fmt::format("it is no store, and holds other things ('{}')", entry.name));
+             format_text("it is no store, and holds other things ('{}')", entry.name));
 }
 
 void make_folders(int root) {
@@ -141,7 +140,7 @@ void make_store(int root, const std::string& path) {
   const auto format = stat_at(root, layout::kFormatFile, Links::do_not_follow);
   if (format && format->is_directory())  // only a directory cannot be replaced by a file
     rename_at(root, layout::kFormatFile, root, std::string(layout::kTrash) + "/format-" + random_name());
-  replace_file(root, layout::kFormatFile, fmt::format("{}\n", layout::kFormat), 0600);
+  replace_file(root, layout::kFormatFile, format_text("{}\n", layout::kFormat), 0600);
 }
 
 }  // namespace

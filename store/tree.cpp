@@ -1,11 +1,11 @@
 #include "store/tree.h"
 
-#include <fmt/format.h>
 #include <zstd.h>
 #include <algorithm>
 #include <cstring>
 
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 // The manifest's bytes; do not change the values, a tree's id is their SHA-256:
 //   "envtree1", u32 count, then for each file in the order of path bytes:
@@ -64,7 +64,7 @@ bool is_in_a_part(std::string_view path) {
 }
 
 [[noreturn]] void refuse(std::string_view path, std::string_view reason) {
-  throw Error(ErrorKind::invalid_input, fmt::format("cannot make a tree with '{}': {}", path, reason));
+  throw Error(ErrorKind::invalid_input, format_text("cannot make a tree with '{}': {}", path, reason));
 }
 
 void check_paths(const std::vector<TreeEntry>& entries) {
@@ -172,7 +172,7 @@ TreeManifest TreeManifest::decode(std::string_view bytes) {
 TreeManifest TreeManifest::load(Store& store, const TreeId& id) {
   const std::string path = layout::tree(id) + "/" + layout::kTreeManifest;
   const auto damaged = [&](std::string_view reason) {
-    return Error(ErrorKind::damaged, fmt::format("cannot read '{}/{}': {}", store.path(), path, reason),
+    return Error(ErrorKind::damaged, format_text("cannot read '{}/{}': {}", store.path(), path, reason),
                  "`envstore verify --repair` finds and repairs what was changed in the store");
   };
   const std::string compressed = read_file(store.root(), path);

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <algorithm>
@@ -10,6 +9,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/folders.h"
+#include "store/platform/format.h"
 #include "store/platform/lock.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
@@ -28,7 +28,7 @@ mode_t mode_of(Executable executable) {
 }
 
 [[noreturn]] void refuse(std::string_view path, std::string_view reason) {
-  throw Error(ErrorKind::invalid_input, fmt::format("cannot make a tree with '{}': {}", path, reason));
+  throw Error(ErrorKind::invalid_input, format_text("cannot make a tree with '{}': {}", path, reason));
 }
 
 FileStamp stamp_of(int fd, std::string_view path) {
@@ -165,7 +165,7 @@ void TreeBuilder::Impl::note_made(const BlobId& object) {
 void TreeBuilder::Impl::replace_object(const std::string& path, const StoredFile& file) {
   const std::string beside = name + ".object-" + std::to_string(replaced.fetch_add(1));
   if (link_at(root.get(), path, store.root(), beside) != LinkResult::linked)
-    throw Error(ErrorKind::io, fmt::format("cannot link '{}': a new file refuses a second name", path));
+    throw Error(ErrorKind::io, format_text("cannot link '{}': a new file refuses a second name", path));
   rename_at(store.root(), beside, objects.get(), file.object);
   unlink_if_there(store.root(), beside);  // renaming a file over itself does nothing
   note_made(file.entry.blob);
@@ -227,7 +227,7 @@ void TreeBuilder::Impl::store_content(StoredFile& file, std::span<const std::byt
     if (publish(path, file)) return;
     unlink_if_there(root.get(), path);
   }
-  throw Error(ErrorKind::busy, fmt::format("cannot store '{}': the object comes and goes", path));
+  throw Error(ErrorKind::busy, format_text("cannot store '{}': the object comes and goes", path));
 }
 
 void TreeBuilder::Impl::write_descriptions(const TreeManifest& manifest, const TreeInfo& info) {

@@ -6,8 +6,6 @@
 #include <cstdlib>
 #include <set>
 
-#include <fmt/format.h>
-
 #include "python/interpreter/fitness.h"
 #include "python/interpreter/interpreter.h"
 #include "python/interpreter/probe.h"
@@ -15,6 +13,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/path_parts.h"
 
 namespace envstore {
@@ -69,7 +68,7 @@ class Prober {
     const auto real = real_path(interpreter.path);
     if (!real)
       throw Error(ErrorKind::invalid_input,
-                  fmt::format("its base interpreter '{}' is missing", interpreter.path));
+                  format_text("its base interpreter '{}' is missing", interpreter.path));
     interpreter.path = *real;
     interpreter.home = directory_of(*real);
     if (may_cache && stamp) keep(path, *stamp, interpreter);
@@ -81,7 +80,7 @@ class Prober {
   static std::string key_of(const std::string& path) {
     const auto file = virtualenv_file(path);
     const auto stamp = file ? look(*file) : std::nullopt;
-    return stamp ? fmt::format("{}\n{}\n{}", path, *file, stamp->mtime_ns) : path;
+    return stamp ? format_text("{}\n{}\n{}", path, *file, stamp->mtime_ns) : path;
   }
 
   std::optional<Interpreter> cached(const std::string& path, const FileStamp& stamp) {
@@ -187,7 +186,7 @@ class Search {
   /// What was found, and why it does not fit.
   const std::vector<std::string>& met() const { return met_; }
   void note(const Interpreter& interpreter, const std::string& reason) {
-    met_.push_back(fmt::format("'{}' {}", interpreter.found_as, reason));
+    met_.push_back(format_text("'{}' {}", interpreter.found_as, reason));
   }
 
  private:
@@ -204,7 +203,7 @@ class Search {
     const auto stamp = look(path);
     if (!stamp)
       throw Error(ErrorKind::not_found,
-                  fmt::format("cannot use the interpreter '{}': it does not exist", path));
+                  format_text("cannot use the interpreter '{}': it does not exist", path));
     if (!stamp->is_directory()) return try_executable(path, FoundBy::named);
     return try_installation(path, FoundBy::named);
   }
@@ -252,7 +251,7 @@ class Search {
   bool try_installation(const std::string& prefix, FoundBy found_by) {
     for (const char* name : {"/bin/python3", "/bin/python", "/bin/pypy3", "/python"})
       if (is_executable(prefix + name)) return try_executable(prefix + name, found_by);
-    met_.push_back(fmt::format("'{}' has no bin/python", prefix));
+    met_.push_back(format_text("'{}' has no bin/python", prefix));
     return false;
   }
 
@@ -276,7 +275,7 @@ class Search {
       interpreter = prober_.ask(target, may_cache);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::invalid_input) throw;
-      met_.push_back(fmt::format("'{}' cannot be used: {}", path, error.what()));
+      met_.push_back(format_text("'{}' cannot be used: {}", path, error.what()));
       return false;
     }
     interpreter.found_as = path;
@@ -295,15 +294,15 @@ class Search {
 
 std::string what_was_wanted(const DiscoveryInputs& inputs) {
   std::string text =
-      inputs.request.text.empty() ? "a Python interpreter" : fmt::format("Python '{}'", inputs.request.text);
+      inputs.request.text.empty() ? "a Python interpreter" : format_text("Python '{}'", inputs.request.text);
   if (inputs.requires_python && !inputs.requires_python->empty())
-    text += fmt::format(" (requires-python: {})", inputs.requires_python->canonical());
+    text += format_text(" (requires-python: {})", inputs.requires_python->canonical());
   return text;
 }
 
 std::string how_to_get_one(const InterpreterRequest& request) {
   const std::string version = only_minor_version(request).value_or("3");
-  return fmt::format(
+  return format_text(
       "install one (`apt install python{0}`, `pyenv install {0}` or `uv python install {0}`), or name one "
       "with --python",
       version);
@@ -316,10 +315,10 @@ std::string shortened(const std::vector<std::string>& met) {
   for (std::size_t i = 0; i < std::min(met.size(), kMostFindings); ++i) {
     const std::string line = met[i].substr(0, met[i].find('\n'));
     const bool is_whole = line.size() == met[i].size() && line.size() <= kLongestFinding;
-    text += fmt::format("{}{}{}", met.size() > 1 ? "\n  " : " ", line.substr(0, kLongestFinding),
+    text += format_text("{}{}{}", met.size() > 1 ? "\n  " : " ", line.substr(0, kLongestFinding),
                         is_whole ? "" : " ...");
   }
-  if (met.size() > kMostFindings) text += fmt::format("\n  and {} more", met.size() - kMostFindings);
+  if (met.size() > kMostFindings) text += format_text("\n  and {} more", met.size() - kMostFindings);
   return text;
 }
 
@@ -327,13 +326,13 @@ std::string shortened(const std::vector<std::string>& met) {
   const std::string wanted = what_was_wanted(inputs);
   if (met.empty() && inputs.request.kind == Kind::executable_name)
     throw Error(ErrorKind::not_found,
-                fmt::format("cannot find {}: PATH has no executable of that name", wanted),
+                format_text("cannot find {}: PATH has no executable of that name", wanted),
                 "write a version (3.12), a range (>=3.11,<3.13), a name (python3.12, pypy3.10) or a path");
   if (met.empty())
     throw Error(ErrorKind::not_found,
-                fmt::format("cannot find {}: there is none on PATH, nor among pyenv's and uv's", wanted),
+                format_text("cannot find {}: there is none on PATH, nor among pyenv's and uv's", wanted),
                 how_to_get_one(inputs.request));
-  throw Error(ErrorKind::not_found, fmt::format("cannot find {}:{}", wanted, shortened(met)),
+  throw Error(ErrorKind::not_found, format_text("cannot find {}:{}", wanted, shortened(met)),
               how_to_get_one(inputs.request));
 }
 

@@ -1,6 +1,5 @@
 #include "python/interpreter/fitness.h"
-
-#include <fmt/format.h>
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -35,22 +34,22 @@ std::optional<std::string> why_not(const Interpreter& interpreter, const Interpr
                                    const std::optional<pypackaging::SpecifierSet>& requires_python,
                                    FoundBy found_by) {
   const auto version = version_of(interpreter);
-  if (!version) return fmt::format("has the version '{}', which is none", interpreter.version);
+  if (!version) return format_text("has the version '{}', which is none", interpreter.version);
   if (interpreter.major != 3 || interpreter.minor < kOldestMinor)
-    return fmt::format("is {}, and envstore needs 3.{} or newer", interpreter.version, kOldestMinor);
+    return format_text("is {}, and envstore needs 3.{} or newer", interpreter.version, kOldestMinor);
   if (interpreter.cache_tag.empty()) return "has no cache tag, so that its bytecode has no name";
   const bool is_version = request.kind == InterpreterRequest::Kind::version;
   if (is_version && !meets(request.versions, *version))
-    return fmt::format("is {}, not {}", interpreter.version, wanted_text(request));
+    return format_text("is {}, not {}", interpreter.version, wanted_text(request));
   if (!request.implementation.empty() && interpreter.implementation != request.implementation)
-    return fmt::format("is {}, not {}", interpreter.implementation, request.implementation);
+    return format_text("is {}, not {}", interpreter.implementation, request.implementation);
   if (request.free_threaded && *request.free_threaded != interpreter.free_threaded)
     return *request.free_threaded ? "is not free-threaded" : "is free-threaded";
   if (!request.free_threaded && interpreter.free_threaded && found_by == FoundBy::searched)
-    return fmt::format("is free-threaded, which was not asked for (write {}.{}t)", interpreter.major,
+    return format_text("is free-threaded, which was not asked for (write {}.{}t)", interpreter.major,
                        interpreter.minor);
   if (requires_python && !meets(*requires_python, *version))
-    return fmt::format("is {}", interpreter.version);  // what is required stands before it
+    return format_text("is {}", interpreter.version);  // what is required stands before it
   return std::nullopt;
 }
 
@@ -61,7 +60,7 @@ std::optional<std::string> only_minor_version(const InterpreterRequest& request)
     if (!is_pin || !clause.version()) continue;
     const auto release = clause.version()->release();
     const bool needs_patch = clause.op() == pypackaging::Operator::compatible;  // ~=3.11 leaves 3.12 open
-    if (release.size() >= (needs_patch ? 3U : 2U)) return fmt::format("{}.{}", release[0], release[1]);
+    if (release.size() >= (needs_patch ? 3U : 2U)) return format_text("{}.{}", release[0], release[1]);
   }
   return std::nullopt;
 }
@@ -79,7 +78,7 @@ std::vector<std::string> executable_names(const InterpreterRequest& request) {
   if (!suffix.empty()) names.insert(names.end(), {"python3", "python"});
   if (!minor)
     for (int number = kNewestMinor; number >= kOldestMinor; --number)
-      names.push_back(fmt::format("python3.{}{}", number, suffix));
+      names.push_back(format_text("python3.{}{}", number, suffix));
   return names;
 }
 

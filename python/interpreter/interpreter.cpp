@@ -3,12 +3,12 @@
 #include <climits>
 #include <cstdlib>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "python/interpreter/probe_script.h"
 #include "store/json_number.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/path_parts.h"
 
 namespace envstore {
@@ -22,7 +22,7 @@ constexpr int kFactsVersion =
 std::string absolute(const json& answer, const char* name) {
   std::string path = answer.at(name).get<std::string>();
   if (!path.starts_with('/') || path.size() > PATH_MAX || path.find('\0') != std::string::npos)
-    throw Error(ErrorKind::invalid_input, fmt::format("its '{}' is no absolute path", name));
+    throw Error(ErrorKind::invalid_input, format_text("its '{}' is no absolute path", name));
   return path;
 }
 
@@ -34,14 +34,14 @@ std::string relative_site(const json& answer) {
                         path.find_first_of(std::string_view("\0\n\\", 3)) == std::string::npos &&
                         path.find("//") == std::string::npos && !path.ends_with('/');
   if (!is_plain)
-    throw Error(ErrorKind::invalid_input, fmt::format("its site-packages '{}' has no known place", path));
+    throw Error(ErrorKind::invalid_input, format_text("its site-packages '{}' has no known place", path));
   return path;
 }
 
 std::string plain_word(const json& answer, const char* name) {
   std::string word = answer.at(name).get<std::string>();
   if (word.size() > 128 || word.find_first_of(std::string_view("/\0\n\r", 4)) != std::string::npos)
-    throw Error(ErrorKind::invalid_input, fmt::format("its '{}' is no plain word", name));
+    throw Error(ErrorKind::invalid_input, format_text("its '{}' is no plain word", name));
   return word;
 }
 
@@ -53,7 +53,7 @@ std::optional<std::pair<int, int>> two_numbers(const json& value) {
 /// `cp313t`, `cp38d`; other implementations: what precedes the platform in SOABI, `pypy39_pp73`.
 std::string abi_tag(const json& answer, const Interpreter& interpreter) {
   if (interpreter.implementation == "cpython")
-    return fmt::format("cp{}{}{}{}", interpreter.major, interpreter.minor,
+    return format_text("cp{}{}{}{}", interpreter.major, interpreter.minor,
                        interpreter.free_threaded ? "t" : "", answer.at("debug").get<bool>() ? "d" : "");
   const std::string soabi = answer.at("soabi").get<std::string>();
   const std::size_t first = soabi.find('-');

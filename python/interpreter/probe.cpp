@@ -13,12 +13,11 @@
 #include <system_error>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "python/interpreter/probe_script.h"
 #include "store/platform/child.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/pidfd.h"
 
 extern char** environ;
@@ -99,7 +98,7 @@ ProbeProcess::ProbeProcess(const std::string& executable, const std::vector<cons
   posix_spawnattr_destroy(&attributes);
   if (fault != 0) {
     pid_ = -1;
-    refuse(fmt::format("it cannot be started: {}", std::generic_category().message(fault)));
+    refuse(format_text("it cannot be started: {}", std::generic_category().message(fault)));
   }
 }
 
@@ -108,7 +107,7 @@ std::chrono::milliseconds left_until(SteadyClock::time_point deadline) {
 }
 
 [[noreturn]] void refuse_hang(const ProbeLimits& limits) {
-  refuse(fmt::format("it did not answer within {} s", static_cast<double>(limits.time.count()) / 1000));
+  refuse(format_text("it did not answer within {} s", static_cast<double>(limits.time.count()) / 1000));
 }
 
 /// Returns false at the end of the stream.
@@ -194,8 +193,8 @@ std::string run_probe(const std::string& executable, const std::string& director
   if (succeeded(result.status)) return std::move(result.output.answer);
   const std::string complaint = last_line(result.output.complaints);
   if (!result.status) refuse("nobody can tell how it ended: SIGCHLD is ignored");
-  if (WIFSIGNALED(*result.status)) refuse(fmt::format("it was ended by signal {}", WTERMSIG(*result.status)));
-  refuse(fmt::format("it ended with exit code {}{}{}", WEXITSTATUS(*result.status),
+  if (WIFSIGNALED(*result.status)) refuse(format_text("it was ended by signal {}", WTERMSIG(*result.status)));
+  refuse(format_text("it ended with exit code {}{}{}", WEXITSTATUS(*result.status),
                      complaint.empty() ? "" : ": ", complaint));
 }
 

@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-
 #include "python/interpreter/interpreter.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -17,7 +16,7 @@ bool is_digit(char character) {
 }
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason) {
-  throw Error(ErrorKind::usage, fmt::format("cannot understand the Python request '{}': {}", text, reason),
+  throw Error(ErrorKind::usage, format_text("cannot understand the Python request '{}': {}", text, reason),
               "write a version (3.12), a range (>=3.11,<3.13), a name (pypy3.9) or a path");
 }
 
@@ -34,7 +33,7 @@ constexpr std::array kPrefixes = {Prefix{"cpython", "cpython"}, Prefix{"graalpy"
 std::string with_dots(std::string_view version) {
   const auto is_all_digits = std::all_of(version.begin(), version.end(), is_digit);
   if (!is_all_digits || version.size() < 2 || version.size() > 4) return std::string(version);
-  return fmt::format("{}.{}", version.substr(0, 1), version.substr(1));
+  return format_text("{}.{}", version.substr(0, 1), version.substr(1));
 }
 
 /// Cuts `t`, `+freethreaded` or `+gil` off.
@@ -56,7 +55,7 @@ std::optional<SpecifierSet> versions_of(const std::string& text) {
   const bool is_version = is_digit(text[0]);
   const bool is_whole = is_version && (std::count(text.begin(), text.end(), '.') >= 2 ||
                                        text.find_first_not_of("0123456789.") != std::string::npos);
-  auto parsed = SpecifierSet::parse(is_version ? fmt::format("=={}{}", text, is_whole ? "" : ".*") : text);
+  auto parsed = SpecifierSet::parse(is_version ? format_text("=={}{}", text, is_whole ? "" : ".*") : text);
   if (!parsed) return std::nullopt;
   return std::move(*parsed);
 }

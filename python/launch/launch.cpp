@@ -7,14 +7,13 @@
 #include <cstdio>
 #include <system_error>
 
-#include <fmt/format.h>
-
 #include "python/launch/environment.h"
 #include "python/launch/keeper.h"
 #include "python/launch/overlay.h"
 #include "python/launch/start_line.h"
 #include "python/launch/supervise.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/limits.h"
 
 namespace envstore {
@@ -29,7 +28,7 @@ Fingerprint scratch_key(const Store& store, const LaunchPlan& plan) {
 }
 
 int report_failure(const std::string& name, int exit_code, std::string_view reason) {
-  const std::string text = fmt::format("error: cannot run '{}': {}\n", name, reason);
+  const std::string text = format_text("error: cannot run '{}': {}\n", name, reason);
   (void)std::fputs(text.c_str(), stderr);
   return exit_code;
 }
@@ -40,7 +39,7 @@ int report_not_started(const LaunchPlan& plan, const Target& target, int error_n
   if (is_interpreter)
     throw Error(
         ErrorKind::not_found,
-        fmt::format("cannot start '{}': {}", plan.interpreter, std::generic_category().message(error_number)),
+        format_text("cannot start '{}': {}", plan.interpreter, std::generic_category().message(error_number)),
         "the interpreter was removed or replaced: run again with --refresh, or name another with --python");
   return report_failure(target.name, error_number == ENOENT ? kNotFound : kCannotRun,
                         std::generic_category().message(error_number));

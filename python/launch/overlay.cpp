@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "store/layout.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -18,17 +17,17 @@ bool is_plain(std::string_view path) {
 
 /// A Python expression for the path.
 std::string expression(std::string_view path) {
-  if (is_plain(path)) return fmt::format("'{}'", path);
+  if (is_plain(path)) return format_text("'{}'", path);
   std::string escaped;
-  for (const char byte : path) escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
-  return fmt::format("os.fsdecode(b'{}')", escaped);
+  for (const char byte : path) escaped += format_text("\\x{:02x}", static_cast<unsigned char>(byte));
+  return format_text("os.fsdecode(b'{}')", escaped);
 }
 
 std::string line(std::string_view path, bool has_pth) {
-  if (has_pth) return fmt::format("import os, site; site.addsitedir({})\n", expression(path));
-  if (is_plain(path)) return fmt::format("{}\n", path);
+  if (has_pth) return format_text("import os, site; site.addsitedir({})\n", expression(path));
+  if (is_plain(path)) return format_text("{}\n", path);
   // site.py reads the files of a virtual environment twice.
-  return fmt::format("import os, sys; sys.path += [p for p in [{}] if p not in sys.path]\n",
+  return format_text("import os, sys; sys.path += [p for p in [{}] if p not in sys.path]\n",
                      expression(path));
 }
 
@@ -70,7 +69,7 @@ ScratchRecipe scratch_recipe(const Store& store, const LaunchPlan& plan) {
   recipe.directories = {"bin", plan.site_path};
   recipe.files.emplace_back(
       "pyvenv.cfg",
-      fmt::format("home = {}\ninclude-system-site-packages = false\nversion = {}\nenvstore = {}\n", plan.home,
+      format_text("home = {}\ninclude-system-site-packages = false\nversion = {}\nenvstore = {}\n", plan.home,
                   plan.version, ENVSTORE_VERSION));
   const std::string overlay = overlay_text(store, plan);
   if (!overlay.empty()) recipe.files.emplace_back(plan.site_path + "/_envstore.pth", overlay);

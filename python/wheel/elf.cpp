@@ -1,10 +1,10 @@
 #include <elf.h>
-#include <fmt/format.h>
 
 #include <cstring>
 
 #include "python/wheel/names.h"
 #include "python/wheel/wheel.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -142,7 +142,7 @@ std::optional<std::string> resolve(std::string_view directory, std::string_view 
         parts.pop_back();
     }
   }
-  return fmt::format("{}", fmt::join(parts, "/"));
+  return joined(parts, "/");
 }
 
 }  // namespace
@@ -164,7 +164,7 @@ std::optional<std::string> escaping_runpath(std::span<const std::byte> file, std
       if (!relative || relative->find("..") == std::string_view::npos) continue;
       const auto target = resolve(directory, *relative);
       if (!target || !(target->empty() || has_directory(*target)))
-        return fmt::format("the library search path {} of {} leaves the distribution", printable(entry),
+        return format_text("the library search path {} of {} leaves the distribution", printable(entry),
                            printable(path));
     }
   }

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -10,6 +9,7 @@
 #include "store/index.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/lock.h"
 #include "store/platform/terminal_text.h"
 
@@ -75,10 +75,10 @@ class Ingest {
     const ZipMember* const member = archive_.find(plan_.dist_info + "/RECORD");
     if (member != nullptr && member->size > kLargest)
       throw Error(ErrorKind::invalid_input,
-                  fmt::format("cannot unpack '{}': its RECORD is too large", printable(origin_.filename)));
+                  format_text("cannot unpack '{}': its RECORD is too large", printable(origin_.filename)));
     if (member == nullptr)
       throw Error(ErrorKind::invalid_input,
-                  fmt::format("cannot unpack '{}': it has no RECORD", origin_.filename));
+                  format_text("cannot unpack '{}': it has no RECORD", origin_.filename));
     return archive_.read(*member);
   }
 
@@ -104,7 +104,7 @@ class Ingest {
     const WheelHash actual{sha256(wheel_)};
     if (actual != hash)
       throw Error(ErrorKind::invalid_input,
-                  fmt::format("cannot use '{}': its SHA-256 is {}, and should be {}", origin_.filename,
+                  format_text("cannot use '{}': its SHA-256 is {}, and should be {}", origin_.filename,
                               actual.hex(), hash.hex()),
                   "the file was damaged on its way, or is not the one that the index or lock file means");
   }
@@ -172,7 +172,7 @@ class Ingest {
 WheelHash expected_hash(const WheelOrigin& origin) {
   const std::optional<WheelHash> hash = WheelHash::parse(*origin.expected_sha256);
   if (!hash)
-    throw Error(ErrorKind::invalid_input, fmt::format("cannot use '{}': '{}' is not a SHA-256",
+    throw Error(ErrorKind::invalid_input, format_text("cannot use '{}': '{}' is not a SHA-256",
                                                       origin.filename, printable(*origin.expected_sha256)));
   return *hash;
 }
@@ -192,7 +192,7 @@ TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, std::span<const 
   const bool has_unchecked_hash = origin.expected_sha256 && !origin.has_checked_hash;
   const WheelHash hash = origin.expected_sha256 ? expected_hash(origin) : WheelHash{sha256(wheel)};
   if (const auto tree = known_tree(store, hash)) return *tree;
-  const FileLock lock = FileLock::wait(store.root(), fmt::format("{}/wheel-{}", layout::kLocks, hash.hex()),
+  const FileLock lock = FileLock::wait(store.root(), format_text("{}/wheel-{}", layout::kLocks, hash.hex()),
                                        LockMode::exclusive);
   if (const auto tree = known_tree(store, hash)) return *tree;
   return Ingest(store, lease, pool, wheel, origin).run(hash, has_unchecked_hash);

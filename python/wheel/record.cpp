@@ -1,6 +1,5 @@
 #include "python/wheel/record.h"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include "python/wheel/names.h"
 #include "store/digest.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -46,8 +46,8 @@ class Oddity {
   }
   void tell(std::vector<std::string>& texts, std::string_view archive, std::string_view what) const {
     if (count_ == 0) return;
-    const std::string others = count_ > 1 ? fmt::format(" (and {} more)", count_ - 1) : "";
-    texts.push_back(fmt::format("RECORD of '{}' {}: '{}'{}", printable(archive), what, first_, others));
+    const std::string others = count_ > 1 ? format_text(" (and {} more)", count_ - 1) : "";
+    texts.push_back(format_text("RECORD of '{}' {}: '{}'{}", printable(archive), what, first_, others));
   }
 
  private:
@@ -96,7 +96,7 @@ RecordChecker::RecordChecker(std::string_view text, std::string record_path, std
     : record_path_(std::move(record_path)), archive_(std::move(archive)) {
   auto parsed = pypackaging::parse_record(text);
   if (!parsed)
-    refuse(record_path_, fmt::format("{} (at byte {})", parsed.error().message, parsed.error().position));
+    refuse(record_path_, format_text("{} (at byte {})", parsed.error().message, parsed.error().position));
   entries_ = std::move(*parsed);
   for (pypackaging::RecordEntry& entry : entries_) {
     entry.path = member_path(std::move(entry.path));
@@ -124,7 +124,7 @@ void RecordChecker::check_member(std::string_view path) const {
   for (const pypackaging::RecordEntry& line : lines) {
     has_hash = has_hash || !line.algorithm.empty();
     if (!line.algorithm.empty() && strong_digest(line.algorithm) == nullptr)
-      refuse(path, fmt::format("RECORD has a hash that proves nothing ({}); sha256 or better is required",
+      refuse(path, format_text("RECORD has a hash that proves nothing ({}); sha256 or better is required",
                                printable(line.algorithm)));
   }
   if (!has_hash) refuse(path, "RECORD has no hash of it");
@@ -180,7 +180,7 @@ bool RecordChecker::needs_no_hash(std::string_view path) const {
 
 void RecordChecker::refuse(std::string_view path, std::string_view reason) const {
   throw Error(ErrorKind::invalid_input,
-              fmt::format("cannot unpack '{}' of '{}': {}", printable(path), printable(archive_), reason));
+              format_text("cannot unpack '{}' of '{}': {}", printable(path), printable(archive_), reason));
 }
 
 std::string encode_record(std::vector<RecordLine> lines) {
@@ -189,7 +189,7 @@ std::string encode_record(std::vector<RecordLine> lines) {
   std::string out;
   for (const RecordLine& line : lines) {
     out += csv_field(line.path);
-    out += line.sha256 ? fmt::format(",sha256={},{}\n", urlsafe_base64(*line.sha256), line.size) : ",,\n";
+    out += line.sha256 ? format_text(",sha256={},{}\n", urlsafe_base64(*line.sha256), line.size) : ",,\n";
   }
   return out;
 }

@@ -1,10 +1,9 @@
 #include "python/wheel/script.h"
 
-#include <fmt/format.h>
-
 #include "python/wheel/names.h"
 #include "python/wheel/wheel.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -48,10 +47,10 @@ bool begins_with_docstring(std::string_view text) {
 std::string entry_point_script(std::string_view module, std::string_view attribute) {
   if (!is_dotted_name(module) || !is_dotted_name(attribute))
     throw Error(ErrorKind::invalid_input,
-                fmt::format("cannot make a script of the entry point '{}:{}': it does not "
+                format_text("cannot make a script of the entry point '{}:{}': it does not "
                             "name a function",
                             printable(module), printable(attribute)));
-  return fmt::format(
+  return format_text(
       "{}{}\n"
       "import sys\n"
       "from {} import {}\n"

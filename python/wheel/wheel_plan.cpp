@@ -1,7 +1,5 @@
 #include "python/wheel/wheel_plan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -12,6 +10,7 @@
 #include "python/wheel/names.h"
 #include "python/wheel/script.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -77,10 +76,10 @@ class Planner {
  private:
   [[noreturn]] void refuse(std::string_view reason) const {
     throw Error(ErrorKind::invalid_input,
-                fmt::format("cannot unpack '{}': {}", printable(origin_.filename), reason));
+                format_text("cannot unpack '{}': {}", printable(origin_.filename), reason));
   }
   [[noreturn]] void refuse_file(std::string_view path, std::string_view reason) const {
-    throw Error(ErrorKind::invalid_input, fmt::format("cannot unpack '{}' of '{}': {}", printable(path),
+    throw Error(ErrorKind::invalid_input, format_text("cannot unpack '{}' of '{}': {}", printable(path),
                                                       printable(origin_.filename), reason));
   }
 
@@ -115,16 +114,16 @@ class Planner {
 
 void Planner::check_filename() {
   const auto filename = pypackaging::WheelFilename::parse(origin_.filename);
-  if (!filename) refuse(fmt::format("its name is not that of a wheel: {}", filename.error().message));
+  if (!filename) refuse(format_text("its name is not that of a wheel: {}", filename.error().message));
   plan_.name = filename->name;
   version_ = filename->version;
   plan_.version = version_->canonical();
   if (!origin_.expected_name.empty() && origin_.expected_name != plan_.name)
-    refuse(fmt::format("it is a wheel of {}, not of {}", plan_.name, origin_.expected_name));
+    refuse(format_text("it is a wheel of {}, not of {}", plan_.name, origin_.expected_name));
   if (origin_.expected_version.empty()) return;
   const auto expected = pypackaging::Version::parse(origin_.expected_version);
   if (!expected || *expected != *version_)
-    refuse(fmt::format("it is version {}, not {}", plan_.version, printable(origin_.expected_version)));
+    refuse(format_text("it is version {}, not {}", plan_.version, printable(origin_.expected_version)));
 }
 
 /// Of `NAME-VERSION.SUFFIX`.
@@ -153,18 +152,18 @@ void Planner::find_dist_info() {
     if (top.size() == member.name.size() || !to_lower(top).ends_with(kDistInfo) || top == plan_.dist_info)
       continue;
     if (!plan_.dist_info.empty())
-      refuse(fmt::format("it has two .dist-info directories, {} and {}", plan_.dist_info, printable(top)));
+      refuse(format_text("it has two .dist-info directories, {} and {}", plan_.dist_info, printable(top)));
     plan_.dist_info = top;
   }
   if (plan_.dist_info.empty()) refuse("it has no .dist-info directory");
   if (!names_this_distribution(plan_.dist_info, kDistInfo))
-    refuse(fmt::format("its {} does not fit its name", printable(plan_.dist_info)));
+    refuse(format_text("its {} does not fit its name", printable(plan_.dist_info)));
 }
 
 std::string Planner::read_text(std::string_view name) const {
   const std::string path = plan_.dist_info + "/" + std::string(name);
   const ZipMember* const member = archive_.find(path);
-  if (member == nullptr) refuse(fmt::format("it has no {}", printable(path)));
+  if (member == nullptr) refuse(format_text("it has no {}", printable(path)));
   if (member->size > (name == "entry_points.txt" ? kLargestEntryPoints : kLargestText))
     refuse_file(path, "it is too large");
   return archive_.read(*member);
@@ -175,10 +174,10 @@ void Planner::check_wheel_file() {
   if (!info) refuse_file(plan_.dist_info + "/WHEEL", info.error().message);
   const auto [major, minor] = info->wheel_version;
   if (major > kKnownWheelVersion.first)
-    refuse(fmt::format("it is of wheel format {}.{}, and only {}.x is known", major, minor,
+    refuse(format_text("it is of wheel format {}.{}, and only {}.x is known", major, minor,
                        kKnownWheelVersion.first));
   if (info->wheel_version > kKnownWheelVersion)
-    plan_.warnings.push_back(fmt::format("{} is of wheel format {}.{}, newer than the known {}.{}",
+    plan_.warnings.push_back(format_text("{} is of wheel format {}.{}, newer than the known {}.{}",
                                          origin_.filename, major, minor, kKnownWheelVersion.first,
                                          kKnownWheelVersion.second));
   // Root-Is-Purelib needs no reading further: purelib and platlib are one directory in a snapshot.
@@ -190,13 +189,13 @@ void Planner::check_metadata() {
   const std::string path = plan_.dist_info + "/METADATA";
   if (const auto fault = metadata.fatal_error()) refuse_file(path, fault->message);
   if (pypackaging::normalize_name(metadata.name) != plan_.name)
-    refuse_file(path, fmt::format("it is about {}, not {}", printable(metadata.name), plan_.name));
+    refuse_file(path, format_text("it is about {}, not {}", printable(metadata.name), plan_.name));
   const bool fits = metadata.version && *metadata.version == *version_;
   if (!fits && metadata.version && *metadata.version == version_of(plan_.dist_info))
-    refuse(fmt::format("its {} does not fit its name", printable(plan_.dist_info)));
+    refuse(format_text("its {} does not fit its name", printable(plan_.dist_info)));
   if (!fits)
     refuse_file(path,
-                fmt::format("it is about version {}, not {}",
+                format_text("it is about version {}, not {}",
                             metadata.version ? metadata.version->canonical() : "unknown", plan_.version));
   if (origin_.expected_metadata && text != *origin_.expected_metadata &&
       needs_of(pypackaging::CoreMetadata::parse(*origin_.expected_metadata)) != needs_of(metadata))
@@ -247,20 +246,20 @@ void Planner::place_data(const ZipMember& member, std::string_view scheme, std::
   if (rest.empty())
     refuse_file(member.name, "files stand in purelib, platlib, scripts, headers or data only");
   if (scheme == "purelib" || scheme == "platlib")
-    return add(member, PlannedKind::copy, fmt::format("{}/{}", layout::kTreeSite, rest), executable);
+    return add(member, PlannedKind::copy, format_text("{}/{}", layout::kTreeSite, rest), executable);
   if (scheme == "headers")
     return add(member, PlannedKind::copy,
-               fmt::format("{}/{}/{}", layout::kTreeInclude, name_as_written_, rest), executable);
+               format_text("{}/{}/{}", layout::kTreeInclude, name_as_written_, rest), executable);
   if (scheme == "scripts") return place_script(member, rest);
   if (scheme == "data") return place_prefix_file(member, rest);
-  refuse_file(member.name, fmt::format("there is no place named {}", printable(scheme)));
+  refuse_file(member.name, format_text("there is no place named {}", printable(scheme)));
 }
 
 void Planner::place_script(const ZipMember& member, std::string_view name) {
   if (!is_safe_script_name(name)) refuse_file(member.name, "a script cannot have this name");
   const bool is_replaced = entry_point_names_.contains(std::string(name));
   add(member, is_replaced ? PlannedKind::dropped : PlannedKind::script,
-      fmt::format("{}/{}", layout::kTreeBin, name), Executable::yes);
+      format_text("{}/{}", layout::kTreeBin, name), Executable::yes);
 }
 
 /// `data/bin/x` is where scripts go too: one place, so that clashes are seen.
@@ -274,15 +273,15 @@ void Planner::place_prefix_file(const ZipMember& member, std::string_view rest) 
     refuse_file(member.name, "it lies too deep below the prefix, where each run would make its directories");
   // lib64 is a link to lib.
   if (top_of(rest) == "lib64")
-    return add(member, PlannedKind::copy, fmt::format("{}/lib/{}", layout::kTreeData, below_top(rest)),
+    return add(member, PlannedKind::copy, format_text("{}/lib/{}", layout::kTreeData, below_top(rest)),
                executable);
   if (top_of(rest) != "bin" || below_top(rest).empty())
-    return add(member, PlannedKind::copy, fmt::format("{}/{}", layout::kTreeData, rest), executable);
+    return add(member, PlannedKind::copy, format_text("{}/{}", layout::kTreeData, rest), executable);
   const std::string_view name = below_top(rest);
   if (!is_safe_script_name(top_of(name))) refuse_file(member.name, "a script cannot have this name");
   const bool is_replaced = entry_point_names_.contains(std::string(name));
   add(member, is_replaced ? PlannedKind::dropped : PlannedKind::copy,
-      fmt::format("{}/{}", layout::kTreeBin, name), executable);
+      format_text("{}/{}", layout::kTreeBin, name), executable);
 }
 
 /// Every run has its own names for scripts and for what stands at its prefix, and its own copies of etc.
@@ -299,19 +298,19 @@ void Planner::check_cost_of_runs() const {
   for (const GeneratedFile& file : plan_.generated) count(file.path, file.content.size());
   for (const PlannedFile& file : plan_.files) count(file.path, file.member->size);
   if (names.size() > kMostRunFiles)
-    refuse(fmt::format(
+    refuse(format_text(
         "it has {} scripts and files at the prefix, which each run would have to make; {} is the most",
         names.size(), kMostRunFiles));
   if (copied > kMostCopiedBytes)
-    refuse(fmt::format("it has {} bytes below etc, which each run would have to copy; {} is the most", copied,
+    refuse(format_text("it has {} bytes below etc, which each run would have to copy; {} is the most", copied,
                        kMostCopiedBytes));
 }
 
 void Planner::warn_of_repeated_members() {
   const std::vector<std::string>& names = archive_.repeated();
   if (names.empty()) return;
-  const std::string others = names.size() > 1 ? fmt::format(" (and {} more)", names.size() - 1) : "";
-  plan_.warnings.push_back(fmt::format("'{}' holds a file twice, with the same content: '{}'{}",
+  const std::string others = names.size() > 1 ? format_text(" (and {} more)", names.size() - 1) : "";
+  plan_.warnings.push_back(format_text("'{}' holds a file twice, with the same content: '{}'{}",
                                        printable(origin_.filename), printable(names.front()), others));
 }
 
@@ -319,9 +318,9 @@ void Planner::warn_of_repeated_members() {
 void Planner::check_is_same(const PlannedFile& first, const PlannedFile& second) {
   const bool is_same = first.kind == second.kind && archive_.has_same_content(*first.member, *second.member);
   if (!is_same)
-    refuse_file(second.member->name, fmt::format("'{}' lands at the same path, with different content",
+    refuse_file(second.member->name, format_text("'{}' lands at the same path, with different content",
                                                  printable(first.member->name)));
-  plan_.warnings.push_back(fmt::format("'{}' and '{}' of '{}' land at the same path, with the same content",
+  plan_.warnings.push_back(format_text("'{}' and '{}' of '{}' land at the same path, with the same content",
                                        printable(first.member->name), printable(second.member->name),
                                        printable(origin_.filename)));
 }
@@ -363,7 +362,7 @@ void Planner::find_forest_reason() {
     if (top_of(rest) != "data" || !names_this_distribution(top_of(member.name), kData)) continue;
     const std::string_view place = top_of(below_top(rest));
     if (place == "share" || place == "etc" || place == "include") continue;
-    plan_.forest_reason = fmt::format(
+    plan_.forest_reason = format_text(
         "it puts {} under the prefix, which programs look for through real paths", printable(place));
     return;
   }
@@ -379,8 +378,8 @@ std::string path_from_site(std::string_view tree_path) {
   const std::string_view part = top_of(tree_path);
   const std::string_view rest = below_top(tree_path);
   if (part == layout::kTreeSite) return std::string(rest);
-  if (part == layout::kTreeData) return fmt::format("../../../{}", rest);
-  return fmt::format("../../../{}", tree_path);
+  if (part == layout::kTreeData) return format_text("../../../{}", rest);
+  return format_text("../../../{}", tree_path);
 }
 
 }  // namespace envstore

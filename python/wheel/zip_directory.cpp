@@ -1,4 +1,3 @@
-#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 
 #include "python/wheel/names.h"
 #include "python/wheel/zip_format.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 #include "store/tree.h"
 
@@ -65,7 +65,7 @@ void check_total(const std::vector<Entry>& entries, const Location& location, co
     if (total > kLargestTotal) refuse(archive, "its content is too large");
   }
   if (total > kHarmlessTotal && total / kHighestTotalRatio > location.offset)
-    refuse(archive, fmt::format("it is a decompression bomb: it would unpack to {} bytes", total));
+    refuse(archive, format_text("it is a decompression bomb: it would unpack to {} bytes", total));
 }
 
 /// Reads the entry at the start of `bytes` and moves past it.
@@ -88,7 +88,7 @@ Entry take_entry(std::span<const std::byte>& bytes, const Location& location, co
   entry.has_descriptor = (flags & 0x0008) != 0;
   const std::uint16_t method = u16(bytes, 10);
   if (method != 0 && method != 8)
-    refuse_member(archive, name, fmt::format("it is compressed with an unknown method ({})", method));
+    refuse_member(archive, name, format_text("it is compressed with an unknown method ({})", method));
   entry.member.deflated = method == 8;
   if (u16(bytes, 34) != 0) refuse(archive, "it is one part of several");
   entry.member.crc32 = u32(bytes, 16);
@@ -108,7 +108,7 @@ void check_is_same(const ZipMember& first, const ZipMember& second, const std::s
   if (first.size == second.size && first.crc32 == second.crc32) return;
   refuse_member(
       archive, second.name,
-      fmt::format("it occurs twice, with different content ({} bytes with CRC {:08x}, and {} bytes with "
+      format_text("it occurs twice, with different content ({} bytes with CRC {:08x}, and {} bytes with "
                   "CRC {:08x})",
                   first.size, first.crc32, second.size, second.crc32));
 }

@@ -1,11 +1,10 @@
 #include "python/wheel/zip_format.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "python/wheel/names.h"
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 namespace envstore::zip {
 namespace {
@@ -95,12 +94,12 @@ std::uint64_t u64(std::span<const std::byte> bytes, std::size_t at) {
 }
 
 void refuse(const std::string& archive, std::string_view reason) {
-  throw Error(ErrorKind::invalid_input, fmt::format("cannot read '{}': {}", archive, reason));
+  throw Error(ErrorKind::invalid_input, format_text("cannot read '{}': {}", archive, reason));
 }
 
 void refuse_member(const std::string& archive, std::string_view member, std::string_view reason) {
   throw Error(ErrorKind::invalid_input,
-              fmt::format("cannot read '{}' in '{}': {}", printable(member), archive, reason));
+              format_text("cannot read '{}' in '{}': {}", printable(member), archive, reason));
 }
 
 std::optional<Location> locate_directory(std::span<const std::byte> tail, std::uint64_t tail_offset,
@@ -176,7 +175,7 @@ std::uint64_t check_local_header(std::span<const std::byte> bytes, const Entry& 
                                  const std::string& archive) {
   const ZipMember& member = entry.member;
   const auto contradicts = [&](std::string_view what) {
-    refuse_member(archive, member.name, fmt::format("its local header contradicts the directory: {}", what));
+    refuse_member(archive, member.name, format_text("its local header contradicts the directory: {}", what));
   };
   if (bytes.size() < kLocalHeaderSize || u32(bytes, 0) != kLocalSignature) contradicts("there is none");
   const std::size_t name_size = u16(bytes, 26);

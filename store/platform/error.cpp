@@ -1,9 +1,8 @@
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 
 #include <cerrno>
 #include <system_error>
-
-#include <fmt/format.h>
 
 namespace envstore {
 namespace {
@@ -45,7 +44,7 @@ Meaning meaning_of(int error_number) {
 void throw_errno(int error_number, std::string_view verb, std::string_view path) {
   const Meaning meaning = meaning_of(error_number);
   throw Error(meaning.kind,
-              fmt::format("cannot {} '{}': {}", verb, path, std::generic_category().message(error_number)),
+              format_text("cannot {} '{}': {}", verb, path, std::generic_category().message(error_number)),
               meaning.hint);
 }
 

@@ -11,9 +11,8 @@
 #include <cstdlib>
 #include <memory>
 
-#include <fmt/format.h>
-
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/path_names.h"
 #include "store/platform/random.h"
 
@@ -54,7 +53,7 @@ bool is_in_held_directory(int directory, const std::string& path) {
 
 [[noreturn]] void throw_no_regular_file(int directory, const std::string& path) {
   throw Error(ErrorKind::damaged,
-              fmt::format("cannot read '{}': it is no regular file", named(directory, path)),
+              format_text("cannot read '{}': it is no regular file", named(directory, path)),
               "`envstore verify --repair` puts it right");
 }
 
@@ -88,7 +87,7 @@ std::string read_rest(int fd, std::size_t limit, int directory, const std::strin
     content.resize(have + static_cast<std::size_t>(count));
     if (content.size() > limit)
       throw Error(ErrorKind::invalid_input,
-                  fmt::format("cannot read '{}': larger than {} bytes", named(directory, path), limit));
+                  format_text("cannot read '{}': larger than {} bytes", named(directory, path), limit));
     // A shorter read than the file's size promised is the end.
     if (count == 0 || (facts.st_size > 0 && content.size() == static_cast<std::size_t>(facts.st_size)))
       return content;
@@ -306,8 +305,8 @@ std::vector<DirectoryEntry> list_directory(int directory, const std::string& pat
 std::string path_of(int fd) {
   if (fd == AT_FDCWD) return ".";
   std::string target(PATH_MAX, '\0');
-  const ssize_t count = readlink(fmt::format("/proc/self/fd/{}", fd).c_str(), target.data(), target.size());
-  if (count <= 0) return fmt::format("descriptor {}", fd);
+  const ssize_t count = readlink(format_text("/proc/self/fd/{}", fd).c_str(), target.data(), target.size());
+  if (count <= 0) return format_text("descriptor {}", fd);
   target.resize(static_cast<std::size_t>(count));
   return target;
 }
@@ -322,7 +321,7 @@ MappedFile MappedFile::of(int fd, std::string_view path_for_errors) {
   struct stat facts {};
   if (fstat(fd, &facts) != 0) throw_errno(errno, "map", path_for_errors);
   if (!S_ISREG(facts.st_mode))
-    throw Error(ErrorKind::damaged, fmt::format("cannot map '{}': it is no regular file", path_for_errors));
+    throw Error(ErrorKind::damaged, format_text("cannot map '{}': it is no regular file", path_for_errors));
   MappedFile file;
   file.size_ = static_cast<std::size_t>(facts.st_size);
   if (file.size_ == 0) return file;

@@ -9,10 +9,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include <fmt/format.h>
-
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
@@ -44,7 +43,7 @@ constexpr std::array<std::string_view, 8> kAllowed{"ext4",      "xfs", "btrfs", 
 std::string name_of(std::uint32_t magic) {
   for (const Kind& kind : kKinds)
     if (kind.magic == magic) return std::string(kind.name);
-  return fmt::format("{:#x}", magic);
+  return format_text("{:#x}", magic);
 }
 
 }  // namespace
@@ -76,7 +75,7 @@ std::string boot_id() {
     return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f') || letter == '-';
   });
   if (text.size() != 36 || !is_plain)
-    throw Error(ErrorKind::unsupported, fmt::format("cannot read '{}': not a boot id", kPath));
+    throw Error(ErrorKind::unsupported, format_text("cannot read '{}': not a boot id", kPath));
   return text;
 }
 

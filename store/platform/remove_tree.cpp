@@ -4,10 +4,9 @@
 #include <unistd.h>
 #include <cerrno>
 
-#include <fmt/format.h>
-
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/format.h"
 #include "store/platform/path_names.h"
 
 namespace envstore {
@@ -66,7 +65,7 @@ class TreeRemover {
   /// chmod through O_PATH and /proc, so that a link swapped in is never followed.
   static bool make_accessible(int directory, const std::string& name) {
     const Fd place(openat(directory, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    return place && chmod(fmt::format("/proc/self/fd/{}", place.get()).c_str(), 0700) == 0;
+    return place && chmod(format_text("/proc/self/fd/{}", place.get()).c_str(), 0700) == 0;
   }
 
   void empty_current() {
@@ -101,7 +100,7 @@ class TreeRemover {
     if (fstat(current_.get(), &facts) != 0) fail(errno, "");
     if (facts.st_dev != levels_.back().device || facts.st_ino != levels_.back().inode)
       throw Error(ErrorKind::io,
-                  fmt::format("cannot remove '{}': it was moved meanwhile", path_of(inside.get())));
+                  format_text("cannot remove '{}': it was moved meanwhile", path_of(inside.get())));
     if (!remove_name(level.name, AT_REMOVEDIR)) again(level);
   }
 

@@ -1,11 +1,10 @@
 #include "store/platform/text_encoding.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
 #include "store/platform/error.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -18,7 +17,7 @@ unsigned char byte_at(std::string_view text, std::size_t at) {
 }
 
 [[noreturn]] void fail(const std::string& path, std::size_t line, const std::string& reason) {
-  throw Error(ErrorKind::invalid_input, fmt::format("cannot read '{}': line {}: {}", path, line, reason),
+  throw Error(ErrorKind::invalid_input, format_text("cannot read '{}': line {}: {}", path, line, reason),
               std::string(kHowToSave));
 }
 
@@ -66,7 +65,7 @@ void check_utf8(std::string_view text, const std::string& path, std::size_t firs
     const std::size_t length = utf8_length(text, at);
     const std::size_t line =
         first_line + (length == 0 || text[at] == '\0' ? lines_in(text.substr(0, at)) : 0);
-    if (length == 0) fail(path, line, fmt::format("the byte 0x{:02x} is not UTF-8", byte_at(text, at)));
+    if (length == 0) fail(path, line, format_text("the byte 0x{:02x} is not UTF-8", byte_at(text, at)));
     if (text[at] == '\0')
       fail(path, line, "it holds a NUL: it is no text, or UTF-16 without a byte order mark");
     at += length;
@@ -159,7 +158,7 @@ std::string from_latin(std::string_view bytes, Latin latin, const std::string& p
     char32_t c = latin == Latin::latin9 ? from_latin9(byte) : byte;
     if (latin == Latin::windows1252 && byte >= 0x80 && byte < 0xa0) c = kWindows1252[byte - 0x80];
     if (c == 0)
-      fail(path, first_line + lines_in(text), fmt::format("the byte 0x{:02x} means nothing there", byte));
+      fail(path, first_line + lines_in(text), format_text("the byte 0x{:02x} means nothing there", byte));
     append_utf8(text, c);
   }
   return text;
@@ -243,7 +242,7 @@ std::string decode_declared_text(std::string bytes, std::string_view encoding, c
   if (const auto latin = find_latin(encoding)) return from_latin(bytes, *latin, path, first_line);
   const auto before = static_cast<std::size_t>(beyond - bytes.begin());
   fail(path, first_line + lines_in(std::string_view(bytes).substr(0, before)),
-       fmt::format("the encoding '{}' is not known here", encoding));
+       format_text("the encoding '{}' is not known here", encoding));
 }
 
 }  // namespace envstore

@@ -3,7 +3,6 @@
 // Makes two equal stores of real files there; one is collected, of the other the same paths are unlinked
 // bare.
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "gc/collect.h"
 #include "store/layout.h"
 #include "store/lease.h"
+#include "store/platform/format.h"
 #include "store/snapshot.h"
 #include "store/tree.h"
 
@@ -46,13 +46,13 @@ SnapshotRecord record_of(const std::vector<std::pair<std::string, TreeId>>& tree
 TreeId make_tree(Store& store, Lease& lease, int number, const Size& size) {
   TreeBuilder builder(store, lease);
   for (int file = 0; file < size.files; ++file) {
-    std::string content = fmt::format("{} {} ", number, file);
+    std::string content = format_text("{} {} ", number, file);
     content.resize(static_cast<std::size_t>(size.bytes), 'x');
-    builder.add(fmt::format("site/package{}/part{}/module{}.txt", number, file / 50, file), Executable::no,
+    builder.add(format_text("site/package{}/part{}/module{}.txt", number, file / 50, file), Executable::no,
                 as_bytes(content));
   }
   TreeInfo info;
-  info.name = fmt::format("package{}", number);
+  info.name = format_text("package{}", number);
   info.version = "1.0";
   info.wheel = WheelHash{sha256(as_bytes(info.name))};
   return builder.commit(info);
@@ -66,7 +66,7 @@ SnapshotId fill(Store& store, const Size& size) {
   place_snapshot(store, *lease, stays, Layout::farm, std::nullopt);
   for (int number = 1; number < size.trees; ++number) {
     const TreeId own = make_tree(store, *lease, number, size);
-    place_snapshot(store, *lease, record_of({{"package0", common}, {fmt::format("package{}", number), own}}),
+    place_snapshot(store, *lease, record_of({{"package0", common}, {format_text("package{}", number), own}}),
                    Layout::farm, std::nullopt);
   }
   lease.reset();
@@ -137,23 +137,26 @@ void report_collection(const std::string& root, const SnapshotId& stays, double 
     options.policy.grace = {};
     options.progress = [&](const GcProgress& progress) {
       if (step == progress.step) return;
-      steps += fmt::format("  {} {:.2f} s\n", step, seconds_since(begin));
+      steps += format_text("  {} {:.2f} s\n", step, seconds_since(begin));
       begin = Clock_::now();
       step = progress.step;
     };
     const auto all = Clock_::now();
     report = collect(store, options);
     total = seconds_since(all);
-    steps += fmt::format("  {} {:.2f} s\n", step, seconds_since(begin));
+    steps += format_text("  {} {:.2f} s\n", step, seconds_since(begin));
   });
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  fmt::print("collected: {} snapshots, {} trees, {} blobs in {:.2f} s\n{}", report.deleted_snapshots,
-             report.deleted_trees, report.deleted_blobs, total, steps);
-  fmt::print("bare unlink of the same paths: {:.2f} s; ratio {:.2f}\n", bare_seconds, bare_seconds / total);
-  fmt::print("a run's index work, longest / median: idle {:.2f} / {:.2f} ms, beside gc {:.2f} / {:.2f} ms\n",
-             idle.longest, idle.median, busy.longest, busy.median);
-  fmt::print("memory: {} MB\n", usage.ru_maxrss / 1024);
+  std::cout << format_text("collected: {} snapshots, {} trees, {} blobs in {:.2f} s\n{}",
+                           report.deleted_snapshots, report.deleted_trees, report.deleted_blobs, total,
+                           steps);
+  std::cout << format_text("bare unlink of the same paths: {:.2f} s; ratio {:.2f}\n", bare_seconds,
+                           bare_seconds / total);
+  std::cout << format_text(
+      "a run's index work, longest / median: idle {:.2f} / {:.2f} ms, beside gc {:.2f} / {:.2f} ms\n",
+      idle.longest, idle.median, busy.longest, busy.median);
+  std::cout << format_text("memory: {} MB\n", usage.ru_maxrss / 1024);
 }
 
 }  // namespace
@@ -171,7 +174,8 @@ int main(int argc, char** argv) {
     const auto begin = Clock_::now();
     Store store = Store::open(folder + name, clock);
     stays = fill(store, size);
-    fmt::print("{} trees of {} files made in {:.1f} s\n", size.trees, size.files, seconds_since(begin));
+    std::cout << format_text("{} trees of {} files made in {:.1f} s\n", size.trees, size.files,
+                             seconds_since(begin));
     sync();
   }
   const auto begin = Clock_::now();
