@@ -194,6 +194,19 @@ std::string_view Pages::big_value(const Node& node) const {
   return {bytes + kHeaderSize, node.size};
 }
 
+/// A page that is right in itself may be another's: its keys lie between those that lead to it.
+void Pages::check_between(std::uint64_t parent, std::size_t index, std::size_t nodes, std::uint64_t child,
+                          unsigned height) const {
+  const bool is_leaf = height == 1;
+  const std::size_t last = count(child) - 1;
+  if (index > 0 && (is_leaf || last > 0) &&
+      node(child, is_leaf ? 0 : 1, is_leaf).key < node(parent, index, false).key)
+    fail(child, "its keys are before its place");
+  if (index + 1 < nodes && (is_leaf || last > 0) &&
+      !(node(child, last, is_leaf).key < node(parent, index + 1, false).key))
+    fail(child, "its keys are behind its place");
+}
+
 std::optional<std::string_view> Pages::get(std::string_view key) {
   Cursor cursor(*this);
   const auto found = cursor.at_or_after(key);
@@ -334,8 +347,17 @@ void Pages::Cursor::push(std::uint64_t page, bool to_end) {
 
 /// From the last step down to a leaf, along one edge.
 void Pages::Cursor::fall(bool to_end) {
-  while (length_ < pages_.root(tree_).depth)
-    push(pages_.node(path_[length_ - 1].page, path_[length_ - 1].index, false).page, to_end);
+  while (length_ < pages_.root(tree_).depth) push_child(to_end);
+}
+
+/// The page that the last step, in a branch, leads to.
+void Pages::Cursor::push_child(bool to_end) {
+  const Step parent = path_[length_ - 1];
+  const std::uint64_t page = pages_.node(parent.page, parent.index, false).page;
+  push(page, to_end);
+  if (tree_ == Tree::rows)
+    pages_.check_between(parent.page, parent.index, parent.count, page,
+                         pages_.root(tree_).depth - length_ + 1);
 }
 
 /// To the leaf that has the key, or would. False: there is none. The index in the leaf may be its end.
@@ -343,9 +365,8 @@ bool Pages::Cursor::descend(std::string_view key) {
   const Root& root = pages_.root(tree_);
   length_ = 0;
   if (root.page == kNoPage) return false;
-  std::uint64_t page = root.page;
+  push(root.page, false);
   while (true) {
-    push(page, false);
     Step& step = path_[length_ - 1];
     const bool is_leaf = length_ == root.depth;
     // The first node that is not before the key, of a leaf; the last that is not after it, of a branch.
@@ -358,7 +379,7 @@ bool Pages::Cursor::descend(std::string_view key) {
     }
     step.index = is_leaf ? low : low - 1;
     if (is_leaf) return true;
-    page = pages_.node(step.page, step.index, false).page;
+    push_child(false);
   }
 }
 
@@ -373,8 +394,7 @@ bool Pages::Cursor::move(unsigned level, bool forwards) {
   if (turn == 0) return false;
   path_[turn - 1].index += forwards ? 1 : std::size_t(-1);
   length_ = turn;
-  while (length_ <= level)
-    push(pages_.node(path_[length_ - 1].page, path_[length_ - 1].index, false).page, !forwards);
+  while (length_ <= level) push_child(!forwards);
   return true;
 }
 

@@ -79,6 +79,8 @@ class Pages {
   std::size_t check_nodes(Tree tree, std::uint64_t page, bool is_leaf) const;
   Node node(std::uint64_t page, std::size_t index, bool is_leaf) const;
   std::size_t count(std::uint64_t page) const;
+  void check_between(std::uint64_t parent, std::size_t index, std::size_t count, std::uint64_t child,
+                     unsigned height) const;
   std::string_view big_value(const Node& node) const;
   std::string_view value_of(const Node& node) const { return node.is_big ? big_value(node) : node.value; }
   std::vector<std::uint64_t> free_list(const Node& node) const;
@@ -116,6 +118,7 @@ class Pages::Cursor {
 
   bool descend(std::string_view key);
   void push(std::uint64_t page, bool to_end);
+  void push_child(bool to_end);
   void fall(bool to_end);
   bool move(unsigned level, bool forwards);
   std::optional<Entry> step(bool forwards);

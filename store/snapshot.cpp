@@ -12,9 +12,14 @@ using Json = nlohmann::json;  // its objects are sorted by key
 
 constexpr int kVersion = 1;
 
+[[noreturn]] void throw_damaged(const std::string& reason) {
+  throw Error(ErrorKind::damaged, "cannot read a snapshot's record: " + reason,
+              "`envstore verify --rebuild-index` makes the index again from what lies on disk");
+}
+
 TreeId tree_id_of(const Json& value) {
   const std::optional<TreeId> id = TreeId::parse(value.get<std::string>());
-  if (!id) throw Error(ErrorKind::damaged, "cannot read a snapshot's record: a tree's id is malformed");
+  if (!id) throw_damaged("a tree's id is malformed");
   return *id;
 }
 
@@ -27,8 +32,7 @@ Json trees_of(const SnapshotRecord& record) {
 
 SnapshotRecord from_json(const Json& value) {
   SnapshotRecord record;
-  if (whole_number<int>(value.at("format")) != kVersion)
-    throw Error(ErrorKind::damaged, "cannot read a snapshot's record: an unknown format");
+  if (whole_number<int>(value.at("format")) != kVersion) throw_damaged("an unknown format");
   record.interpreter = value.at("interpreter").get<std::string>();
   record.site_path = value.at("site_path").get<std::string>();
   record.cache_tag = value.at("cache_tag").get<std::string>();
@@ -64,7 +68,7 @@ SnapshotRecord SnapshotRecord::parse(std::string_view canonical) {
   try {
     return from_json(Json::parse(canonical));
   } catch (const Json::exception& error) {
-    throw Error(ErrorKind::damaged, std::string("cannot read a snapshot's record: ") + error.what());
+    throw_damaged(error.what());
   }
 }
 
@@ -80,8 +84,7 @@ std::vector<TreeId> trees_of_record(std::string_view canonical) {
   for (std::size_t at = canonical.find(kKey); at != std::string_view::npos; at = canonical.find(kKey, at)) {
     at += kKey.size();
     const std::optional<TreeId> id = TreeId::parse(canonical.substr(at, kDigits));
-    if (!id || canonical.substr(at + kDigits, 1) != "\"")
-      throw Error(ErrorKind::damaged, "cannot read a snapshot's record: a tree's id is malformed");
+    if (!id || canonical.substr(at + kDigits, 1) != "\"") throw_damaged("a tree's id is malformed");
     trees.push_back(*id);
   }
   return trees;
