@@ -9,7 +9,7 @@ import subprocess
 import unittest
 import zipfile
 
-from support import EnvstoreTest, TIMEOUT, ENVSTORE
+from support import EnvstoreTest, TIMEOUT, ENVSTORE, remove_tree
 
 LONG = os.environ.get("ENVSTORE_TEST_LONG") == "1"
 SEED = int(os.environ.get("ENVSTORE_TEST_SEED", "20"))
@@ -167,7 +167,7 @@ class StoryTest(VerifyTest):
     def test_bytecode_of_a_poisoned_source_goes_with_the_poison(self):
         keep_stamps(self.tree_of("poison-me") / "site/poisoned.py",
                     lambda path: writable(path).write_text(self.good.replace("right", "wrong")))
-        shutil.rmtree(self.store / "bytecode" / self.tree_of("poison-me").name / "0")
+        remove_tree(self.store / "bytecode" / self.tree_of("poison-me").name / "0")
         (self.store / "bytecode" / self.tree_of("poison-me").name / "0").mkdir(0o555)
         for marker in (self.store / "bytecode").rglob("complete*"):
             marker.unlink()
@@ -349,7 +349,7 @@ class EveryKindTest(VerifyTest):
         self.expect("wrong-mode", part)
         part = sorted((self.trees[self.names[-2]] / "site" / self.names[-2]).glob("part*"))[1]
         with opened(part.parent):
-            subprocess.run(["rm", "-rf", str(part)], check=True)
+            remove_tree(part)
         self.expect("missing", part)
         extra = forests[0] / "share" / "evil.txt"
         with opened(extra.parent):
