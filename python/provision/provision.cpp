@@ -239,7 +239,7 @@ struct Provisioner::Impl {
       ResolveInput narrow = input;
       for (Requirement& constraint : exactly(kept)) narrow.constraints.push_back(std::move(constraint));
       auto answer = pypackaging::resolve(narrow, source);
-      if (auto* resolution = std::get_if<Resolution>(&answer)) return std::move(*resolution);
+      if (auto* resolution = std::get_if<Resolution>(&answer)) return checked(std::move(*resolution));
     }
     auto answer = pypackaging::resolve(input, source);
     if (auto* conflict = std::get_if<Conflict>(&answer))
@@ -250,7 +250,22 @@ struct Provisioner::Impl {
       if (const auto below = kept.find(name); below != kept.end() && below->second != pin.version)
         progress.warning(name + " " + pin.version.canonical() + " of --with hides " +
                          below->second.canonical() + " of the environment below");
-    return std::move(resolution);
+    return checked(std::move(resolution));
+  }
+
+  /// Tells what the user may not expect of the answer. A broken wheel is never answered with an older
+  /// version; metadata in words that nobody understands is, as pip and uv do, and said.
+  Resolution checked(Resolution resolution) {
+    for (const pypackaging::PassedOver& version : resolution.passed_over) {
+      const std::string title = version.name + " " + version.version.canonical();
+      if (version.is_broken)
+        throw Error(ErrorKind::invalid_input, "cannot use " + title + ": " + version.reason,
+                    "an older version is not taken in its place; to do without it, require " + version.name +
+                        "!=" + version.version.canonical());
+      progress.warning(title + " is passed over: " + version.reason);
+    }
+    for (const std::string& warning : resolution.warnings) progress.warning(warning);
+    return resolution;
   }
 
   SnapshotRecord record_of(std::vector<SnapshotTree> trees) const {

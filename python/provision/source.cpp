@@ -187,8 +187,7 @@ const pypackaging::PackageOffer& IndexSource::versions(const std::string& name) 
   return kept->offer();
 }
 
-std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const std::string& what,
-                                                                     const IndexFile& file) {
+std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const IndexFile& file) {
   MetadataPointer core;
   try {
     const Metadata known = metadata(file);
@@ -197,10 +196,10 @@ std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const std::
   } catch (const Error& error) {
     // What the index serves for one version is that version's fault; a dead network is everybody's.
     if (error.kind() != ErrorKind::invalid_input && error.kind() != ErrorKind::not_found) throw;
-    return Unavailable{error.what()};
+    return Unavailable{error.what(), true};
   }
   if (const auto fault = core->fatal_error())
-    return Unavailable{what + " has metadata that cannot be read: " + fault->message};
+    return Unavailable{"its metadata cannot be read: " + fault->message};
   return Dependencies{core->requires_dist, core->provides_extra, core->requires_python};
 }
 
@@ -209,7 +208,7 @@ std::variant<Dependencies, Unavailable> IndexSource::dependencies(const std::str
   const CandidatesPointer known = candidates(name).get();
   const auto file = known->file(version);
   if (!file) return Unavailable{name + " " + version.canonical() + " has no wheel for this interpreter"};
-  return dependencies_in(name + " " + version.canonical(), *file);
+  return dependencies_in(*file);
 }
 
 std::variant<std::pair<Version, Dependencies>, Unavailable> IndexSource::direct(const std::string& name,
@@ -221,7 +220,7 @@ std::variant<std::pair<Version, Dependencies>, Unavailable> IndexSource::direct(
     return Unavailable{"the wheel at " + display_url(url) + " is " + wheel->name + ", not " + name};
   if (!rules_.tags.rank(wheel->tags))
     return Unavailable{"the wheel at " + display_url(url) + " does not fit this interpreter"};
-  auto needs = dependencies_in(name, file);
+  auto needs = dependencies_in(file);
   if (auto* fault = std::get_if<Unavailable>(&needs)) return std::move(*fault);
   return std::pair{wheel->version, std::get<Dependencies>(std::move(needs))};
 }

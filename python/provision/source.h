@@ -101,8 +101,7 @@ class IndexSource final : public pypackaging::PackageSource {
   };
   std::optional<Likely> likely(const Candidates& known, const Step& step) const;
   void foresee(const Step& step, const Likely& likely);
-  std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies_in(const std::string& what,
-                                                                                    const IndexFile& file);
+  std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies_in(const IndexFile& file);
 
   IndexClient& client_;
   WheelFetcher& fetcher_;

@@ -49,9 +49,11 @@ struct Dependencies {
   std::optional<SpecifierSet> requires_python;
 };
 
-/// Metadata that could not be had: the version is skipped, and the text shows in an explanation.
+/// Metadata that could not be had: the version is skipped, and the text shows in an explanation. `is_broken`:
+/// the file itself is damaged or not there, which is more than words in it that nobody understands.
 struct Unavailable {
   std::string reason;
+  bool is_broken = false;
 };
 
 /// Where the resolver gets its facts. `want_*` are hints that something will be asked soon, so that an
@@ -75,9 +77,10 @@ class PackageSource {
                                                                              const std::string& url) = 0;
 };
 
-/// uv's names. `if_necessary`: final releases first, a prerelease where what is wanted of a package has nothing
-/// else that works, whoever wants it. `explicit_only`: the same for packages whose prereleases a requirement
-/// of the user mentions, none of others. uv's `if-necessary-or-explicit` is the old name of `if_necessary`.
+/// uv's names. `if_necessary`: final releases first, a prerelease where what is wanted of a package has
+/// nothing else that works, whoever wants it. `explicit_only`: the same for packages whose prereleases a
+/// requirement of the user mentions, none of others. uv's `if-necessary-or-explicit` is the old name of
+/// `if_necessary`.
 enum class PrereleaseMode { disallow, allow, if_necessary, explicit_only };
 enum class Strategy { highest, lowest, lowest_direct };
 
@@ -101,16 +104,27 @@ struct Pin {
   std::vector<std::string> dependencies;  ///< normalised names of the pins that it needs, sorted
 };
 
+/// A version that the answer would have in the place of an older one, had its metadata been readable.
+struct PassedOver {
+  std::string name;
+  Version version;
+  std::string reason;
+  bool is_broken = false;  ///< as in Unavailable
+};
+
 struct Resolution {
-  std::map<std::string, Pin> pins;    ///< by normalised name
-  std::vector<std::string> warnings;  ///< extras that were asked for and do not exist, one sentence each
+  std::map<std::string, Pin> pins;  ///< by normalised name
+  /// What the user may not expect of the pins, one sentence each: extras that do not exist, yanked versions.
+  std::vector<std::string> warnings;
+  std::vector<PassedOver> passed_over;
 };
 
 /// There is no answer. `explanation` is the product: merged chains, versions collapsed to what the index has,
 /// hints.
 struct Conflict {
-  std::string explanation;
-  std::vector<std::string> hints;  ///< also at the end of the explanation
+  std::string explanation;         ///< fits on a screen
+  std::string full_explanation;    ///< every step of it
+  std::vector<std::string> hints;  ///< also at the end of the explanations
 };
 
 /// PubGrub. Deterministic for the same answers of `source`. Needs no more metadata than the search touches.

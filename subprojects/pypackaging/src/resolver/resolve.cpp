@@ -1,6 +1,7 @@
 #include "pypackaging/resolver.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "eligibility.h"
 #include "explain.h"
@@ -12,6 +13,40 @@ namespace pypackaging {
 using namespace resolver;
 
 namespace {
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/// What was likely meant; nullopt: nothing is near.
+std::optional<std::string> nearest_name(const std::string& name, const std::vector<std::string>& names) {
+  std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
+  std::optional<std::string> found;
+  for (const std::string& each : names)
+    if (const std::size_t distance = edit_distance(name, each); distance < best) {
+      best = distance;
+      found = each;
+    }
+  return found;
+}
+
+std::string list_of_some(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 8;
+  std::vector<std::string> shown(names.begin(),
+                                 names.begin() + static_cast<std::ptrdiff_t>(std::min(kMost, names.size())));
+  if (names.size() > kMost) shown.push_back(std::to_string(names.size() - kMost) + " more");
+  return list_of(shown);
+}
 
 /// The whole question: attempts of the search, and what is learned between them.
 class Resolver {
@@ -46,6 +81,7 @@ class Resolver {
       Conflict conflict;
       for (const std::string& problem : problems)
         conflict.explanation += (conflict.explanation.empty() ? "" : "\n") + problem;
+      conflict.full_explanation = conflict.explanation;
       return conflict;
     }
     for (const Need& need : requirements_) note_user_requirement(*need.requirement);
@@ -101,7 +137,10 @@ class Resolver {
           universe_.at(package.base == kNothing ? id : package.base).candidate(candidate);
       Pin& pin = resolution.pins.try_emplace(package.name, Pin{chosen.offered->version, {}, chosen.url, {}})
                      .first->second;
-      if (package.base != kNothing) note_extra(package, candidate, pin, resolution);
+      if (package.base != kNothing)
+        note_extra(package, candidate, pin, resolution);
+      else
+        note_version(search, id, candidate, resolution);
       for (const Need& need : needs_of(search, id))
         if (need.requirement->normalized_name != package.name)
           pin.dependencies.push_back(need.requirement->normalized_name);
@@ -115,11 +154,50 @@ class Resolver {
   }
 
   void note_extra(const Package& package, std::size_t candidate, Pin& pin, Resolution& resolution) {
-    if (universe_.provides(package.base, candidate, package.extra))
+    if (universe_.provides(package.base, candidate, package.extra)) {
       pin.extras.insert(package.extra);
-    else
-      resolution.warnings.push_back(package.name + " " + pin.version.canonical() + " has no extra '" +
-                                    package.extra + "'");
+      return;
+    }
+    std::string text = package.name + " " + pin.version.canonical() + " has no extra '" + package.extra + "'";
+    const auto declared = universe_.declared_extras(package.base, candidate);
+    if (const auto nearest = nearest_name(package.extra, declared))
+      text += "; did you mean '" + *nearest + "'?";
+    else if (!declared.empty())
+      text += "; it has " + list_of_some(declared);
+    resolution.warnings.push_back(std::move(text));
+  }
+
+  void note_version(const Search& search, PackageId id, std::size_t chosen, Resolution& resolution) {
+    const Package& package = universe_.at(id);
+    const OfferedVersion& offered = *package.candidate(chosen).offered;
+    if (offered.yanked)
+      resolution.warnings.push_back(
+          package.name + " " + offered.version.canonical() + " was yanked" +
+          (offered.yanked_reason.empty() ? "" : " (" + offered.yanked_reason + ")") +
+          "; it is taken because it is pinned");
+    for (std::size_t bit = 1; bit <= package.offered_count; ++bit) {
+      const Metadata* metadata = package.candidate(bit).metadata.get();
+      if (metadata == nullptr || metadata->problem.empty()) continue;
+      if (!search.is_tried_before(id, bit, chosen) || !is_allowed(search, id, bit)) continue;
+      resolution.passed_over.push_back(
+          {package.name, package.candidate(bit).offered->version, metadata->problem, metadata->is_broken});
+    }
+  }
+
+  /// Whether everybody in the answer who needs the package would have taken this candidate.
+  bool is_allowed(const Search& search, PackageId id, std::size_t candidate) {
+    const std::string& name = universe_.at(id).name;
+    const auto allows = [&](const Requirement& requirement) {
+      return requirement.normalized_name != name || eligibility_.allowed(id, requirement).has(candidate);
+    };
+    bool allowed = true;
+    for (const Need& need : requirements_) allowed = allowed && allows(*need.requirement);
+    for (const Requirement* constraint : constraints_) allowed = allowed && allows(*constraint);
+    for_each_chosen(search, [&](PackageId other) {
+      if (other == id || universe_.at(other).base == id) return;
+      for (const Need& need : needs_of(search, other)) allowed = allowed && allows(*need.requirement);
+    });
+    return allowed;
   }
 
   const ResolveInput& input_;

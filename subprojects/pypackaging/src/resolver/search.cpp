@@ -80,6 +80,12 @@ std::size_t Search::best_of(PackageId package, const VersionSet& set) const {
   return lowest ? set.lowest() : set.highest();
 }
 
+bool Search::is_tried_before(PackageId package, std::size_t candidate, std::size_t other) const {
+  VersionSet both = VersionSet::single(universe_.at(package).bits(), candidate);
+  both.add(other);
+  return candidate != other && best_of(package, both) == candidate;
+}
+
 int Search::urgency(PackageId package) const {
   if (engine_.decision(package) != 0 || !engine_.is_required(package)) return kNotOpen;
   // An extra says nothing before its package is decided, and costs nothing afterwards.

@@ -44,6 +44,8 @@ class Search : private Engine::Observer {
   const std::vector<Leaf>& leaves() const { return leaves_; }
   FactId failure() const { return failure_; }
   std::size_t decisions() const { return decisions_; }
+  /// Whether `candidate` of a package that was met is tried before `other`.
+  bool is_tried_before(PackageId package, std::size_t candidate, std::size_t other) const;
 
  private:
   static constexpr int kNotOpen = 100;

@@ -168,6 +168,7 @@ Metadata Universe::read_metadata(const Package& package, const Candidate& candid
     for (const auto& [extra, id] : package.extras) judge_extra(metadata, *found, extra);
   } else {
     metadata.problem = std::get<Unavailable>(answer).reason;
+    metadata.is_broken = std::get<Unavailable>(answer).is_broken;
   }
   return metadata;
 }
@@ -222,15 +223,25 @@ const Metadata::Extra& Universe::extra_of(PackageId base, std::size_t bit, const
   Candidate& candidate = packages_[base].candidates[bit - 1];
   const auto known = candidate.metadata->extras.find(name);
   if (known != candidate.metadata->extras.end()) return known->second;
-  if (candidate.url) {
-    const auto answer = source_.direct(packages_[base].name, *candidate.url);
-    if (const auto* found = std::get_if<0>(&answer)) judge_extra(*candidate.metadata, found->second, name);
-  } else {
-    const auto answer = source_.dependencies(packages_[base].name, candidate.offered->version);
-    if (const auto* found = std::get_if<Dependencies>(&answer))
-      judge_extra(*candidate.metadata, *found, name);
-  }
+  if (const auto dependencies = ask_again(base, bit)) judge_extra(*candidate.metadata, *dependencies, name);
   return candidate.metadata->extras[name];
+}
+
+std::optional<Dependencies> Universe::ask_again(PackageId base, std::size_t bit) {
+  const Candidate& candidate = at(base).candidate(bit);
+  if (candidate.url) {
+    auto answer = source_.direct(at(base).name, *candidate.url);
+    if (auto* found = std::get_if<0>(&answer)) return std::move(found->second);
+    return std::nullopt;
+  }
+  auto answer = source_.dependencies(at(base).name, candidate.offered->version);
+  if (auto* found = std::get_if<Dependencies>(&answer)) return std::move(*found);
+  return std::nullopt;
+}
+
+std::vector<std::string> Universe::declared_extras(PackageId base, std::size_t bit) {
+  const auto dependencies = ask_again(base, bit);
+  return dependencies ? dependencies->provides_extra : std::vector<std::string>();
 }
 
 const std::vector<Need>& Universe::extra_needs(PackageId base, std::size_t bit, const std::string& extra) {

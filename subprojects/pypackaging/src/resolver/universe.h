@@ -36,6 +36,7 @@ struct Metadata {
   };
   std::map<std::string, Extra> extras;      ///< those that were asked for
   std::string problem;                      ///< not empty: unusable
+  bool is_broken = false;                   ///< the problem is that of the file itself
   std::optional<std::string> other_python;  ///< the Requires-Python that is not met
 };
 
@@ -91,6 +92,8 @@ class Universe {
   const std::vector<Need>& extra_needs(PackageId base, std::size_t candidate, const std::string& extra);
   /// Whether the version declares the extra, in Provides-Extra or by a marker.
   bool provides(PackageId base, std::size_t candidate, const std::string& extra);
+  /// The extras that the version declares, normalised. Asks the source anew: only for messages.
+  std::vector<std::string> declared_extras(PackageId base, std::size_t candidate);
   void want(const std::string& name);
   void want_metadata(PackageId id, std::size_t candidate);
 
@@ -106,6 +109,8 @@ class Universe {
   Metadata read_metadata(const Package& package, const Candidate& candidate);
   void judge(Metadata& metadata, const Dependencies& dependencies) const;
   void judge_extra(Metadata& metadata, const Dependencies& dependencies, const std::string& extra) const;
+  /// What the source says of a candidate whose metadata was read; nullopt: not any more.
+  std::optional<Dependencies> ask_again(PackageId base, std::size_t candidate);
   const Metadata::Extra& extra_of(PackageId base, std::size_t candidate, const std::string& extra);
   Result<bool> holds(const Marker& marker, const std::string& extra, MarkerContext context) const;
   /// The requirements, or the overrides that apply in their places.

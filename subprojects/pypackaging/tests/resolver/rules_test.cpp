@@ -89,6 +89,20 @@ TEST_CASE("an extra that a version does not have is ignored with a warning") {
   CHECK(resolution.warnings == std::vector<std::string>{"a 2.0 has no extra 'nope'"});
 }
 
+TEST_CASE("the warning of an extra that does not exist names what there is") {
+  World world;
+  world.has("a", {{"1.0", {}, {"socks", "security"}}});
+  const auto warnings_of = [&](const std::string& text) {
+    const auto answer = resolve(question({text}), world);
+    REQUIRE(std::holds_alternative<Resolution>(answer));
+    return std::get<Resolution>(answer).warnings;
+  };
+  CHECK(warnings_of("a[sock]") ==
+        std::vector<std::string>{"a 1.0 has no extra 'sock'; did you mean 'socks'?"});
+  CHECK(warnings_of("a[nope]") ==
+        std::vector<std::string>{"a 1.0 has no extra 'nope'; it has socks and security"});
+}
+
 TEST_CASE("requirements whose marker does not hold are not followed") {
   World world;
   world.has("a", {{"1.0", {"b; sys_platform == 'win32'", "c; python_version < '3.8'"}}});
@@ -226,6 +240,24 @@ TEST_CASE("a version whose metadata cannot be had is passed over") {
   broken.unavailable = "the server answered 500";
   world.has("a", {{"1.0"}, broken});
   CHECK(ask(world, {"a"}) == "a 1.0");
+}
+
+TEST_CASE("versions that an answer would have had, were they readable, are named in it") {
+  World world;
+  Release broken{"3.0"};
+  broken.unavailable = "not a ZIP file";
+  world.has("a", {{"1.0"}, {"2.0"}, broken}).has("b", {{"1.0", {"a<3"}}});
+  const auto passed_over = [&](const std::vector<std::string>& texts) {
+    const auto answer = resolve(question(texts), world);
+    REQUIRE(std::holds_alternative<Resolution>(answer));
+    std::string names;
+    for (const PassedOver& each : std::get<Resolution>(answer).passed_over)
+      names += each.name + " " + each.version.canonical() + ": " + each.reason;
+    return names;
+  };
+  CHECK(passed_over({"a"}) == "a 3.0: not a ZIP file");
+  CHECK(passed_over({"a>=1", "b"}).empty());
+  CHECK(passed_over({"a<3"}).empty());
 }
 
 TEST_CASE("a yanked version is taken only by who pins it") {
