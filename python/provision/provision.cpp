@@ -244,7 +244,8 @@ struct Provisioner::Impl {
     auto answer = pypackaging::resolve(input, source);
     if (auto* conflict = std::get_if<Conflict>(&answer))
       throw Error(ErrorKind::unresolvable,
-                  "cannot find versions that fit together:\n" + conflict->explanation);
+                  "cannot find versions that fit together:\n" +
+                      (progress.is_verbose() ? conflict->full_explanation : conflict->explanation));
     auto& resolution = std::get<Resolution>(answer);
     for (const auto& [name, pin] : resolution.pins)
       if (const auto below = kept.find(name); below != kept.end() && below->second != pin.version)

@@ -26,6 +26,7 @@ struct Exclusion {
   Reason reason;
   std::string detail;
   std::string advice = {};
+  std::string newest = {};  ///< not empty: of many details this is the one of that version
   auto operator<=>(const Exclusion&) const = default;
 };
 

@@ -7,6 +7,57 @@ namespace pypackaging::resolver {
 
 namespace {
 
+// So many different reasons of versions of one package are told one by one.
+constexpr std::size_t kMostDetails = 3;
+
+// A failure fits on a screen of 80 by 24.
+constexpr std::size_t kMostSteps = 8;
+constexpr std::size_t kFirstSteps = 4;
+constexpr std::size_t kMostHints = 5;
+constexpr std::size_t kLongestStep = 480;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::string shortened(std::string step) {
+  if (step.size() <= kLongestStep) return step;
+  std::size_t end = step.rfind(' ', kLongestStep);
+  if (end == std::string::npos) end = kLongestStep;
+  return step.substr(0, end) + " ...";
+}
+
+/// The beginning and the end of a long story.
+std::string shortened_story(const std::string& story) {
+  const std::vector<std::string> lines = lines_of(story);
+  const bool is_long = lines.size() > kMostSteps;
+  const std::size_t left_out = is_long ? lines.size() - kMostSteps + 1 : 0;
+  std::string text;
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    if (!text.empty()) text += '\n';
+    if (is_long && index == kFirstSteps) {
+      text += "... (" + std::to_string(left_out) + " more steps: -v)";
+      index += left_out - 1;
+    } else {
+      text += shortened(lines[index]);
+    }
+  }
+  return text;
+}
+
+std::string with_hints(std::string story, const std::vector<std::string>& hints, std::size_t most) {
+  for (std::size_t index = 0; index < hints.size() && index < most; ++index)
+    story += (index == 0 ? "\n\n" : "\n") + ("hint: " + hints[index]);
+  if (hints.size() > most) story += "\nhint: " + std::to_string(hints.size() - most) + " more with -v";
+  return story;
+}
+
 int order_of(Leaf::Kind kind) {
   return static_cast<int>(kind);
 }
@@ -34,16 +85,38 @@ Explanation::Explanation(const ResolveInput& input, Universe& universe, const El
 }
 
 std::vector<CoreFact> Explanation::split_exclusions(const CoreFact& fact) const {
-  std::map<Exclusion, VersionSet> groups;
+  std::map<Reason, std::map<Exclusion, VersionSet>> reasons;
   const VersionSet& set = fact.terms.front().set;
   set.for_each([&](std::size_t bit) {
     const auto exclusion = eligibility_.exclusion(fact.leaf.package, bit);
-    if (exclusion) groups.try_emplace(*exclusion, VersionSet::none(set.bits())).first->second.add(bit);
+    if (!exclusion) return;
+    auto& groups = reasons[exclusion->reason];
+    groups.try_emplace(*exclusion, VersionSet::none(set.bits())).first->second.add(bit);
   });
   std::vector<CoreFact> parts;
-  for (const auto& [exclusion, group] : groups)
-    parts.push_back({fact.leaf, {{fact.leaf.package, group}}, exclusion});
+  for (const auto& [reason, groups] : reasons)
+    if (groups.size() > kMostDetails)
+      parts.push_back(with_detail_of_newest(fact, groups));
+    else
+      for (const auto& [exclusion, group] : groups)
+        parts.push_back({fact.leaf, {{fact.leaf.package, group}}, exclusion});
   return parts;
+}
+
+/// Hundreds of versions, each with a reason in its own words, are told in the words about the newest.
+CoreFact Explanation::with_detail_of_newest(const CoreFact& fact,
+                                            const std::map<Exclusion, VersionSet>& groups) const {
+  VersionSet all = VersionSet::none(fact.terms.front().set.bits());
+  std::size_t newest = 0;
+  Exclusion exclusion = groups.begin()->first;
+  for (const auto& [each, group] : groups) {
+    all = all | group;
+    if (group.highest() <= newest) continue;
+    newest = group.highest();
+    exclusion = each;
+  }
+  exclusion.newest = universe_.at(fact.leaf.package).candidate(newest).offered->version.canonical();
+  return {fact.leaf, {{fact.leaf.package, std::move(all)}}, std::move(exclusion)};
 }
 
 std::vector<CoreFact> Explanation::told_facts() const {
@@ -93,11 +166,11 @@ Conflict Explanation::write() const {
   }
   Wording wording(universe_, eligibility_);
   wording.learn(told);
-  conflict.explanation = tell(*proof, told, wording);
-  for (std::string& hint : hints())
-    if (conflict.explanation.find(hint) == std::string::npos) conflict.hints.push_back(std::move(hint));
-  for (std::size_t index = 0; index < conflict.hints.size(); ++index)
-    conflict.explanation += (index == 0 ? "\n\n" : "\n") + ("hint: " + conflict.hints[index]);
+  const std::string story = tell(*proof, told, wording);
+  conflict.hints = hints(story);
+  for (std::string& hint : conflict.hints) hint = shortened(std::move(hint));
+  conflict.full_explanation = with_hints(story, conflict.hints, conflict.hints.size());
+  conflict.explanation = with_hints(shortened_story(story), conflict.hints, kMostHints);
   return conflict;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,14 @@ class Explanation {
 
  private:
   std::vector<CoreFact> split_exclusions(const CoreFact& fact) const;
+  CoreFact with_detail_of_newest(const CoreFact& fact, const std::map<Exclusion, VersionSet>& groups) const;
   /// The facts without exclusions that leave a requirement something to choose from: they go to the hints.
   std::vector<CoreFact> told_facts() const;
-  std::vector<std::string> hints() const;
-  std::string exclusion_hint(const CoreFact& fact, const Wording& wording) const;
+  /// What the reader can do; what `told` says already is not repeated.
+  std::vector<std::string> hints(const std::string& told) const;
+  /// What would help against an exclusion, or empty.
+  std::string advice_on(const CoreFact& fact, const Wording& wording) const;
+  std::vector<std::string> exclusion_hints(const std::string& told, const Wording& wording) const;
   std::string absence_hint(PackageId package) const;
   std::string early_release_hint(const CoreFact& fact) const;
 

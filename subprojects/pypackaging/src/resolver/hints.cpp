@@ -1,34 +1,68 @@
 #include <algorithm>
+#include <map>
 
 #include "explain.h"
 
 namespace pypackaging::resolver {
 
-std::string Explanation::exclusion_hint(const CoreFact& fact, const Wording& wording) const {
-  const std::string said = wording.exclusion(fact);
+std::string Explanation::advice_on(const CoreFact& fact, const Wording& wording) const {
   const bool plural = wording.is_plural(fact.leaf.package, fact.terms.front().set);
-  switch (fact.exclusion->reason) {
+  const Exclusion& exclusion = *fact.exclusion;
+  switch (exclusion.reason) {
     case Reason::prerelease:
-      return said + "; --prerelease=allow would take " + (plural ? "them" : "it");
+      return std::string("--prerelease=allow would take ") + (plural ? "them" : "it");
     case Reason::needs_other_python: {
-      std::string here = input_.python ? "; this is Python " + input_.python->canonical() : "";
-      if (!fact.exclusion->detail.empty()) here += "; try --python '" + fact.exclusion->detail + "'";
-      return said + here;
+      std::string text = input_.python ? "this is Python " + input_.python->canonical() : "";
+      if (!exclusion.detail.empty())
+        text += (text.empty() ? "try --python '" : "; try --python '") + exclusion.detail + "'";
+      return text;
     }
     case Reason::no_matching_wheel:
-      return said + "; " +
-             (fact.exclusion->advice.empty() ? "another version, Python or platform may have one"
-                                             : fact.exclusion->advice);
+      return exclusion.advice.empty() ? "another version, Python or platform may have one" : exclusion.advice;
     case Reason::excluded_by_date:
-      return said + "; a later --exclude-newer would take " + (plural ? "them" : "it");
+      return std::string("a later --exclude-newer would take ") + (plural ? "them" : "it");
     case Reason::yanked:
-      return said + "; only a requirement that pins " + (plural ? "one of them" : "it") + " with == takes " +
-             (plural ? "it" : "it all the same");
+      return std::string("only a requirement that pins ") + (plural ? "one of them" : "it") +
+             " with == takes it all the same";
     case Reason::unreadable:
     case Reason::metadata_unavailable:
-      return said;
+      break;
   }
-  return said;
+  return {};
+}
+
+/// One hint for each package and reason, about the newest versions; the same advice for several packages
+/// once.
+std::vector<std::string> Explanation::exclusion_hints(const std::string& told, const Wording& wording) const {
+  constexpr std::size_t kMostSubjects = 3;
+  std::map<std::pair<PackageId, Reason>, const CoreFact*> newest;
+  for (const CoreFact& fact : core_) {
+    if (!fact.exclusion) continue;
+    const CoreFact*& known = newest[{fact.leaf.package, fact.exclusion->reason}];
+    if (known == nullptr || known->terms.front().set.highest() < fact.terms.front().set.highest())
+      known = &fact;
+  }
+  std::vector<std::pair<std::string, std::vector<std::string>>> by_advice;
+  for (const auto& [key, fact] : newest) {
+    const std::string advice = advice_on(*fact, wording);
+    auto found = std::find_if(by_advice.begin(), by_advice.end(),
+                              [&](const auto& each) { return each.first == advice; });
+    if (found == by_advice.end()) found = by_advice.insert(found, {advice, {}});
+    const std::string said = wording.exclusion(*fact);
+    if (told.find(said) == std::string::npos) found->second.push_back(said);
+  }
+  std::vector<std::string> hints;
+  for (auto& [advice, subjects] : by_advice) {
+    if (subjects.size() > kMostSubjects) {
+      const std::size_t more = subjects.size() - kMostSubjects;
+      subjects.resize(kMostSubjects);
+      subjects.push_back(std::to_string(more) + " more packages likewise");
+    }
+    std::string text = list_of(subjects);
+    if (!text.empty() && !advice.empty()) text += "; ";
+    hints.push_back(text + advice);
+  }
+  return hints;
 }
 
 std::string Explanation::absence_hint(PackageId id) const {
@@ -73,15 +107,16 @@ std::string Explanation::early_release_hint(const CoreFact& fact) const {
   return {};
 }
 
-std::vector<std::string> Explanation::hints() const {
+std::vector<std::string> Explanation::hints(const std::string& told) const {
   const Wording wording(universe_, eligibility_);
   std::vector<std::string> result;
-  const auto add = [&result](std::string hint) {
-    if (!hint.empty() && std::find(result.begin(), result.end(), hint) == result.end())
+  const auto add = [&](std::string hint) {
+    if (!hint.empty() && told.find(hint) == std::string::npos &&
+        std::find(result.begin(), result.end(), hint) == result.end())
       result.push_back(std::move(hint));
   };
+  for (std::string& hint : exclusion_hints(told, wording)) add(std::move(hint));
   for (const CoreFact& fact : core_) {
-    if (fact.exclusion) add(exclusion_hint(fact, wording));
     add(early_release_hint(fact));
     if (fact.leaf.target != kNothing) add(absence_hint(wording.base_of(fact.leaf.target)));
   }

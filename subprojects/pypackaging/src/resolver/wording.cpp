@@ -16,6 +16,15 @@ std::string in_parentheses(const std::string& text) {
   return text.empty() ? "" : " (" + text + ")";
 }
 
+/// What the server or a file says may be long.
+std::string bounded(const std::string& text) {
+  constexpr std::size_t kLongest = 200;
+  if (text.size() <= kLongest) return text;
+  std::size_t end = kLongest;  // not within a character
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
+
 std::string name_of(const Requirement& requirement) {
   if (requirement.url) return requirement.normalized_name + " @ " + *requirement.url;
   return requirement.normalized_name + as_written(requirement.specifier);
@@ -174,9 +183,18 @@ std::string Wording::nothing_matches(PackageId id) const {
   VersionSet offered = VersionSet::none(package.bits());
   offered.add_range(1, package.offered_count + 1);
   VersionSet shown = offered & eligible(id);
-  if (shown.empty()) shown = offered;
-  return "only " + package.name + " " + versions(id, shown) +
-         (shown.count() > 1 ? " are available" : " is available");
+  const bool is_usable = !shown.empty();
+  if (!is_usable) shown = offered;
+  const bool plural = shown.count() > 1;
+  std::string text = "only " + package.name + " " + versions(id, shown);
+  const std::size_t newest = shown.highest();
+  if (package.candidate(newest).offered->version.is_prerelease())
+    text += plural ? " (the newest is a prerelease)" : " (a prerelease)";
+  text += plural ? " are available" : " is available";
+  if (is_usable) return text;
+  VersionSet alone = VersionSet::single(shown.bits(), newest);
+  const auto exclusion = eligibility_.exclusion(id, newest);
+  return exclusion ? text + ", and " + exclusion_of(id, alone, *exclusion) : text;
 }
 
 std::string Wording::requirement(const CoreFact& fact) const {
@@ -196,17 +214,24 @@ std::string Wording::requirement(const CoreFact& fact) const {
 }
 
 std::string Wording::exclusion(const CoreFact& fact) const {
-  const PackageId package = fact.leaf.package;
-  const VersionSet& set = fact.terms.front().set;
+  return exclusion_of(fact.leaf.package, fact.terms.front().set, *fact.exclusion);
+}
+
+std::string Wording::exclusion_of(PackageId package, const VersionSet& set,
+                                  const Exclusion& exclusion) const {
   const bool plural = is_plural(package, set);
   const std::string who = universe_.at(package).name + " " + versions(package, set);
-  const std::string detail = in_parentheses(fact.exclusion->detail);
-  switch (fact.exclusion->reason) {
+  const std::string newest = exclusion.newest.empty() ? "" : "of " + exclusion.newest + ": ";
+  const std::string detail =
+      exclusion.detail.empty() ? "" : in_parentheses(newest + bounded(exclusion.detail));
+  switch (exclusion.reason) {
     case Reason::no_matching_wheel:
       return who + (plural ? " have" : " has") + " no wheel that fits this interpreter" + detail;
     case Reason::needs_other_python:
       return who + (plural ? " need" : " needs") +
-             (fact.exclusion->detail.empty() ? " another Python" : " Python " + fact.exclusion->detail);
+             (exclusion.detail.empty() ? " another Python"
+              : newest.empty()         ? " Python " + exclusion.detail
+                                       : " another Python" + detail);
     case Reason::excluded_by_date:
       return who + (plural ? " were" : " was") + " published after the date limit" + detail;
     case Reason::yanked:

@@ -47,6 +47,7 @@ class Wording {
   };
 
   std::string requirement(const CoreFact& fact) const;
+  std::string exclusion_of(PackageId package, const VersionSet& set, const Exclusion& exclusion) const;
   VersionSet eligible(PackageId package) const;
   std::vector<std::string> positives(const std::vector<const Term*>& terms, bool& plural) const;
 
