@@ -213,6 +213,7 @@ bool has_env_file_to_read_once(const Arguments& arguments) {
 LaunchOptions launch_options(const Arguments& arguments) {
   LaunchOptions options;
   options.replace_process = arguments.has("exec");
+  options.is_quiet = arguments.has("quiet");
   options.environment = read_env_files(env_files(arguments));
   return options;
 }

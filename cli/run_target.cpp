@@ -9,9 +9,12 @@
 #include <charconv>
 #include <span>
 
+#include "python/launch/foreign_python.h"
+#include "python/launch/own_commands.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/format.h"
+#include "store/platform/path_parts.h"
 #include "store/platform/user_file.h"
 
 namespace envstore {
@@ -48,14 +51,19 @@ std::string tail_of(const std::string& path) {
   return tail;
 }
 
+/// A script of the environment's Python. One whose first line names an interpreter by path belongs to that
+/// one, and is started as it is, unless a metadata block asks for an environment.
 bool has_shebang_of_python(const std::string& path) {
-  constexpr std::size_t kLine = 256;
+  constexpr std::size_t kLine = 256, kHead = 64 * 1024;
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string start(kLine, '\0');
+  std::string start(kHead, '\0');
   const ssize_t count = fd ? ::read(fd.get(), start.data(), start.size()) : -1;
   start.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
-  start.resize(std::min(start.find('\n'), start.size()));
-  if (!start.starts_with("#!")) return false;
+  const auto shebang = parse_shebang(start);
+  if (!shebang) return false;
+  if (is_interpreter_name(name_of(shebang->interpreter)))
+    return start.find("\n# /// script") != std::string::npos;
+  start.resize(std::min({start.find('\n'), start.size(), kLine}));
   return start.find("python") != std::string::npos || start.find("envstore run") != std::string::npos;
 }
 

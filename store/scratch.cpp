@@ -42,6 +42,10 @@ Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& r
     make_parents(scratch.get(), name);
     create_file(scratch.get(), name, content, 0644);
   }
+  for (const auto& [name, content] : recipe.programs) {
+    make_parents(scratch.get(), name);
+    create_file(scratch.get(), name, content, 0755);
+  }
   for (const auto& [name, target] : recipe.symlinks) {
     make_parents(scratch.get(), name);
     symlink_at(target, scratch.get(), name);

@@ -13,6 +13,7 @@ namespace envstore {
 struct ScratchRecipe {
   std::vector<std::string> directories;
   std::vector<std::pair<std::string, std::string>> files;       ///< path, content
+  std::vector<std::pair<std::string, std::string>> programs;    ///< path, content; executable
   std::vector<std::pair<std::string, std::string>> symlinks;    ///< path, target
   std::vector<std::pair<std::string, std::string>> hard_links;  ///< path, source relative to the store's root
 };

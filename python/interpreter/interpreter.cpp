@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kFactsVersion =
-    1;  // rises when the facts below change; rows of another version are probed anew
+    2;  // rises when the facts below change; rows of another version are probed anew
 
 std::string absolute(const json& answer, const char* name) {
   std::string path = answer.at(name).get<std::string>();
@@ -84,6 +84,14 @@ void read_tags(const json& answer, Interpreter& interpreter) {
         opinion.at(2).get<bool>();
 }
 
+std::vector<std::string> absolute_paths(const json& list) {
+  std::vector<std::string> paths;
+  for (const json& entry : list)
+    if (std::string path = entry.get<std::string>(); path.starts_with('/') && path.size() < PATH_MAX)
+      paths.push_back(std::move(path));
+  return paths;
+}
+
 Interpreter read_answer(const json& answer) {
   Interpreter interpreter;
   interpreter.path = absolute(answer, "base_executable");
@@ -99,6 +107,7 @@ Interpreter read_answer(const json& answer) {
   interpreter.cache_tag = plain_word(answer, "cache_tag");
   interpreter.site_path = relative_site(answer);
   interpreter.free_threaded = answer.at("free_threaded").get<bool>();
+  interpreter.wheel_folders = absolute_paths(answer.value("wheel_folders", json::array()));
   for (const auto& [name, value] : answer.at("markers").items())
     interpreter.markers[name] = value.get<std::string>();
   read_tags(answer, interpreter);
@@ -136,6 +145,7 @@ Interpreter read_facts(const json& facts) {
   facts.at("cache_tag").get_to(interpreter.cache_tag);
   facts.at("site_path").get_to(interpreter.site_path);
   facts.at("free_threaded").get_to(interpreter.free_threaded);
+  facts.at("wheel_folders").get_to(interpreter.wheel_folders);
   for (const auto& [name, value] : facts.at("markers").items())
     interpreter.markers[name] = value.get<std::string>();
   pypackaging::TagEnvironment& tags = interpreter.tags;
@@ -164,13 +174,21 @@ std::string Interpreter::identity() const {
 }
 
 std::string Interpreter::encode() const {
-  return json{{"facts", kFactsVersion}, {"path", path},
-              {"found_as", found_as},   {"implementation", implementation},
-              {"version", version},     {"major", major},
-              {"minor", minor},         {"base_prefix", base_prefix},
-              {"home", home},           {"cache_tag", cache_tag},
-              {"site_path", site_path}, {"free_threaded", free_threaded},
-              {"markers", markers},     {"tags", tags_as_json(tags)}}
+  return json{{"facts", kFactsVersion},
+              {"path", path},
+              {"found_as", found_as},
+              {"implementation", implementation},
+              {"version", version},
+              {"major", major},
+              {"minor", minor},
+              {"base_prefix", base_prefix},
+              {"home", home},
+              {"cache_tag", cache_tag},
+              {"site_path", site_path},
+              {"free_threaded", free_threaded},
+              {"markers", markers},
+              {"tags", tags_as_json(tags)},
+              {"wheel_folders", wheel_folders}}
       .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

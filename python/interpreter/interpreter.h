@@ -23,6 +23,7 @@ struct Interpreter {
   std::string cache_tag;          ///< cpython-311
   std::string site_path;          ///< of a venv of it, relative: lib/python3.11/site-packages
   bool free_threaded = false;
+  std::vector<std::string> wheel_folders;  ///< where it may have the wheels that `ensurepip` installs
   pypackaging::MarkerEnvironment markers;
   pypackaging::TagEnvironment tags;
 

@@ -116,6 +116,12 @@ def site_path():
             return sysconfig.get_path('purelib', scheme, vars={'base': '', 'platbase': ''}).lstrip('/')
     return ''
 
+def wheel_folders():
+    """ensurepip's own folder, and the one that a distribution names in its place."""
+    library = sysconfig.get_path('stdlib')
+    named = sysconfig.get_config_var('WHEEL_PKG_DIR')
+    return [folder for folder in (library and os.path.join(library, 'ensurepip', '_bundled'), named) if folder]
+
 def base_executable(base_prefix):
     found = getattr(sys, '_base_executable', None) or sys.executable
     if sys.prefix == base_prefix:
@@ -147,6 +153,7 @@ answer = {
     'debug': hasattr(sys, 'gettotalrefcount'),
     'platform': platform_text,
     'site_path': site_path(),
+    'wheel_folders': wheel_folders(),
     'wide': struct.calcsize('P') == 8,
     'has_hard_float': has_hard_float(elf),
     'glibc': glibc,

@@ -8,8 +8,10 @@
 #include <system_error>
 
 #include "python/launch/environment.h"
+#include "python/launch/installed_note.h"
 #include "python/launch/keeper.h"
 #include "python/launch/overlay.h"
+#include "python/launch/own_commands.h"
 #include "python/launch/start_line.h"
 #include "python/launch/supervise.h"
 #include "store/platform/error.h"
@@ -24,13 +26,24 @@ constexpr int kCannotRun = 126, kNotFound = 127;
 /// A spare scratch names layers by absolute path: one store seen under two paths (containers) has two kinds
 /// of spares.
 Fingerprint scratch_key(const Store& store, const LaunchPlan& plan) {
-  return fingerprint(as_bytes(plan.encode() + '\0' + store.path() + '\0' + ENVSTORE_VERSION));
+  constexpr std::string_view kRecipe = "recipe 2";  // another number for every change of scratch_recipe
+  return fingerprint(
+      as_bytes(plan.encode() + '\0' + store.path() + '\0' + ENVSTORE_VERSION + '\0' + std::string(kRecipe)));
 }
 
-int report_failure(const std::string& name, int exit_code, std::string_view reason) {
-  const std::string text = format_text("error: cannot run '{}': {}\n", name, reason);
+int report_failure(const std::string& name, int exit_code, std::string_view reason,
+                   std::string_view hint = {}) {
+  std::string text = format_text("error: cannot run '{}': {}\n", name, reason);
+  if (!hint.empty()) text += format_text("hint: {}\n", hint);
   (void)std::fputs(text.c_str(), stderr);
   return exit_code;
+}
+
+int report_refused(const std::string& name, const StartLine& line) {
+  if (!line.reason.empty()) return report_failure(name, line.failure, line.reason, line.hint);
+  return report_failure(
+      name, line.failure,
+      line.failure == kNotFound ? "no such command in the environment or on PATH" : "it is not executable");
 }
 
 /// The interpreter's absence is the environment's failure, anything else the command's.
@@ -74,14 +87,12 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   Scratch scratch = make_scratch(store, lease, plan);
   const std::vector<std::string> environment =
       run_environment(own_environment(), options.environment, store, plan, scratch.path(), lease.name());
-  const StartLine line = start_line(target, scratch.path(), value_in(environment, "PATH"));
-  if (line.failure != 0)
-    return report_failure(
-        target.name, line.failure,
-        line.failure == kNotFound ? "no such command in the environment or on PATH" : "it is not executable");
+  const StartLine line = start_line(target, plan, scratch.path(), value_in(environment, "PATH"));
+  if (line.failure != 0) return report_refused(target.name, line);
   const int lease_fd = lease.make_inheritable();
   restore_file_size_limit();
   if (options.replace_process) {
+    if (!options.is_quiet && is_pip(target)) tell_that_installs_end();
     replace_this_process(line, environment);  // on success nothing here is undone, and the lease lives on
     return report_not_started(plan, target, errno);
   }
@@ -98,6 +109,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
     // The program runs: what this process wanted to do besides is left to a later one.
   }
   const int exit_code = supervise(started.pid, signals);
+  if (!options.is_quiet && is_pip(target)) tell_what_pip_installed(scratch.path() + "/" + plan.site_path);
   const std::vector<pid_t> remaining = remaining_processes(lease.name());
   if (!remaining.empty()) keep_until_end(store, lease, scratch, remaining);
   return exit_code;

@@ -48,6 +48,7 @@ struct Target {
 
 struct LaunchOptions {
   bool replace_process = false;  ///< --exec
+  bool is_quiet = false;         ///< no notes, errors only
   std::vector<std::pair<std::string, std::string>>
       environment;  ///< --env-file, on top of the own environment
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "python/launch/own_commands.h"
 #include "store/layout.h"
 #include "store/platform/format.h"
 
@@ -40,6 +41,17 @@ std::string own_name(std::string_view site_path) {
 /// `3.11` of 3.11.2.
 std::string minor_version(std::string_view version) {
   return std::string(version.substr(0, version.find('.', version.find('.') + 1)));
+}
+
+/// Every name of pip leads into the environment. `taken`: the names that are there, sorted.
+void guard_pip(const LaunchPlan& plan, const std::vector<std::string>& taken, ScratchRecipe& recipe) {
+  for (const std::string& name : pip_names(plan)) {
+    if (std::binary_search(taken.begin(), taken.end(), name)) continue;
+    if (name == "pip")
+      recipe.programs.emplace_back("bin/pip", pip_guard());
+    else
+      recipe.symlinks.emplace_back("bin/" + name, "pip");
+  }
 }
 
 }  // namespace
@@ -90,6 +102,7 @@ ScratchRecipe scratch_recipe(const Store& store, const LaunchPlan& plan) {
     }
     std::sort(taken.begin(), taken.end());
   }
+  guard_pip(plan, taken, recipe);
   add_prefix_entries(store, plan, recipe);
   return recipe;
 }

@@ -8,6 +8,9 @@
 #include <array>
 #include <cerrno>
 
+#include "python/launch/foreign_python.h"
+#include "python/launch/overlay.h"
+#include "python/launch/own_commands.h"
 #include "store/platform/files.h"
 
 namespace envstore {
@@ -62,16 +65,71 @@ StartLine with_python(const std::string& scratch, std::vector<std::string> words
   return line;
 }
 
-StartLine command_line(const Target& target, const std::string& scratch, std::string_view path_variable) {
-  Found found = find_command(target.name, path_variable);
-  if (found.failure != 0) return {std::move(found.path), {}, found.failure};
-  if (found.path.starts_with(scratch + "/bin/") && is_relocatable_script(head_of(found.path)))
-    return with_python(scratch, {found.path}, target);
-  StartLine line{found.path, {}, 0};
-  // Python finds its environment beside argv[0], whatever name the shell's user typed.
-  line.arguments.push_back(found.path.starts_with(scratch + "/bin/") ? found.path : target.name);
+StartLine as_it_is(const std::string& path, const std::string& name, const Target& target) {
+  StartLine line{path, {name}, 0};
   line.arguments.insert(line.arguments.end(), target.arguments.begin(), target.arguments.end());
   return line;
+}
+
+StartLine refuse(const std::string& path, std::string reason, std::string hint) {
+  return {path, {}, kNotFound, std::move(reason), std::move(hint)};
+}
+
+bool is_one_of(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Of another version or implementation than the run's: started, it would know nothing of the environment.
+StartLine refuse_version(const LaunchPlan& plan, const std::string& name) {
+  const std::string_view version = std::string_view(name).substr(name.find_first_of("0123456789"));
+  return refuse(name, "this run's Python is " + plan.version + " ('" + plan.interpreter + "')",
+                "`envstore run --python " + std::string(version) +
+                    "` makes the environment for it; its path instead of its name starts it outside of any");
+}
+
+StartLine refuse_other_python(const std::string& name, const std::string& path, const std::string& python) {
+  return refuse(name, "'" + path + "' belongs to another Python, " + python,
+                "take it into the environment with --with " + name +
+                    " (or the package that has it), or start it as it is by its path: envstore run " + path);
+}
+
+/// Names that mean Python or pip, of which the environment has no file.
+std::optional<StartLine> missing_own_command(const Target& target, const LaunchPlan& plan,
+                                             const std::string& scratch) {
+  if (is_pip_name(target.name)) {
+    if (is_one_of(pip_names(plan), target.name)) return with_python(scratch, {"-m", "pip"}, target);
+    return refuse_version(plan, target.name);
+  }
+  if (!is_interpreter_name(target.name)) return std::nullopt;
+  if (target.name.find_first_of("0123456789") != std::string::npos) return refuse_version(plan, target.name);
+  return refuse(target.name, "this run's Python is " + plan.version + " ('" + plan.interpreter + "')",
+                "`envstore run --python " + target.name + "` makes the environment for another one");
+}
+
+/// A file of the environment. A relocatable script needs no leave to be executed: Python reads it.
+StartLine line_in_scratch(const Target& target, const std::string& scratch, const std::string& path) {
+  if (is_relocatable_script(head_of(path))) return with_python(scratch, {path}, target);
+  if (access(path.c_str(), X_OK) != 0) return {path, {}, kCannotRun};
+  // Python finds its environment beside argv[0], whatever name the shell's user typed.
+  return as_it_is(path, path, target);
+}
+
+StartLine command_line(const Target& target, const LaunchPlan& plan, const std::string& scratch,
+                       std::string_view path_variable) {
+  const bool is_path = target.name.find('/') != std::string::npos;
+  if (!is_path && !target.name.empty()) {
+    if (const std::string own = scratch + "/bin/" + target.name; is_file(own))
+      return line_in_scratch(target, scratch, own);
+    if (auto line = missing_own_command(target, plan, scratch)) return std::move(*line);
+  }
+  Found found = find_command(target.name, path_variable);
+  if (found.failure != 0) return {std::move(found.path), {}, found.failure};
+  if (is_path) return as_it_is(found.path, target.name, target);
+  std::vector<std::string> own_names = interpreter_names(plan);
+  own_names.emplace_back("python");
+  if (const auto python = other_python_of(absolute_path(found.path), own_names))
+    return refuse_other_python(target.name, found.path, *python);
+  return as_it_is(found.path, target.name, target);
 }
 
 }  // namespace
@@ -80,7 +138,8 @@ bool is_relocatable_script(std::string_view head) {
   return head.starts_with(kRelocatable);
 }
 
-StartLine start_line(const Target& target, const std::string& scratch, std::string_view path_variable) {
+StartLine start_line(const Target& target, const LaunchPlan& plan, const std::string& scratch,
+                     std::string_view path_variable) {
   switch (target.kind) {
     case Target::Kind::script:
       if (target.name.starts_with('-')) return with_python(scratch, {"--", target.name}, target);
@@ -90,7 +149,7 @@ StartLine start_line(const Target& target, const std::string& scratch, std::stri
     case Target::Kind::standard_input:
       return with_python(scratch, {"-"}, target);
     case Target::Kind::command:
-      return command_line(target, scratch, path_variable);
+      return command_line(target, plan, scratch, path_variable);
   }
   return {target.name, {}, kNotFound};
 }

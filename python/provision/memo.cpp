@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "python/launch/environment.h"
+#include "python/launch/own_commands.h"
 #include "python/provision/known_run.h"
 
 namespace envstore {
@@ -89,6 +90,7 @@ std::string memo_text(const Store& store, const RunRequest& request, std::string
   for (const char* variable :
        {"HOME", "PYENV_VERSION", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME"})
     text.add(variable, value_of(variable));
+  if (is_pip(request.target)) text.add("pip", "own");
   text.add("settings", request.raw_settings);
   return text.take();
 }

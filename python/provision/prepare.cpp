@@ -10,9 +10,12 @@
 #include "pypackaging/name.h"
 #include "python/index/url.h"
 #include "python/launch/environment.h"
+#include "python/launch/own_commands.h"
 #include "python/provision/bytecode_work.h"
 #include "python/provision/known_run.h"
 #include "python/provision/memo.h"
+#include "python/provision/own_pip.h"
+#include "python/provision/pins.h"
 #include "python/provision/requirements_file.h"
 #include "python/provision/script_metadata.h"
 #include "python/wheel/forest_rules.h"
@@ -303,6 +306,11 @@ class Preparation {
       const ResolutionSettings own = with_file_options(settings, with.files);
       plan.layers.insert(plan.layers.begin(), provide(lease, own, layout, request, plan.layers, nullptr));
     }
+    if (is_pip(request_.target) && !has_pip(plan)) {
+      const LayerRequest pip = own_pip_request(interpreter_);
+      watch_direct(pip.requirements);
+      plan.layers.push_back(provide(lease, own_pip_settings(settings), layout, pip, {}, nullptr));
+    }
     return plan;
   }
 
@@ -334,6 +342,12 @@ class Preparation {
       if (const auto path = requirement.url ? local_path(*requirement.url) : std::nullopt)
         request.local_wheels.push_back(watch(*path));
     watched_.insert(watched_.end(), request.local_wheels.begin(), request.local_wheels.end());
+  }
+
+  bool has_pip(const LaunchPlan& plan) {
+    std::vector<SnapshotId> snapshots;
+    for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);
+    return pins_of(store_, snapshots).contains("pip");
   }
 
   bool wants_forest(const LaunchPlan& plan) {

@@ -65,7 +65,7 @@ def elf():
     return (header + load + segment + dynamic).ljust(256, b"\0") + strings
 
 
-FACTS = """{"path":"/usr/bin/python3","executable":"/usr/bin/python3","found_as":"/usr/bin/python3","facts":1,
+FACTS = """{"path":"/usr/bin/python3","executable":"/usr/bin/python3","found_as":"/usr/bin/python3","facts":2,"wheel_folders":["/usr/share/python-wheels"],
 "implementation":"cpython","version":"3.11.2","version_info":[3,11],"major":3,"minor":11,"base_prefix":"/usr",
 "home":"/usr/bin","cache_tag":"cpython-311","site_path":"lib/python3.11/site-packages","free_threaded":false,
 "debug":false,"soabi":"cpython-311-x86_64-linux-gnu","glibc":[2,36],"musl":null,"has_hard_float":true,

@@ -73,6 +73,21 @@ TEST_CASE("of two layers' scripts with one name the first wins, and none hides p
   CHECK(value_of(recipe.symlinks, "bin/python") == "/opt/python3.11");
 }
 
+TEST_CASE("no name of pip leads out of the environment") {
+  LaunchWorld world;
+  LaunchPlan plan = a_plan();
+  world.add_layer(plan, 1);
+  ScratchRecipe recipe = scratch_recipe(world.store, plan);
+  CHECK(value_of(recipe.programs, "bin/pip").find("no pip") != std::string::npos);
+  CHECK(value_of(recipe.symlinks, "bin/pip3") == "pip");
+  CHECK(value_of(recipe.symlinks, "bin/pip3.11") == "pip");
+  plan.layers[0].scripts = {"pip", "pip3"};
+  recipe = scratch_recipe(world.store, plan);
+  CHECK(recipe.programs.empty());
+  CHECK(value_of(recipe.hard_links, "bin/pip3") != "(none)");
+  CHECK(value_of(recipe.symlinks, "bin/pip3.11") == "pip");
+}
+
 TEST_CASE("shared data is linked below the level that programs write at") {
   LaunchWorld world;
   LaunchPlan plan = a_plan();
