@@ -12,6 +12,7 @@
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/format.h"
+#include "store/platform/home.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -154,7 +155,7 @@ IndexLocation index_location(std::string_view written, const std::string& direct
   location.url = written;
   if (written.find("://") != std::string_view::npos) return location;
   if (written.starts_with("~/"))
-    location.url = variable_or_empty("HOME") + location.url.substr(1);
+    location.url = home_directory() + location.url.substr(1);
   else if (!written.starts_with('/'))
     location.url = directory + "/" + location.url;
   location.url = absolute_path(location.url);

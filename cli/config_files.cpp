@@ -9,6 +9,7 @@
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/format.h"
+#include "store/platform/home.h"
 #include "store/platform/user_file.h"
 
 namespace envstore {
@@ -91,7 +92,7 @@ ConfigurationFiles find_configuration_files(const ConfigurationSearch& search) {
                 "it was named by --config-file or UV_CONFIG_FILE");
   if (!search.use_files && search.uv_file.empty()) return files;
   find_project_files(search, files);
-  const std::string home = variable_or_empty("HOME"), named_home = variable_or_empty("XDG_CONFIG_HOME");
+  const std::string home = home_directory(), named_home = variable_or_empty("XDG_CONFIG_HOME");
   const std::string config_home = named_home.starts_with('/') ? named_home
                                   : home.empty()              ? ""
                                                               : home + "/.config";

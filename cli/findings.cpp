@@ -13,6 +13,7 @@
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
 #include "store/platform/format.h"
+#include "store/platform/home.h"
 #include "store/platform/lock.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
@@ -215,7 +216,7 @@ std::vector<Finding> examine_interpreters(Store& store) {
   DiscoveryInputs inputs;
   inputs.path_variable = variable_or_empty("PATH");
   inputs.virtual_env = variable_or_empty("VIRTUAL_ENV");
-  inputs.home = variable_or_empty("HOME");
+  inputs.home = home_directory();
   std::vector<Finding> findings;
   for (const Interpreter& interpreter : InterpreterFinder(store).all(inputs))
     findings.push_back({Verdict::good,

@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <pthread.h>
 
+#include <csignal>
 #include <new>
 #include <string>
 #include <system_error>
@@ -99,6 +100,8 @@ int run_on_enough_stack(int argc, char** argv) {
 }  // namespace envstore
 
 int main(int argc, char** argv) {
+  // Inherited ignored, it would let children end without a word of how.
+  (void)std::signal(SIGCHLD, SIG_DFL);
   envstore::lift_file_size_limit();
   envstore::set_up_threads();
   return envstore::run_on_enough_stack(argc, argv);

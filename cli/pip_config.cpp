@@ -7,6 +7,7 @@
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/format.h"
+#include "store/platform/home.h"
 #include "store/platform/text.h"
 #include "store/platform/user_file.h"
 
@@ -135,7 +136,7 @@ std::vector<std::string> pip_configuration_files() {
     at = end + 1;
   }
   files.push_back("/etc/pip.conf");
-  const std::string home = variable_or_empty("HOME"), config_home = variable_or_empty("XDG_CONFIG_HOME");
+  const std::string home = home_directory(), config_home = variable_or_empty("XDG_CONFIG_HOME");
   if (!home.empty()) files.push_back(home + "/.pip/pip.conf");
   if (!config_home.empty() || !home.empty())
     files.push_back((config_home.empty() ? home + "/.config" : config_home) + "/pip/pip.conf");

@@ -11,6 +11,7 @@
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/format.h"
+#include "store/platform/home.h"
 #include "store/platform/priority.h"
 
 namespace envstore {
@@ -154,7 +155,7 @@ bool is_user_manager_there() {
 }
 
 std::optional<std::string> unit_directory() {
-  const std::string config = variable_or_empty("XDG_CONFIG_HOME"), home = variable_or_empty("HOME");
+  const std::string config = variable_or_empty("XDG_CONFIG_HOME"), home = home_directory();
   if (config.starts_with('/')) return config + "/systemd/user";
   if (home.starts_with('/')) return home + "/.config/systemd/user";
   return std::nullopt;
@@ -164,7 +165,9 @@ void install_units(const ScheduleSettings& settings) {
   const auto units = systemd_units(settings);
   const auto directory = unit_directory();
   if (!directory)
-    throw Error(ErrorKind::usage, "cannot schedule: HOME is not set, so that there is no place for units");
+    throw Error(ErrorKind::usage,
+                "cannot schedule: HOME is not set, nor is there an entry of this user in /etc/passwd, so "
+                "that there is no place for units");
   require_ours(*directory);
   make_directories(AT_FDCWD, *directory, 0755);
   for (const std::string& file : possible_files()) {

@@ -14,6 +14,8 @@
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
 #include "store/platform/format.h"
+#include "store/platform/home.h"
+#include "store/platform/path_parts.h"
 #include "store/platform/random.h"
 
 namespace envstore {
@@ -35,27 +37,76 @@ constexpr std::array kFolders{layout::kObjects, layout::kTrees,    layout::kSnap
   throw Error(kind, format_text("cannot use '{}' as a store: {}", path, reason), std::move(hint));
 }
 
-/// The root itself may be reached over links; they are the user's.
-Fd open_root(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0) return Fd(fd);
+/// A program that was started with standard streams closed must not get a file of the store under their
+/// numbers: the next message would be written into it.
+void occupy_standard_streams() {
+  for (int fd = 0; fd <= STDERR_FILENO;) {
+    fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd < 0) return;
+    if (fd > STDERR_FILENO) close(fd);
+  }
+}
+
+int open_directory_outside_streams(const std::string& path) {
+  int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 || fd > STDERR_FILENO) return fd;
+  close(fd);
+  occupy_standard_streams();
+  return open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+struct Root {
+  Fd fd;
+  struct stat facts {};
+};
+
+struct stat facts_of(int root, const std::string& path) {
+  struct stat facts {};
+  if (fstat(root, &facts) != 0) throw_errno(errno, "look at the store", path);
+  return facts;
+}
+
+/// The root itself may be reached over links; they are the user's. An empty descriptor: it is not there.
+Root open_existing_root(const std::string& path) {
+  Root root{Fd(open_directory_outside_streams(path))};
   const int error = errno;
-  if (error != ENOENT) throw_errno(error, "open the store", path);
+  if (!root.fd && error != ENOENT) throw_errno(error, "open the store", path);
+  if (root.fd) root.facts = facts_of(root.fd.get(), path);
+  return root;
+}
+
+/// Whom the nearest directory that exists above `path`, or itself, belongs to.
+uid_t owner_above(std::string path) {
+  struct stat facts {};
+  while (path.size() > 1 && stat(path.c_str(), &facts) != 0) path = directory_of(path);
+  return stat(path.c_str(), &facts) == 0 ? facts.st_uid : geteuid();
+}
+
+/// `sudo -E`: what root made there the user could neither use nor remove.
+void require_no_other_users_place(const std::string& path) {
+  const std::string user = variable_or_empty("SUDO_UID");
+  if (geteuid() != 0 || user.empty() || user == "0" || std::to_string(owner_above(path)) != user) return;
+  refuse(ErrorKind::permission, path,
+         format_text("it would belong to root, in a directory of the user (uid {}) who called sudo", user),
+         "run it without sudo; or, with sudo, set ENVSTORE_ROOT (or --store) to a directory of root's");
+}
+
+Root make_root(const std::string& path) {
+  require_no_other_users_place(path);
   const std::size_t slash = path.rfind('/');
   if (slash != 0 && slash != std::string::npos) make_directories(AT_FDCWD, path.substr(0, slash), 0700);
   make_directory_if_missing(AT_FDCWD, path, 0700);
-  return Fd(open_directory(AT_FDCWD, path));
+  Root root{open_directory(AT_FDCWD, path)};
+  root.facts = facts_of(root.fd.get(), path);
+  return root;
 }
 
-struct stat check_owner(int root, const std::string& path) {
-  struct stat facts {};
-  if (fstat(root, &facts) != 0) throw_errno(errno, "look at the store", path);
-  if (facts.st_uid != geteuid())
+void check_owner(const struct stat& facts, uid_t user, const std::string& path) {
+  if (facts.st_uid != user)
     refuse(ErrorKind::permission, path, format_text("it belongs to another user (uid {})", facts.st_uid));
   if ((facts.st_mode & 0022) != 0)
     refuse(ErrorKind::permission, path, "its group or everybody may write to it",
            format_text("`chmod 700 '{}'`, if nobody but you has written to it", path));
-  return facts;
 }
 
 FilesystemFacts check_filesystem(int root, const std::string& path) {
@@ -143,29 +194,48 @@ void make_store(int root, const std::string& path) {
   replace_file(root, layout::kFormatFile, format_text("{}\n", layout::kFormat), 0600);
 }
 
-}  // namespace
-
-std::string Store::default_root() {
+/// Where the variables say; whose place that is has not been asked.
+std::string named_root() {
   if (std::string root = variable_or_empty("ENVSTORE_ROOT"); !root.empty()) return root;
   // The XDG specification has relative paths ignored.
   if (std::string cache = variable_or_empty("XDG_CACHE_HOME"); cache.starts_with('/'))
     return cache + "/envstore";
-  if (std::string home = variable_or_empty("HOME"); !home.empty()) return home + "/.cache/envstore";
-  throw Error(ErrorKind::usage, "cannot find a place for the store: HOME is not set",
+  if (const std::string home = home_directory(); !home.empty()) return home + "/.cache/envstore";
+  throw Error(ErrorKind::usage,
+              "cannot find a place for the store: HOME is not set, nor is there an entry of this user in "
+              "/etc/passwd",
               "set ENVSTORE_ROOT to a directory");
+}
+
+}  // namespace
+
+std::string Store::default_root() {
+  std::string root = named_root();
+  if (geteuid() != 0 || !variable_or_empty("ENVSTORE_ROOT").empty() || owner_above(absolute_path(root)) == 0)
+    return root;
+  const std::string home = home_in_passwd();
+  return home.empty() ? root : home + "/.cache/envstore";
 }
 
 Store Store::open(const std::string& root, const Clock& clock) {
   Store store;
-  store.path_ = absolute_path(root.empty() ? default_root() : root);
-  store.root_ = open_root(store.path_);
-  const struct stat facts = check_owner(store.root_.get(), store.path_);
+  store.path_ = absolute_path(root.empty() ? named_root() : root);
+  const uid_t user = geteuid();
+  Root found = open_existing_root(store.path_);
+  if (root.empty() && (!found.fd || found.facts.st_uid != user)) {
+    // Root with the HOME of a user (sudo -E) has its own place.
+    store.path_ = absolute_path(default_root());
+    found = open_existing_root(store.path_);
+  }
+  if (!found.fd) found = make_root(store.path_);
+  check_owner(found.facts, user, store.path_);
+  store.root_ = std::move(found.fd);
   store.read_only_ = check_filesystem(store.root_.get(), store.path_).is_read_only;
   if (!check_format(store.root_.get(), store.path_)) {
     if (store.read_only_)
       refuse(ErrorKind::not_found, store.path_, "it is no store, and read-only", kWritableStoreHint);
     make_store(store.root_.get(), store.path_);
-  } else if (!store.read_only_ && seems_to_miss_folders(facts)) {
+  } else if (!store.read_only_ && seems_to_miss_folders(found.facts)) {
     make_missing_folders(store.root_.get());
   }
   store.clock_ = &clock;

@@ -11,7 +11,8 @@ namespace envstore {
 /// An open store: its root directory, held, and its index, opened (and made) by its first transaction.
 class Store {
  public:
-  /// `root` empty: $ENVSTORE_ROOT, else $XDG_CACHE_HOME/envstore, else ~/.cache/envstore.
+  /// `root` empty: $ENVSTORE_ROOT, else $XDG_CACHE_HOME/envstore, else ~/.cache/envstore. Root whose HOME or
+  /// XDG_CACHE_HOME is another user's (sudo -E) gets that of its own home directory.
   static std::string default_root();
 
   /// Opens, and makes what is missing: the folders, `format`, CACHEDIR.TAG (0700). Refuses a root that is

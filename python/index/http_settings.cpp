@@ -9,6 +9,7 @@
 
 #include "python/index/keyring.h"
 #include "store/platform/files.h"
+#include "store/platform/home.h"
 
 namespace envstore {
 namespace {
@@ -64,7 +65,8 @@ void find_certificates(const Variables& variables, HttpSettings& settings) {
 
 std::string find_netrc(const Variables& variables) {
   if (const std::string named = value_of(variables, "NETRC"); !named.empty()) return named;
-  const std::string home = value_of(variables, "HOME");
+  std::string home = value_of(variables, "HOME");
+  if (home.empty()) home = home_directory();
   for (const char* name : {"/.netrc", "/_netrc"})
     if (!home.empty() && is_there(home + name)) return home + name;
   return {};

@@ -84,6 +84,7 @@ void close_on_exec(int fd) {
 
 int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& target,
            const LaunchOptions& options, const std::function<void()>& while_running) {
+  GroupWitness witness;  // before the scratch, so that it ends while that is cleaned up
   Scratch scratch = make_scratch(store, lease, plan);
   const std::vector<std::string> environment =
       run_environment(own_environment(), options.environment, store, plan, scratch.path(), lease.name());
@@ -108,7 +109,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   } catch (const std::exception&) {
     // The program runs: what this process wanted to do besides is left to a later one.
   }
-  const int exit_code = supervise(started.pid, signals);
+  const int exit_code = supervise(started.pid, signals, witness);
   if (!options.is_quiet && is_pip(target)) tell_what_pip_installed(scratch.path() + "/" + plan.site_path);
   const std::vector<pid_t> remaining = remaining_processes(lease.name());
   if (!remaining.empty()) keep_until_end(store, lease, scratch, remaining);

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <cerrno>
+#include <ctime>
 
+#include "python/launch/group_witness.h"
 #include "store/platform/error.h"
 
 namespace envstore {
@@ -17,9 +19,11 @@ namespace {
 constexpr std::array kForwarded = {SIGHUP,  SIGINT,   SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT,
                                    SIGTSTP, SIGWINCH, SIGALRM, SIGURG,  SIGIO,   SIGPWR,  SIGVTALRM};
 
-/// The terminal's signals (si_code SI_KERNEL) have reached the child in the same group already.
-bool was_sent_to_this_process(const siginfo_t& info) {
-  return info.si_code <= 0;
+/// The child has it already: the terminal sends to the whole group (si_code SI_KERNEL), and so may others. A
+/// child that has left the group has what comes from the terminal, and nothing else.
+bool has_reached(pid_t child, const siginfo_t& info, GroupWitness& witness) {
+  if (info.si_code > 0) return true;
+  return getpgid(child) == getpgrp() && witness.has_received(info.si_signo);
 }
 
 /// What the shell that waits for this process sees must be what the child does. A process group without a
@@ -55,6 +59,9 @@ bool reap(pid_t child, int& status) {
     has_ended = true;
   }
 }
+
+/// A short run needs no witness: nothing has asked for a signal before Python is up.
+constexpr timespec kUntilWitness{0, 10'000'000};
 
 }  // namespace
 
@@ -101,19 +108,25 @@ Started start(const StartLine& line, const std::vector<std::string>& environment
   return started;
 }
 
-int supervise(pid_t child, const SignalScope& signals) {
+int supervise(pid_t child, const SignalScope& signals, GroupWitness& witness) {
   int status = 0;
+  const timespec* limit = &kUntilWitness;
   while (true) {
     siginfo_t info{};
-    const int signal = sigwaitinfo(&signals.waited(), &info);
+    const int signal = sigtimedwait(&signals.waited(), &info, limit);
     if (signal < 0) {
       const int fault = errno;
       if (fault == EINTR) continue;  // a stop and its end
-      throw_errno(fault, "wait for", "signals");
+      if (fault != EAGAIN) throw_errno(fault, "wait for", "signals");
+      witness.start();
+      limit = nullptr;
+      continue;
     }
     if (signal == SIGCHLD) {
-      if (reap(child, status)) return exit_code_of(status);
-    } else if (was_sent_to_this_process(info)) {
+      if (!reap(child, status)) continue;
+      witness.dismiss();
+      return exit_code_of(status);
+    } else if (!has_reached(child, info, witness)) {
       kill(child, signal);  // not reaped yet, so the number is still the child's
     }
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "python/launch/group_witness.h"
 #include "python/launch/start_line.h"
 
 namespace envstore {
@@ -37,10 +38,10 @@ struct Started {
 /// /bin/sh.
 Started start(const StartLine& line, const std::vector<std::string>& environment, const sigset_t& mask);
 
-/// Waits until `child` ends: forwards signals that were sent to this process alone, stops and goes on with
-/// it. Reaps whatever descendants are handed to this process meanwhile. Returns the exit code, or 128+n. No
-/// CPU is used.
-int supervise(pid_t child, const SignalScope& signals);
+/// Waits until `child` ends: forwards signals that were sent to this process alone (those that were sent to
+/// the whole group have reached the child), stops and goes on with it. Reaps whatever descendants are handed
+/// to this process meanwhile. Returns the exit code, or 128+n. No CPU is used.
+int supervise(pid_t child, const SignalScope& signals, GroupWitness& witness);
 
 std::vector<char*> as_argv(const std::vector<std::string>& words);  ///< views with a null pointer at the end
 

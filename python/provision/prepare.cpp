@@ -21,6 +21,7 @@
 #include "python/wheel/forest_rules.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
+#include "store/platform/home.h"
 #include "store/platform/terminal_text.h"
 #include "store/snapshot.h"
 #include "store/unfinished_trees.h"
@@ -214,7 +215,7 @@ class Preparation {
     inputs.virtual_env = request_.isolated ? "" : variable_or_empty("VIRTUAL_ENV");
     // Inside another run its environment is no choice of the user's.
     if (is_inside_runs(inputs.virtual_env, store_)) inputs.virtual_env.clear();
-    inputs.home = variable_or_empty("HOME");
+    inputs.home = home_directory();
     inputs.preference = preference_;
     inputs.request = InterpreterRequest::parse(request_.python);
     const auto from_file = request_.python.empty() && python_version_file
