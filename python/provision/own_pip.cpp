@@ -50,7 +50,10 @@ LayerRequest own_pip_request(const Interpreter& interpreter) {
   return request;
 }
 
-ResolutionSettings own_pip_settings(ResolutionSettings settings) {
+ResolutionSettings own_pip_settings(ResolutionSettings settings, const LayerRequest& pip) {
+  settings.constraint_files.clear();
+  settings.override_files.clear();
+  if (pip.requirements.front().url) settings.require_hashes = false;
   settings.constraints.clear();
   settings.overrides.clear();
   settings.strategy = pypackaging::Strategy::highest;

@@ -308,9 +308,9 @@ class Preparation {
       plan.layers.insert(plan.layers.begin(), provide(lease, own, layout, request, plan.layers, nullptr));
     }
     if (is_pip(request_.target) && !has_pip(plan)) {
-      const LayerRequest pip = own_pip_request(interpreter_);
-      watch_direct(pip.requirements);
-      plan.layers.push_back(provide(lease, own_pip_settings(settings), layout, pip, {}, nullptr));
+      LayerRequest pip = own_pip_request(interpreter_);
+      watch_direct(pip);
+      plan.layers.push_back(provide(lease, own_pip_settings(settings, pip), layout, pip, {}, nullptr));
     }
     return plan;
   }

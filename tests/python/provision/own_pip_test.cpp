@@ -30,7 +30,7 @@ TEST_CASE("the run's own wishes of versions do not choose its pip") {
   ResolutionSettings settings;
   settings.strategy = pypackaging::Strategy::lowest;
   settings.constraints.push_back(*pypackaging::Requirement::parse("pip<1"));
-  const ResolutionSettings own = own_pip_settings(settings);
+  const ResolutionSettings own = own_pip_settings(settings, own_pip_request(Interpreter()));
   CHECK(own.constraints.empty());
   CHECK(own.strategy == pypackaging::Strategy::highest);
 }
