@@ -40,7 +40,10 @@ pypackaging::Strategy strategy(const Setting<std::string>& setting) {
 IndexStrategy index_strategy(const Setting<std::string>& setting) {
   if (setting.value == "first-index") return IndexStrategy::first_index;
   if (setting.value == "unsafe-best-match") return IndexStrategy::unsafe_best_match;
-  throw_bad_value(setting, "index strategy", "first-index or unsafe-best-match");
+  throw_bad_value(setting, "index strategy",
+                  setting.value == "unsafe-first-match"
+                      ? "first-index or unsafe-best-match; unsafe-first-match is not supported"
+                      : "first-index or unsafe-best-match");
 }
 
 PythonPreference python_preference(const Setting<std::string>& setting) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <limits>
 
 #include "python/index/upload_time.h"
 #include "store/platform/text.h"
@@ -152,7 +153,8 @@ std::optional<std::int64_t> end_of_day(std::string_view text) {
   std::tm check = day;
   check.tm_mday = month_day;
   if (::timegm(&check) == -1 || check.tm_mday != month_day) return std::nullopt;
-  return static_cast<std::int64_t>(::mktime(&day)) * kSecond;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / kSecond;
+  return std::clamp<std::int64_t>(::mktime(&day), -kMost, kMost) * kSecond;
 }
 
 /// The shorter forms of RFC 3339's cousins: no seconds, an offset in hours.

@@ -181,8 +181,9 @@ RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
 }
 
 EnteredDirectory::EnteredDirectory(const Arguments& arguments) {
-  const std::string named =
-      arguments.has("directory") ? arguments.value("directory") : variable_or_empty("UV_WORKING_DIR");
+  std::string named = arguments.value("directory");
+  for (const char* variable : {"UV_WORKING_DIR", "UV_WORKING_DIRECTORY"})
+    if (named.empty()) named = variable_or_empty(variable);
   if (named.empty()) return;
   before_ = Fd(::open(".", O_PATH | O_CLOEXEC));
   if (::chdir(named.c_str()) != 0) throw_errno(errno, "enter", named);

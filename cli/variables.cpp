@@ -35,6 +35,7 @@ constexpr VariableSpec kVariables[] = {
     {"UV_EXCLUDE", false, "write exclude-dependencies into the script's [tool.uv]"},
     {"UV_MALWARE_CHECK", false, "envstore has no such check"},
     {"UV_NO_BINARY", false, kWheelsOnly}, {"UV_NO_BINARY_PACKAGE", false, kWheelsOnly},
+    {"UV_PROJECT", false, "projects are not read yet; UV_WORKING_DIR enters a directory first"},
     {"UV_PRERELEASE_PACKAGE", false, "--prerelease counts for all packages; 'name>=1.0rc1' allows those of one"},
     {"UV_TORCH_BACKEND", false, "give --index with the address of that backend's index"},
     {"PIP_ABI", false, kThisInterpreter}, {"PIP_ALL_RELEASES", false, "give --prerelease allow"},

@@ -1,6 +1,9 @@
 #include "python/index/http_settings.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +13,7 @@
 #include "python/index/keyring.h"
 #include "store/platform/files.h"
 #include "store/platform/home.h"
+#include "store/platform/user_file.h"
 
 namespace envstore {
 namespace {
@@ -72,6 +76,26 @@ std::string find_netrc(const Variables& variables) {
   return {};
 }
 
+/// libcurl reads UTF-8 without a byte order mark alone: a file that has one is handed over as a copy in
+/// memory.
+std::string without_byte_order_mark(const std::string& path) {
+  constexpr std::size_t kLargest = 1 << 20;
+  char start[3] = {};
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat stamp {};
+  if (!file || ::fstat(file.get(), &stamp) != 0 || !S_ISREG(stamp.st_mode)) return path;
+  const ssize_t size = ::pread(file.get(), start, sizeof start, 0);
+  const std::string_view read(start, size < 0 ? 0 : static_cast<std::size_t>(size));
+  if (!read.starts_with("\xef\xbb\xbf") && !read.starts_with("\xff\xfe") && !read.starts_with("\xfe\xff"))
+    return path;
+  const std::string text = read_user_text(path, kLargest).value_or(std::string());
+  static Fd copy;  // named by its number as long as the process lives
+  copy = Fd(::memfd_create("netrc", MFD_CLOEXEC));
+  if (!copy || ::write(copy.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return path;
+  return "/proc/self/fd/" + std::to_string(copy.get());
+}
+
 std::optional<int> seconds_of(const Variables& variables, const std::string& name) {
   const std::string text = value_of(variables, name);
   int value = 0;
@@ -86,7 +110,8 @@ HttpSettings http_settings(const Variables& variables) {
   HttpSettings settings;
   settings.user_agent = "envstore/" ENVSTORE_VERSION;
   find_certificates(variables, settings);
-  settings.netrc = find_netrc(variables);
+  if (const std::string netrc = find_netrc(variables); !netrc.empty())
+    settings.netrc = without_byte_order_mark(netrc);
   if (const auto seconds = seconds_of(variables, "PIP_DEFAULT_TIMEOUT"))  // of silence, there
     settings.stall_timeout_seconds = *seconds;
   for (const char* name : {"UV_HTTP_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT"})

@@ -47,6 +47,12 @@ TEST_CASE("a date, alone or with a time of no offset, is the end of its day here
   }
 }
 
+TEST_CASE("a date beyond what nanoseconds can tell excludes nothing, one before it all") {
+  const CleanSettings clean;
+  for (const char* text : {"2400-01-01", "9999-12-31"}) CHECK(cutoff(text)->ns > 8'000'000'000 * kSecond);
+  CHECK(cutoff("0001-01-01")->ns < -8'000'000'000 * kSecond);
+}
+
 TEST_CASE("a span is written in words, as ISO 8601 has it, or like a clock") {
   for (const char* text : {"7 days",     "7d",       "7D",        "1 week",    "1w",      "P7D",
                            "p7d",        "P1W",      "168 hours", "168h",      "PT168H",  "6 days 24 hours",

@@ -132,6 +132,14 @@ class Encodings(EnvstoreTest):
             self.write("pip.conf", encode("[global]\nindex-url = %s\n" % self.server.url))
             self.run_ok("--refresh", "--with", "demo", *self.CODE)
 
+    def test_netrc(self):
+        self.wheel("demo")
+        self.env["NETRC"] = str(self.work / "netrc")
+        index = self.server.url.replace("/simple/", "/auth/simple/")
+        for encode in self.UNICODE[:4]:
+            self.write("netrc", encode("machine 127.0.0.1 login user password secret\n"))
+            self.run_ok("--refresh", "--default-index", index, "--with", "demo", *self.CODE)
+
     def test_a_script_with_a_declared_encoding(self):
         self.wheel("demo")
         self.write("s.py", b"# -*- coding: latin-1 -*-\n# /// script\n# # caf\xe9\n# dependencies = ['demo']\n# ///\n"

@@ -385,7 +385,7 @@ class Files(SettingsTest):
 
     def test_a_variable_that_would_change_what_is_installed_is_refused_also_on_a_later_run(self):
         self.assertEqual(self.version(), "2.0")
-        for name, value in (("UV_NO_BINARY", "1"), ("UV_NO_BINARY_PACKAGE", "demo"), ("UV_TORCH_BACKEND", "cpu"),
+        for name, value in (("UV_NO_BINARY", "1"), ("UV_NO_BINARY_PACKAGE", "demo"), ("UV_TORCH_BACKEND", "cpu"), ("UV_PROJECT", "elsewhere"),
                             ("PIP_NO_DEPS", "1"), ("PIP_REQUIREMENT", "x.txt"), ("PIP_PLATFORM", "any")):
             self.assertIn(name, self.run_fails(self.run_script, env={name: value}).stderr)
             self.assertEqual(self.version(env={name: "" if name != "UV_NO_BINARY" else "false"}), "2.0")
@@ -462,7 +462,7 @@ class Flags(SettingsTest):
         inner = self.work / "inner" / "inner"
         inner.mkdir(parents=True)
         (self.work / "inner" / "s.py").write_text("import os; print(os.getcwd())")
-        for words, env in ((["--directory", "inner"], {}), ([], {"UV_WORKING_DIR": "inner"})):
+        for words, env in ((["--directory", "inner"], {}), ([], {"UV_WORKING_DIR": "inner"}), ([], {"UV_WORKING_DIRECTORY": "inner"})):
             for refresh in ([], [], ["--refresh"]):
                 done = self.run_ok(*refresh, *words, "s.py", env=env)
                 self.assertEqual(done.stdout.strip(), os.path.realpath(self.work / "inner"))
