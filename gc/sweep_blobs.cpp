@@ -33,7 +33,7 @@ class TreeLocks {
 
   bool is_free(const TreeId& id) {
     Fd& lock = locks_[id.bytes.front()];
-    if (!lock || !has_name(lock.get())) lock = open(id);
+    if (!lock || !has_name(lock.get(), store_.root(), layout::tree_lock(id))) lock = open(id);
     return !lock || is_lock_free(lock.get(), 0);
   }
 

@@ -50,7 +50,7 @@ Turnstile::Hold Turnstile::acquire(LockMode mode) {
     if (!hold.fd_) return hold;
     wait(hold.fd_.get(), mode);
     // A cleaner of old files took it away: others would lock a new one.
-    if (has_name(hold.fd_.get())) return hold;
+    if (has_name(hold.fd_.get(), root_, lock_path())) return hold;
   }
 }
 

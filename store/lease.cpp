@@ -28,7 +28,7 @@ std::int64_t nanoseconds(Timestamp time) {
 /// the lock, or has already removed the name: either is seen here, and a new name tried.
 std::optional<Fd> try_make_locked(int root, const std::string& path) {
   Fd fd = with_folder(root, path, [&] { return open_file(root, path, O_RDWR | O_CREAT | O_EXCL, 0600); });
-  if (try_lock(fd.get(), kLeaseLock, LockMode::exclusive) && has_name(fd.get())) return fd;
+  if (try_lock(fd.get(), kLeaseLock, LockMode::exclusive) && has_name(fd.get(), root, path)) return fd;
   return std::nullopt;
 }
 

@@ -64,17 +64,21 @@ bool is_lock_free(int fd, off_t offset) {
   return range.l_type == F_UNLCK;
 }
 
-bool has_name(int fd) {
+bool has_name(int fd, int directory, const std::string& name) {
   struct stat facts {};
   if (fstat(fd, &facts) != 0) throw_errno(errno, "look at", path_of(fd));
-  return facts.st_nlink > 0;
+  if (facts.st_nlink > 0) return true;
+  // Filesystems in user space may count no links, nor does overlayfs when a layer was changed below it.
+  struct stat named {};
+  return fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == facts.st_dev &&
+         named.st_ino == facts.st_ino;
 }
 
 FileLock FileLock::wait(int directory, const std::string& name, LockMode mode) {
   while (true) {
     Fd fd = open_lock_file(directory, name);
     wait_lock(fd.get(), 0, mode);
-    if (has_name(fd.get())) return FileLock(std::move(fd));
+    if (has_name(fd.get(), directory, name)) return FileLock(std::move(fd));
   }
 }
 
@@ -82,7 +86,7 @@ std::optional<FileLock> FileLock::attempt(int directory, const std::string& name
   while (true) {
     Fd fd = open_lock_file(directory, name);
     if (!try_lock(fd.get(), 0, mode)) return std::nullopt;
-    if (has_name(fd.get())) return FileLock(std::move(fd));
+    if (has_name(fd.get(), directory, name)) return FileLock(std::move(fd));
   }
 }
 

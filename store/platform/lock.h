@@ -16,8 +16,9 @@ void wait_lock(int fd, off_t offset, LockMode mode);
 void unlock(int fd, off_t offset);
 /// True if an exclusive lock could be had: nobody holds it. Takes nothing.
 bool is_lock_free(int fd, off_t offset);
-/// False: it was unlinked, and whoever locks it now is alone with it.
-bool has_name(int fd);
+/// Whether `name` in `directory` leads to the open file. False: it was unlinked, and whoever locks it now is
+/// alone with it.
+bool has_name(int fd, int directory, const std::string& name);
 
 /// A named lock file in the store's `locks`: created on demand, held until destruction. A file that lost its
 /// name before it was locked is opened anew: whoever holds the exclusive lock may remove it.

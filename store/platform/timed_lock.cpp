@@ -94,7 +94,8 @@ std::optional<FileLock> FileLock::wait_for(int directory, const std::string& nam
   const Interruptions interruptions(deadline - Clock::now());
   while (Clock::now() < deadline) {
     Fd fd = open_file(directory, name, O_RDWR | O_CREAT, 0600);
-    if (wait_lock_until(fd.get(), mode, deadline) && has_name(fd.get())) return FileLock(std::move(fd));
+    if (wait_lock_until(fd.get(), mode, deadline) && has_name(fd.get(), directory, name))
+      return FileLock(std::move(fd));
   }
   return std::nullopt;
 }

@@ -221,6 +221,11 @@ class ImageLayerTest(EnvstoreTest):
         self.assertEqual(seen.stdout.count("/0/a."), 2, seen.stdout)
         self.assertEqual(seen.stdout.count("/0/__init__."), 2, seen.stdout)
 
+    def test_lock_files_that_vanish_from_the_upper_layer_are_not_waited_for(self):
+        script = ('"$0" run -q --with demo python -c "import demo.a" && rm -r "$1/up/store/locks" && '
+                  '"$0" ls > /dev/null && "$0" run -q --with demo python -c "import demo.a"')
+        self.ok("timeout", "60", "sh", "-c", script, ENVSTORE, self.layers)
+
     def test_a_layer_that_was_built_again_below_goes_on(self):
         self.ok(ENVSTORE, "run", "-q", "--with", "demo", "--layout", "forest", "python", "-c", "import demo.a")
         low = self.layers / "low"
