@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "gc/held_orphans.h"
 #include "gc/last_net.h"
 #include "gc/leftovers.h"
 #include "gc/mark.h"
@@ -71,7 +72,7 @@ class Collection {
   void clear_up_without_writing() {
     const LeftoverAge age = leftover_age(store_, options_.policy, false);
     remove_dead_work(store_, age, report_);
-    remove_orphans(store_, age, report_);
+    if (find_held_orphans(store_).empty()) remove_orphans(store_, age, report_);
   }
 
   /// On a full disk rows stay where they are: on the volatile side they count as well.
@@ -88,6 +89,20 @@ class Collection {
   void make_durable() {
     promote();
     if (!store_.index().other_boots().empty() || is_rebuild_unfinished(store_)) adopt_all(store_);
+    adopt_held_orphans();
+  }
+
+  /// What cannot be adopted and is leased keeps its files as long as it is: nobody knows which they are.
+  void adopt_held_orphans() {
+    const HeldOrphans held = find_held_orphans(store_);
+    if (held.empty()) return;
+    for (const SnapshotId& id : held.leased)
+      if (!adopt_snapshot(store_, id)) are_orphans_kept_ = true;
+    for (const SnapshotId& id : held.rooted)
+      if (!adopt_snapshot(store_, id))
+        report_.failures.push_back("cannot keep what is pinned: snapshot " + id.hex() +
+                                   " is not whole, and the index does not know it");
+    promote();
   }
 
   void count_and_plan() {
@@ -159,7 +174,7 @@ class Collection {
     const LeftoverAge age = leftover_age(store_, options_.policy, report_.census.clock_went_back);
     remove_dead_work(store_, age, report_);
     remove_stale_rows(store_, age, report_);
-    remove_orphans(store_, age, report_);
+    if (!are_orphans_kept_) remove_orphans(store_, age, report_);
     promote();
     const std::uint64_t before = report_.plan.bytes_before;
     note_size(store_, before - std::min(before, report_.freed_bytes), !report_.plan.missed.empty());
@@ -175,6 +190,7 @@ class Collection {
   GcReport report_;
   std::map<SnapshotId, ProcessUse> haunted_;
   std::set<TreeId> kept_trees_;
+  bool are_orphans_kept_ = false;
 };
 
 /// Where a row cannot be written because the disk is full, once more with the space that is kept for that.

@@ -154,11 +154,6 @@ std::size_t record_requests(Index::Write& write, const std::vector<RequestRow>& 
   return taken;
 }
 
-void record_roots(Index::Write& write, const SnapshotFile::Roots& roots) {
-  for (const auto& [name, root] : roots)
-    if (!write.root(name)) write.put_root(name, root);
-}
-
 bool are_all_there(Index::Read& rows, const SnapshotRecord& record) {
   return std::all_of(record.trees.begin(), record.trees.end(),
                      [&](const SnapshotTree& tree) { return rows.tree(tree.tree).has_value(); });

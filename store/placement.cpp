@@ -53,10 +53,13 @@ void join_lease(Index::Write& write, const Lease& lease, const SnapshotId& id) {
 }
 
 void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& record, const SnapshotId& id,
-                     Layout layout, const std::optional<RequestRow>& request) {
+                     Layout layout, const std::optional<RequestRow>& request,
+                     const SnapshotFile::Roots& roots) {
   const std::int64_t now = store.clock().now().time_since_epoch().count();
   Index::Write write = store.index().write();
-  SnapshotRow row = write.snapshot(id).value_or(SnapshotRow{record.canonical(), now, {}});
+  const std::optional<SnapshotRow> known = write.snapshot(id);
+  if (!known) record_roots(write, roots);
+  SnapshotRow row = known.value_or(SnapshotRow{record.canonical(), now, {}});
   if (!has_layout(row, layout)) {
     row.layouts.push_back(layout);
     write.put(id, row);
@@ -80,7 +83,13 @@ void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& rec
   write.commit();
 }
 
-/// What a failure has left, as far as no row names it. Under the snapshot's lock.
+/// What the file of a snapshot without a row tells: the index is older than the file.
+SnapshotFile::Roots roots_on_file(Store& store, const SnapshotId& id) {
+  std::optional<SnapshotFile> file = read_snapshot_file_if_whole(store, id);
+  return file ? std::move(file->roots) : SnapshotFile::Roots();
+}
+
+/// What a failure has left, as far as no row or root names it. Under the snapshot's lock.
 void take_back(Store& store, Lease& lease, const SnapshotId& id, Layout layout) noexcept {
   try {
     const std::string tmp = lease.tmp_directory();
@@ -89,7 +98,7 @@ void take_back(Store& store, Lease& lease, const SnapshotId& id, Layout layout) 
     take_out_of_sight(store, layout::snapshot(id, layout), tmp);
     if (row) return;
     take_out_of_sight(store, layout::bytecode(id), tmp);
-    unlink_if_there(store.root(), layout::snapshot_record(id));
+    if (roots_on_file(store, id).empty()) unlink_if_there(store.root(), layout::snapshot_record(id));
   } catch (...) {
     return;  // gc removes what has no row
   }
@@ -133,14 +142,15 @@ Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& recor
       make_layout_slots(store, plan);
       lay_out(store, lease, plan, trees, layout::snapshot(id, layout));
       note_request(store, record, request);
-      record_snapshot(store, lease, record, id, layout, request);
+      record_snapshot(store, lease, record, id, layout, request,
+                      row ? SnapshotFile::Roots() : roots_on_file(store, id));
     } catch (...) {
       take_back(store, lease, id, layout);
       throw;
     }
   } else {
     note_request(store, record, request);
-    record_snapshot(store, lease, record, id, layout, request);
+    record_snapshot(store, lease, record, id, layout, request, {});
   }
   return describe(id, layout, std::move(plan));
 }

@@ -60,15 +60,6 @@ std::string print(const SnapshotFile& file) {
   return value.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::optional<SnapshotFile> read_if_whole(Store& store, const SnapshotId& id) {
-  try {
-    return read_snapshot_file(store, id);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::damaged) throw;
-    return std::nullopt;
-  }
-}
-
 SnapshotFile::Roots roots_of(Store& store, const SnapshotId& id) {
   SnapshotFile::Roots roots;
   store.index().read().each_root([&](const std::string& name, const RootRow& row) {
@@ -101,6 +92,20 @@ std::optional<SnapshotFile> read_snapshot_file(Store& store, const SnapshotId& i
   }
 }
 
+std::optional<SnapshotFile> read_snapshot_file_if_whole(Store& store, const SnapshotId& id) {
+  try {
+    return read_snapshot_file(store, id);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::damaged) throw;
+    return std::nullopt;
+  }
+}
+
+void record_roots(Index::Write& write, const SnapshotFile::Roots& roots) {
+  for (const auto& [name, root] : roots)
+    if (!write.root(name)) write.put_root(name, root);
+}
+
 namespace {
 
 void put(Store& store, const SnapshotId& id, const SnapshotFile& file) {
@@ -112,7 +117,7 @@ void put(Store& store, const SnapshotId& id, const SnapshotFile& file) {
 
 void note_request(Store& store, const SnapshotRecord& record, const std::optional<RequestRow>& request) {
   const SnapshotId id = record.id();
-  std::optional<SnapshotFile> file = read_if_whole(store, id);
+  std::optional<SnapshotFile> file = read_snapshot_file_if_whole(store, id);
   const bool is_new = !file.has_value();
   if (is_new) file = SnapshotFile{record, {}, {}};
   bool is_known = !request;
@@ -130,8 +135,8 @@ bool note_roots(Store& store, const SnapshotId& id) {
   const FileLock lock = lock_snapshot(store, id);
   const auto row = store.index().read().snapshot(id);
   if (!row) return false;
-  SnapshotFile file =
-      read_if_whole(store, id).value_or(SnapshotFile{SnapshotRecord::parse(row->record), {}, {}});
+  SnapshotFile file = read_snapshot_file_if_whole(store, id).value_or(
+      SnapshotFile{SnapshotRecord::parse(row->record), {}, {}});
   SnapshotFile::Roots roots = roots_of(store, id);
   if (file.roots == roots) return false;
   file.roots = std::move(roots);

@@ -28,6 +28,12 @@ FileLock lock_snapshot(Store& store, const SnapshotId& id);
 /// nullopt: there is none. Throws Error{damaged} for one that is not `id`'s.
 std::optional<SnapshotFile> read_snapshot_file(Store& store, const SnapshotId& id);
 
+/// The same; nullopt also for a damaged one.
+std::optional<SnapshotFile> read_snapshot_file_if_whole(Store& store, const SnapshotId& id);
+
+/// Gives the index the roots of a file that it does not know: it is older than the file, or was lost.
+void record_roots(Index::Write& write, const SnapshotFile::Roots& roots);
+
 /// Writes it unless it says this already; a damaged one is written anew. Under the snapshot's lock.
 void note_request(Store& store, const SnapshotRecord& record, const std::optional<RequestRow>& request);
 
