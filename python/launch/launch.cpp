@@ -17,6 +17,7 @@
 #include "store/platform/error.h"
 #include "store/platform/format.h"
 #include "store/platform/limits.h"
+#include "store/platform/terminal_text.h"
 
 namespace envstore {
 namespace {
@@ -35,7 +36,7 @@ int report_failure(const std::string& name, int exit_code, std::string_view reas
                    std::string_view hint = {}) {
   std::string text = format_text("error: cannot run '{}': {}\n", name, reason);
   if (!hint.empty()) text += format_text("hint: {}\n", hint);
-  (void)std::fputs(text.c_str(), stderr);
+  (void)std::fputs(terminal_text(text).c_str(), stderr);
   return exit_code;
 }
 

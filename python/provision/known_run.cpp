@@ -7,6 +7,7 @@
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/path_parts.h"
+#include "store/platform/terminal_text.h"
 #include "store/platform/text_encoding.h"
 #include "store/snapshot.h"
 
@@ -41,7 +42,7 @@ std::optional<ScriptBlock> block_of(const RunRequest& request) {
 
 std::string label_of(const RunRequest& request) {
   if (!request.script_path.empty()) return request.script_path;
-  return request.target.name;
+  return without_secrets(request.target.name);
 }
 
 std::string directory_of(const RunRequest& request) {

@@ -9,6 +9,7 @@
 #include "python/launch/environment.h"
 #include "python/launch/own_commands.h"
 #include "python/provision/known_run.h"
+#include "store/platform/error.h"
 
 namespace envstore {
 namespace {
@@ -95,12 +96,26 @@ std::string memo_text(const Store& store, const RunRequest& request, std::string
   return text.take();
 }
 
+namespace {
+
+/// A path that may not be looked at, as a directory of PATH that is another user's, is one that is not there.
+std::optional<FileStamp> look(const std::string& path) {
+  try {
+    return stat_at(AT_FDCWD, path, Links::follow);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::permission) return std::nullopt;
+    throw;
+  }
+}
+
+}  // namespace
+
 WatchedPath watch(const std::string& path) {
-  return {path, stat_at(AT_FDCWD, path, Links::follow)};
+  return {path, look(path)};
 }
 
 bool is_unchanged(const WatchedPath& watched) {
-  auto now = stat_at(AT_FDCWD, watched.path, Links::follow);
+  auto now = look(watched.path);
   if (now.has_value() != watched.stamp.has_value()) return false;
   if (!now) return true;
   if (S_ISFIFO(now->mode) || S_ISSOCK(now->mode)) return false;  // another text each time

@@ -87,6 +87,15 @@ std::size_t userinfo_length(std::string_view address) {
   return at + 1;
 }
 
+/// Behind the next `://`, or the `http:/` that is left of one in a normalised path; the end: there is none.
+std::size_t start_of_address(std::string_view text) {
+  for (std::size_t at = text.find(":/"); at != std::string_view::npos; at = text.find(":/", at + 1)) {
+    if (text.substr(at).starts_with("://")) return at + 3;
+    if (text.substr(0, at).ends_with("http") || text.substr(0, at).ends_with("https")) return at + 2;
+  }
+  return text.size();
+}
+
 /// Of a parameter that lets in whoever knows it.
 bool is_secret_name(std::string_view name) {
   constexpr std::array<std::string_view, 11> kWords = {"token",      "secret",    "passw",   "pwd",
@@ -154,15 +163,14 @@ std::string terminal_results(std::string_view text) {
 }
 
 std::string without_secrets(std::string_view text) {
-  constexpr std::string_view kMark = "://";
   std::string out;
   while (true) {
-    const std::size_t mark = text.find(kMark);
-    if (mark == std::string_view::npos) return out += text;
-    out += text.substr(0, mark + kMark.size());
-    text.remove_prefix(mark + kMark.size());
+    const std::size_t start = start_of_address(text);
+    out += text.substr(0, start);
+    text.remove_prefix(start);
+    if (text.empty()) return out;
     // Another address may follow without a blank; it is looked at in the next turn.
-    const std::string_view rest = text.substr(0, text.find(kMark));
+    const std::string_view rest = text.substr(0, text.find("://"));
     const std::string_view address = rest.substr(0, rest.find_first_of(" \t\r\n"));
     append_without_secret_values(out, address.substr(userinfo_length(address)));
     text.remove_prefix(address.size());

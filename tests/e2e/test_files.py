@@ -236,6 +236,15 @@ class Requirements(EnvstoreTest):
 
 
 class VersionFiles(EnvstoreTest):
+    @unittest.skipIf(os.geteuid() == 0, "root may look everywhere")
+    def test_a_directory_of_path_that_may_not_be_looked_at_is_passed_over(self):
+        closed = self.home / "closed"
+        (closed / "bin").mkdir(parents=True)
+        closed.chmod(0)
+        self.addCleanup(closed.chmod, 0o700)
+        for _ in range(2):
+            self.run_ok("python", "-c", "1", env={"PATH": "%s/bin:%s" % (closed, self.env["PATH"])})
+
     def test_names_that_are_no_versions_are_passed_over(self):
         script = self.script("print('ran')")
         for text in ("myenv\n", "myenv\n3\n", "system\n", "# c\n\n3\n", "\ufeff3\r\n", "3.x\n", "miniconda3-4.7.12\n",

@@ -265,8 +265,8 @@ class Credentials(HostileTest):
             self.run_ok("-v", script), self.run_ok(script),
             self.run_fails("-v", "--with", "demo @ " + url + "#sha256=" + "0" * 64, "python"),
             self.run_fails("-v", "--with", "demo @ " + url, "--with", "demo>2", "python"),
-            self.run_fails("-v", "--with", "other @ " + url, "python"),
-            self.run_fails("-v", "--with", "demo @@ " + url, "python", code=2),
+            self.run_fails("-v", "--with", "other @ " + url, "python", code=2),
+            self.run_fails("-v", "--with", "demo @@ " + url, "python"),
             self.run_fails("-v", "--with", "demo @ " + url.replace(".whl", ".tar.gz"), "python"))
 
     def test_of_errors(self):
@@ -280,6 +280,13 @@ class Credentials(HostileTest):
                 for name in ("gone", "moved", "odd", "missing")]
         runs.append(self.run_fails("-v", "--default-indx", url, "python", code=2))
         self.assert_unseen(*runs)
+
+    def test_where_no_address_belongs(self):
+        url = self.with_credentials(self.server.root) + "/x"
+        self.assert_unseen(
+            self.envstore("run", "-v", url), self.envstore("run", "-v", url), self.envstore("run", "-v", "--exec", url),
+            self.run_fails("-v", "--constraints", url, "python"), self.run_fails("-v", "--config-file", url, "python"),
+            self.run_fails("-v", "python", env={"UV_PYTHON": url}))
 
     def test_of_a_proxy(self):
         proxy = self.with_credentials("http://127.0.0.1:9")
