@@ -3,12 +3,17 @@
 #include <sys/statvfs.h>
 #include <algorithm>
 #include <cerrno>
-#include <unordered_map>
+#include <limits>
+#include <set>
 
-#include "gc/ages.h"
 #include "gc/census_builder.h"
+#include "gc/clock_trust.h"
+#include "gc/in_use.h"
+#include "gc/live_leases.h"
 #include "gc/other_bytes.h"
+#include "store/layout.h"
 #include "store/lease.h"
+#include "store/lease_file.h"
 #include "store/platform/error.h"
 #include "store/platform/folders.h"
 #include "store/platform/format.h"
@@ -17,10 +22,19 @@
 namespace envstore {
 namespace {
 
-constexpr std::chrono::minutes kTolerance{1};  // clocks that are set by the network step back a little
-
-void note_time(Census& census, std::int64_t when_ns) {
-  if (between(census.now_ns, when_ns) > kTolerance) census.clock_went_back = true;
+/// What is said of times of the future is settled when all rows have been read.
+void note_times(Store& store, Census& census, bool has_ahead_besides) {
+  const auto is_ahead_now = [&](std::int64_t time_ns) { return is_ahead(time_ns, census.now_ns); };
+  std::uint64_t ahead = 0;
+  for (const CountedSnapshot& snapshot : census.snapshots)
+    if (is_ahead_now(snapshot.made_at_ns) || is_ahead_now(snapshot.used_ns())) ++ahead;
+  for (const CountedTree& tree : census.trees)
+    if (is_ahead_now(tree.made_at_ns)) ++ahead;
+  if (ahead == 0 && !has_ahead_besides) return;
+  if (is_clock_trusted(store))
+    census.times_ahead = ahead;
+  else
+    census.clock_went_back = true;
 }
 
 void note_disk(Store& store, Census& census) {
@@ -135,12 +149,15 @@ void read_labels(Index::Read& rows, Census& census) {
   }
 }
 
-void read_roots(Index::Read& rows, Census& census) {
+/// True: one of them is from the future.
+bool read_roots(Index::Read& rows, Census& census) {
+  bool has_ahead = false;
   rows.each_root([&](const std::string& name, const RootRow& row) {
     if (CountedSnapshot* snapshot = find(census, row.snapshot)) snapshot->held_by.push_back(name);
-    note_time(census, row.made_at_ns);
+    has_ahead = has_ahead || is_ahead(row.made_at_ns, census.now_ns);
     return true;
   });
+  return has_ahead;
 }
 
 struct NamedLease {
@@ -157,17 +174,52 @@ std::vector<NamedLease> read_leases(Index::Read& rows) {
   return leases;
 }
 
-/// Locks are looked at outside of the index's.
+constexpr std::int64_t kEarliest = std::numeric_limits<std::int64_t>::min();
+
+void note_ingest(Census& census, std::int64_t began_ns) {
+  census.oldest_ingest_ns = std::min(census.oldest_ingest_ns.value_or(began_ns), began_ns);
+}
+
+void note_lease(Store& store, const LeaseRow& lease, Census& census) {
+  if (lease.kind == LeaseKind::ingest) note_ingest(census, ingest_began_ns(lease, census.now_ns));
+  const std::string holder = describe(lease);
+  bool is_stray = false;
+  for (const SnapshotId& id : lease.snapshots)
+    if (CountedSnapshot* snapshot = find(census, id))
+      snapshot->leased_by.push_back(holder);
+    else  // made since the snapshots were read, or its row is lost
+      is_stray = is_stray || !store.index().read().snapshot(id);
+  // An ingest names a snapshot before it records it.
+  if (!is_stray || lease.kind == LeaseKind::ingest) return;
+  census.stray_leases.push_back(holder);
+  note_ingest(census, kEarliest);
+}
+
+/// For people: who holds the file, as far as it can be seen from here.
+std::string holder_of(Store& store, const std::string& name) {
+  std::vector<std::string> paths{store.path() + "/" + layout::lease(name)};
+  if (const auto real = real_path(paths.front()); real && *real != paths.front()) paths.push_back(*real);
+  const std::vector<ProcessUse> uses = processes_using(paths, {name});
+  if (uses.empty()) return format_text("lease {}, of a process that cannot be seen from here", name);
+  return format_text("lease {}, held by process {}: {}", name, uses.front().pid, uses.front().command);
+}
+
+/// Locks are looked at outside of the index's. A locked file counts with or without a row; it is read after
+/// the rows, so that a lease that began meanwhile has its file, at least.
 void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Census& census) {
+  std::set<std::string> known;
   for (const NamedLease& lease : leases) {
-    if (!is_lease_live(store, lease.name)) continue;
-    note_time(census, lease.row.made_at_ns);
-    if (lease.row.kind == LeaseKind::ingest)
-      census.oldest_ingest_ns =
-          std::min(census.oldest_ingest_ns.value_or(lease.row.made_at_ns), lease.row.made_at_ns);
-    const std::string holder = format_text("{} {}", lease.row.pid, lease.row.what);
-    for (const SnapshotId& id : lease.row.snapshots)
-      if (CountedSnapshot* snapshot = find(census, id)) snapshot->leased_by.push_back(holder);
+    known.insert(lease.name);
+    if (is_lease_live(store, lease.name)) note_lease(store, lease.row, census);
+  }
+  for (const HeldLease& lease : held_leases(store)) {
+    if (known.contains(lease.name)) continue;
+    if (lease.row) {
+      note_lease(store, *lease.row, census);
+      continue;
+    }
+    census.unknown_leases.push_back(holder_of(store, lease.name));
+    note_ingest(census, kEarliest);
   }
 }
 
@@ -226,6 +278,7 @@ Census take_census(Store& store) {
   census.now_ns = store.clock().now().time_since_epoch().count();
   note_disk(store, census);
   std::vector<NamedLease> leases;
+  bool has_ahead = false;
   {
     Index::Read rows = store.index().read_in_slices();
     census.trees = read_trees(rows);
@@ -234,13 +287,10 @@ Census take_census(Store& store) {
     take_over(snapshots, census);
     read_blobs(rows, census);
     read_labels(rows, census);
-    read_roots(rows, census);
+    has_ahead = read_roots(rows, census);
     leases = read_leases(rows);
   }
-  for (const CountedSnapshot& snapshot : census.snapshots) {
-    note_time(census, snapshot.made_at_ns);
-    note_time(census, snapshot.used_ns());
-  }
+  note_times(store, census, has_ahead);
   note_live_leases(store, leases, census);
   note_other_bytes(store, census);
   require_rows(store, census);

@@ -31,7 +31,7 @@ struct CountedSnapshot {
   std::optional<FateRow> fate;
   std::vector<std::string> labels;     ///< of its requests, each once, sorted: scripts, requirements
   std::vector<std::string> held_by;    ///< names of roots
-  std::vector<std::string> leased_by;  ///< what the live leases that name it do: `PID COMMAND`
+  std::vector<std::string> leased_by;  ///< what the live leases that name it do: `process 7, running x.py`
   std::vector<Layout> layouts = {};
   std::uint64_t other_bytes = 0;  ///< goes with it besides its trees: its layouts and their bytecode
   std::int64_t used_ns() const { return last_use_ns.value_or(made_at_ns); }
@@ -47,9 +47,18 @@ struct Census {
   std::vector<CountedSnapshot> snapshots;
   std::vector<BlobGroup> groups;
   std::uint64_t filesystem_bytes = 0, free_bytes = 0;  ///< free: for whoever is not root
-  std::optional<std::int64_t> oldest_ingest_ns;        ///< when the oldest live ingest began
+  /// When the oldest live ingest began. As early as can be, where that cannot be told: with `unknown_leases`,
+  /// `stray_leases`, or an ingest from before the clock was set back.
+  std::optional<std::int64_t> oldest_ingest_ns;
+  /// Live leases that do not say what they use (their file is half written), for people: nothing may go.
+  std::vector<std::string> unknown_leases;
+  /// Live leases of snapshots that have no row, for people: what no snapshot names may be theirs.
+  std::vector<std::string> stray_leases;
   std::int64_t now_ns = 0;
-  bool clock_went_back = false;       ///< a row is from the future by more than a minute: ages mean nothing
+  /// A row is from the future by more than a minute, and the clock cannot be right: ages mean nothing.
+  bool clock_went_back = false;
+  /// Snapshots and trees from the future, where the clock may well be right: they count as made and used now.
+  std::uint64_t times_ahead = 0;
   std::uint64_t index_bytes = 0;      ///< documents among them
   std::uint64_t total_bytes() const;  ///< of all groups
   std::uint64_t other_bytes() const;  ///< of all trees and snapshots, and the index: other_bytes.h

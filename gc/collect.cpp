@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
+#include "gc/clock_trust.h"
 #include "gc/held_orphans.h"
 #include "gc/last_net.h"
 #include "gc/leftovers.h"
@@ -11,8 +13,11 @@
 #include "gc/store_size.h"
 #include "gc/sweep.h"
 #include "store/adopt.h"
+#include "store/daily_turn.h"
 #include "store/layout.h"
 #include "store/lease.h"
+#include "store/lease_file.h"
+#include "store/pace.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
 #include "store/reserve.h"
@@ -27,18 +32,25 @@ std::optional<FileLock> gc_lock(Store& store, std::chrono::milliseconds timeout)
 
 /// Snapshots of leases that died while a process of theirs lives on (its keeper was killed, and it has closed
 /// every descriptor).
-std::map<SnapshotId, ProcessUse> haunted_snapshots(Store& store) {
-  std::vector<std::pair<std::string, LeaseRow>> dead;
-  store.index().read().each_lease([&](const std::string& name, const LeaseRow& row) {
-    dead.emplace_back(name, row);
-    return true;
-  });
-  std::erase_if(dead, [&](const auto& lease) { return is_lease_live(store, lease.first); });
-  std::map<SnapshotId, ProcessUse> haunted;
-  for (const auto& [name, row] : dead) {
-    if (row.snapshots.empty()) continue;
-    for (const ProcessUse& use : processes_using({}, {name}))
-      for (const SnapshotId& id : row.snapshots) haunted.emplace(id, use);
+struct HauntedSnapshots {
+  std::map<SnapshotId, ProcessUse> snapshots;
+  std::optional<ProcessUse> may_use_any;  ///< its lease's file is half written, and there is no row
+};
+HauntedSnapshots haunted_snapshots(Store& store) {
+  std::vector<HeldLease> dead = dropped_leases(store);
+  {
+    Index::Read rows = store.index().read();
+    for (HeldLease& lease : dead)
+      if (const auto row = rows.lease(lease.name)) lease.row = row;
+  }
+  HauntedSnapshots haunted;
+  for (const HeldLease& lease : dead) {
+    if (lease.row && lease.row->snapshots.empty()) continue;
+    for (const ProcessUse& use : processes_using({}, {lease.name}))
+      if (lease.row)
+        for (const SnapshotId& id : lease.row->snapshots) haunted.snapshots.emplace(id, use);
+      else
+        haunted.may_use_any = use;
   }
   return haunted;
 }
@@ -46,6 +58,67 @@ std::map<SnapshotId, ProcessUse> haunted_snapshots(Store& store) {
 bool is_disk_full(const Store& store) {
   constexpr std::uint64_t kAlmost = std::uint64_t{16} << 20;
   return free_bytes(store.root()) < kAlmost;
+}
+
+/// A snapshot whose row was lost while a run uses it (volatile data removed, the index made anew) has its
+/// files: with rows of its own it is kept as any other. An ingest's is adopted only where its lease's row was
+/// lost, too: else it is being made. False: one could not be adopted.
+bool adopt_leased(Store& store) {
+  std::set<SnapshotId> lost;
+  const std::vector<HeldLease> leases = held_leases(store);
+  {
+    Index::Read rows = store.index().read();
+    for (const HeldLease& lease : leases) {
+      if (!lease.row || (lease.row->kind == LeaseKind::ingest && rows.lease(lease.name))) continue;
+      for (const SnapshotId& id : lease.row->snapshots)
+        if (!rows.snapshot(id)) lost.insert(id);
+    }
+  }
+  bool is_complete = true;
+  for (const SnapshotId& id : lost) is_complete = adopt_snapshot(store, id) && is_complete;
+  return is_complete;
+}
+
+void settle_tree_times(Store& store, Census& census) {
+  const std::int64_t now = census.now_ns;
+  for (std::size_t next = 0; next < census.trees.size();) {
+    const Pace pace;
+    Index::Write rows = store.index().write();
+    for (; next < census.trees.size() && !pace.is_over(); ++next) {
+      CountedTree& tree = census.trees[next];
+      auto row = is_ahead(tree.made_at_ns, now) ? rows.tree(tree.id) : std::nullopt;
+      if (!row) continue;
+      row->made_at_ns = std::min(row->made_at_ns, now);
+      rows.put(tree.id, *row);
+    }
+    rows.commit();
+  }
+}
+
+/// What is from the future counts as made and used now, from now on: else it would outlive every rule until
+/// the clock gets there. A tree that no snapshot names goes at once.
+std::uint64_t settle_times(Store& store, Census& census) {
+  settle_tree_times(store, census);
+  std::uint64_t settled = 0;
+  const std::int64_t now = census.now_ns;
+  for (std::size_t next = 0; next < census.snapshots.size();) {
+    const Pace pace;
+    Index::Write rows = store.index().write();
+    for (; next < census.snapshots.size() && !pace.is_over(); ++next) {
+      CountedSnapshot& snapshot = census.snapshots[next];
+      if (!is_ahead(snapshot.made_at_ns, now) && !is_ahead(snapshot.used_ns(), now)) continue;
+      auto row = rows.snapshot(snapshot.id);
+      if (!row) continue;
+      row->made_at_ns = std::min(row->made_at_ns, now);
+      rows.put(snapshot.id, *row);
+      if (rows.last_use_ns(snapshot.id).value_or(row->made_at_ns) > now) rows.put_last_use(snapshot.id, now);
+      snapshot.made_at_ns = row->made_at_ns;
+      snapshot.last_use_ns = rows.last_use_ns(snapshot.id);
+      ++settled;
+    }
+    rows.commit();
+  }
+  return settled;
 }
 
 class Collection {
@@ -68,9 +141,10 @@ class Collection {
   }
 
  private:
-  /// Frees what needs no row to be written.
+  /// Frees what needs no row to be written. Not before what lies on disk has come back into the index.
   void clear_up_without_writing() {
-    const LeftoverAge age = leftover_age(store_, options_.policy, false);
+    if (!store_.index().other_boots().empty() || is_rebuild_unfinished(store_)) return;
+    const LeftoverAge age = leftover_age(store_, options_.policy, take_census(store_));
     remove_dead_work(store_, age, report_);
     if (find_held_orphans(store_).empty()) remove_orphans(store_, age, report_);
   }
@@ -89,6 +163,7 @@ class Collection {
   void make_durable() {
     promote();
     if (!store_.index().other_boots().empty() || is_rebuild_unfinished(store_)) adopt_all(store_);
+    if (!adopt_leased(store_)) are_orphans_kept_ = true;
     adopt_held_orphans();
   }
 
@@ -108,7 +183,15 @@ class Collection {
   void count_and_plan() {
     tell("counting", 0, 0);
     report_.census = take_census(store_);
+    if (report_.census.times_ahead > 0) report_.settled_times = settle_times(store_, report_.census);
     report_.plan = plan_gc(report_.census, options_.policy);
+  }
+
+  /// Who uses it though its lease has died.
+  const ProcessUse* haunter_of(const SnapshotId& id) const {
+    if (haunted_.may_use_any) return &*haunted_.may_use_any;
+    const auto haunted = haunted_.snapshots.find(id);
+    return haunted == haunted_.snapshots.end() ? nullptr : &haunted->second;
   }
 
   std::vector<SnapshotId> mark() {
@@ -116,11 +199,10 @@ class Collection {
     const Census& census = report_.census;
     std::vector<std::uint32_t> going;
     for (const GoingSnapshot& snapshot : report_.plan.going) {
-      const auto haunted = haunted_.find(census.snapshots[snapshot.snapshot].id);
-      if (haunted == haunted_.end())
-        going.push_back(snapshot.snapshot);
+      if (const ProcessUse* use = haunter_of(census.snapshots[snapshot.snapshot].id))
+        report_.still_in_use.push_back({snapshot.snapshot, *use});
       else
-        report_.still_in_use.push_back({snapshot.snapshot, haunted->second});
+        going.push_back(snapshot.snapshot);
     }
     const Caught caught = last_net(store_, census, going, report_.plan.unused_trees);
     for (const auto& use : caught.snapshots) {
@@ -135,17 +217,21 @@ class Collection {
   }
 
   void sweep(std::vector<SnapshotId> ids) {
-    const std::set<SnapshotId> condemned(ids.begin(), ids.end());
+    if (!report_.census.unknown_leases.empty() || haunted_.may_use_any) return;
     for (const CountedSnapshot& snapshot : report_.census.snapshots)
       if (snapshot.fate && snapshot.fate->fate == Fate::deleting) ids.push_back(snapshot.id);
     std::set<TreeId> trees;
     for (const std::uint32_t tree : report_.plan.unused_trees) trees.insert(report_.census.trees[tree].id);
     const auto progress = [&](std::uint64_t done, std::uint64_t total) { tell("deleting", done, total); };
     const std::set<SnapshotId> deleted = sweep_snapshots(store_, ids, report_, trees, progress);
-    note_taken_back(condemned, deleted);
+    note_what_stayed(deleted);
     for (const CountedSnapshot& snapshot : report_.census.snapshots)
       if (deleted.contains(snapshot.id)) report_.freed_bytes += snapshot.other_bytes;
     for (const TreeId& tree : kept_trees_) trees.erase(tree);
+    if (!report_.census.stray_leases.empty()) {  // any of them may be theirs
+      report_.left_trees += trees.size();
+      return;
+    }
     GoneTrees gone = sweep_trees(store_, trees, report_, progress);
     const std::set<TreeId> swept(gone.trees.begin(), gone.trees.end());
     for (const CountedTree& tree : report_.census.trees)
@@ -154,12 +240,16 @@ class Collection {
     sweep_blobs(store_, std::move(gone), report_, progress);
   }
 
-  void note_taken_back(const std::set<SnapshotId>& condemned, const std::set<SnapshotId>& deleted) {
+  void note_what_stayed(const std::set<SnapshotId>& deleted) {
+    std::set<std::uint32_t> in_use;
+    for (const auto& use : report_.still_in_use) in_use.insert(use.snapshot);
     Index::Read rows = store_.index().read();
-    for (std::uint32_t place = 0; place < report_.census.snapshots.size(); ++place) {
-      const SnapshotId& id = report_.census.snapshots[place].id;
-      if (condemned.contains(id) && !deleted.contains(id) && !rows.fate(id))
-        report_.taken_back.push_back(place);
+    for (const GoingSnapshot& going : report_.plan.going) {
+      const SnapshotId& id = report_.census.snapshots[going.snapshot].id;
+      if (deleted.contains(id) || in_use.contains(going.snapshot)) continue;
+      const auto fate = rows.fate(id);
+      const bool is_left = fate && fate->fate == Fate::deleting;
+      (is_left ? report_.left : report_.taken_back).push_back(going.snapshot);
     }
   }
 
@@ -171,11 +261,12 @@ class Collection {
 
   void clear_up() {
     tell("clearing up", 0, 0);
-    const LeftoverAge age = leftover_age(store_, options_.policy, report_.census.clock_went_back);
+    const LeftoverAge age = leftover_age(store_, options_.policy, report_.census);
     remove_dead_work(store_, age, report_);
     remove_stale_rows(store_, age, report_);
     if (!are_orphans_kept_) remove_orphans(store_, age, report_);
     promote();
+    (void)take_daily_turn(store_);
     const std::uint64_t before = report_.plan.bytes_before;
     note_size(store_, before - std::min(before, report_.freed_bytes), !report_.plan.missed.empty());
     keep_reserve(store_.root());
@@ -188,7 +279,7 @@ class Collection {
   Store& store_;
   const GcOptions& options_;
   GcReport report_;
-  std::map<SnapshotId, ProcessUse> haunted_;
+  HauntedSnapshots haunted_;
   std::set<TreeId> kept_trees_;
   bool are_orphans_kept_ = false;
 };

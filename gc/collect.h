@@ -30,7 +30,8 @@ struct GcReport {
   bool another_at_work = false;
   Census census;  ///< before
   GcPlan plan;
-  std::vector<std::uint32_t> taken_back;  ///< condemned, and used again before they were deleted
+  std::vector<std::uint32_t> taken_back;  ///< planned to go, and used again before they were deleted
+  std::vector<std::uint32_t> left;  ///< could not be removed whole; the next collection goes on with them
   /// Planned to go, and a process without a lease was seen to use it: it stays this time.
   struct StillInUse {
     std::uint32_t snapshot;  ///< place in Census::snapshots
@@ -39,6 +40,8 @@ struct GcReport {
   std::vector<StillInUse> still_in_use;
   std::uint64_t deleted_snapshots = 0, deleted_trees = 0, deleted_blobs = 0, freed_bytes = 0;
   std::uint64_t left_trees = 0;  ///< that no snapshot names: an ingest at work may be about to
+  /// Times from the future that were set to now: of snapshots.
+  std::uint64_t settled_times = 0;
   std::uint64_t removed_leases = 0,
                 removed_leftovers = 0;  ///< scratch, tmp, trash, orphans, documents, slots
   std::vector<std::string> failures;

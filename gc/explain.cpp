@@ -40,7 +40,7 @@ std::string facts(const Census& census, std::uint32_t place) {
                                            : std::string("no use is known"));
   text += format_text("  {} packages; alone it would free {}\n", snapshot.trees.size(),
                       print_bytes(Shares(census).freed_by(place)));
-  for (const std::string& lease : snapshot.leased_by) text += format_text("  in use by process {}\n", lease);
+  for (const std::string& lease : snapshot.leased_by) text += format_text("  in use by {}\n", lease);
   for (const std::string& root : snapshot.held_by) text += format_text("  kept by {}\n", root);
   return text;
 }

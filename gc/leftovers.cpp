@@ -1,10 +1,15 @@
 #include "gc/leftovers.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <optional>
 
-#include "gc/sweep.h"
+#include "gc/clock_trust.h"
+#include "gc/live_leases.h"
 #include "gc/trash.h"
 #include "store/layout.h"
 #include "store/platform/error.h"
@@ -27,10 +32,10 @@ std::int64_t now_ns(Store& store) {
 }
 
 /// Entries that vanish meanwhile are somebody else's to remove.
-std::optional<std::int64_t> changed_ns(Store& store, const std::string& path) {
+std::optional<std::int64_t> changed_ns(Store& store, const std::string& path, const LeftoverAge& age) {
   const auto stamp = stat_at(store.root(), path, Links::do_not_follow);
   if (!stamp) return std::nullopt;
-  return std::max(stamp->ctime_ns, stamp->mtime_ns);
+  return settled_time_ns(store, path, std::max(stamp->ctime_ns, stamp->mtime_ns), age);
 }
 
 void each_entry(Store& store, const std::string& folder, GcReport& report,
@@ -44,8 +49,8 @@ void each_entry(Store& store, const std::string& folder, GcReport& report,
   }
 }
 
-bool remove_older(Store& store, const std::string& path, std::int64_t before_ns) {
-  const auto changed = changed_ns(store, path);
+bool remove_older(Store& store, const std::string& path, std::int64_t before_ns, const LeftoverAge& age) {
+  const auto changed = changed_ns(store, path, age);
   if (!changed || *changed >= before_ns) return false;
   remove_tree(store.root(), path);
   return true;
@@ -62,8 +67,9 @@ bool is_lease_gone(Store& store, const std::string& name) {
 }
 
 /// Out of the way first: a run may be about to claim it.
-bool remove_spare(Store& store, const std::string& path, std::int64_t before_ns, GcReport& report) {
-  const auto changed = changed_ns(store, path);
+bool remove_spare(Store& store, const std::string& path, std::int64_t before_ns, const LeftoverAge& age,
+                  GcReport& report) {
+  const auto changed = changed_ns(store, path, age);
   if (!changed || *changed >= before_ns) return false;
   Trash trash(store, report);
   const bool is_taken = trash.take(path);
@@ -83,25 +89,39 @@ void remove_free_locks(Store& store, GcReport& report) {
 
 }  // namespace
 
-LeftoverAge leftover_age(Store& store, const Policy& policy, bool clock_went_back) {
+LeftoverAge leftover_age(Store& store, const Policy& policy, const Census& census) {
   const std::int64_t now = now_ns(store);
+  std::int64_t oldest = oldest_held_ingest_ns(store);
+  // What has no row may be theirs.
+  if (!census.unknown_leases.empty() || !census.stray_leases.empty())
+    oldest = std::numeric_limits<std::int64_t>::min();
+  const bool is_trusted = is_clock_trusted(store);
   Index::Read rows = store.index().read();
   return {.now_ns = now,
-          .orphans_before_ns = std::min(now - policy.grace.count(), oldest_ingest_ns(rows)),
-          .ages_mean_something = !clock_went_back};
+          .orphans_before_ns = std::min({now - policy.grace.count(), oldest, oldest_ingest_ns(rows, now)}),
+          .ages_mean_something = !census.clock_went_back,
+          .is_clock_trusted = is_trusted};
+}
+
+std::int64_t settled_time_ns(Store& store, const std::string& path, std::int64_t time_ns,
+                             const LeftoverAge& age) {
+  if (!age.is_clock_trusted || !is_ahead(time_ns, age.now_ns)) return time_ns;
+  utimensat(store.root(), path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
+  return age.now_ns;
 }
 
 void remove_trash(Store& store, GcReport& report) {
-  const std::int64_t now = now_ns(store);
+  const LeftoverAge age{.now_ns = now_ns(store), .is_clock_trusted = is_clock_trusted(store)};
+  const std::int64_t now = age.now_ns;
   each_entry(store, layout::kTrash, report, [&](const std::string& name, const std::string& path) {
     // Another process may be at work on what it has just moved here.
     const bool is_own = name.starts_with(Trash::kPrefix);
-    if (!is_own) return remove_older(store, path, now - kHour);
+    if (!is_own) return remove_older(store, path, now - kHour, age);
     remove_tree(store.root(), path);
     return true;
   });
   each_entry(store, layout::kQuarantine, report, [&](const std::string&, const std::string& path) {
-    return remove_older(store, path, now - kQuarantineLife);
+    return remove_older(store, path, now - kQuarantineLife, age);
   });
 }
 
@@ -111,9 +131,9 @@ void remove_dead_work(Store& store, const LeftoverAge& age, GcReport& report) {
                                          : std::min(age.orphans_before_ns, age.now_ns - kSpareLife);
   each_entry(store, layout::kScratch, report, [&](const std::string& name, const std::string& path) {
     if (name.starts_with("spare-"))
-      return age.ages_mean_something && remove_spare(store, path, spares_before, report);
+      return age.ages_mean_something && remove_spare(store, path, spares_before, age, report);
     if (is_lease_name(name) ? !is_lease_gone(store, name) : !age.ages_mean_something) return false;
-    if (!is_lease_name(name)) return remove_older(store, path, age.now_ns - kDay);
+    if (!is_lease_name(name)) return remove_older(store, path, age.now_ns - kDay, age);
     remove_tree(store.root(), path);
     return true;
   });
@@ -123,7 +143,7 @@ void remove_dead_work(Store& store, const LeftoverAge& age, GcReport& report) {
       remove_tree(store.root(), path);
       return true;
     }
-    return age.ages_mean_something && remove_older(store, path, age.now_ns - kHour);
+    return age.ages_mean_something && remove_older(store, path, age.now_ns - kHour, age);
   });
   remove_free_locks(store, report);
 }

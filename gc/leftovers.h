@@ -10,8 +10,13 @@ struct LeftoverAge {
   std::int64_t now_ns = 0;
   std::int64_t orphans_before_ns = 0;  ///< older than the grace time, the oldest ingest and this collection
   bool ages_mean_something = true;     ///< false: the clock went back, and nothing goes by age
+  bool is_clock_trusted = true;        ///< what is from the future counts as made now, and is stamped so
 };
-LeftoverAge leftover_age(Store& store, const Policy& policy, bool clock_went_back);
+LeftoverAge leftover_age(Store& store, const Policy& policy, const Census& census);
+
+/// The time, unless it is from the future and the clock can be right: then now, and the file is stamped so.
+std::int64_t settled_time_ns(Store& store, const std::string& path, std::int64_t time_ns,
+                             const LeftoverAge& age);
 
 /// What frees space without a row being written, so that a collection can begin on a full disk: trash, and
 /// quarantine older than 30 days.

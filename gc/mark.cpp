@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gc/live_leases.h"
 #include "store/pace.h"
 
 namespace envstore {
@@ -75,6 +76,26 @@ std::vector<std::uint32_t> condemn(Store& store, const Census& census,
   return Condemnation(store, census, going).run();
 }
 
+namespace {
+
+/// Without those that a live lease names in its file: these are taken back.
+std::vector<SnapshotId> without_leased(Store& store, std::vector<SnapshotId> deleting) {
+  if (deleting.empty()) return deleting;
+  const LeasedByFiles leased = leased_by_files(store);
+  const auto is_free = [&](const SnapshotId& id) {
+    return !leased.may_be_any && !leased.snapshots.contains(id);
+  };
+  const auto first = std::stable_partition(deleting.begin(), deleting.end(), is_free);
+  if (first == deleting.end()) return deleting;
+  Index::Write rows = store.index().durable_write();
+  for (auto id = first; id != deleting.end(); ++id) rows.erase_fate(*id);
+  rows.commit();
+  deleting.erase(first, deleting.end());
+  return deleting;
+}
+
+}  // namespace
+
 std::vector<SnapshotId> mark_deleting(Store& store, const std::vector<SnapshotId>& snapshots) {
   std::vector<SnapshotId> deleting;
   Index::Write rows = store.index().durable_write();
@@ -90,7 +111,7 @@ std::vector<SnapshotId> mark_deleting(Store& store, const std::vector<SnapshotId
     deleting.push_back(id);
   }
   rows.commit();
-  return deleting;
+  return without_leased(store, std::move(deleting));
 }
 
 void pardon(Store& store, const std::vector<SnapshotId>& snapshots) {

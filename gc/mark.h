@@ -18,7 +18,9 @@ std::vector<std::uint32_t> condemn(Store& store, const Census& census,
 
 /// One durable transaction: those still condemned and not held become `deleting`; those that an earlier
 /// collection left `deleting` stay so unless they are held. Under the snapshots' locks. Returns which are
-/// `deleting` now; the others were taken back.
+/// `deleting` now; the others were taken back. When that is on disk, lease files are asked, too: who claims a
+/// snapshot after that finds it deleting, who claimed it before is there with a file, whether its row can be
+/// seen (another boot's cannot) or not.
 std::vector<SnapshotId> mark_deleting(Store& store, const std::vector<SnapshotId>& snapshots);
 
 /// Condemned and nothing came of it.

@@ -44,7 +44,9 @@ class Orphans {
 
   bool is_old(const std::string& path) const {
     const auto stamp = stat_at(store_.root(), path, Links::do_not_follow);
-    return stamp && std::max(stamp->ctime_ns, stamp->mtime_ns) < age_.orphans_before_ns;
+    if (!stamp) return false;
+    const std::int64_t changed = std::max(stamp->ctime_ns, stamp->mtime_ns);
+    return settled_time_ns(store_, path, changed, age_) < age_.orphans_before_ns;
   }
 
   /// `id`, `id.farm`, `id.forest`, `id.json`: of a tree or a snapshot. What has another name is not ours to

@@ -4,12 +4,16 @@
 #include <set>
 
 #include "gc/ages.h"
+#include "gc/clock_trust.h"
 #include "gc/protection.h"
 #include "gc/shares.h"
 #include "store/platform/format.h"
 
 namespace envstore {
 namespace {
+
+/// What min-free takes even where it cannot be met.
+constexpr std::chrono::nanoseconds kIdle = std::chrono::hours(7 * 24);
 
 /// Makes one plan. Steps as in DESIGN section 8; `ranks` order snapshots by last use.
 class Planner {
@@ -25,6 +29,7 @@ class Planner {
     order_by_last_use();
     keep_the_protected();
     let_the_old_go();
+    spare_the_used_where_no_cap_can_be_met();
     meet_caps();
     meet_caps_together();
     meet_caps_with_layouts();
@@ -50,10 +55,16 @@ class Planner {
     shares_.forget_unnamed_blobs();
     if (census_.clock_went_back) return;
     for (std::uint32_t tree = 0; tree < was_named.size(); ++tree) {
-      if (was_named[tree] || after(census_.trees[tree].made_at_ns, policy_.grace) > census_.now_ns) continue;
+      if (was_named[tree] || is_young(census_.trees[tree])) continue;
       plan_.unused_trees.push_back(tree);
       shares_.remove_tree(tree);
     }
+  }
+
+  /// One from the future was made before the clock was set right, and no ingest of then is at work any more.
+  bool is_young(const CountedTree& tree) const {
+    return !is_ahead(tree.made_at_ns, census_.now_ns) &&
+           after(tree.made_at_ns, policy_.grace) > census_.now_ns;
   }
 
   void order_by_last_use() {
@@ -117,6 +128,33 @@ class Planner {
     return std::nullopt;
   }
 
+  /// Of the caps that are not met, the first that may take it.
+  std::optional<GoesBy> cap_that_takes(std::uint32_t place) const {
+    if (missing(GoesBy::max_size) > 0) return GoesBy::max_size;
+    if (missing(GoesBy::min_free) > 0 && !is_spared_by_min_free_[place]) return GoesBy::min_free;
+    return std::nullopt;
+  }
+
+  /// A disk that others have filled stays full whatever goes. The store gives what lies idle then, and not
+  /// what is in daily use: that would be fetched again, onto the same disk.
+  void spare_the_used_where_no_cap_can_be_met() {
+    is_spared_by_min_free_.resize(census_.snapshots.size());
+    if (missing(GoesBy::min_free) == 0) return;
+    std::vector<std::uint32_t> removed;
+    for (const std::uint32_t place : order_)
+      if (is_free_to_go(place)) {
+        shares_.remove(place);
+        removed.push_back(place);
+      }
+    const bool can_be_met = missing(GoesBy::min_free) == 0;
+    for (auto place = removed.rbegin(); place != removed.rend(); ++place) shares_.put_back(*place);
+    if (can_be_met) return;
+    plan_.is_min_free_out_of_reach = true;
+    for (const std::uint32_t place : order_)
+      is_spared_by_min_free_[place] =
+          census_.clock_went_back || after(census_.snapshots[place].used_ns(), kIdle) > census_.now_ns;
+  }
+
   /// Least recently used first. Whoever becomes the last owner of something is asked again, in its turn.
   void meet_caps() {
     std::set<std::uint32_t> waiting;  // ranks
@@ -127,8 +165,9 @@ class Planner {
       if (!cap) return;
       const std::uint32_t place = order_[*waiting.begin()];
       waiting.erase(waiting.begin());
-      if (!is_free_to_go(place) || shares_.freed_by(place) == layout_bytes(place)) continue;
-      choose(place, *cap);
+      const auto takes = cap_that_takes(place);
+      if (!takes || !is_free_to_go(place) || shares_.freed_by(place) == layout_bytes(place)) continue;
+      choose(place, *takes);
       if (!chosen_[place]) continue;
       for (const std::uint32_t owner : shares_.new_last_owners())
         if (is_free_to_go(owner)) waiting.insert(ranks_[owner]);
@@ -140,9 +179,9 @@ class Planner {
   void meet_caps_together() {
     std::vector<std::uint32_t> together;
     for (const std::uint32_t place : order_) {
-      const auto cap = unmet_cap();
-      if (!cap) break;
-      if (!is_free_to_go(place)) continue;
+      if (!unmet_cap()) break;
+      const auto cap = cap_that_takes(place);
+      if (!cap || !is_free_to_go(place)) continue;
       choose(place, *cap);
       if (chosen_[place]) together.push_back(place);
     }
@@ -161,9 +200,9 @@ class Planner {
   void meet_caps_with_layouts() {
     std::vector<std::uint32_t> gone;
     for (const std::uint32_t place : order_) {
-      const auto cap = unmet_cap();
-      if (!cap) return;
-      if (!is_free_to_go(place)) continue;
+      if (!unmet_cap()) return;
+      const auto cap = cap_that_takes(place);
+      if (!cap || !is_free_to_go(place)) continue;
       choose(place, *cap);
       if (chosen_[place]) gone.push_back(place);
     }
@@ -203,6 +242,7 @@ class Planner {
   std::vector<std::uint32_t> ranks_;           ///< by place
   std::vector<std::optional<GoesBy>> chosen_;  ///< by place
   std::vector<std::optional<Kept>> why_kept_;  ///< by place
+  std::vector<bool> is_spared_by_min_free_;    ///< by place
 };
 
 }  // namespace

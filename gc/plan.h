@@ -41,12 +41,15 @@ struct GcPlan {
   std::uint64_t bytes_before = 0, bytes_after = 0;
   std::vector<MissedCap> missed;
   bool ages_skipped = false;  ///< the clock went backwards
+  /// min-free could not be met with all that may go, so only what was not used for a week goes for it.
+  bool is_min_free_out_of_reach = false;
 };
 
 /// What goes, and why. Pure. Caps are met with the snapshots used least recently, each counted with the bytes
 /// that it alone frees by then; one that frees nothing but its layouts is passed over for a cap, until what
 /// it shares has no other owner. Snapshots that free more only together go together, if a cap cannot be met
-/// otherwise; then those that free layouts alone, if that is enough.
+/// otherwise; then those that free layouts alone, if that is enough. Where min-free cannot be met with all
+/// that may go (others fill the disk), only what was not used for a week goes for it.
 GcPlan plan_gc(const Census& census, const Policy& policy);
 
 const char* name_of(KeptBy why);  ///< as it stands in JSON: `lease`, `root`, `grace`, `keep-last`, ...

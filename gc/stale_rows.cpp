@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "gc/clock_trust.h"
 #include "gc/leftovers.h"
 #include "store/layout.h"
 #include "store/pace.h"
@@ -88,10 +90,17 @@ std::uint64_t remove_wheels(Store& store) {
   return table.remove(store);
 }
 
-std::uint64_t remove_documents(Store& store, std::int64_t before_ns) {
+/// Old ones, and those from the future: no request takes them for fresh. The largest time is that of what no
+/// rule of age takes.
+std::uint64_t remove_documents(Store& store, const LeftoverAge& age) {
+  const auto is_stale = [age](Index::Read&, const DocumentRow& row) {
+    const bool is_from_future = age.is_clock_trusted && is_ahead(row.fetched_at_ns, age.now_ns) &&
+                                row.fetched_at_ns != std::numeric_limits<std::int64_t>::max();
+    return is_from_future || row.fetched_at_ns < age.now_ns - kDocumentLife;
+  };
   const StaleRows<std::string, DocumentRow> table{
       .each = [](Index::Read& rows, const auto& visit) { rows.each_document(visit); },
-      .is_stale = [before_ns](Index::Read&, const DocumentRow& row) { return row.fetched_at_ns < before_ns; },
+      .is_stale = is_stale,
       .find = [](Index::Read& rows, const std::string& key) { return rows.document_head(key, 0); },
       .erase = [](Index::Write& rows, const std::string& key) { rows.erase_document(key); }};
   return table.remove(store);
@@ -180,8 +189,7 @@ void remove_stale_rows(Store& store, const LeftoverAge& age, GcReport& report) {
   report.removed_leftovers += remove_memos(store);
   report.removed_leftovers += remove_memos_of_missing_paths(store);
   report.removed_leftovers += remove_wheels(store);
-  if (age.ages_mean_something)
-    report.removed_leftovers += remove_documents(store, age.now_ns - kDocumentLife);
+  if (age.ages_mean_something) report.removed_leftovers += remove_documents(store, age);
   report.removed_leftovers += remove_interpreters(store);
 }
 

@@ -19,7 +19,7 @@ constexpr std::int64_t kPatience = std::chrono::nanoseconds(std::chrono::minutes
 struct Note {
   std::uint64_t total_bytes = 0, tree_bytes = 0;
   bool has_missed_cap = false;
-  std::int64_t made_at_ns = 0;
+  std::int64_t made_at_ns = 0;  ///< 0: a version that did not note it
 };
 
 std::string note_path() {
@@ -39,12 +39,13 @@ std::uint64_t bytes_of_trees(Store& store) {
 std::optional<Note> read_note(Store& store) {
   constexpr std::size_t kLimit = 128;
   const auto text = try_read_file(store.root(), note_path(), kLimit);
-  const auto stamp = stat_at(store.root(), note_path(), Links::do_not_follow);
-  if (!text || !stamp) return std::nullopt;
+  if (!text) return std::nullopt;
   unsigned long long total = 0, trees = 0;
   int missed = 0;
-  if (std::sscanf(text->c_str(), "%llu %llu %d", &total, &trees, &missed) != 3) return std::nullopt;
-  return Note{total, trees, missed != 0, stamp->mtime_ns};
+  long long made_at = 0;
+  if (std::sscanf(text->c_str(), "%llu %llu %d %lld", &total, &trees, &missed, &made_at) < 3)
+    return std::nullopt;
+  return Note{total, trees, missed != 0, made_at};
 }
 
 std::uint64_t estimate(const std::optional<Note>& note, std::uint64_t tree_bytes) {
@@ -59,10 +60,18 @@ std::uint64_t estimate(const std::optional<Note>& note, std::uint64_t tree_bytes
 void note_size(Store& store, std::uint64_t total_bytes, bool has_missed_cap) {
   try {
     replace_file(store.root(), note_path(),
-                 format_text("{} {} {}\n", total_bytes, bytes_of_trees(store), has_missed_cap ? 1 : 0), 0600);
+                 format_text("{} {} {} {}\n", total_bytes, bytes_of_trees(store), has_missed_cap ? 1 : 0,
+                             store.clock().now().time_since_epoch().count()),
+                 0600);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::no_space) throw;  // an older note does
   }
+}
+
+std::optional<std::int64_t> last_collection_ns(Store& store) {
+  const auto note = read_note(store);
+  if (!note || note->made_at_ns == 0) return std::nullopt;
+  return note->made_at_ns;
 }
 
 bool is_collection_due(Store& store, const Policy& policy) {

@@ -53,7 +53,4 @@ void find_unnamed_blobs(Store& store, GoneTrees& gone);
 /// Rows and objects of those that no other tree has.
 void sweep_blobs(Store& store, GoneTrees gone, GcReport& report, const SweepProgress& progress);
 
-/// When the oldest ingest that has a row began; the largest number: there is none.
-std::int64_t oldest_ingest_ns(Index::Read& rows);
-
 }  // namespace envstore

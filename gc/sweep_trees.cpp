@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "gc/live_leases.h"
 #include "gc/sweep.h"
 #include "gc/trash.h"
 #include "store/layout.h"
@@ -60,8 +61,10 @@ class TreeSweep {
   std::vector<TreeId> drop_rows(const std::vector<TreeId>& ids) {
     std::vector<TreeId> dropped;
     if (ids.empty()) return dropped;
+    const std::int64_t oldest_without_row = oldest_held_ingest_ns(store_);
     Index::Write rows = store_.index().durable_write();
-    const std::int64_t oldest_ingest = oldest_ingest_ns(rows);
+    const std::int64_t now_ns = store_.clock().now().time_since_epoch().count();
+    const std::int64_t oldest_ingest = std::min(oldest_ingest_ns(rows, now_ns), oldest_without_row);
     for (const TreeId& id : ids) {
       const auto tree = rows.tree(id);
       if (!tree || is_named(rows, id)) continue;
@@ -104,15 +107,6 @@ class TreeSweep {
 };
 
 }  // namespace
-
-std::int64_t oldest_ingest_ns(Index::Read& rows) {
-  std::int64_t oldest = std::numeric_limits<std::int64_t>::max();
-  rows.each_lease([&](const std::string&, const LeaseRow& lease) {
-    if (lease.kind == LeaseKind::ingest) oldest = std::min(oldest, lease.made_at_ns);
-    return true;
-  });
-  return oldest;
-}
 
 GoneTrees sweep_trees(Store& store, const std::set<TreeId>& candidates, GcReport& report,
                       const SweepProgress& progress) {

@@ -30,10 +30,10 @@ Why why(const Census& census, const Policy& policy, Subject subject) {
     const CountedSnapshot& snapshot = census.snapshots[place];
     WhyKept& kept = answer.snapshots.emplace_back();
     kept.snapshot = place;
-    for (const std::string& lease : snapshot.leased_by)
-      kept.keepers.push_back({KeptBy::lease, "process " + lease});
+    for (const std::string& lease : snapshot.leased_by) kept.keepers.push_back({KeptBy::lease, lease});
     for (const std::string& root : snapshot.held_by) kept.keepers.push_back({KeptBy::root, root});
-    const std::int64_t ends_ns = after(std::max(snapshot.used_ns(), snapshot.made_at_ns), policy.grace);
+    const std::int64_t ends_ns =
+        after(std::min(std::max(snapshot.used_ns(), snapshot.made_at_ns), census.now_ns), policy.grace);
     if (ends_ns > census.now_ns)
       kept.keepers.push_back({KeptBy::grace, format_text("used or made lately: untouched for {} more",
                                                          print_duration(between(census.now_ns, ends_ns)))});

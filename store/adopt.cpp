@@ -5,6 +5,7 @@
 #include <set>
 
 #include "store/index_rebuild.h"
+#include "store/lease_file.h"
 #include "store/placement_build.h"
 #include "store/placement_plan.h"
 #include "store/platform/error.h"
@@ -250,6 +251,13 @@ void erase_rows_without_files(Store& store, RebuildReport& report) {
   rows.commit();
 }
 
+bool has_lease_without_row(Store& store) {
+  const std::vector<HeldLease> leases = held_leases(store);
+  Index::Read rows = store.index().read();
+  return std::any_of(leases.begin(), leases.end(),
+                     [&](const HeldLease& lease) { return !rows.lease(lease.name); });
+}
+
 /// What has no file, or one that contradicts itself, is ordinary here; a full or failing disk is not.
 bool means_not_whole(const Error& error) {
   return error.kind() == ErrorKind::damaged || error.kind() == ErrorKind::not_found;
@@ -302,7 +310,10 @@ RebuildReport adopt_all(Store& store) {
   });
   if (is_unfinished) erase_rows_without_files(store, report);
   store.index().promote(Index::Wait::yes);
-  for (const std::string& boot : store.index().other_boots()) store.index().remove_boot(boot);
+  // Where a live lease has no row, another kernel may be at work on the same store (a virtual machine): its
+  // volatile side is not ours to remove.
+  if (!has_lease_without_row(store))
+    for (const std::string& boot : store.index().other_boots()) store.index().remove_boot(boot);
   if (is_unfinished) {
     Index::Write rows = store.index().durable_write();
     rows.erase_document(kUnfinishedRebuild);

@@ -27,6 +27,7 @@ inline constexpr const char* kQuarantine = "quarantine";
 inline constexpr const char* kLogs = "logs";  ///< of scheduled jobs: NAME.log, NAME.log.1, NAME.json
 inline constexpr const char* kLocks =
     "locks";  ///< index.lock, gc.lock, promote.lock, wheel-<sha256>, request-<hash>
+inline constexpr const char* kDailyTurn = "locks/gc.daily";  ///< store/daily_turn.h
 
 // Inside trees/<id>/.
 inline constexpr const char* kTreeSite = "site";

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "store/layout.h"
+#include "store/lease_file.h"
 #include "store/platform/error.h"
 #include "store/platform/folders.h"
 #include "store/platform/lock.h"
@@ -18,16 +19,25 @@
 namespace envstore {
 namespace {
 
-constexpr off_t kLeaseLock = 0;  // do not change: every version that shares a store must agree
-
 std::int64_t nanoseconds(Timestamp time) {
   return time.time_since_epoch().count();
 }
 
+/// False: only a part was written, or nothing (a full disk). What reads the file takes it for half written.
+bool write_text(int fd, const std::string& text) {
+  ssize_t count = 0;
+  do {
+    count = write(fd, text.data(), text.size());
+  } while (count < 0 && errno == EINTR);
+  return count == static_cast<ssize_t>(text.size());
+}
+
 /// Between the file's creation and its lock, whoever removes dead leases may take it for one. It then holds
 /// the lock, or has already removed the name: either is seen here, and a new name tried.
-std::optional<Fd> try_make_locked(int root, const std::string& path) {
-  Fd fd = with_folder(root, path, [&] { return open_file(root, path, O_RDWR | O_CREAT | O_EXCL, 0600); });
+std::optional<Fd> try_make_locked(int root, const std::string& path, const std::string& text) {
+  Fd fd = with_folder(root, path,
+                      [&] { return open_file(root, path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, 0600); });
+  (void)write_text(fd.get(), text);
   if (try_lock(fd.get(), kLeaseLock, LockMode::exclusive) && has_name(fd.get(), root, path)) return fd;
   return std::nullopt;
 }
@@ -97,22 +107,22 @@ bool is_haunted(const std::string& lease) {
 std::optional<Lease> Lease::acquire(Store& store, LeaseKind kind, const std::vector<SnapshotId>& snapshots,
                                     const std::string& what) {
   if (store.is_read_only()) return acquire_outside(store, snapshots);
+  const std::int64_t now_ns = nanoseconds(store.clock().now());
   Lease lease;
+  lease.row_ = {.kind = kind, .pid = getpid(), .made_at_ns = now_ns, .snapshots = snapshots, .what = what};
+  const std::string text = lease_file_text(lease.row_);
   while (!lease.fd_) {
     lease.name_ = random_name();
-    if (auto fd = try_make_locked(store.root(), layout::lease(lease.name_))) lease.fd_ = std::move(*fd);
+    if (auto fd = try_make_locked(store.root(), layout::lease(lease.name_), text)) lease.fd_ = std::move(*fd);
   }
   lease.store_ = &store;
-  const std::int64_t now_ns = nanoseconds(store.clock().now());
   try {
     Index::Write transaction = store.index().write();
     const bool all_claimed = std::all_of(snapshots.begin(), snapshots.end(), [&](const SnapshotId& id) {
       return claim(transaction, id, now_ns);
     });
     if (all_claimed) {
-      transaction.put_lease(
-          lease.name_,
-          {.kind = kind, .pid = getpid(), .made_at_ns = now_ns, .snapshots = snapshots, .what = what});
+      lease.put_row(transaction);
       transaction.commit();
       lease.has_row_ = true;
       return lease;
@@ -140,6 +150,7 @@ Lease::Lease(Lease&& other) noexcept
     : store_(std::exchange(other.store_, nullptr)),
       name_(std::move(other.name_)),
       private_directory_(std::move(other.private_directory_)),
+      row_(std::move(other.row_)),
       fd_(std::move(other.fd_)),
       has_tmp_(other.has_tmp_),
       has_row_(other.has_row_) {}
@@ -167,18 +178,30 @@ Lease::~Lease() {
 
 bool Lease::add(const std::vector<SnapshotId>& snapshots) {
   if (!private_directory_.empty()) return are_usable(*store_, snapshots);
+  announce(snapshots);
   const std::int64_t now_ns = nanoseconds(store_->clock().now());
   Index::Write transaction = store_->index().write();
-  std::optional<LeaseRow> row = transaction.lease(name_);
-  if (!row) throw Error(ErrorKind::damaged, "cannot extend a lease: its row is gone from the index");
-  for (const SnapshotId& id : snapshots) {
+  for (const SnapshotId& id : snapshots)
     if (!claim(transaction, id, now_ns)) return false;
-    if (std::find(row->snapshots.begin(), row->snapshots.end(), id) == row->snapshots.end())
-      row->snapshots.push_back(id);
-  }
-  transaction.put_lease(name_, *row);
+  put_row(transaction);
   transaction.commit();
   return true;
+}
+
+void Lease::announce(const std::vector<SnapshotId>& snapshots) {
+  std::vector<SnapshotId> added;
+  for (const SnapshotId& id : snapshots)
+    if (std::find(row_.snapshots.begin(), row_.snapshots.end(), id) == row_.snapshots.end()) {
+      row_.snapshots.push_back(id);
+      added.push_back(id);
+    }
+  // A file that cannot say all must not say less: an empty one may use anything.
+  if (!added.empty() && !write_text(fd_.get(), lease_file_addition(added)) && ftruncate(fd_.get(), 0) != 0)
+    throw_errno(errno, "write", layout::lease(name_));
+}
+
+void Lease::put_row(Index::Write& transaction) const {
+  transaction.put_lease(name_, row_);
 }
 
 int Lease::make_inheritable(int lowest) {

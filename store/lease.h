@@ -12,9 +12,9 @@ namespace envstore {
 /// where nothing is ever collected, it is the lock on a directory outside, and has no row.
 class Lease {
  public:
-  /// Creates and locks leases/<random>, then one volatile transaction: each snapshot must have a row and not
-  /// be `deleting` (a condemned one is taken back), the lease is recorded, the use noted. nullopt: a snapshot
-  /// is gone; the caller provides it anew. Nothing is left behind then.
+  /// Creates leases/<random>, writes into it what it is for, locks it, then one volatile transaction: each
+  /// snapshot must have a row and not be `deleting` (a condemned one is taken back), the lease is recorded,
+  /// the use noted. nullopt: a snapshot is gone; the caller provides it anew. Nothing is left behind then.
   static std::optional<Lease> acquire(Store& store, LeaseKind kind, const std::vector<SnapshotId>& snapshots,
                                       const std::string& what);
   Lease(Lease&& other) noexcept;
@@ -29,6 +29,10 @@ class Lease {
   const std::string& private_directory() const { return private_directory_; }
   /// Adds snapshots made since (an ingest leases what it has just made before it lets go of it).
   bool add(const std::vector<SnapshotId>& snapshots);
+  /// The two steps of `add`, for whoever writes the snapshot's own row in the same transaction: the file
+  /// names it before the transaction begins, the row in it. A row that was lost is made again.
+  void announce(const std::vector<SnapshotId>& snapshots);
+  void put_row(Index::Write& transaction) const;
   /// Makes the descriptor inheritable at a high number (above `lowest`), so that children keep the lease
   /// alive, and returns that number.
   int make_inheritable(int lowest = 100);
@@ -43,12 +47,13 @@ class Lease {
   static std::optional<Lease> acquire_outside(Store& store, const std::vector<SnapshotId>& snapshots);
   Store* store_ = nullptr;
   std::string name_, private_directory_;
+  LeaseRow row_;
   Fd fd_;
   bool has_tmp_ = false, has_row_ = false;
 };
 
 /// Somebody holds its lock. Also true when the row's file is missing: then nobody can tell, until the boot
-/// ends.
+/// ends. Whoever decides what may go asks for leases without a row as well: store/lease_file.h.
 bool is_lease_live(Store& store, const std::string& name);
 
 /// Leases whose lock nobody holds: their rows, files, scratch and tmp go. Returns how many. Does not touch

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "store/adopt.h"
 #include "store/placement_build.h"
 #include "store/placement_plan.h"
 #include "store/platform/error.h"
@@ -43,13 +44,16 @@ void lay_out(Store& store, Lease& lease, const LayoutPlan& plan, const std::vect
     throw_errno(errno, "set the mode of", store.path() + "/" + place);
 }
 
-void join_lease(Index::Write& write, const Lease& lease, const SnapshotId& id) {
-  std::optional<LeaseRow> row = write.lease(lease.name());
-  if (!row)
-    throw Error(ErrorKind::damaged, "cannot lease a snapshot: lease '" + lease.name() + "' has no row");
-  if (std::find(row->snapshots.begin(), row->snapshots.end(), id) != row->snapshots.end()) return;
-  row->snapshots.push_back(id);
-  write.put_lease(lease.name(), *row);
+/// Volatile rows of trees may have been lost since these were made (volatile data removed during the run):
+/// the trees lie there, and are adopted. What a collection took is gone.
+void bring_back_tree_rows(Store& store, const SnapshotRecord& record) {
+  std::vector<TreeId> lost;
+  {
+    Index::Read rows = store.index().read();
+    for (const SnapshotTree& tree : record.trees)
+      if (!rows.tree(tree.tree)) lost.push_back(tree.tree);
+  }
+  for (const TreeId& id : lost) adopt_tree(store, id);
 }
 
 void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& record, const SnapshotId& id,
@@ -79,7 +83,7 @@ void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& rec
   }
   if (write.fate(id)) write.erase_fate(id);
   write.put_last_use(id, now);
-  join_lease(write, lease, id);
+  lease.put_row(write);
   write.commit();
 }
 
@@ -127,6 +131,10 @@ Placement describe(const SnapshotId& id, Layout layout, LayoutPlan plan) {
 Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& record, Layout layout,
                          const std::optional<RequestRow>& request) {
   const SnapshotId id = record.id();
+  if (!store.is_read_only()) {
+    lease.announce({id});
+    bring_back_tree_rows(store, record);
+  }
   const std::vector<LayoutTree> trees = layout_trees(store, record);
   LayoutPlan plan = plan_layout(record, trees, layout);
 

@@ -61,7 +61,7 @@ constexpr std::uint8_t limit_of(Layout) {
   return 2;
 }
 constexpr std::uint8_t limit_of(LeaseKind) {
-  return 3;
+  return 5;
 }
 constexpr std::uint8_t limit_of(RootKind) {
   return 3;

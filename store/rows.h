@@ -95,7 +95,8 @@ struct DocumentRow {
   bool operator==(const DocumentRow&) const = default;
 };
 
-enum class LeaseKind : std::uint8_t { run = 0, ingest = 1, verify = 2 };  // do not change the values
+// do not change the values. pip: of a run's own pip; compile: of compiled modules, in the background or not
+enum class LeaseKind : std::uint8_t { run = 0, ingest = 1, verify = 2, compile = 3, pip = 4 };
 
 struct LeaseRow {
   LeaseKind kind = LeaseKind::run;

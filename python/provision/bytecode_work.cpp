@@ -210,7 +210,7 @@ void compile_bytecode(Store& store, const LaunchPlan& plan, CompilePriority prio
   for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);
   // Not an ingest, which would keep a collection from every tree made since: what is compiled belongs to
   // these.
-  auto lease = Lease::acquire(store, LeaseKind::run, snapshots, "compiling bytecode");
+  auto lease = Lease::acquire(store, LeaseKind::compile, snapshots, "compiling bytecode");
   if (!lease) return;
   for (const LayerPlan& layer : plan.layers) {
     const auto row = store.index().read().snapshot(layer.snapshot);

@@ -57,7 +57,7 @@ class CensusBuilder {
   CensusBuilder& used(std::chrono::nanoseconds age) {
     return last().last_use_ns = kNow_ns - age.count(), *this;
   }
-  CensusBuilder& leased(const std::string& by = "7 python x.py") {
+  CensusBuilder& leased(const std::string& by = "process 7, running x.py") {
     return last().leased_by.push_back(by), *this;
   }
   CensusBuilder& rooted(const std::string& by = "pin") { return last().held_by.push_back(by), *this; }

@@ -51,6 +51,76 @@ TEST_CASE("what nobody uses goes, and what others share stays") {
   CHECK(world.entries(layout::kTrash) == 0);
 }
 
+namespace {
+
+void lose_volatile_data(Store& store) {
+  for (const DirectoryEntry& boot : list_directory(store.root(), layout::kVolatile))
+    remove_tree(store.root(), std::string(layout::kVolatile) + "/" + boot.name);
+}
+
+}  // namespace
+
+TEST_CASE("a snapshot that a run uses is adopted when its rows are lost with the lease's") {
+  CollectWorld world;
+  const SnapshotId id = world.place_one("a");
+  world.store.index().promote(Index::Wait::yes);
+  const SnapshotId lost = world.place_one("b");  // not durable yet
+  auto run = world.run(lost);
+  lose_volatile_data(world.store);
+  CHECK(!world.has_row(lost));
+  const GcReport report = collect_all(world.store);
+  CHECK(report.failures.empty());
+  CHECK(world.has_row(lost));
+  CHECK(!world.has_row(id));
+  CHECK(is_there(world.store, layout::snapshot(lost, Layout::farm) + "/" + kSite + "/b.py"));
+  CHECK(world.entries(layout::kTrees) == 1);
+  run.reset();
+  collect_all(world.store);
+  CHECK(!world.has_row(lost));
+}
+
+TEST_CASE("an ingest goes on when volatile data is lost under it, and nothing of it is garbage") {
+  CollectWorld world;
+  Lease ingest = TreeWorld::lease(world.store);
+  const TreeId early = TreeWorld::add_tree(world.store, ingest, "a", {{"site/a.py", "a\n"}});
+  lose_volatile_data(world.store);
+  world.place_one("other");  // an index without any row would be a lost one
+  CHECK(collect_all(world.store).failures.empty());
+  const TreeId late = TreeWorld::add_tree(world.store, ingest, "b", {{"site/b.py", "b\n"}});
+  const SnapshotId id = place_snapshot(world.store, ingest, TreeWorld::record({{"a", early}, {"b", late}}),
+                                       Layout::farm, std::nullopt)
+                            .id;
+  CHECK(world.has_row(id));
+  CHECK(world.store.index().read().lease(ingest.name())->snapshots == std::vector{id});
+  collect_all(world.store);
+  CHECK(read_file(world.store.root(), layout::tree(early) + "/site/a.py") == "a\n");
+  CHECK(read_file(world.store.root(), layout::tree(late) + "/site/b.py") == "b\n");
+  CHECK(is_there(world.store, layout::snapshot(id, Layout::farm) + "/" + kSite + "/b.py"));
+}
+
+TEST_CASE("what was made while the clock was ahead is stamped as made now, once") {
+  CollectWorld world;
+  const SnapshotId id = world.place_one("a");
+  const auto ahead = world.store.clock().now() + std::chrono::hours(87'600);
+  {
+    Index::Write rows = world.store.index().write();
+    auto row = *rows.snapshot(id);
+    row.made_at_ns = ahead.time_since_epoch().count();
+    rows.put(id, row);
+    rows.put_last_use(id, row.made_at_ns);
+    rows.commit();
+  }
+  Policy policy = everything();
+  policy.grace = std::chrono::hours(1);
+  const GcReport first = collect(world.store, {.policy = policy});
+  CHECK(first.settled_times == 1);
+  CHECK(first.plan.kept.at(0).why == KeptBy::grace);
+  CHECK(world.store.index().read().snapshot(id)->made_at_ns <= first.census.now_ns);
+  CHECK(*world.store.index().read().last_use_ns(id) <= first.census.now_ns);
+  CHECK(collect(world.store, {.policy = policy}).census.times_ahead == 0);
+  CHECK(collect_all(world.store).deleted_snapshots == 1);
+}
+
 TEST_CASE(
     "packages made since an ingest began are left to the next collection, those made since a run are not") {
   CollectWorld world;

@@ -117,6 +117,31 @@ TEST_CASE("what another boot left unpromoted gets its rows, and is no garbage") 
   CHECK(store.index().other_boots().empty());
 }
 
+TEST_CASE("files and pages from the future are stamped as of now, or go, and are no garbage for ever") {
+  CollectWorld world;
+  const SnapshotId stays = world.place_one("a");
+  const auto lease = world.run(stays);
+  Store& store = world.store;
+  const std::int64_t now = store.clock().now().time_since_epoch().count();
+  const std::int64_t ahead = now + std::chrono::nanoseconds(std::chrono::hours(87'600)).count();
+  make_directories(store.root(), layout::tree(a_tree("orphan")) + "/site", 0755);
+  set_mtime(store.root(), layout::tree(a_tree("orphan")), ahead);
+  {
+    Index::Write rows = store.index().write();
+    rows.put_document("ahead", {.etag = {}, .fetched_at_ns = ahead, .fresh_until_ns = ahead, .body = "x"});
+    rows.put_document("never",
+                      {.etag = {}, .fetched_at_ns = std::numeric_limits<std::int64_t>::max(), .body = "x"});
+    rows.commit();
+  }
+  collect_all(store);
+  CHECK(!store.index().read().document("ahead"));
+  CHECK(store.index().read().document("never"));
+  CHECK(world.entries(layout::kTrees) == 2);
+  CHECK(stat_at(store.root(), layout::tree(a_tree("orphan")), Links::do_not_follow)->mtime_ns < ahead);
+  collect_all(store);
+  CHECK(world.entries(layout::kTrees) == 1);
+}
+
 TEST_CASE("a deletion whose snapshot a power cut has taken is forgotten, once its files are gone, too") {
   CollectWorld world;
   const SnapshotId lost = a_snapshot("lost"), going = world.place_one("a");

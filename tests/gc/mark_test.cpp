@@ -36,6 +36,20 @@ TEST_CASE("what was used, leased or pinned since it was counted is not condemned
   }
 }
 
+TEST_CASE("what a live lease names in its file is taken back though no row says so") {
+  CollectWorld world;
+  const SnapshotId id = world.place_one("a");
+  const auto lease = world.run(id);
+  {
+    Index::Write rows = world.store.index().write();
+    rows.erase_lease(lease->name());
+    rows.commit();
+  }
+  world.doom(id, Fate::condemned);
+  CHECK(mark_deleting(world.store, {id}).empty());
+  CHECK(!world.store.index().read().fate(id));
+}
+
 TEST_CASE("a condemned snapshot that the policy does not ask for any more is pardoned") {
   CollectWorld world;
   const SnapshotId id = world.place_one("a");

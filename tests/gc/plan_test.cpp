@@ -84,6 +84,54 @@ TEST_CASE("free space counts what goes") {
   CHECK(world.going(min_free(111)) == "t s");
 }
 
+TEST_CASE("on a disk that others have filled, free space takes what lies idle and not what is in daily use") {
+  auto world = a_census()
+                   .free(10)
+                   .tree("a", 10)
+                   .tree("b", 10)
+                   .tree("c", 10)
+                   .snapshot("idle", {"a"})
+                   .used(9 * kDay)
+                   .snapshot("busy", {"b"})
+                   .used(6 * kDay)
+                   .snapshot("held", {"c"})
+                   .used(9 * kDay)
+                   .rooted();
+  CHECK(world.going(min_free(30)) == "idle busy");
+  CHECK(world.going(min_free(31)) == "idle");
+  const GcPlan plan = plan_gc(world.census(), min_free(31));
+  CHECK(plan.is_min_free_out_of_reach);
+  REQUIRE(plan.missed.size() == 1);
+  CHECK(plan.missed[0].missing_bytes == 11 * kMB);
+  Policy policy = min_free(31);
+  policy.max_size = SizeLimit{.bytes = 10 * kMB};  // the store's own size is not others' doing
+  CHECK(world.going(policy) == "idle busy");
+  CHECK(world.clock_went_back().going(min_free(31)).empty());
+}
+
+TEST_CASE("what is from the future counts as used and made now") {
+  auto world = a_census().tree("a", 10).tree("unnamed", 1, -99 * kDay).snapshot("s", {"a"}).made(-99 * kDay);
+  Policy policy = max_size(0);
+  CHECK(world.going(policy).empty());
+  CHECK(world.kept_by("s", policy) == KeptBy::grace);
+  policy.grace = {};
+  CHECK(world.going(policy) == "s");
+  CHECK(plan_gc(world.census(), {}).unused_trees == std::vector<std::uint32_t>{1});
+  policy = max_age(0s);
+  policy.grace = {};
+  CHECK(world.going(policy).empty());
+}
+
+TEST_CASE("nothing goes while a lease does not say what it uses") {
+  Census census = a_census().tree("a", 10).tree("b", 10).snapshot("s", {"a"}).with_ingest().census();
+  census.unknown_leases.push_back("lease x, held by process 7: sh");
+  const GcPlan plan = plan_gc(census, max_size(0));
+  CHECK(plan.going.empty());
+  CHECK(plan.unused_trees.empty());
+  CHECK(plan.kept.at(0).why == KeptBy::lease);
+  CHECK(plan.kept.at(0).detail == "may be in use: lease x, held by process 7: sh");
+}
+
 TEST_CASE("a limit in percent is of the filesystem") {
   Policy policy;
   policy.max_size = SizeLimit{.bytes = 0, .percent = 1};
@@ -242,7 +290,7 @@ TEST_CASE("the explanation says why it goes or stays, and when") {
   };
   const auto one = [] { return a_census().tree("a", 10).snapshot("s", {"a"}); };
   const Row rows[] = {
-      {one().leased("7 python x.py"), max_size(0), "stays (lease): in use by process 7 python x.py"},
+      {one().leased(), max_size(0), "stays (lease): in use by process 7, running x.py"},
       {one().rooted("tool"), max_size(0), "stays (root): kept by tool"},
       {one().used(1min), max_size(0), "untouched for 59 minutes more"},
       {one(), {}, "no rule by which anything goes"},
