@@ -3,6 +3,7 @@
 #include "gc/collect.h"
 #include "gc/store_size.h"
 #include "python/provision/prepare.h"
+#include "store/daily_turn.h"
 #include "store/platform/error.h"
 
 namespace envstore {
@@ -10,12 +11,15 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {{"bytecode", 0, "MODE", "background or never"}};
 
-/// What the run brought may be more than the policy allows. Nobody waits for it, and nobody reads what it
-/// says: a mistake in the policy is told by the next command that reads it.
+/// Once a day, and when what the run brought is more than the policy allows. Nobody waits for it, and nobody
+/// reads what it says: a mistake in the policy is told by the next command that reads it. The day's turn is
+/// taken first: what fails is not tried by every run.
 void collect_if_due(Store& store, const Arguments& arguments) {
+  if (store.is_read_only()) return;
   try {
+    const bool is_daily_turn = take_daily_turn(store) == DailyTurn::taken;
     const Policy policy = gc_policy(gc_settings(arguments));
-    if (is_collection_due(store, policy)) collect(store, {.policy = policy});
+    if (is_daily_turn || is_collection_due(store, policy)) collect(store, {.policy = policy});
   } catch (const Error&) {
     return;
   }

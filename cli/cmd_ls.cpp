@@ -9,11 +9,13 @@ namespace {
 constexpr OptionSpec kOptions[] = {{"json", 0, {}, "print as JSON"}};
 
 int run_ls(const Arguments& arguments) {
+  const GcSettings settings = gc_settings(arguments);
+  const Policy policy = gc_policy(settings);
   const SystemClock clock;
   Store store = Store::open(arguments.value("store"), clock);
   const Listing listing = read_listing(store);
-  print(arguments.has("json") ? listing_json(listing)
-                              : listing_text(listing, clock.now().time_since_epoch().count()));
+  print(arguments.has("json") ? listing_json(listing, settings)
+                              : listing_text(listing, policy, clock.now().time_since_epoch().count()));
   return 0;
 }
 

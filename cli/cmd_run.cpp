@@ -8,6 +8,7 @@
 #include "cli/config.h"
 #include "cli/handover.h"
 #include "cli/interruption.h"
+#include "cli/new_store.h"
 #include "cli/pages.h"
 #include "cli/print.h"
 #include "cli/progress.h"
@@ -119,6 +120,7 @@ int run_run(const Arguments& arguments) {
 
   const SystemClock clock;
   Store store = Store::open(arguments.value("store"), clock);
+  tell_of_new_store(store, arguments);
   if (verbosity == Verbosity::verbose) print_message(describe_setup(store, arguments, setup));
   PreparedRun run = prepare(store, setup.request, verbosity);
   tell_what_was_done(run, verbosity);

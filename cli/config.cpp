@@ -205,6 +205,9 @@ SettingsLayer built_in_settings() {
   layer.python_preference = {"system", source};
   layer.layout = {"farm", source};
   layer.bytecode = {"background", source};
+  layer.gc.max_size = {"20%", source};
+  layer.gc.min_free = {"5%", source};
+  layer.gc.max_age = {"90d", source};
   layer.gc.grace = {"1h", source};
   return layer;
 }

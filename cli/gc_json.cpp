@@ -22,7 +22,9 @@ Json snapshot_json(const CountedSnapshot& snapshot) {
 std::string outcome_of(const GcView& view, std::uint32_t place) {
   const auto& taken_back = view.report.taken_back;
   const auto& in_use = view.report.still_in_use;
+  const auto& left = view.report.left;
   if (view.is_dry_run) return "planned";
+  if (std::find(left.begin(), left.end(), place) != left.end()) return "left";
   if (std::find(taken_back.begin(), taken_back.end(), place) != taken_back.end()) return "taken-back";
   const bool is_used = std::any_of(in_use.begin(), in_use.end(),
                                    [&](const GcReport::StillInUse& use) { return use.snapshot == place; });
@@ -82,6 +84,10 @@ std::string gc_json(const GcView& view) {
                      {"left_packages", report.left_trees},
                      {"missed", std::move(missed)},
                      {"ages_skipped", report.plan.ages_skipped},
+                     {"times_ahead", report.census.times_ahead},
+                     {"min_free_out_of_reach", report.plan.is_min_free_out_of_reach},
+                     {"unknown_leases", report.census.unknown_leases},
+                     {"stray_leases", report.census.stray_leases},
                      {"removed",
                       {{"snapshots", report.deleted_snapshots},
                        {"packages", report.deleted_trees},

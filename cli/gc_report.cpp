@@ -2,6 +2,7 @@
 #include "store/platform/format.h"
 
 #include <algorithm>
+
 #include <map>
 #include <set>
 
@@ -37,7 +38,7 @@ std::string reason(const GoingSnapshot& going, const GcView& view) {
 const char* phrase(KeptBy why) {
   switch (why) {
     case KeptBy::lease:
-      return "in use by runs";
+      return "in use";
     case KeptBy::root:
       return "pinned or synced";
     case KeptBy::grace:
@@ -52,9 +53,10 @@ const char* phrase(KeptBy why) {
   return "";
 }
 
-/// Those of the plan that were let go after all.
+/// Those of the plan that did not go after all.
 std::set<std::uint32_t> spared(const GcReport& report) {
   std::set<std::uint32_t> places(report.taken_back.begin(), report.taken_back.end());
+  places.insert(report.left.begin(), report.left.end());
   for (const auto& use : report.still_in_use) places.insert(use.snapshot);
   return places;
 }
@@ -69,7 +71,7 @@ std::string what_went(const GcView& view) {
                        counted(report.plan.unused_trees.size(), "package"), print_bytes(freed));
   }
   if (report.deleted_snapshots + report.deleted_trees + report.deleted_blobs == 0)
-    return "removed no environment\n";
+    return "removed no snapshot\n";
   return format_text("removed {}, {} and {}: {} freed\n", counted(report.deleted_snapshots, "snapshot"),
                      counted(report.deleted_trees, "package"), counted(report.deleted_blobs, "file"),
                      print_bytes(report.freed_bytes));
@@ -77,8 +79,8 @@ std::string what_went(const GcView& view) {
 
 std::string what_was_left(const GcReport& report) {
   if (report.left_trees == 0) return {};
-  return format_text("left {} that nothing uses to the next collection: another process is adding packages\n",
-                     counted(report.left_trees, "package"));
+  return format_text("left {} to the next collection: another process may want {}\n",
+                     counted(report.left_trees, "package"), report.left_trees == 1 ? "it" : "them");
 }
 
 std::string list_of_going(const GcView& view) {
@@ -99,22 +101,34 @@ std::string what_was_spared(const GcView& view) {
   for (const std::uint32_t place : view.report.taken_back)
     text += format_text("kept {}: used again before it was deleted\n", short_id(snapshots[place]));
   for (const auto& use : view.report.still_in_use)
-    text += format_text("kept {}: process {} uses it without a lease ({}): {}\n",
+    text += format_text("kept {}: process {}, which outlived its run, uses it ({}): {}\n",
                         short_id(snapshots[use.snapshot]), use.by.pid, use.by.evidence, use.by.command);
   return text;
+}
+
+/// Of a collection what it did, of a dry run what was planned.
+std::uint64_t bytes_that_stay(const GcView& view) {
+  const GcReport& report = view.report;
+  if (view.is_dry_run) return report.plan.bytes_after;
+  return report.plan.bytes_before - std::min(report.plan.bytes_before, report.freed_bytes);
 }
 
 std::string what_stays(const GcView& view) {
   const GcReport& report = view.report;
   std::map<KeptBy, std::size_t> counts;
   for (const KeptSnapshot& kept : report.plan.kept) ++counts[kept.why];
-  std::string text = format_text("kept {}, {}", counted(report.plan.kept.size(), "snapshot"),
-                                 print_bytes(report.plan.bytes_after));
-  const char* separator = ": ";
-  for (const auto& [why, count] : counts) {
-    text += format_text("{}{} {}", separator, count, phrase(why));
-    separator = ", ";
-  }
+  std::vector<std::string> reasons;
+  for (const auto& [why, count] : counts) reasons.push_back(format_text("{} {}", count, phrase(why)));
+  const auto add = [&](std::size_t count, const char* why) {
+    if (count > 0) reasons.push_back(format_text("{} {}", count, why));
+  };
+  add(report.still_in_use.size(), "in use by processes that outlived their runs");
+  add(report.taken_back.size(), "used again");
+  add(report.left.size(), "not removed whole");
+  const std::size_t staying = report.plan.kept.size() + spared(report).size();
+  std::string text = format_text("{} {}, {}", view.is_dry_run ? "would keep" : "kept",
+                                 counted(staying, "snapshot"), print_bytes(bytes_that_stay(view)));
+  if (!reasons.empty()) text += format_text(": {}", joined(reasons, ", "));
   text += "\n";
   if (!view.all) return text;
   for (const KeptSnapshot& kept : report.plan.kept) {
@@ -152,7 +166,8 @@ std::string what_holds_the_space(const GcView& view) {
 
 std::string leftovers_text(const GcReport& report) {
   std::string text;
-  if (report.removed_leases > 0) text += counted(report.removed_leases, "run") + " that had died";
+  if (report.removed_leases > 0)
+    text += counted(report.removed_leases, "run") + " that ended without clearing up";
   if (report.removed_leftovers > 0)
     text += (text.empty() ? "" : ", ") + counted(report.removed_leftovers, "thing") + " left over";
   return text.empty() ? text : "cleared up " + text + "\n";
@@ -167,6 +182,28 @@ std::string failures_text(const GcReport& report) {
   return text;
 }
 
+std::string clock_text(const GcReport& report) {
+  if (report.plan.ages_skipped)
+    return "the clock went backwards since something was made or used: nothing goes by its age\n";
+  if (report.census.times_ahead == 0) return {};
+  return format_text(
+      "the clock went backwards, or was ahead: {} made or used at a time that is still to come {} as made "
+      "and "
+      "used now\n",
+      counted(report.census.times_ahead, "thing"), report.census.times_ahead == 1 ? "counts" : "count");
+}
+
+/// Leases that a collection knows too little of.
+std::string leases_text(const Census& census) {
+  std::string text;
+  for (const std::string& lease : census.unknown_leases)
+    text += format_text("no snapshot may go: {} does not say what it uses\n", lease);
+  for (const std::string& lease : census.stray_leases)
+    text +=
+        format_text("what no snapshot has stays: {} uses a snapshot that the index does not know\n", lease);
+  return text;
+}
+
 bool has_rule(const Policy& policy) {
   return policy.max_size || policy.min_free || policy.max_age;
 }
@@ -178,12 +215,12 @@ std::string gc_text(const GcView& view) {
   std::string text = what_went(view) + list_of_going(view) + what_was_left(view.report) +
                      what_was_spared(view) + leftovers_text(view.report) + what_stays(view) +
                      what_holds_the_space(view);
-  if (view.report.plan.ages_skipped)
-    text += "the clock went backwards since something was made or used: nothing goes by its age\n";
+  text += clock_text(view.report) + leases_text(view.report.census);
+  if (view.report.plan.is_min_free_out_of_reach)
+    text += "others fill the disk: for min-free goes only what was not used for a week\n";
   if (!has_rule(view.policy))
     text +=
-        "no rule says which environments may go: --max-size, --min-free, --max-age, or gc: in "
-        "envstore.yaml\n";
+        "no rule says which snapshots may go: --max-size, --min-free, --max-age, or gc: in envstore.yaml\n";
   return text + failures_text(view.report);
 }
 

@@ -1,10 +1,12 @@
 #include "cli/gc_settings.h"
 
 #include <charconv>
+#include <vector>
 
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/format.h"
+#include "store/platform/text.h"
 
 namespace envstore {
 namespace {
@@ -25,9 +27,14 @@ constexpr Name kNames[] = {
     {"grace", "ENVSTORE_GC_GRACE", &GcSettings::grace},
 };
 
+bool says_none(const std::string& text) {
+  const std::string word = to_lower(trimmed(text));
+  return word == "none" || word == "never" || word == "off";
+}
+
 template <class Value, class Parse>
 void read(std::optional<Value>& value, const Text& setting, const char* name, Parse parse) {
-  if (!setting) return;
+  if (!setting || (says_none(setting->value) && std::string_view(name) != "grace")) return;
   try {
     value = parse(setting->value);
   } catch (const Error& error) {
@@ -45,14 +52,16 @@ std::uint64_t parse_count(const std::string& text) {
   return count;
 }
 
-}  // namespace
+std::string size_text(const SizeLimit& limit) {
+  return limit.percent == 0 ? print_bytes(limit.bytes) : format_text("{}% of its disk", limit.percent);
+}
 
-GcSettings gc_settings(const Arguments& arguments) {
+GcSettings settings_of(const Arguments* arguments) {
   GcSettings settings;
   for (const Name& name : kNames) {
     Text& setting = settings.*name.setting;
-    if (arguments.has(name.flag))
-      setting = {arguments.value(name.flag), format_text("--{}", name.flag)};
+    if (arguments != nullptr && arguments->has(name.flag))
+      setting = {arguments->value(name.flag), format_text("--{}", name.flag)};
     else if (std::string value = variable_or_empty(name.variable); !value.empty())
       setting = {std::move(value), name.variable};
   }
@@ -60,6 +69,16 @@ GcSettings gc_settings(const Arguments& arguments) {
     fill_from(settings, read_yaml_settings(path).gc);
   fill_from(settings, built_in_settings().gc);
   return settings;
+}
+
+}  // namespace
+
+GcSettings gc_settings(const Arguments& arguments) {
+  return settings_of(&arguments);
+}
+
+GcSettings gc_settings() {
+  return settings_of(nullptr);
 }
 
 Policy gc_policy(const GcSettings& settings) {
@@ -73,6 +92,15 @@ Policy gc_policy(const GcSettings& settings) {
   read(grace, settings.grace, "grace", parse_duration);
   if (grace) policy.grace = *grace;
   return policy;
+}
+
+std::string rules_text(const Policy& policy) {
+  std::vector<std::string> rules;
+  if (policy.max_age) rules.push_back("what was not used for " + print_duration(*policy.max_age) + " goes");
+  if (policy.max_size) rules.push_back("it takes at most " + size_text(*policy.max_size));
+  if (policy.min_free) rules.push_back("it leaves " + size_text(*policy.min_free) + " free");
+  if (rules.empty()) return "keeps all environments, for no rule says which may go";
+  return format_text("keeps itself small: {}", joined(rules, ", "));
 }
 
 }  // namespace envstore

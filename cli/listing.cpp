@@ -8,6 +8,7 @@
 #include "gc/census.h"
 #include "gc/policy.h"
 #include "store/lease.h"
+#include "store/lease_file.h"
 #include "store/platform/format.h"
 
 namespace envstore {
@@ -26,9 +27,6 @@ std::string ago(std::int64_t then_ns, std::int64_t now_ns) {
 
 const char* name_of(Layout layout) {
   return layout == Layout::farm ? "farm" : "forest";
-}
-const char* name_of(LeaseKind kind) {
-  return kind == LeaseKind::run ? "run" : kind == LeaseKind::ingest ? "ingest" : "verify";
 }
 const char* name_of(RootKind kind) {
   return kind == RootKind::pin ? "pin" : kind == RootKind::venv ? "venv" : "project";
@@ -141,17 +139,52 @@ void read_rows(Store& store, Listing& listing) {
   });
 }
 
+void add_leases_without_row(Store& store, Listing& listing) {
+  std::set<std::string> listed;
+  for (const ListedLease& lease : listing.leases) listed.insert(lease.name);
+  for (HeldLease& lease : held_leases(store)) {
+    if (listed.contains(lease.name)) continue;
+    const bool is_known = lease.row.has_value();
+    listing.leases.push_back({lease.name, lease.row.value_or(LeaseRow{}), true, false, is_known});
+  }
+}
+
+std::string lease_text(const ListedLease& lease) {
+  if (!lease.is_known)
+    return format_text("lease {} (unknown): its file does not say what it uses, so nothing may go\n",
+                       lease.name);
+  return format_text("lease {} ({}, process {}{}): {}\n", lease.name, name_of(lease.row.kind), lease.row.pid,
+                     lease.is_live ? "" : ", ended", lease.row.what);
+}
+
+nlohmann::json rules_json(const GcSettings& settings) {
+  nlohmann::json rules = nlohmann::json::object();
+  const auto add = [&](const char* name, const std::optional<Setting<std::string>>& setting) {
+    if (setting) rules[name] = {{"value", setting->value}, {"source", setting->source}};
+  };
+  add("max-size", settings.max_size);
+  add("min-free", settings.min_free);
+  add("reserved", settings.reserved);
+  add("max-age", settings.max_age);
+  add("keep-last", settings.keep_last);
+  add("grace", settings.grace);
+  return rules;
+}
+
 }  // namespace
 
 Listing read_listing(Store& store) {
   Listing listing;
   read_rows(store, listing);
   for (ListedLease& lease : listing.leases) lease.is_live = is_lease_live(store, lease.name);
-  add_census(take_census(store), listing);
+  add_leases_without_row(store, listing);
+  const Census census = take_census(store);
+  add_census(census, listing);
+  listing.bytes = census.total_bytes() + census.other_bytes();
   return listing;
 }
 
-std::string listing_text(const Listing& listing, std::int64_t now_ns) {
+std::string listing_text(const Listing& listing, const Policy& policy, std::int64_t now_ns) {
   std::string text;
   for (const ListedSnapshot& snapshot : listing.snapshots) {
     const std::string used =
@@ -167,13 +200,11 @@ std::string listing_text(const Listing& listing, std::int64_t now_ns) {
   if (listing.snapshots.empty()) text += "no snapshots\n";
   for (const auto& [name, root] : listing.roots)
     text += format_text("root {} ({}) keeps {}\n", name, name_of(root.kind), short_id(root.snapshot));
-  for (const ListedLease& lease : listing.leases)
-    text += format_text("lease {} ({}, process {}{}): {}\n", lease.name, name_of(lease.row.kind),
-                        lease.row.pid, lease.is_live ? "" : ", ended", lease.row.what);
-  return text;
+  for (const ListedLease& lease : listing.leases) text += lease_text(lease);
+  return text + format_text("the store takes {}, and {}\n", print_bytes(listing.bytes), rules_text(policy));
 }
 
-std::string listing_json(const Listing& listing) {
+std::string listing_json(const Listing& listing, const GcSettings& settings) {
   nlohmann::json snapshots = nlohmann::json::array(), roots = nlohmann::json::array(),
                  leases = nlohmann::json::array();
   for (const ListedSnapshot& snapshot : listing.snapshots) snapshots.push_back(snapshot_json(snapshot));
@@ -187,15 +218,18 @@ std::string listing_json(const Listing& listing) {
     nlohmann::json held = nlohmann::json::array();
     for (const SnapshotId& id : lease.row.snapshots) held.push_back(id.hex());
     leases.push_back({{"name", lease.name},
-                      {"kind", name_of(lease.row.kind)},
+                      {"kind", lease.is_known ? name_of(lease.row.kind) : "unknown"},
                       {"live", lease.is_live},
                       {"pid", lease.row.pid},
                       {"what", lease.row.what},
                       {"made_at", time_text(lease.row.made_at_ns)},
                       {"snapshots", std::move(held)}});
   }
-  const nlohmann::json json = {
-      {"snapshots", std::move(snapshots)}, {"roots", std::move(roots)}, {"leases", std::move(leases)}};
+  const nlohmann::json json = {{"snapshots", std::move(snapshots)},
+                               {"roots", std::move(roots)},
+                               {"leases", std::move(leases)},
+                               {"bytes", listing.bytes},
+                               {"rules", rules_json(settings)}};
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/gc_settings.h"
 #include "store/snapshot.h"
 #include "store/store.h"
 
@@ -25,6 +26,8 @@ struct ListedLease {
   std::string name;
   LeaseRow row;
   bool is_live = false;  ///< its lock is held
+  bool has_row = true;   ///< false: known by its file alone
+  bool is_known = true;  ///< false: its file does not say what it uses
 };
 
 /// What `envstore ls` shows. Snapshots: last used first.
@@ -32,6 +35,7 @@ struct Listing {
   std::vector<ListedSnapshot> snapshots;
   std::vector<std::pair<std::string, RootRow>> roots;
   std::vector<ListedLease> leases;
+  std::uint64_t bytes = 0;  ///< of the store, as max-size counts it
 };
 
 Listing read_listing(Store& store);
@@ -39,7 +43,7 @@ Listing read_listing(Store& store);
 /// RFC 3339, in UTC.
 std::string time_text(std::int64_t when_ns);
 
-std::string listing_text(const Listing& listing, std::int64_t now_ns);
-std::string listing_json(const Listing& listing);
+std::string listing_text(const Listing& listing, const Policy& policy, std::int64_t now_ns);
+std::string listing_json(const Listing& listing, const GcSettings& settings);
 
 }  // namespace envstore

@@ -68,8 +68,12 @@ class YamlReader {
   }
 
   void take_gc(const YAML::Node& node) {
-    if (!node.IsMap()) fail(node.Mark(), "gc must hold `key: value` lines, as max-size: 20GB");
     GcSettings& gc = layer_.gc;
+    if (node.IsScalar() && (node.Scalar() == "none" || node.Scalar() == "never" || node.Scalar() == "off")) {
+      for (auto* rule : {&gc.max_size, &gc.min_free, &gc.max_age}) *rule = word(node);
+      return;
+    }
+    if (!node.IsMap()) fail(node.Mark(), "gc must hold `key: value` lines, as max-size: 20GB, or be none");
     const auto into = [this](std::optional<Setting<std::string>>& setting) {
       return [this, &setting](const YAML::Node& value) { setting = word(value); };
     };

@@ -7,6 +7,7 @@
 
 #include "python/provision/prepare.h"
 #include "store/bytecode.h"
+#include "store/daily_turn.h"
 #include "store/platform/error.h"
 
 extern char** environ;
@@ -15,7 +16,7 @@ namespace envstore {
 namespace {
 
 bool is_work_left(Store& store, const LaunchPlan& plan, BytecodeMode mode) {
-  if (store.index().has_unpromoted()) return true;
+  if (store.index().has_unpromoted() || is_daily_turn_due(store)) return true;
   if (mode != BytecodeMode::background) return false;
   for (const LayerPlan& layer : plan.layers)
     if (!is_bytecode_complete(store, layer.snapshot)) return true;

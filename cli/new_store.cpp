@@ -1,0 +1,40 @@
+#include "cli/new_store.h"
+
+#include "cli/gc_settings.h"
+#include "cli/print.h"
+#include "cli/run_request.h"
+#include "store/daily_turn.h"
+#include "store/layout.h"
+#include "store/platform/error.h"
+#include "store/platform/format.h"
+
+namespace envstore {
+namespace {
+
+bool has_trees(Store& store) {
+  try {
+    return !list_directory(store.root(), layout::kTrees).empty();
+  } catch (const Error&) {
+    return true;  // whatever it is, it is not new
+  }
+}
+
+std::string rules() {
+  try {
+    return rules_text(gc_policy(gc_settings()));
+  } catch (const Error&) {
+    return "has a rule that cannot be understood: `envstore config` tells more";
+  }
+}
+
+}  // namespace
+
+void tell_of_new_store(Store& store, const Arguments& arguments) {
+  if (store.is_read_only() || take_daily_turn(store) != DailyTurn::first) return;
+  if (verbosity_of(arguments) == Verbosity::quiet) return;
+  const std::string store_name = format_text("the store '{}'", store.path());
+  print_error_text(format_text("{} {} (`envstore help gc`)\n",
+                               has_trees(store) ? store_name : "made " + store_name + ", which", rules()));
+}
+
+}  // namespace envstore
