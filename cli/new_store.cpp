@@ -33,8 +33,8 @@ void tell_of_new_store(Store& store, const Arguments& arguments) {
   if (store.is_read_only() || take_daily_turn(store) != DailyTurn::first) return;
   if (verbosity_of(arguments) == Verbosity::quiet) return;
   const std::string store_name = format_text("the store '{}'", store.path());
-  print_error_text(format_text("{} {} (`envstore help gc`)\n",
-                               has_trees(store) ? store_name : "made " + store_name + ", which", rules()));
+  print_message(format_text("{} {} (`envstore help gc`)\n",
+                            has_trees(store) ? store_name : "made " + store_name + ", which", rules()));
 }
 
 }  // namespace envstore
