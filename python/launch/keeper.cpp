@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -52,11 +53,25 @@ bool carries(pid_t pid, const std::string& lease) {
   return environment.find('\0' + ("ENVSTORE_LEASE=" + lease) + '\0') != std::string::npos;
 }
 
+/// A process that is just executing a program has no words for a moment, and its parent already goes on. One
+/// may also have cleared its own: then looking again changes nothing.
+std::string words_of(pid_t pid) {
+  constexpr int kLooks = 1000;
+  std::string words;
+  for (int looks = 0; looks < kLooks && words.empty(); ++looks) {
+    if (looks > 0) sched_yield();
+    words = read_proc(proc(pid, "cmdline"));
+    char program = 0;
+    if (words.empty() && readlink(proc(pid, "exe").c_str(), &program, 1) < 0) break;  // it has ended
+  }
+  return words;
+}
+
 /// What finishes runs in the background is a child too, and no part of the run. Its file tells nothing: it is
 /// started as the small program and becomes the whole one.
 bool is_own_helper(pid_t pid) {
   constexpr std::string_view kWords("envstore\0finish-run\0", 20);
-  return read_proc(proc(pid, "cmdline")).starts_with(kWords);
+  return words_of(pid).starts_with(kWords);
 }
 
 std::vector<pid_t> children() {

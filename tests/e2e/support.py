@@ -58,6 +58,23 @@ def files_under(root, *folders):
     return seen
 
 
+def words_of(pid):
+    """A process that is just executing a program has no words for a moment, and its parent already goes on."""
+    while True:
+        words = pathlib.Path("/proc", pid, "cmdline").read_bytes()
+        if words:
+            return words.split(b"\0")
+        os.readlink("/proc/%s/exe" % pid)  # OSError: a kernel thread, or it has ended
+        os.sched_yield()
+
+
+def words_or_none(pid):
+    try:
+        return words_of(pid)
+    except OSError:
+        return None  # it has ended
+
+
 class EnvstoreTest(unittest.TestCase):
     """A temporary home, store and folder of wheels; `self.server` serves them."""
 
@@ -124,12 +141,18 @@ class EnvstoreTest(unittest.TestCase):
     def snapshots(self):
         return sorted(p.stem for p in (self.store / "snapshots").glob("*.json"))
 
+    def wait_for_the_last_start_of(self, killed):
+        """What a killed process was just starting has its words until it executes its program."""
+        words = [os.fsencode(word) for word in killed.args] + [b""]
+        while words in [words_or_none(entry) for entry in os.listdir("/proc") if entry.isdigit()]:
+            os.sched_yield()
+
     def settle(self):
         """Returns when the afterwork that earlier runs have started has ended."""
         for entry in os.listdir("/proc"):
             try:
-                words = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0") if entry.isdigit() else []
-                if b"finish-run" not in words or os.fsencode(self.store) not in words:
+                words = words_or_none(entry) if entry.isdigit() else None
+                if not words or b"finish-run" not in words or os.fsencode(self.store) not in words:
                     continue
                 pidfd = os.pidfd_open(int(entry))
             except OSError:

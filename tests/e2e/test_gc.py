@@ -115,6 +115,7 @@ class InUse(GcTest):
         run = self.start(self.waiting("os.closerange(3, 4096)\n"))
         run.kill()
         run.wait(timeout=TIMEOUT)
+        self.wait_for_the_last_start_of(run)
         self.settle()  # the afterwork has inherited the lease; none can begin any more
         report = self.collect()
         self.assertEqual(report["removed"]["snapshots"], 0, report)
