@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "python/launch/copy_hook.h"
 #include "python/launch/own_commands.h"
 #include "store/layout.h"
 #include "store/platform/format.h"
@@ -62,6 +63,7 @@ std::string layer_path(const Store& store, const LayerPlan& layer) {
 
 std::string overlay_text(const Store& store, const LaunchPlan& plan) {
   std::string text;
+  if (!plan.layers.empty()) text = copy_hook_line(expression(store.path()));
   for (const LayerPlan& layer : plan.layers)
     text += line(layer_path(store, layer) + "/" + plan.site_path, layer.has_pth);
   for (const std::string& path : plan.editable_paths) text += line(path, false);

@@ -6,8 +6,9 @@
 
 namespace envstore {
 
-/// The text of `_envstore.pth` (docs.python.org, `site`): one line a layer in order, then the editable
-/// sources. Paths that no locale or white space could spoil stand as they are, others as escaped bytes.
+/// The text of `_envstore.pth` (docs.python.org, `site`): the hook of copies, one line a layer in order,
+/// then the editable sources. Paths that no locale or white space could spoil stand as they are, others as
+/// escaped bytes.
 std::string overlay_text(const Store& store, const LaunchPlan& plan);
 
 /// Names of the interpreter in a virtual environment's bin, without `python`: python3, python3.13,

@@ -1,4 +1,5 @@
 """Which command runs: the environment's own, and never one that belongs to another Python."""
+import os
 import shutil
 import subprocess
 import unittest
@@ -155,6 +156,16 @@ class Path(Commands):
         self.assertEqual(self.run_ok("sh", "-c", "echo $1", "-", "x").stdout, "x\n")
         self.run_ok("true")
 
+    def test_a_folder_of_path_that_is_another_user_s_is_passed_over(self):
+        if os.geteuid() == 0:
+            self.skipTest("root may search every folder")
+        closed = self.home / "closed"
+        closed.mkdir()
+        closed.chmod(0)
+        self.addCleanup(closed.chmod, 0o700)
+        for _ in range(2):
+            self.run_ok("python", "-c", "", env=self.on_path(closed / "bin"))
+
     def test_python_is_the_run_s_own_and_no_other_version(self):
         for name in ("python", "python3"):
             self.assertIn(str(self.store), self.run_ok(name, "-c", "import sys; print(sys.prefix)").stdout)
@@ -167,6 +178,64 @@ class Path(Commands):
         self.wheel("tool", entry_points={"console_scripts": {"tool": "tool:main"}}, files={"tool.py": "def main(): print('own')\n"})
         self.another("tool", "#!/usr/bin/python3\n")
         self.assertEqual(self.run_ok("--with", "tool", "tool", env=self.on_path(self.bin)).stdout, "own\n")
+
+
+class Copies(EnvstoreTest):
+    """What a program copies out of a package is its user's to change."""
+
+    COPY = """
+import os, pathlib, shutil, stat, sys
+import demo
+source = pathlib.Path(demo.__file__).parent / "template"
+shutil.copytree(source, "tree")
+shutil.copytree(str(source), "named", copy_function=shutil.copy)
+shutil.copy(source / "project.yml", "one")
+shutil.copy2(source / "project.yml", "two")
+shutil.copyfile(source / "project.yml", "mode")
+shutil.copymode(source / "project.yml", "mode")
+shutil.copyfile(source / "run.sh", "stat")
+shutil.copystat(os.fsencode(source / "run.sh"), b"stat")
+for top in "tree", "named":
+    for folder, _, files in os.walk(top):
+        assert os.stat(folder).st_mode & 0o300 == 0o300, folder
+        for name in files:
+            assert os.stat(os.path.join(folder, name)).st_mode & stat.S_IWUSR, name
+for name in "one", "two", "mode", "stat":
+    assert os.stat(name).st_mode & stat.S_IWUSR, name
+open("tree/project.yml", "a").close()
+os.mkdir("tree/sub/new")
+shutil.rmtree("tree")
+open("mine", "w").close()
+os.chmod("mine", 0o444)
+shutil.copy("mine", "copy")
+assert not os.stat("copy").st_mode & 0o222, "a read-only file from elsewhere"
+assert type(shutil.__loader__).__name__ == "SourceFileLoader"
+import inspect
+assert "follow_symlinks" in inspect.signature(shutil.copystat).parameters
+assert not [f for f in sys.meta_path if getattr(f, "__name__", "") == "EnvstoreCopies"]
+print("copied")
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.wheel("demo", files={"demo/__init__.py": "", "demo/template/project.yml": "name: x\n",
+                                  "demo/template/sub/a.txt": "a", "demo/template/run.sh": "#!/bin/sh\n"})
+
+    def test_a_template_copied_out_of_a_package_can_be_changed_and_removed(self):
+        for number, layout in enumerate(("farm", "forest")):
+            with self.subTest(layout):
+                folder = self.home / ("made%d" % number)
+                folder.mkdir()
+                self.assertEqual(self.run_ok("--layout", layout, "--with", "demo", "python", "-c", self.COPY,
+                                             cwd=folder).stdout, "copied\n")
+
+    def test_a_package_that_imports_shutil_as_python_starts_changes_nothing(self):
+        self.wheel("early", files={"early.py": "", "early.pth": "import shutil\n"})
+        self.assertEqual(self.run_ok("--with", "demo", "--with", "early", "python", "-c", self.COPY).stdout, "copied\n")
+
+    def test_children_of_the_program_copy_the_same(self):
+        code = "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-I', '-c', %r]))" % self.COPY
+        self.assertEqual(self.run_ok("--with", "demo", "python", "-c", code).stdout, "copied\n")
 
 
 if __name__ == "__main__":

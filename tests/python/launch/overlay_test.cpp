@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "python/launch/copy_hook.h"
 #include "world.h"
 
 using namespace envstore;
@@ -33,8 +34,9 @@ TEST_CASE("the overlay names the layers in order, then the editable sources") {
   plan.editable_paths = {"/src/mine"};
   const std::string first = layer_path(world.store, plan.layers[0]) + "/" + plan.site_path;
   const std::string second = layer_path(world.store, plan.layers[1]) + "/" + plan.site_path;
-  CHECK(overlay_text(world.store, plan) ==
-        first + "\nimport os, site; site.addsitedir('" + second + "')\n/src/mine\n");
+  CHECK(overlay_text(world.store, plan) == copy_hook_line("'" + world.store.path() + "'") + first +
+                                               "\nimport os, site; site.addsitedir('" + second +
+                                               "')\n/src/mine\n");
 }
 
 TEST_CASE("a path that a locale, a quote or white space could spoil is escaped") {
