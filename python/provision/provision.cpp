@@ -176,7 +176,7 @@ struct Provisioner::Impl {
     const RequiredHashes required = required_hashes(request);
     WheelFetcher fetcher(store, lease, *client, progress, required);
     IndexSource source(store, *client, fetcher, progress,
-                       {interpreter, tags, version_of(interpreter), cutoffs(), false, required, preferences});
+                       {interpreter, tags, version_of(interpreter), cutoffs(), required, preferences});
     source.look_ahead(request.requirements);
     const Resolution resolution = resolve_with(source, request, kept, preferences);
     progress.resolved(resolution.pins.size());

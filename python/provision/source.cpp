@@ -171,11 +171,8 @@ void IndexSource::want_dependencies(const std::string& name, const Version& vers
   if (const auto file = known->file(version)) metadata(*file);
 }
 
-void IndexSource::decided(const std::string& name, const Version& version) {
-  progress_.resolving(name);
-  if (rules_.only_final_decisions) return;
-  const CandidatesPointer known = candidates(name).get();
-  if (const auto file = known->file(version)) fetcher_.start(name, version, *file);
+void IndexSource::decided(const std::string& name, const Version&) {
+  progress_.resolving(name);  // its wheel waits for the answer: decisions are taken back
 }
 
 const pypackaging::PackageOffer& IndexSource::versions(const std::string& name) {
@@ -238,20 +235,28 @@ IndexFile IndexSource::file_of(const std::string& name, const pypackaging::Pin& 
 void IndexSource::look_ahead(const std::vector<Requirement>& requirements) {
   Steps steps;
   for (const Requirement& requirement : requirements)
-    add_step(steps, requirement, {}, MarkerContext::requirement);
+    add_step(steps, requirement, {}, MarkerContext::requirement, nullptr);
+  {
+    const std::lock_guard lock(mutex_);
+    first_steps_ = steps.size();
+  }
   follow_all(std::move(steps));
 }
 
 void IndexSource::add_step(Steps& steps, const Requirement& requirement, const Extras& active_extras,
-                           MarkerContext context) {
+                           MarkerContext context, const ForeseenPointer& needed_by) {
   const auto applies = requirement.marker.evaluate({rules_.interpreter.markers, active_extras, {}, context});
   if (!applies || !*applies || requirement.url) return;
   const Extras extras(requirement.extras.begin(), requirement.extras.end());
   std::string key = requirement.normalized_name;
   for (const std::string& extra : extras) key += "," + extra;
   const std::lock_guard lock(mutex_);
-  if (followed_.insert(key).second)
-    steps.push_back({requirement.normalized_name, requirement.specifier, extras});
+  const auto known = likely_.find(requirement.normalized_name);
+  if (known != likely_.end() && !requirement.specifier.matches(known->second)) is_in_doubt_ = true;
+  wanted_[requirement.normalized_name].push_back(requirement.specifier);
+  if (!followed_.insert(key).second) return;
+  if (needed_by) ++needed_by->missing;
+  steps.push_back({requirement.normalized_name, requirement.specifier, extras, needed_by});
 }
 
 /// What is at hand is followed on this thread, the rest each on one that may wait for the network.
@@ -271,7 +276,7 @@ bool IndexSource::follow_at_hand(const Step& step, Steps& steps) {
     if (guess && !is_ready(metadata(guess->file).text)) return false;
     follow(step, steps);
   } catch (const std::exception&) {
-    // The resolver meets the same fault if it goes there, and explains it.
+    doubt();  // the resolver meets the same fault if it goes there, and explains it
   }
   return true;
 }
@@ -284,7 +289,7 @@ void IndexSource::follow_later(Step step) {
     try {
       follow(step, steps);
     } catch (const std::exception&) {
-      // As above.
+      doubt();  // as above
     }
     follow_all(std::move(steps));
   };
@@ -306,19 +311,58 @@ std::optional<IndexSource::Likely> IndexSource::likely(const Candidates& known, 
   return Likely{*version, std::move(*file)};
 }
 
+void IndexSource::doubt() {
+  const std::lock_guard lock(mutex_);
+  is_in_doubt_ = true;
+}
+
+/// Whoever needs the step has one project less to wait for.
+void IndexSource::note_likely(const Step& step, const Likely& likely) {
+  {
+    const std::lock_guard lock(mutex_);
+    likely_.try_emplace(step.name, likely.version);
+    for (const SpecifierSet& wanted : wanted_[step.name])
+      if (!wanted.matches(likely.version)) is_in_doubt_ = true;
+  }
+  if (step.needed_by) settle(step.needed_by);
+}
+
 /// The resolver decides late, and its first wish is nearly always what it ends with.
-void IndexSource::foresee(const Step& step, const Likely& likely) {
-  if (!rules_.only_final_decisions) fetcher_.foresee(step.name, likely.version, likely.file);
+void IndexSource::settle(const ForeseenPointer& foreseen) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (--foreseen->missing != 0 || is_in_doubt_) return;
+    if (first_steps_ != 0) {
+      held_.push_back(foreseen);
+      return;
+    }
+  }
+  fetcher_.foresee(foreseen->name, foreseen->likely.version, foreseen->likely.file);
+}
+
+/// Two requirements of the user that exclude each other show when the needs of all are known.
+void IndexSource::end_first_step() {
+  std::vector<ForeseenPointer> held;
+  {
+    const std::lock_guard lock(mutex_);
+    if (--first_steps_ != 0 || is_in_doubt_) return;
+    held.swap(held_);
+  }
+  for (const ForeseenPointer& each : held)
+    fetcher_.foresee(each->name, each->likely.version, each->likely.file);
 }
 
 void IndexSource::follow(const Step& step, Steps& steps) {
   const CandidatesPointer known = candidates(step.name).get();
   const auto guess = likely(*known, step);
-  if (!guess) return;
+  if (!guess) return doubt();
+  note_likely(step, *guess);
   const MetadataPointer core = metadata(guess->file).core.get();
-  foresee(step, *guess);
+  const auto foreseen = std::make_shared<Foreseen>(Foreseen{step.name, *guess, 1});
   for (const Requirement& needed : core->requires_dist)
-    add_step(steps, needed, step.extras, MarkerContext::metadata);
+    add_step(steps, needed, step.extras, MarkerContext::metadata, foreseen);
+  settle(foreseen);
+  if (!step.needed_by) end_first_step();
 }
 
 IndexFile direct_file(const std::string& name, const std::string& url) {

@@ -32,7 +32,8 @@ struct UploadCutoffs {
 
 /// The resolver's facts out of index pages and core metadata. Runs ahead of the resolver: what a likely
 /// answer needs (pages, metadata, their dependencies' pages, ...) is asked for before the resolver asks, so
-/// that its depth, not its length, costs round trips; a decided version's wheel starts to download at once.
+/// that its depth, not its length, costs round trips. Wheels are foreseen while what lies ahead fits
+/// together; with the first doubt no more are, since the request may turn out to be refused.
 class IndexSource final : public pypackaging::PackageSource {
  public:
   struct Rules {
@@ -40,7 +41,6 @@ class IndexSource final : public pypackaging::PackageSource {
     const pypackaging::TagPriority& tags;
     pypackaging::Version python;
     UploadCutoffs cutoffs;
-    bool only_final_decisions = false;  ///< do not start wheels of decisions that may be taken back
     const RequiredHashes& hashes;
     std::map<std::string, pypackaging::Version> preferences;
   };
@@ -74,11 +74,24 @@ class IndexSource final : public pypackaging::PackageSource {
     std::shared_future<std::string> text;
     std::shared_future<MetadataPointer> core;
   };
-  /// A project on the way that the resolver will likely take.
+  /// The version that the resolver will likely take, with its file.
+  struct Likely {
+    pypackaging::Version version;
+    IndexFile file;
+  };
+  /// A wheel that is foreseen when there is a likely version of all that it needs.
+  struct Foreseen {
+    std::string name;
+    Likely likely;
+    std::size_t missing = 0;  ///< steps without a likely version yet, and 1 while they are being made
+  };
+  using ForeseenPointer = std::shared_ptr<Foreseen>;
+  /// A project on the way that the resolver will likely take. `needed_by` null: the user's own requirement.
   struct Step {
     std::string name;
     pypackaging::SpecifierSet specifier;
     Extras extras;
+    ForeseenPointer needed_by;
   };
   using Steps = std::vector<Step>;
 
@@ -89,18 +102,16 @@ class IndexSource final : public pypackaging::PackageSource {
   CandidatesPointer known_candidates(const std::string& name);
   CandidatesPointer load_candidates(const std::string& name);
   void add_step(Steps& steps, const pypackaging::Requirement& requirement, const Extras& active_extras,
-                pypackaging::MarkerContext context);
+                pypackaging::MarkerContext context, const ForeseenPointer& needed_by);
   void follow_all(Steps steps);
   bool follow_at_hand(const Step& step, Steps& steps);
   void follow_later(Step step);
   void follow(const Step& step, Steps& steps);
-  /// The version that the resolver will likely take, with its file.
-  struct Likely {
-    pypackaging::Version version;
-    IndexFile file;
-  };
   std::optional<Likely> likely(const Candidates& known, const Step& step) const;
-  void foresee(const Step& step, const Likely& likely);
+  void note_likely(const Step& step, const Likely& likely);
+  void settle(const ForeseenPointer& foreseen);
+  void end_first_step();
+  void doubt();
   std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies_in(const IndexFile& file);
 
   IndexClient& client_;
@@ -112,6 +123,11 @@ class IndexSource final : public pypackaging::PackageSource {
   std::map<std::string, std::shared_future<CandidatesPointer>> candidates_;
   std::map<std::string, Metadata> metadata_;
   std::set<std::string> followed_;
+  std::map<std::string, std::vector<pypackaging::SpecifierSet>> wanted_;  ///< what was met of each project
+  std::map<std::string, pypackaging::Version> likely_;
+  std::size_t first_steps_ = 0;        ///< the user's own requirements whose needs are not known yet
+  bool is_in_doubt_ = false;           ///< what lies ahead does not fit together
+  std::vector<ForeseenPointer> held_;  ///< until the needs of the user's own requirements are known
   std::vector<std::future<void>> ahead_;
   bool is_closing_ = false;
   // The resolver's thread alone:
