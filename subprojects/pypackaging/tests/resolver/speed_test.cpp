@@ -99,7 +99,7 @@ World lockstep(int releases, bool solvable) {
 
 TEST_CASE("a universe of the size of a large application needs little work") {
   const unsigned seeds = is_long_run() ? 5 : 1;
-  for (const std::size_t bounded : {24, 3}) {
+  for (const std::size_t bounded : {std::size_t{24}, std::size_t{3}}) {
     for (unsigned seed = 1; seed <= seeds; ++seed) {
       World world = application(150, bounded, seed);
       const Measured measured = measure(world, question({"p0", "p1", "p2<20", "p40", "p77"}));
