@@ -60,7 +60,7 @@ struct VerifyReport {
   std::uint64_t foreign_bytecode = 0;
   bool is_foreign_bytecode_dropped = true;  ///< not in a read-only store
   std::uint64_t spares_dropped = 0;         ///< scratches kept for reuse that were changed
-  bool is_clean() const;             ///< nothing found, or all repaired
+  bool is_clean() const;                    ///< nothing found, or all repaired
 };
 
 struct VerifyOptions {
@@ -72,8 +72,8 @@ struct VerifyOptions {
 
 /// Looks at every page of the index, blob, tree, layout, slot and row (DESIGN section 9). Changes nothing but
 /// the ledger of stamps that were cleared, and what is there to be lost: bytecode of others, scratches kept
-/// for reuse. Ends a rebuild of the index that did not come to its end. Holds a verify lease and no lock over the whole. Throws Error{damaged} when the
-/// index cannot be read.
+/// for reuse. Ends a rebuild of the index that did not come to its end. Holds a verify lease and no lock over
+/// the whole. Throws Error{damaged} when the index cannot be read.
 VerifyReport verify(Store& store, const VerifyOptions& options);
 
 }  // namespace envstore

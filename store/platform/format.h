@@ -6,8 +6,8 @@
 
 namespace envstore {
 
-/// The text of `format` with `arguments`, as {fmt} defines it. Not a template: its source alone holds {fmt}'s bodies,
-/// because Debian ships them as a shared library only and a warm run must not map another one.
+/// The text of `format` with `arguments`, as {fmt} defines it. Not a template: its source alone holds {fmt}'s
+/// bodies, because Debian ships them as a shared library only and a warm run must not map another one.
 std::string format_arguments(fmt::string_view format, fmt::format_args arguments);
 
 /// std::format, which g++ 12 lacks. The format is checked when it is compiled.

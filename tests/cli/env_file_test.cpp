@@ -58,7 +58,8 @@ TEST_CASE("lines may end in CR, and a hash behind the equals sign begins a comme
 
 TEST_CASE("UV_ENV_FILE names several files, blanks in names behind a backslash") {
   CHECK(split_env_files("a.env") == std::vector<std::string>{"a.env"});
-  CHECK(split_env_files(" a.env  b.env\tc\\ d.env\n") == std::vector<std::string>{"a.env", "b.env", "c d.env"});
+  CHECK(split_env_files(" a.env  b.env\tc\\ d.env\n") ==
+        std::vector<std::string>{"a.env", "b.env", "c d.env"});
   CHECK(split_env_files("a\\\\b") == std::vector<std::string>{"a\\b"});
   CHECK(split_env_files(" ").empty());
   CHECK(split_env_files("a\\") == std::vector<std::string>{"a\\"});

@@ -26,8 +26,8 @@ struct World : IndexWorld {
   }
   /// What a durable writer does before it publishes. No transaction of this process may be open.
   void commit_unpublished(const BlobId& id, const BlobRow& row) {
-    const auto durable = index::Environment::open(
-        directory.fd(), layout::kIndex, index::Environment::Mode::synced);
+    const auto durable =
+        index::Environment::open(directory.fd(), layout::kIndex, index::Environment::Mode::synced);
     index::Transaction transaction(durable, index::Transaction::Kind::write);
     transaction.put(index::key_of(index::Table::blobs, id), encode(row));
     transaction.commit();

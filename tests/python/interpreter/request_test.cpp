@@ -118,8 +118,8 @@ TEST_CASE("a line of a version file that is no request is nothing, and never an 
     return version_file_request(line, "/project/.python-version", "/home/nobody");
   };
   for (const std::string name :
-       {"myenv", "system", "latest", "3.x", "3.12,3.11", "=3.11", "python-3.11",
-        "miniconda3-4.7.12", "pypy3.9-7.3.11", "3.11-dev", "jython-2.7", "3.11:3.10", "@", "=="}) {
+       {"myenv", "system", "latest", "3.x", "3.12,3.11", "=3.11", "python-3.11", "miniconda3-4.7.12",
+        "pypy3.9-7.3.11", "3.11-dev", "jython-2.7", "3.11:3.10", "@", "=="}) {
     CAPTURE(name);
     CHECK_FALSE(request(name));
   }
