@@ -18,13 +18,14 @@ class GroupWitness {
   void start();
   /// Asks it to end, without waiting for that.
   void dismiss();
+  /// Waits for the end of a dismissed one.
+  void reap();
   /// Of a signal that has just arrived here. Senders that go from process to process (service managers) may
   /// need a moment to reach the witness: waits up to 50 ms for it.
   bool has_received(int signal);
 
  private:
   bool is_pending(int signal) const;
-  void reap();
 
   pid_t pid_ = -1;
 };

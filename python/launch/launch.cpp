@@ -112,6 +112,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   }
   const int exit_code = supervise(started.pid, signals, witness);
   if (!options.is_quiet && is_pip(target)) tell_what_pip_installed(scratch.path() + "/" + plan.site_path);
+  witness.reap();  // a child of this process, and none of the run's
   const std::vector<pid_t> remaining = remaining_processes(lease.name());
   if (!remaining.empty()) keep_until_end(store, lease, scratch, remaining);
   return exit_code;

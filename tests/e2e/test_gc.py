@@ -250,7 +250,8 @@ class Command(GcTest):
     def test_a_run_that_outgrows_the_policy_starts_a_collection_in_the_background(self):
         self.made()
         env = {"ENVSTORE_GC_MAX_SIZE": "1", "ENVSTORE_GC_GRACE": "0"}
-        new = self.script("import demo, other", ["demo", "other"], name="new.py")
+        self.wheel("third")  # shares no tree with the others: they free space while it is in use, too
+        new = self.script("import third", ["third"], name="new.py")
         self.run_ok(new, env=env)
         self.settle()
         # What the run itself used may have ended before the collection or not; what others left is gone.

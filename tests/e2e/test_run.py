@@ -259,7 +259,9 @@ class Settings(EnvstoreTest):
             rows = json.loads(self.envstore("config", "--json", env={"XDG_CONFIG_HOME": str(self.work), **env}).stdout)
             return {row["key"][3:]: (row["value"], row["source"]) for row in rows if row["key"].startswith("gc.")}
 
-        self.assertEqual(rules(), {"grace": ("1h", "built in")})
+        built_in = {"grace": ("1h", "built in"), "max-age": ("90d", "built in"), "max-size": ("20%", "built in"),
+                    "min-free": ("5%", "built in")}
+        self.assertEqual(rules(), built_in)
         (self.work / "envstore").mkdir()
         (self.work / "envstore" / "envstore.yaml").write_text("gc:\n  max-size: 20GB\n  keep-last: 3\n")
         told = rules(ENVSTORE_GC_GRACE="5m", ENVSTORE_GC_MAX_SIZE="1GB")
