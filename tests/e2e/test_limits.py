@@ -76,6 +76,8 @@ class LimitsTest(EnvstoreTest):
                      96000, 200000):
             self.anew()
             done = self.run_under((resource.RLIMIT_AS, size * MIB))
+            if done.returncode == 127 and "thread-local data" in done.stderr:
+                continue  # the loader had too little itself, and ends the program
             self.says_what_it_met(done, "%d MB" % size)
             if done.returncode == 0:
                 worked.append(size)
