@@ -212,7 +212,7 @@ class Row {
   }
 
   void lease() {
-    value_.below(1, 3);
+    value_.below(1, 5);
     value_.take(8 + 8);
     auto& snapshots = view_.leases[name_];
     value_.list([&] { snapshots.push_back(hex(value_.take(32))); });
