@@ -24,7 +24,8 @@ bool is_there(Store& store, const std::string& path) {
 void make_marker(Store& store, const std::string& directory, const std::string& marker) {
   with_folder(store.root(), directory,
               [&] { return make_directory_if_missing(store.root(), directory, 0755); });
-  open_file(store.root(), marker, O_WRONLY | O_CREAT, 0444);
+  // For reading: another compilation may have made it, and its mode lets nobody write.
+  open_file(store.root(), marker, O_RDONLY | O_CREAT, 0444);
 }
 
 /// `six.py` -> `six.cpython-311.pyc`
