@@ -68,7 +68,7 @@ class LimitsTest(EnvstoreTest):
                 self.assertEqual(worked, [], "%d descriptors are fewer" % most)
             else:
                 worked.append(most)
-        self.assertIn(40, worked)
+        self.assertIn(64, worked)
 
     def test_address_space(self):
         worked = []
