@@ -203,7 +203,7 @@ namespace {
 /// Runs in a child with a tmpfs of its own of one MiB on `path`; 77: mounts are not allowed here.
 void in_small_tmpfs(const std::string& path, const std::function<void(int root)>& work) {
   Child child([&] {
-    if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) _exit(77);
+    if (!enter_namespaces(CLONE_NEWNS)) _exit(77);
     if (mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) _exit(77);
     if (mount("tmpfs", path.c_str(), "tmpfs", 0, "size=1m") != 0) _exit(77);
     const Fd root = open_directory(AT_FDCWD, path);

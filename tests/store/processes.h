@@ -6,8 +6,10 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -51,9 +53,21 @@ class Child {
 
 /// The children of this process will be in a PID namespace of their own. An ordinary user needs a user
 /// namespace.
+/// Makes `namespaces` for this process: as an ordinary user in a user namespace, in which the user is itself.
+/// False: the machine does not let this user do so.
+inline bool enter_namespaces(int namespaces) {
+  if (unshare(namespaces) == 0) return true;
+  const std::string uid = std::to_string(getuid()), gid = std::to_string(getgid());
+  if (unshare(CLONE_NEWUSER | namespaces) != 0) return false;
+  const auto write = [](const char* path, const std::string& text) {
+    std::ofstream file(path);
+    return static_cast<bool>((file << text).flush());
+  };
+  return write("/proc/self/setgroups", "deny") && write("/proc/self/uid_map", uid + " " + uid + " 1") &&
+         write("/proc/self/gid_map", gid + " " + gid + " 1");
+}
 inline void enter_pid_namespace() {
-  if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
-    throw std::runtime_error("cannot make a PID namespace");
+  if (!enter_namespaces(CLONE_NEWPID)) throw std::runtime_error("cannot make a PID namespace");
 }
 /// Whether the machine lets this user do so.
 inline bool can_enter_pid_namespace() {
