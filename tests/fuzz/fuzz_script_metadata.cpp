@@ -1,4 +1,5 @@
-// A whole script: its block is found, and read as TOML.
+// A whole script: its block is found, and read as TOML. A key that would change what is installed and is not
+// supported is refused as such.
 #include "pypackaging/script.h"
 #include "python/provision/script_metadata.h"
 #include "tests/fuzz/fuzz.h"
@@ -8,7 +9,7 @@ using namespace envstore;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto block = pypackaging::find_script_block(fuzz::text_of(data, size));
   if (!block || !*block) return 0;
-  fuzz::may_refuse({ErrorKind::invalid_input},
+  fuzz::may_refuse({ErrorKind::invalid_input, ErrorKind::unsupported},
                    [&] { read_script_metadata((*block)->toml, (*block)->first_line, "demo.py", "/folder"); });
   return 0;
 }
