@@ -45,7 +45,8 @@ class Pages {
   /// Checks every page that LMDB may look at to write or erase `key`: those on its way, their neighbours on
   /// each level, and the first page below each of them.
   void check_around(std::string_view key);
-  /// Checks all that tells which pages are free.
+  /// Checks all that tells which pages are free. From then on a row that lies in one of them is damage:
+  /// LMDB would write over what it still reads.
   void check_free_pages();
   /// Checks everything, and that no page has two uses.
   void check_all();
@@ -84,6 +85,7 @@ class Pages {
   std::string_view big_value(const Node& node) const;
   std::string_view value_of(const Node& node) const { return node.is_big ? big_value(node) : node.value; }
   std::vector<std::uint64_t> free_list(const Node& node) const;
+  void check_not_free(std::uint64_t page, std::uint64_t pages = 1) const;
   void check_leftmost(std::uint64_t page, unsigned height);
   void use(std::vector<bool>& used, std::uint64_t page, std::uint64_t pages = 1) const;
   void use_all(Tree tree, std::uint64_t page, unsigned height, std::vector<bool>& used);
@@ -94,7 +96,8 @@ class Pages {
   std::size_t page_size_;
   std::uint64_t largest_page_;
   Meta current_;
-  std::vector<std::uint64_t> checked_;           ///< a bit a page
+  std::array<std::vector<bool>, 2> checked_;     ///< of each tree's pages those that were found right
+  std::vector<bool> free_;                       ///< what check_free_pages found: no row may lie there
   std::string_view around_first_, around_last_;  ///< the keys of the leaf that check_around looked at last
 };
 

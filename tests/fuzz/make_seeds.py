@@ -65,6 +65,47 @@ def elf():
     return (header + load + segment + dynamic).ljust(256, b"\0") + strings
 
 
+PAGE = 256
+
+
+def page(number, flags, nodes):
+    """Of an LMDB environment. nodes: (value's size or child, flags, key, what lies behind the key)"""
+    offset, offsets, content = PAGE, b"", b""
+    for low, node_flags, key, value in nodes:
+        node = numbers("IHH", low, node_flags, len(key)) + key + value
+        node += bytes(len(node) % 2)
+        offset -= len(node)
+        offsets += numbers("H", offset)
+        content = node + content
+    head = numbers("QHHHH", number, 0, flags, 16 + len(offsets), offset) + offsets
+    return head.ljust(PAGE - len(content), b"\0") + content
+
+
+def meta(number, transaction, free, rows, last_page):
+    """free, rows: (depth, root)"""
+    tree = lambda flags, depth, root, size: numbers("IHHQQQQQ", size, flags, depth, 0, 0, 0, 0, root)
+    body = numbers("IIQQ", 0xBEEFC0DE, 1, 0, 0) + tree(8, *free, PAGE) + tree(0, *rows, 0) + numbers("QQ", last_page, transaction)
+    return (numbers("QHHHH", number, 0, 8, 0, 0) + body).ljust(PAGE, b"\0")
+
+
+def row(key, value=b""):
+    return len(value), 0, key, value
+
+
+def environment():
+    """Three leaves below one branch, a value of two pages, two free pages."""
+    overflow = numbers("QHHI", 6, 0, 4, 2) + b"v" * 300
+    return b"".join([
+        meta(0, 6, (0, 2**64 - 1), (2, 2), 10), meta(1, 7, (1, 8), (2, 2), 10),
+        page(2, 1, [(3, 0, b"", b""), (4, 0, b"d", b""), (5, 0, b"g", b"")]),
+        page(3, 2, [row(b"a", b"1"), row(b"b"), row(b"c", b"333")]),
+        page(4, 2, [row(b"d", b"4"), row(b"e", b"5"), (300, 1, b"f", numbers("Q", 6))]),
+        page(5, 2, [row(b"g", b"7"), row(b"h", b"8")]),
+        overflow.ljust(2 * PAGE, b"\0"),
+        page(8, 2, [row(numbers("Q", 5), numbers("QQ", 1, 9)), row(numbers("Q", 7), numbers("QQ", 1, 10))]),
+    ]).ljust(11 * PAGE, b"\0")
+
+
 FACTS = """{"path":"/usr/bin/python3","executable":"/usr/bin/python3","found_as":"/usr/bin/python3","facts":2,"wheel_folders":["/usr/share/python-wheels"],
 "implementation":"cpython","version":"3.11.2","version_info":[3,11],"major":3,"minor":11,"base_prefix":"/usr",
 "home":"/usr/bin","cache_tag":"cpython-311","site_path":"lib/python3.11/site-packages","free_threaded":false,
@@ -130,6 +171,8 @@ SEEDS = {
                         + text("2.0") + b"\1\1" + text("bad") + text("") + text("") + text("")],
     "fuzz_volatile_entry": [b"\0" + numbers("QQ", 7, 7), b"\1" + numbers("QQ", 8, 9) + b"row"],
     "fuzz_tree_info": [TREE_INFO],
+    "fuzz_index_pages": [b"\0\0" + environment(), b"\1\3", b"\2\3", b"\1\5" + numbers("BHB", 9, 12, 1),
+                         b"\2\7" + numbers("BHB", 4, 0x8000, 5), b"\2\5" + numbers("BHB", 9, 4000, 1)],
     "fuzz_launch_plan": [b"\1" + text("/usr/bin/python3") + text("/usr/bin") + text("3.11.2") + text("lib/site-packages")
                          + numbers("I", 1) + ID + b"\0\1" + texts("demo") + texts("share") + texts("/src")],
     "fuzz_zip": [wheel(zipfile.ZIP_STORED), wheel(zipfile.ZIP_DEFLATED)],
