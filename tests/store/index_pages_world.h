@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -123,5 +125,61 @@ class PagesWorld {
   std::string bytes_;
   std::uint64_t last_page_;
 };
+
+using RowMap = std::map<std::string, std::string, std::less<>>;
+
+// A world of three leaves: their pages, and what lies in them.
+inline constexpr std::uint64_t kRoot = 2, kLeft = 3, kMiddle = 4, kRight = 5, kBig = 6, kFreeRoot = 8,
+                               kFree = 9, kFreeToo = 10, kPages = 11;
+inline const std::string kBigValue(300, 'v');  // two pages
+
+/// Three leaves below one branch, a value of two pages, two free pages.
+inline PagesWorld a_world() {
+  PagesWorld world(kPages);
+  world.meta(6, {kRoot, 2});
+  world.meta(7, {kRoot, 2}, {kFreeRoot, 1});
+  world.branch(kRoot, {{"", kLeft}, {"d", kMiddle}, {"g", kRight}});
+  world.leaf(kLeft, {{"a", "1"}, {"b", ""}, {"c", "333"}});
+  world.leaf(kMiddle, {{"d", "4"}, {"e", "5"}});
+  world.big_row(kMiddle, "f", kBigValue, kBig);
+  world.leaf(kRight, {{"g", "7"}, {"h", "8"}});
+  world.free_leaf(kFreeRoot, {{5, {kFree}}, {7, {kFreeToo}}});
+  return world;
+}
+
+inline const RowMap kRows = {{"a", "1"}, {"b", ""},        {"c", "333"}, {"d", "4"},
+                             {"e", "5"}, {"f", kBigValue}, {"g", "7"},   {"h", "8"}};
+
+inline bool is_damaged(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const PageError&) {
+    return true;
+  }
+  return false;
+}
+
+struct Damage {
+  const char* what;
+  std::function<void(PagesWorld&)> make;
+};
+
+/// Offset, in a leaf or branch, of a node.
+inline std::size_t node_of(const PagesWorld& world, std::uint64_t page, std::size_t index) {
+  return world.get<std::uint16_t>(page, page_format::kHeaderSize + 2 * index);
+}
+
+inline RowMap walk(Pages& pages) {
+  RowMap rows;
+  Pages::Cursor cursor(pages);
+  for (auto entry = cursor.first(); entry; entry = cursor.next()) rows.emplace(entry->first, entry->second);
+  return rows;
+}
+
+inline RowMap salvaged(Pages pages) {
+  RowMap rows;
+  pages.salvage([&](std::string_view key, std::string_view value) { rows.emplace(key, value); });
+  return rows;
+}
 
 }  // namespace envstore::index
