@@ -63,8 +63,7 @@ bool expand_cluster(Table options, const std::string& word, std::vector<std::str
   const std::string written = word.substr(0, word.find('='));
   std::vector<std::string> known;
   for (const Table table : {options, Table(kGlobalOptions)})
-    for (const OptionSpec& option : table)
-      if (!option.help.empty()) known.push_back("--" + std::string(option.name));
+    for (const OptionSpec& option : table) known.push_back("--" + std::string(option.name));
   const auto nearest = nearest_word(written, known);
   throw Error(ErrorKind::usage, format_text("cannot use '{}': there is no such flag", written),
               nearest ? format_text("did you mean '{}'?", *nearest) : "--help lists the flags");

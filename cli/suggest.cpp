@@ -21,6 +21,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
+namespace {
+
+std::size_t common_prefix(std::string_view a, std::string_view b) {
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+}  // namespace
+
 std::optional<std::string> nearest_word(std::string_view written, const std::vector<std::string>& known) {
   constexpr std::size_t kLongest = 64;
   if (written.size() > kLongest) return std::nullopt;
@@ -28,7 +36,10 @@ std::optional<std::string> nearest_word(std::string_view written, const std::vec
   std::optional<std::string> nearest;
   for (const std::string& word : known) {
     const std::size_t distance = edit_distance(written, word);
-    if (distance >= best) continue;
+    const bool is_nearer =
+        distance < best ||
+        (nearest && distance == best && common_prefix(written, word) > common_prefix(written, *nearest));
+    if (!is_nearer) continue;
     best = distance;
     nearest = word;
   }

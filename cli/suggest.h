@@ -10,7 +10,8 @@ namespace envstore {
 /// of neighbours count one each.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The nearest of `known`, when it is near enough to be what was meant.
+/// The nearest of `known`, when it is near enough to be what was meant; of equally near ones that with the
+/// longest common beginning, then the first.
 std::optional<std::string> nearest_word(std::string_view written, const std::vector<std::string>& known);
 
 }  // namespace envstore

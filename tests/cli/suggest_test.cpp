@@ -20,3 +20,11 @@ TEST_CASE("only what is near enough is suggested") {
   CHECK(nearest_word("", known) == std::nullopt);
   CHECK(nearest_word(std::string(100000, 'x'), known) == std::nullopt);
 }
+
+TEST_CASE("of equally near words the one that begins alike is suggested") {
+  const std::vector<std::string> known = {"--exec", "--exact"};
+  CHECK(nearest_word("--exat", known) == "--exact");
+  CHECK(nearest_word("--exac", known) == "--exact");
+  CHECK(nearest_word("--exe", known) == "--exec");
+  CHECK(nearest_word("--eaxct", known) == "--exact");
+}
