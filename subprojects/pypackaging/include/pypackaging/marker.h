@@ -48,6 +48,8 @@ class Marker {
   /// Present-day variable names, double quotes, names of extras normalised; the author's grouping is kept.
   std::string canonical() const;
   bool mentions_extra() const;
+  /// False: with this extra alone active, metadata's marker has the value that it has without any.
+  bool depends_on_extra(std::string_view normalized_extra) const;
   /// `this and other`
   Marker conjoin(const Marker& other) const;
 

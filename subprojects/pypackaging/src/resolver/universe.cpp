@@ -199,7 +199,7 @@ void Universe::judge_extra(Metadata& metadata, const Dependencies& dependencies,
   extra.is_declared = std::find(declared.begin(), declared.end(), name) != declared.end();
   std::vector<const Requirement*> chosen;
   for (const Requirement& requirement : dependencies.requires_dist) {
-    if (!requirement.marker.mentions_extra()) continue;
+    if (!requirement.marker.depends_on_extra(name)) continue;
     const Result<bool> without = holds(requirement.marker, {}, MarkerContext::metadata);
     const Result<bool> with = holds(requirement.marker, name, MarkerContext::metadata);
     if (with && *with && without && !*without) chosen.push_back(&requirement);

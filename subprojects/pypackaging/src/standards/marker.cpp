@@ -1,5 +1,7 @@
 #include "pypackaging/marker.h"
 
+#include <algorithm>
+
 #include "marker_node.h"
 #include "pypackaging/name.h"
 
@@ -39,7 +41,27 @@ void append_node(std::string& text, const Marker::Node& node) {
   }
 }
 
+bool is_extra(const MarkerOperand& operand) {
+  return operand.is_variable && operand.text == marker_variable::extra;
+}
+
+bool depends_on_extra(const Marker::Node& node, std::string_view extra) {
+  if (!node.mentions_extra) return false;
+  if (node.kind != Kind::comparison)
+    return std::any_of(node.children.begin(), node.children.end(),
+                       [&](const NodePointer& child) { return depends_on_extra(*child, extra); });
+  const MarkerOperand& other = is_extra(node.left) ? node.right : node.left;
+  const bool is_equality = node.op.kind == MarkerOperator::Kind::compare &&
+                           (node.op.compare == Operator::equal || node.op.compare == Operator::not_equal);
+  // Without an extra the variable is an empty text.
+  return !is_equality || other.is_variable || other.text.empty() || other.text == extra;
+}
+
 }  // namespace
+
+bool Marker::depends_on_extra(std::string_view normalized_extra) const {
+  return root_ && pypackaging::depends_on_extra(*root_, normalized_extra);
+}
 
 std::string Marker::canonical() const {
   std::string text;

@@ -293,6 +293,24 @@ TEST_CASE("an empty marker is true, and joining keeps precedence") {
   CHECK(!*either.conjoin(extra).evaluate(inputs));
 }
 
+TEST_CASE("a marker that does not depend on an extra has the value that it has without any") {
+  for (const char* text :
+       {"extra == 'a'", "extra != 'a'", "'A' == extra", "extra == ''", "extra in 'a b'", "os_name == 'posix'",
+        "os_name == 'posix' and (extra == 'b' or extra == 'C_D')", "extra >= 'a'", "extra == os_name"}) {
+    const Marker marker = Marker::parse(text).value();
+    const Result<bool> without = marker.evaluate({kLinux});
+    for (const char* name : {"a", "b", "c-d", "z"}) {
+      CAPTURE(text);
+      CAPTURE(name);
+      const Result<bool> with = marker.evaluate({kLinux, {name}});
+      if (!marker.depends_on_extra(name)) CHECK(*with == *without);
+    }
+  }
+  const Marker marker = Marker::parse("os_name == 'posix' and extra == 'A_b'").value();
+  CHECK(marker.depends_on_extra("a-b"));
+  CHECK(!marker.depends_on_extra("c"));
+}
+
 TEST_CASE("a joined marker is read back as what it was") {
   const Marker both = Marker::parse("os_name == 'a' and os_name == 'b'").value();
   const Marker joined = both.conjoin(Marker::parse("(os_name == 'c' or os_name == 'd')").value());
