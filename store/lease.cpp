@@ -226,6 +226,14 @@ std::string Lease::tmp_directory() {
   return path;
 }
 
+bool remove_held_lease(Store& store, const std::string& name) {
+  // First what frees space: on a full disk the row may have to stay.
+  remove_tree(store.root(), layout::scratch(name));
+  remove_tree(store.root(), layout::tmp(name));
+  erase_row(store, name);
+  return unlink_if_there(store.root(), layout::lease(name));
+}
+
 bool is_lease_live(Store& store, const std::string& name) {
   const std::optional<Fd> fd = try_open_file(store.root(), layout::lease(name), O_RDONLY);
   // Its owner removes the row before the file: a row without a file was robbed of it, and may well be in use.
@@ -239,13 +247,9 @@ bool remove_if_dead(Store& store, const std::string& name) {
   const std::string path = layout::lease(name);
   const std::optional<Fd> fd = try_open_file(store.root(), path, O_RDWR);
   if (!fd || !try_lock(fd->get(), kLeaseLock, LockMode::exclusive)) return false;
-  if (is_haunted(name)) return false;
   // Held from here on, so that nobody else removes the same one, and it goes on to count as live until it
-  // is gone. First what frees space: on a full disk the row may have to stay.
-  remove_tree(store.root(), layout::scratch(name));
-  remove_tree(store.root(), layout::tmp(name));
-  erase_row(store, name);
-  return unlink_if_there(store.root(), path);
+  // is gone.
+  return !is_haunted(name) && remove_held_lease(store, name);
 }
 
 }  // namespace

@@ -56,6 +56,9 @@ class Lease {
 /// ends. Whoever decides what may go asks for leases without a row as well: store/lease_file.h.
 bool is_lease_live(Store& store, const std::string& name);
 
+/// What belongs to a lease whose lock the caller holds: scratch, tmp, row, and last the file.
+bool remove_held_lease(Store& store, const std::string& name);
+
 /// Leases whose lock nobody holds: their rows, files, scratch and tmp go. Returns how many. Does not touch
 /// live ones, nor those that a process which can be seen still carries in its environment (ENVSTORE_LEASE).
 /// Of a read-only store: the private directories of such leases, of any store. What cannot be removed goes

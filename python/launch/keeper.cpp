@@ -1,10 +1,12 @@
 #include "python/launch/keeper.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +18,6 @@
 #include <map>
 #include <optional>
 
-#include "store/layout.h"
 #include "store/platform/error.h"
 #include "store/platform/pidfd.h"
 
@@ -129,7 +130,6 @@ class Watch {
 /// Nothing that somebody else might wait for stays open: pipes of the caller, the terminal, the folder.
 void detach(int lease_fd, Watch& watch) {
   setsid();
-  prctl(PR_SET_NAME, "envstore-keeper");
   // The lease's descriptor first, then the pidfds, above them nothing.
   std::vector<int> kept{lease_fd};
   watch.each_descriptor([&](const Fd& fd) { kept.push_back(fd.get()); });
@@ -143,7 +143,8 @@ void detach(int lease_fd, Watch& watch) {
   const int null = open("/dev/null", O_RDWR);
   for (const int fd : {0, 1, 2}) dup2(null, fd);
   if (null > 2) close(null);
-  if (chdir("/") != 0) return;  // then it keeps the folder busy, no more
+  (void)!chdir("/");  // else it keeps the folder busy, no more
+  prctl(PR_SET_NAME, "envstore-keeper");
 }
 
 /// Everything that asks a daemon to go away leaves the keeper alone: it goes when the run's last process
@@ -156,6 +157,27 @@ void ignore_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// From its first instruction on a new process must not fall to a signal that was meant for the group.
+class AllSignalsBlocked {
+ public:
+  AllSignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
+  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+/// A fork whose end sends no signal: the parent's wait(2) neither sees it nor waits for it.
+pid_t fork_unseen() {
+  return static_cast<pid_t>(syscall(SYS_clone, 0, 0, 0, 0, 0));
+}
+
 struct Kept {
   std::string root, lease;
   int lease_fd;
@@ -163,15 +185,18 @@ struct Kept {
 
 void clean_up(const Kept& kept, const Clock& clock) {
   Store store = Store::open(kept.root, clock);
-  if (!store.is_read_only()) remove_tree(store.root(), layout::scratch(kept.lease));
+  if (!store.is_read_only()) {
+    remove_held_lease(store, kept.lease);
+    return;
+  }
   close(kept.lease_fd);
   remove_dead_leases(store);
 }
 
 [[noreturn]] void keeper_main(const Kept& kept, Watch& watch, const Clock& clock) {
   try {
-    detach(kept.lease_fd, watch);
     ignore_signals();
+    detach(kept.lease_fd, watch);
     while (!watch.empty()) {
       watch.wait();
       for (const pid_t pid : processes_of(kept.lease)) watch.add(pid);
@@ -204,6 +229,24 @@ std::vector<pid_t> processes_of(const std::string& lease) {
   return pids;
 }
 
+ExecKeeper::ExecKeeper(Store& store, const Lease& lease) {
+  Watch watch;
+  watch.add(getpid());
+  if (watch.empty()) return;
+  const Kept kept{store.path(), lease.name(), lease.fd()};
+  const AllSignalsBlocked blocked;
+  pid_ = fork_unseen();
+  if (pid_ != 0) return;
+  (void)malloc_trim(0);  // the whole program may have resolved before
+  keeper_main(kept, watch, store.clock());
+}
+
+ExecKeeper::~ExecKeeper() {
+  if (pid_ <= 0) return;
+  kill(pid_, SIGKILL);
+  while (waitpid(pid_, nullptr, __WALL) < 0 && errno == EINTR) continue;
+}
+
 void keep_until_end(Store& store, Lease& lease, Scratch& scratch, const std::vector<pid_t>& processes) {
   // Opened while this process is their parent: the numbers cannot have been given to others.
   Watch watch;
@@ -212,6 +255,7 @@ void keep_until_end(Store& store, Lease& lease, Scratch& scratch, const std::vec
   const Kept kept{store.path(), lease.name(), lease.fd()};
   const Clock& clock = store.clock();
   if (watch.empty()) return;
+  const AllSignalsBlocked blocked;
   const pid_t keeper = fork();
   if (keeper == 0) keeper_main(kept, watch, clock);
   scratch.leave();

@@ -95,6 +95,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   restore_file_size_limit();
   if (options.replace_process) {
     if (!options.is_quiet && is_pip(target)) tell_that_installs_end();
+    const ExecKeeper keeper(store, lease);
     replace_this_process(line, environment);  // on success nothing here is undone, and the lease lives on
     return report_not_started(plan, target, errno);
   }
