@@ -144,6 +144,20 @@ void examine_cleaners(const std::string& root, std::vector<Finding>& findings) {
                           "set ENVSTORE_ROOT to another directory, or exclude it from tmpfiles.d"});
 }
 
+/// What keeps programs of an environment from being found or started, of the place as it is named.
+void examine_starting(const std::string& root, const std::string& path, std::vector<Finding>& findings) {
+  constexpr const char* kAdvice = "set ENVSTORE_ROOT (or --store) to another directory";
+  if (root.find(':') != std::string::npos)
+    findings.push_back({Verdict::problem, format_text("path: '{}' has a ':'", root),
+                        "PATH cannot carry it, so commands of environments would not be found", kAdvice});
+  findings.push_back(
+      is_on_noexec_mount(path)
+          ? Finding{Verdict::problem, format_text("mount: nothing may be executed on it (noexec): '{}'", path),
+                    "scripts run; compiled modules and commands of packages do not load from it",
+                    format_text("remount it with exec, or {}", kAdvice)}
+          : Finding{Verdict::good, "mount: programs may be executed on it", "commands of packages start"});
+}
+
 Finding examine_boot() {
   try {
     return {Verdict::good, "boot id: " + boot_id(), "volatile data of earlier boots is told apart"};
@@ -204,6 +218,7 @@ std::vector<Finding> examine_place(const std::string& root) {
     findings.push_back(examine_rights(path));
     if (!facts.is_read_only && findings.back().verdict == Verdict::good) examine_folders(root, findings);
   }
+  examine_starting(root, path, findings);
   examine_cleaners(root, findings);
   if (!facts.is_read_only) findings.push_back(examine_space(path));
   std::vector<Finding> use = facts.is_read_only ? examine_read_only(path) : examine_locks_and_links(path);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 #include <algorithm>
 #include <array>
@@ -14,6 +13,7 @@
 
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
+#include "store/platform/filesystem_kind.h"
 #include "store/platform/random.h"
 
 namespace envstore {
@@ -35,10 +35,10 @@ bool is_name(std::string_view text) {
          text.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
 }
 
-/// Commands of the environment lie in the scratch.
+/// Commands of the environment lie in the scratch, and are found through PATH.
 bool can_start_programs(const std::string& place) {
-  struct statvfs facts {};
-  return statvfs(place.c_str(), &facts) == 0 && (facts.f_flag & ST_NOEXEC) == 0;
+  return place.find(':') == std::string::npos && access(place.c_str(), F_OK) == 0 &&
+         !is_on_noexec_mount(place);
 }
 
 /// An flock rather than the lock of a lease: it can be exclusive on a directory, and cleaners of temporary

@@ -91,6 +91,13 @@ void require_no_other_users_place(const std::string& path) {
          "run it without sudo; or, with sudo, set ENVSTORE_ROOT (or --store) to a directory of root's");
 }
 
+/// Commands of an environment are found through PATH, which colons divide and nothing escapes.
+void require_fit_for_path_variable(const std::string& path) {
+  if (path.find(':') == std::string::npos) return;
+  refuse(ErrorKind::unsupported, path, "PATH cannot carry a path with a ':', so its commands would not be found",
+         "set ENVSTORE_ROOT (or --store) to a path without one; a link that leads there will do");
+}
+
 Root make_root(const std::string& path) {
   require_no_other_users_place(path);
   const std::size_t slash = path.rfind('/');
@@ -220,6 +227,7 @@ std::string Store::default_root() {
 Store Store::open(const std::string& root, const Clock& clock) {
   Store store;
   store.path_ = absolute_path(root.empty() ? named_root() : root);
+  require_fit_for_path_variable(store.path_);
   const uid_t user = geteuid();
   Root found = open_existing_root(store.path_);
   if (root.empty() && (!found.fd || found.facts.st_uid != user)) {

@@ -17,6 +17,7 @@
 #include "store/platform/child.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/filesystem_kind.h"
 #include "store/platform/format.h"
 #include "store/platform/pidfd.h"
 
@@ -98,7 +99,9 @@ ProbeProcess::ProbeProcess(const std::string& executable, const std::vector<cons
   posix_spawnattr_destroy(&attributes);
   if (fault != 0) {
     pid_ = -1;
-    refuse(format_text("it cannot be started: {}", std::generic_category().message(fault)));
+    refuse(fault == EACCES && is_on_noexec_mount(executable)
+               ? std::string("it cannot be started: ") + kNoexecReason
+               : format_text("it cannot be started: {}", std::generic_category().message(fault)));
   }
 }
 

@@ -15,6 +15,7 @@
 #include "python/launch/start_line.h"
 #include "python/launch/supervise.h"
 #include "store/platform/error.h"
+#include "store/platform/filesystem_kind.h"
 #include "store/platform/format.h"
 #include "store/platform/limits.h"
 #include "store/platform/terminal_text.h"
@@ -40,8 +41,16 @@ int report_failure(const std::string& name, int exit_code, std::string_view reas
   return exit_code;
 }
 
-int report_refused(const std::string& name, const StartLine& line) {
+constexpr const char* kNoexecHint =
+    "set ENVSTORE_ROOT (or --store) to a directory on another mount, or remount this one with exec";
+
+int report_refused(const std::string& name, const StartLine& line, const Store& store) {
   if (!line.reason.empty()) return report_failure(name, line.failure, line.reason, line.hint);
+  if (line.failure == kCannotRun && is_on_noexec_mount(line.executable))
+    return report_failure(name, line.failure, kNoexecReason,
+                          line.executable.starts_with(store.path() + "/")
+                              ? kNoexecHint
+                              : "start it through its interpreter, or copy it to another mount");
   return report_failure(
       name, line.failure,
       line.failure == kNotFound ? "no such command in the environment or on PATH" : "it is not executable");
@@ -75,6 +84,16 @@ void replace_this_process(const StartLine& line, const std::vector<std::string>&
   execve("/bin/sh", as_argv(words).data(), variables.data());
 }
 
+/// Python's own message of a compiled module that cannot be mapped does not name the mount.
+void tell_of_noexec(const Store& store) {
+  if (!is_on_noexec_mount(store.path())) return;
+  const std::string text =
+      format_text("note: compiled modules and commands of packages cannot be loaded from the store '{}': {}\n"
+                  "hint: {}\n",
+                  store.path(), kNoexecReason, kNoexecHint);
+  (void)std::fputs(terminal_text(text).c_str(), stderr);
+}
+
 /// The lease's descriptor is the child's from here on; helpers that this process starts must not keep it
 /// alive.
 void close_on_exec(int fd) {
@@ -90,7 +109,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   const std::vector<std::string> environment =
       run_environment(own_environment(), options.environment, store, plan, scratch.path(), lease.name());
   const StartLine line = start_line(target, plan, scratch.path(), value_in(environment, "PATH"));
-  if (line.failure != 0) return report_refused(target.name, line);
+  if (line.failure != 0) return report_refused(target.name, line, store);
   const int lease_fd = lease.make_inheritable();
   restore_file_size_limit();
   if (options.replace_process) {
@@ -113,6 +132,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   }
   const int exit_code = supervise(started.pid, signals, witness);
   if (!options.is_quiet && is_pip(target)) tell_what_pip_installed(scratch.path() + "/" + plan.site_path);
+  if (!options.is_quiet && exit_code != 0 && line.executable.starts_with(scratch.path())) tell_of_noexec(store);
   witness.reap();  // a child of this process, and none of the run's
   const std::vector<pid_t> remaining = remaining_processes(lease.name());
   if (!remaining.empty()) keep_until_end(store, lease, scratch, remaining);

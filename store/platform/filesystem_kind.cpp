@@ -59,6 +59,11 @@ FilesystemFacts filesystem_facts(int directory) {
           .is_read_only = (static_cast<unsigned long>(facts.f_flags) & ST_RDONLY) != 0};
 }
 
+bool is_on_noexec_mount(const std::string& path) {
+  struct statvfs facts {};
+  return statvfs(path.c_str(), &facts) == 0 && (facts.f_flag & ST_NOEXEC) != 0;
+}
+
 std::string filesystem_kind(int directory) {
   return filesystem_facts(directory).kind;
 }

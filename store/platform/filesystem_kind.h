@@ -10,6 +10,9 @@ struct FilesystemFacts {
   bool is_read_only = false;  ///< the mount is
 };
 FilesystemFacts filesystem_facts(int directory);
+/// `path` is there, on a mount where nothing may be executed.
+bool is_on_noexec_mount(const std::string& path);
+inline constexpr const char* kNoexecReason = "it is on a mount where nothing may be executed (noexec)";
 /// DESIGN section 4's list: ext4, xfs, btrfs, tmpfs, overlayfs, zfs, bcachefs, f2fs.
 bool is_allowed_for_index(const std::string& kind);
 /// /proc/sys/kernel/random/boot_id, 36 characters.
