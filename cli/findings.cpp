@@ -18,6 +18,7 @@
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
 #include "store/private_directory.h"
+#include "store/root_path.h"
 
 namespace envstore {
 namespace {
@@ -146,15 +147,15 @@ void examine_cleaners(const std::string& root, std::vector<Finding>& findings) {
 
 /// What keeps programs of an environment from being found or started, of the place as it is named.
 void examine_starting(const std::string& root, const std::string& path, std::vector<Finding>& findings) {
-  constexpr const char* kAdvice = "set ENVSTORE_ROOT (or --store) to another directory";
-  if (root.find(':') != std::string::npos)
-    findings.push_back({Verdict::problem, format_text("path: '{}' has a ':'", root),
-                        "PATH cannot carry it, so commands of environments would not be found", kAdvice});
+  if (const auto reason = reason_against_path(root))
+    findings.push_back(
+        {Verdict::problem, format_text("path: no store can be at '{}'", root), *reason, kRootPathHint});
   findings.push_back(
       is_on_noexec_mount(path)
-          ? Finding{Verdict::problem, format_text("mount: nothing may be executed on it (noexec): '{}'", path),
+          ? Finding{Verdict::problem,
+                    format_text("mount: nothing may be executed on it (noexec): '{}'", path),
                     "scripts run; compiled modules and commands of packages do not load from it",
-                    format_text("remount it with exec, or {}", kAdvice)}
+                    "remount it with exec, or set ENVSTORE_ROOT to a directory on another mount"}
           : Finding{Verdict::good, "mount: programs may be executed on it", "commands of packages start"});
 }
 
@@ -163,7 +164,8 @@ Finding examine_boot() {
     return {Verdict::good, "boot id: " + boot_id(), "volatile data of earlier boots is told apart"};
   } catch (const Error& error) {
     return {Verdict::problem, format_text("boot id: {}", error.what()),
-            "leases of an earlier boot cannot be told from live ones", "mount /proc"};
+            "leases of an earlier boot cannot be told from live ones: nothing can be run or collected",
+            error.hint()};
   }
 }
 

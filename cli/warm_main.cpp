@@ -1,7 +1,9 @@
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -75,12 +77,18 @@ int launch_known(KnownRun& known) try {
   return 1;
 }
 
-/// Beside this program in a build folder, in ../lib/envstore where it is installed.
-void become_full_program(char** argv) {
+/// The path of this program. Without /proc, as it was started.
+std::string own_path() {
   char self[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-  if (length < 0) return;
-  const std::string path(self, static_cast<std::size_t>(length));
+  if (length >= 0) return {self, static_cast<std::size_t>(length)};
+  const auto started = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
+  return started != nullptr && realpath(started, self) != nullptr ? self : "";
+}
+
+/// Beside this program in a build folder, in ../lib/envstore where it is installed.
+void become_full_program(char** argv) {
+  const std::string path = own_path();
   const std::string directory = path.substr(0, path.rfind('/'));
   for (const char* place : {"/../lib/envstore/envstore-full", "/envstore-full"})
     execv((directory + place).c_str(), argv);

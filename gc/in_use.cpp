@@ -12,6 +12,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/filesystem_kind.h"
 
 namespace envstore {
 namespace {
@@ -155,10 +156,14 @@ std::optional<std::int64_t> process_number(const std::string& name) {
   return number;
 }
 
-/// `visit(process, pid)` for each of this PID namespace but this one.
+/// `visit(process, pid)` for each of this PID namespace but this one. Throws where /proc does not even show
+/// this one: then nothing can be said of the others.
 template <class Visit>
 void each_process(Visit visit) {
   const std::int64_t self = getpid();
+  if (access("/proc/self/maps", F_OK) != 0)
+    throw Error(ErrorKind::unsupported,
+                "cannot look for processes that use the store: /proc does not show them", kProcHint);
   for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc")) {
     const auto pid = process_number(entry.name);
     if (!pid || *pid == self) continue;

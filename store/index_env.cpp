@@ -16,6 +16,7 @@
 
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/filesystem_kind.h"
 #include "store/platform/format.h"
 #include "store/platform/limits.h"
 #include "store/platform/path_names.h"
@@ -140,6 +141,8 @@ void Environment::open_smaller_and_smaller() {
   std::uint64_t map_size = wanted_map(mode_);
   int code = open_map(map_size);
   while (code == ENOMEM && map_size > kSmallestMap) code = open_map(map_size /= 2);
+  if (code == ENOENT)
+    throw Error(ErrorKind::unsupported, "cannot open the index: /proc does not show this process", kProcHint);
   if (code != MDB_SUCCESS) fail(code, "open");
   keep_from_children();
 }

@@ -17,6 +17,7 @@
 #include "store/platform/home.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
+#include "store/root_path.h"
 
 namespace envstore {
 namespace {
@@ -89,13 +90,6 @@ void require_no_other_users_place(const std::string& path) {
   refuse(ErrorKind::permission, path,
          format_text("it would belong to root, in a directory of the user (uid {}) who called sudo", user),
          "run it without sudo; or, with sudo, set ENVSTORE_ROOT (or --store) to a directory of root's");
-}
-
-/// Commands of an environment are found through PATH, which colons divide and nothing escapes.
-void require_fit_for_path_variable(const std::string& path) {
-  if (path.find(':') == std::string::npos) return;
-  refuse(ErrorKind::unsupported, path, "PATH cannot carry a path with a ':', so its commands would not be found",
-         "set ENVSTORE_ROOT (or --store) to a path without one; a link that leads there will do");
 }
 
 Root make_root(const std::string& path) {
@@ -227,7 +221,8 @@ std::string Store::default_root() {
 Store Store::open(const std::string& root, const Clock& clock) {
   Store store;
   store.path_ = absolute_path(root.empty() ? named_root() : root);
-  require_fit_for_path_variable(store.path_);
+  if (const auto reason = reason_against_path(store.path_))
+    refuse(ErrorKind::unsupported, store.path_, *reason, kRootPathHint);
   const uid_t user = geteuid();
   Root found = open_existing_root(store.path_);
   if (root.empty() && (!found.fd || found.facts.st_uid != user)) {

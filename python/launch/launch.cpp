@@ -87,10 +87,10 @@ void replace_this_process(const StartLine& line, const std::vector<std::string>&
 /// Python's own message of a compiled module that cannot be mapped does not name the mount.
 void tell_of_noexec(const Store& store) {
   if (!is_on_noexec_mount(store.path())) return;
-  const std::string text =
-      format_text("note: compiled modules and commands of packages cannot be loaded from the store '{}': {}\n"
-                  "hint: {}\n",
-                  store.path(), kNoexecReason, kNoexecHint);
+  const std::string text = format_text(
+      "note: compiled modules and commands of packages cannot be loaded from the store '{}': {}\n"
+      "hint: {}\n",
+      store.path(), kNoexecReason, kNoexecHint);
   (void)std::fputs(terminal_text(text).c_str(), stderr);
 }
 
@@ -132,7 +132,8 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   }
   const int exit_code = supervise(started.pid, signals, witness);
   if (!options.is_quiet && is_pip(target)) tell_what_pip_installed(scratch.path() + "/" + plan.site_path);
-  if (!options.is_quiet && exit_code != 0 && line.executable.starts_with(scratch.path())) tell_of_noexec(store);
+  if (!options.is_quiet && exit_code != 0 && line.executable.starts_with(scratch.path()))
+    tell_of_noexec(store);
   witness.reap();  // a child of this process, and none of the run's
   const std::vector<pid_t> remaining = remaining_processes(lease.name());
   if (!remaining.empty()) keep_until_end(store, lease, scratch, remaining);

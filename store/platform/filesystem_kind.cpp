@@ -74,13 +74,17 @@ bool is_allowed_for_index(const std::string& kind) {
 
 std::string boot_id() {
   constexpr const char* kPath = "/proc/sys/kernel/random/boot_id";
-  std::string text = read_file(AT_FDCWD, kPath, 64);
+  const auto read = try_read_file(AT_FDCWD, kPath, 64);
+  if (!read)
+    throw Error(ErrorKind::unsupported,
+                format_text("cannot tell this boot from another: there is no '{}'", kPath), kProcHint);
+  std::string text = *read;
   if (!text.empty() && text.back() == '\n') text.pop_back();
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char letter) {
     return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f') || letter == '-';
   });
   if (text.size() != 36 || !is_plain)
-    throw Error(ErrorKind::unsupported, format_text("cannot read '{}': not a boot id", kPath));
+    throw Error(ErrorKind::unsupported, format_text("cannot read '{}': not a boot id", kPath), kProcHint);
   return text;
 }
 

@@ -15,7 +15,9 @@ bool is_on_noexec_mount(const std::string& path);
 inline constexpr const char* kNoexecReason = "it is on a mount where nothing may be executed (noexec)";
 /// DESIGN section 4's list: ext4, xfs, btrfs, tmpfs, overlayfs, zfs, bcachefs, f2fs.
 bool is_allowed_for_index(const std::string& kind);
-/// /proc/sys/kernel/random/boot_id, 36 characters.
+/// /proc/sys/kernel/random/boot_id, 36 characters. Where there is none, the error says what /proc lacks.
 std::string boot_id();
+inline constexpr const char* kProcHint =
+    "mount proc on /proc; a part of it (subset=pid, ProcSubset=pid, or masked by a container) is not enough";
 
 }  // namespace envstore

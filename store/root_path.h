@@ -1,0 +1,15 @@
+#pragma once
+#include <optional>
+#include <string>
+
+namespace envstore {
+
+/// Why no store can be at the absolute path `root`, whatever the disk: commands of an environment are found
+/// through PATH, which colons divide and nothing escapes; and the paths of files below it must fit into
+/// PATH_MAX. nullopt: it can be.
+std::optional<std::string> reason_against_path(const std::string& root);
+
+inline constexpr const char* kRootPathHint =
+    "set ENVSTORE_ROOT (or --store) to another path; a link that leads there will do";
+
+}  // namespace envstore
