@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <functional>
 
+#include "store/lease_file.h"
+#include "store/platform/lock.h"
 #include "world.h"
 
 using namespace envstore;
@@ -165,8 +167,12 @@ TEST_CASE("--exec leaves no supervisor, and the lease lives as long as the progr
   });
   CHECK(hear(world.up()) == std::to_string(pid));
   CHECK(remove_dead_leases(world.store) == 0);
+  const auto leases = list_directory(world.store.root(), layout::kLeases);
+  REQUIRE(leases.size() == 1);
+  const Fd lease = open_file(world.store.root(), layout::lease(leases[0].name), O_RDWR);
   { const Fd go(open((world / "down").c_str(), O_WRONLY | O_CLOEXEC)); }
   CHECK(code_of(pid) == 0);
-  CHECK(remove_dead_leases(world.store) == 1);
+  wait_lock(lease.get(), kLeaseLock, LockMode::exclusive);  // the keeper's, who cleans up
+  CHECK(list_directory(world.store.root(), layout::kLeases).empty());
   CHECK(list_directory(world.store.root(), layout::kScratch).empty());
 }
