@@ -127,6 +127,8 @@ std::shared_ptr<const TreeManifest> Verification::manifest(const TreeId& id, std
     if (const auto known = manifests_.find(id); known != manifests_.end()) return tell(known->second);
   }
   ReadManifest read = read_manifest(id);
+  if (!read.fault.empty())
+    return tell(read);  // a collection may be taking the tree: read again when asked again
   const std::lock_guard guard(mutex_);
   manifest_entries_ += read.manifest->entries().size();
   if (manifest_entries_ > kMostCachedEntries) {

@@ -28,11 +28,11 @@ class GarbageCheck {
   bool is_garbage(const DamageFound& damage) {
     Index::Read read = store_.index().read();
     if (damage.damage == Damage::damaged_row) return false;
+    if (damage.damage == Damage::missing && is_back(damage)) return true;
     if (damage.snapshot) return is_going(read, *damage.snapshot);
     if (damage.tree)
       return !read.tree(*damage.tree) || (collector_is_at_work_ && !is_seen(read, *damage.tree));
     if (!damage.blob) return false;
-    if (damage.damage == Damage::missing && is_back(damage)) return true;
     const std::vector<TreeId> trees = read.trees_of(*damage.blob);
     if (!read.blob(*damage.blob) || (trees.empty() && damage.damage == Damage::missing)) return true;
     return collector_is_at_work_ &&

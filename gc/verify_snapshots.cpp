@@ -176,10 +176,12 @@ std::optional<SnapshotRow> row_of(Store& store, const SnapshotId& id) {
   return store.index().read().snapshot(id);
 }
 
-/// What is still damage against the row as it is now: a collection may have taken the snapshot since its row
-/// was read, and a run or a collection have made it again with other layouts.
+/// What is still damage while nobody makes the snapshot or takes it away, against the row as it is now. Of a
+/// read-only store, which has no locks, as often as its row changes.
 std::vector<DamageFound> examine_again(Verification& verification, const SnapshotId& id) {
   constexpr int kAttempts = 10;
+  std::optional<FileLock> lock;
+  if (!verification.store.is_read_only()) lock = lock_snapshot(verification.store, id);
   std::vector<DamageFound> found;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const std::optional<SnapshotRow> row = row_of(verification.store, id);

@@ -163,6 +163,14 @@ bool is_lost(Store& store, const WheelHash& wheel, const TreeId& tree) {
   return row && row->tree == tree && !rows.tree(tree) && lies_there();
 }
 
+/// What is still damage while nobody makes the tree or takes it away.
+std::vector<DamageFound> examine_again(Verification& verification, const TreeId& id) {
+  std::optional<FileLock> lock;
+  if (!verification.store.is_read_only()) lock = lock_tree(verification.store, id);
+  const std::optional<TreeRow> row = verification.store.index().read().tree(id);
+  return row ? examine_tree(verification, id, *row) : std::vector<DamageFound>();
+}
+
 /// A wheel whose tree lies there without a row: the next ingest would not know.
 void look_for_lost_rows(Verification& verification) {
   std::vector<std::pair<WheelHash, TreeId>> suspects;
@@ -221,8 +229,7 @@ void verify_trees(Verification& verification, std::vector<TreeToVerify> trees) {
     const auto& [id, row, has_right_bytecode] = trees[i];
     const auto bytecode = has_right_bytecode ? LookAtBytecode::no : LookAtBytecode::yes;
     if (examine_tree(verification, id, row, bytecode).empty()) return;
-    // Seen twice or not at all: a collection or a repair may just have been at it.
-    for (DamageFound& damage : examine_tree(verification, id, row)) verification.report(std::move(damage));
+    for (DamageFound& damage : examine_again(verification, id)) verification.report(std::move(damage));
   });
   look_for_lost_rows(verification);
 }

@@ -43,7 +43,12 @@ MovedAway move_away(int root, const std::string& path, const std::string& to) {
   const auto stamp = stat_at(root, path, Links::do_not_follow);
   if (!stamp) return MovedAway::nothing_there;
   if (stamp->is_directory()) make_movable(root, path);
-  if (try_rename(root, path, to)) return MovedAway::renamed;
+  try {
+    if (try_rename(root, path, to)) return MovedAway::renamed;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::not_found || stat_at(root, path, Links::do_not_follow)) throw;
+    return MovedAway::nothing_there;  // somebody else took it, as a run its spare scratch
+  }
   remove_tree(root, path);
   return MovedAway::removed;
 }

@@ -129,7 +129,7 @@ class Worker(threading.Thread):
         gc.communicate(timeout=TIMEOUT)
 
     def verify(self):
-        self.must_succeed([ENVSTORE, "verify", *self.draw.choice([[], ["--full"]])])
+        self.must_succeed([ENVSTORE, "verify", *self.draw.choice([[], ["--full"], ["--strict"], ["--sample", "30%"]])])
 
     def must_succeed(self, words):
         command = self.start_command(words)
