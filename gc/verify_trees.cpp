@@ -171,18 +171,30 @@ std::vector<DamageFound> examine_again(Verification& verification, const TreeId&
   return row ? examine_tree(verification, id, *row) : std::vector<DamageFound>();
 }
 
+using LostWheels = std::vector<std::pair<WheelHash, TreeId>>;
+
+LostWheels wheels_without_tree(Store& store) {
+  LostWheels found;
+  Index::Read rows = store.index().read_in_slices();
+  rows.each_wheel([&](const WheelHash& wheel, const WheelRow& row) {
+    if (!rows.tree(row.tree)) found.emplace_back(wheel, row.tree);
+    return true;
+  });
+  return found;
+}
+
 /// A wheel whose tree lies there without a row: the next ingest would not know.
 void look_for_lost_rows(Verification& verification) {
-  std::vector<std::pair<WheelHash, TreeId>> suspects;
-  {
-    Index::Read rows = verification.store.index().read_in_slices();
-    rows.each_wheel([&](const WheelHash& wheel, const WheelRow& row) {
-      if (!rows.tree(row.tree)) suspects.emplace_back(wheel, row.tree);
-      return true;
-    });
+  Store& store = verification.store;
+  if (wheels_without_tree(store).empty()) return;
+  // A rebuild brings the rows of wheels back before those of their trees.
+  std::optional<FileLock> no_rebuild;
+  if (!store.is_read_only()) {
+    no_rebuild = FileLock::attempt(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::shared);
+    if (!no_rebuild) return;
   }
-  for (const auto& [wheel, tree] : suspects) {
-    if (!is_lost(verification.store, wheel, tree)) continue;
+  for (const auto& [wheel, tree] : wheels_without_tree(store)) {
+    if (!is_lost(store, wheel, tree)) continue;
     DamageFound damage{.damage = Damage::damaged_row, .path = layout::tree(tree)};
     damage.detail = "a wheel's row names the tree, and the tree has none";
     damage.tree = tree;

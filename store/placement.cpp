@@ -56,6 +56,19 @@ void bring_back_tree_rows(Store& store, const SnapshotRecord& record) {
   for (const TreeId& id : lost) adopt_tree(store, id);
 }
 
+/// An index that is being rebuilt may lose the rows once more.
+std::vector<LayoutTree> layout_trees_with_rows(Store& store, const SnapshotRecord& record) {
+  constexpr int kAttempts = 5;
+  for (int attempt = 1;; ++attempt) {
+    bring_back_tree_rows(store, record);
+    try {
+      return layout_trees(store, record);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::damaged || attempt == kAttempts) throw;
+    }
+  }
+}
+
 void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& record, const SnapshotId& id,
                      Layout layout, const std::optional<RequestRow>& request,
                      const SnapshotFile::Roots& roots) {
@@ -131,11 +144,9 @@ Placement describe(const SnapshotId& id, Layout layout, LayoutPlan plan) {
 Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& record, Layout layout,
                          const std::optional<RequestRow>& request) {
   const SnapshotId id = record.id();
-  if (!store.is_read_only()) {
-    lease.announce({id});
-    bring_back_tree_rows(store, record);
-  }
-  const std::vector<LayoutTree> trees = layout_trees(store, record);
+  if (!store.is_read_only()) lease.announce({id});
+  const std::vector<LayoutTree> trees =
+      store.is_read_only() ? layout_trees(store, record) : layout_trees_with_rows(store, record);
   LayoutPlan plan = plan_layout(record, trees, layout);
 
   if (store.is_read_only()) {

@@ -19,6 +19,7 @@
 #include "python/provision/requirements_file.h"
 #include "python/provision/script_metadata.h"
 #include "python/wheel/forest_rules.h"
+#include "store/adopt.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/home.h"
@@ -109,15 +110,25 @@ class Preparation {
 
     std::vector<SnapshotId> snapshots;
     for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);
-    auto lease = Lease::acquire(store_, LeaseKind::run, snapshots, label_of(request_));
-    if (!lease)  // the ingest lease holds them
-      throw Error(ErrorKind::damaged, "cannot lease the environment that was just made",
-                  "run 'envstore doctor'");
+    Lease lease = lease_made(snapshots);
     if (!store_.is_read_only()) remember(key.memo_text, plan, snapshots);
-    return {std::move(*lease), std::move(plan), report_, false};
+    return {std::move(lease), std::move(plan), report_, false};
   }
 
  private:
+  /// The ingest lease holds them. An index that is rebuilt meanwhile may not have their rows yet.
+  Lease lease_made(const std::vector<SnapshotId>& snapshots) {
+    constexpr int kAttempts = 5;
+    for (int attempt = 1;; ++attempt) {
+      auto lease = Lease::acquire(store_, LeaseKind::run, snapshots, label_of(request_));
+      if (lease) return std::move(*lease);
+      if (store_.is_read_only() || attempt == kAttempts)
+        throw Error(ErrorKind::damaged, "cannot lease the environment that was just made",
+                    "run 'envstore doctor'");
+      for (const SnapshotId& id : snapshots) adopt_snapshot(store_, id);
+    }
+  }
+
   /// What the flags of this one run ask for.
   void add_request(ResolutionSettings& settings) {
     settings.upgrade = settings.upgrade || request_.upgrade;

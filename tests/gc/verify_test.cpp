@@ -396,6 +396,17 @@ TEST_CASE("what is taken away and made again under its lock meanwhile is no dama
                          "locks/snapshot-" + world.snapshot.hex().substr(0, 2)) == Found{});
 }
 
+TEST_CASE("a wheel whose tree has no row yet is no damage while the index is being rebuilt") {
+  DamageWorld world;
+  const TreeId lost = world.add_tree("lost", {{"site/lost.py", "LOST = 1\n"}});
+  change_rows(world.store(), [&](Index::Write& write) { write.erase(lost); });
+  {
+    const FileLock rebuild = FileLock::wait(world.store().root(), "locks/gc.lock", LockMode::exclusive);
+    CHECK(world.found() == Found{});
+  }
+  CHECK(world.found() == Found{layout::tree(lost) + ": damaged-row"});
+}
+
 TEST_CASE("orphans of a crash are garbage and no damage") {
   DamageWorld world;
   const std::string orphan = world.object_of("an orphan");
