@@ -112,7 +112,7 @@ class World:
 
 
 def remove_store(path):
-    """Directories of trees are read-only, which stops everybody but root."""
+    """Removes a store or a directory of it. Its directories are read-only, which stops everybody but root."""
     if os.geteuid() != 0 and path.exists():
         subprocess.run(["chmod", "-R", "u+w", str(path)], check=True)
     shutil.rmtree(path, ignore_errors=True)

@@ -85,11 +85,11 @@ class Checker(unittest.TestCase):
         self.assert_finds("its manifest is missing or damaged")
 
     def test_a_missing_tree(self):
-        shutil.rmtree(self.one("trees/*"))
+        remove_store(self.one("trees/*"))
         self.assert_finds("it is missing")
 
     def test_a_missing_layout(self):
-        shutil.rmtree(self.one("snapshots/*.farm"))
+        remove_store(self.one("snapshots/*.farm"))
         self.assert_finds(".farm: it is missing")
 
     def test_a_link_that_leads_nowhere(self):
@@ -113,7 +113,7 @@ class Checker(unittest.TestCase):
         self.assert_finds("site-packages/beta.py is missing")
 
     def test_a_slot_that_is_gone(self):
-        shutil.rmtree(self.one("bytecode/*"))
+        remove_store(self.one("bytecode/*"))
         self.assert_finds("leads nowhere")
 
     def test_a_record_that_says_something_else(self):
