@@ -15,9 +15,9 @@ import attr
 import certifi
 
 
-def child(queue):
+def child(connection):
     import attr
-    queue.put((sys.prefix, attr.__file__))
+    connection.send((sys.prefix, attr.__file__))
 
 
 def output(*command):
@@ -30,10 +30,10 @@ def main():
     assert os.path.samefile(bundle, certifi.where())
 
     context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    process = context.Process(target=child, args=(queue,))
+    connection, childs = context.Pipe()  # unlike a Queue it needs no semaphore, so no /dev/shm that can be written
+    process = context.Process(target=child, args=(childs,))
     process.start()
-    assert queue.get(timeout=60) == (sys.prefix, attr.__file__)
+    assert connection.poll(60) and connection.recv() == (sys.prefix, attr.__file__)
     process.join()
 
     assert output(sys.executable, "-c", "import sys; print(sys.prefix)").strip() == sys.prefix
