@@ -91,6 +91,8 @@ bool GroupWitness::is_pending(int signal) const {
   return (pending >> (signal - 1) & 1) != 0;
 }
 
+/// Asked again and again: that a signal is pending at another process is no event. A witness that took its
+/// signals and told of them would make calls that can fail, and share the errno of this process.
 bool GroupWitness::has_received(int signal) {
   constexpr int kTrials = 26;
   constexpr timespec kPause{0, 2'000'000};

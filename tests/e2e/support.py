@@ -59,7 +59,8 @@ def files_under(root, *folders):
 
 
 def words_of(pid):
-    """A process that is just executing a program has no words for a moment, and its parent already goes on."""
+    """A process that is just executing a program has no words for a moment, and its parent already goes on. That it has
+    them is no event."""
     while True:
         words = pathlib.Path("/proc", pid, "cmdline").read_bytes()
         if words:
@@ -142,7 +143,7 @@ class EnvstoreTest(unittest.TestCase):
         return sorted(p.stem for p in (self.store / "snapshots").glob("*.json"))
 
     def wait_for_the_last_start_of(self, killed):
-        """What a killed process was just starting has its words until it executes its program."""
+        """What a killed process was just starting has its words until it executes its program, which is no event."""
         words = [os.fsencode(word) for word in killed.args] + [b""]
         while words in [words_or_none(entry) for entry in os.listdir("/proc") if entry.isdigit()]:
             os.sched_yield()

@@ -1,4 +1,5 @@
 """Processes as others start and end them: signals, descriptors, users, and what a program inherits."""
+import contextlib
 import os
 import pathlib
 import pwd
@@ -52,11 +53,19 @@ class Signals(EnvstoreTest):
 
     def wait_for_witness(self, started, before=frozenset()):
         """Until the supervisor has its second process beside the program (another one than `before`): it can tell
-        who is sent a signal, and has dealt with the one before."""
+        who is sent a signal, and has dealt with the one before. The end of that one is an event; that another process
+        makes a child is none that an ordinary user could wait for."""
+        for pid in before:
+            with contextlib.suppress(ProcessLookupError):
+                self.wait_for_end(os.pidfd_open(pid))
         end = time.monotonic() + TIMEOUT
         while len(self.helpers(started) - before) != 1 or self.helpers(started) & before:
             self.assertLess(time.monotonic(), end)
-            time.sleep(0.002)
+            os.sched_yield()
+
+    def wait_for_end(self, pidfd):
+        self.assertTrue(select.select([pidfd], [], [], TIMEOUT)[0])
+        os.close(pidfd)
 
     def seen(self, started):
         """What the program has seen, when the supervisor has dealt with all that came before."""
@@ -105,8 +114,7 @@ class Signals(EnvstoreTest):
         os.kill(started.pid, signal.SIGKILL)
         started.wait(TIMEOUT)
         for pidfd in ends.values():
-            self.assertTrue(select.select([pidfd], [], [], TIMEOUT)[0])
-            os.close(pidfd)
+            self.wait_for_end(pidfd)
         os.kill(self.program, signal.SIGUSR2)
 
 

@@ -55,7 +55,7 @@ def check_install():
 
 
 def wait_until_it_listens(base):
-    """It tells its address before it listens there."""
+    """It tells its address before it listens there, and nothing tells when it does."""
     for _ in range(600):
         try:
             return urllib.request.urlopen(base + "login", timeout=60).close()
