@@ -1,4 +1,4 @@
-"""Kills and failing calls at every system call of every command: the store stays sound, and the next command works.
+"""Kills, failing calls, lost rows and wrong clocks at every system call of every command: the store stays sound, and the next command works.
 
 By default a seeded selection of points (ENVSTORE_TEST_SEED; ENVSTORE_TEST_FACTOR times as many), every one with
 ENVSTORE_TEST_LONG=1. A point that fails names what to run again: ENVSTORE_TEST_POINT='SCENARIO MODE N'.
@@ -10,6 +10,7 @@ import os
 import pathlib
 import queue
 import random
+import shlex
 import shutil
 import signal
 import struct
@@ -17,11 +18,20 @@ import subprocess
 import tempfile
 import unittest
 
-from store_world import ENVSTORE, LONG, SEED, World, has_command, quick_folder
+from store_world import ENVSTORE, LONG, SEED, TIMEOUT, World, has_command, quick_folder
 
 KILLS = ["kill", "kill-all"]
+YEARS = 10 * 365 * 24 * 3600
+#: What happens at a point while the command goes on. {volatile}: the folder of the boot's rows.
+EVENTS = {
+    "volatile-lost": ["--shell", "rm -rf {volatile}"],
+    "other-boot": ["--shell", "test ! -d {volatile} || mv {volatile} $(dirname {volatile})/$(cat /proc/sys/kernel/random/uuid)"],
+    "clock-ahead": ["--clock", YEARS],
+    "clock-back": ["--clock", -YEARS],
+}
 ERRORS = ["enospc", "eio", "emfile", "eintr"]
-POINTS_A_MODE = {"kill": 7, "kill-all": 6, "enospc": 3, "eio": 4, "emfile": 3, "eintr": 2}
+POINTS_A_MODE = {"kill": 7, "kill-all": 6, "enospc": 3, "eio": 4, "emfile": 3, "eintr": 2,
+                 "volatile-lost": 3, "other-boot": 3, "clock-ahead": 2, "clock-back": 2}
 FACTOR = int(os.environ.get("ENVSTORE_TEST_FACTOR", "1"))
 WORKERS = min(4, os.cpu_count() or 1)
 
@@ -65,12 +75,12 @@ class Scenario:
         """What went wrong when the command was stopped at a point."""
         world = self.world
         world.restore("template")
-        options = ["--%s" % mode, number] if mode in KILLS else ["--select", mode, "--fail", number]
-        done = world.drive(["--program", "envstore", *options], self.words())
-        faults = ["crashed: " + text for text in done["crashed"]] + ["it hung"] * done["hung"]
-        if mode in ERRORS and done["exit"] not in (0, 1, 3, 11, 127):
+        with self.beside() as faults_beside:
+            done = world.drive(["--program", "envstore", *self.options_of(mode, number)], self.words())
+        faults = faults_beside + ["crashed: " + text for text in done["crashed"]] + ["it hung"] * done["hung"]
+        if mode not in KILLS and done["exit"] not in (0, 1, 3, 11, 127):
             faults.append("ended with %s: %s" % (done["exit"], done["err"]))
-        if mode in ERRORS and done["exit"] != 0 and not (done["out"] + done["err"]).strip():
+        if mode not in KILLS and done["exit"] != 0 and not (done["out"] + done["err"]).strip():
             faults.append("failed without a word")
         found, durable = world.check()
         if not self.heals:
@@ -82,13 +92,27 @@ class Scenario:
         faults += ["after the next command: " + text for text in world.check()[0]]
         return ["%s (%s %s)" % (fault, done["program"], done["call"]) for fault in faults]
 
+    def options_of(self, mode, number):
+        if mode in KILLS:
+            return ["--%s" % mode, number]
+        if mode in ERRORS:
+            return ["--select", mode, "--fail", number]
+        boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        volatile = shlex.quote(str(self.world.store / "volatile" / boot))
+        return ["--at", number, *[str(word).format(volatile=volatile) for word in EVENTS[mode]]]
+
+    @contextlib.contextmanager
+    def beside(self):
+        """What goes on beside the command. Yields a list of its faults, whole at the end."""
+        yield []
+
     def staying(self):
         """What was durable before, and must be after."""
         return self.durable
 
     def count(self, mode):
         self.world.restore("template")
-        select = "changes" if mode in KILLS else mode
+        select = mode if mode in ERRORS else "changes"
         return self.world.drive(["--program", "envstore", "--select", select], self.words())["calls"]
 
 
@@ -211,7 +235,32 @@ class Collection(Scenario):
         super().next_commands()
 
 
-SCENARIOS = [ColdRun, WarmRun, SecondColdRun, Promotion, Rebuild, Repair, Collection]
+class CollectionBesideRun(Collection):
+    """A run that has its lease imports the rest of what it has when the collection is over."""
+
+    def begin(self):
+        super().begin()
+        self.waiting = self.world.home / "waiting.py"
+        text = self.world.script.read_text()
+        self.waiting.write_text(text.replace("\nimport ", "\nimport sys\nprint('begun', flush=True)\nsys.stdin.readline()\nimport "))
+        self.finish(self.world.run_words(self.world.script))
+
+    @contextlib.contextmanager
+    def beside(self):
+        faults = []
+        run = subprocess.Popen(self.world.run_words(self.waiting), env=self.world.env, cwd=self.world.home, text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if run.stdout.readline() != "begun\n":
+            raise AssertionError(run.communicate()[1])
+        try:
+            yield faults
+        finally:
+            out, err = run.communicate("\n", timeout=TIMEOUT)
+        if (run.returncode, out) != (0, "ok\n"):
+            faults.append("the run beside it ended with %s: %s%s" % (run.returncode, out, err))
+
+
+SCENARIOS = [ColdRun, WarmRun, SecondColdRun, Promotion, Rebuild, Repair, Collection, CollectionBesideRun]
 
 
 class Pool:
@@ -286,7 +335,7 @@ class Afterwork(unittest.TestCase):
 
 def add_tests():
     for kind in SCENARIOS:
-        for what, modes in (("kills", KILLS), ("failing_calls", ERRORS)):
+        for what, modes in (("kills", KILLS), ("failing_calls", ERRORS), ("events", EVENTS)):
             name = "test_%s_in_%s" % (what, kind.__name__)
             setattr(Crashes, name, lambda self, kind=kind, modes=modes: self.look_at(kind, modes))
 

@@ -8,6 +8,7 @@
 #include <zstd.h>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 #include <stdexcept>
 
 #define XXH_INLINE_ALL
@@ -55,6 +56,25 @@ std::string read_whole(const std::string& path) {
   close(fd);
   if (got < 0) throw std::runtime_error(path + ": " + std::strerror(error));
   return bytes;
+}
+
+std::optional<std::set<std::string>> snapshots_in_lease_file(const std::string& path) {
+  if (!is_there(path)) return std::nullopt;
+  const std::string text = read_whole(path);
+  std::istringstream lines(text);
+  std::string first, kind, what, id;
+  std::uint64_t pid = 0, made_at = 0, count = 0;
+  if (!text.ends_with('\n') || !std::getline(lines, first) || first != "envstore lease 1" ||
+      !(lines >> kind >> pid >> made_at >> count) || lines.get() != '\n' || !std::getline(lines, what))
+    return std::nullopt;
+  std::set<std::string> ids;
+  std::uint64_t found = 0;
+  for (; std::getline(lines, id); ++found) {
+    if (id.size() != 64) return std::nullopt;
+    ids.insert(id);
+  }
+  if (found < count) return std::nullopt;
+  return ids;
 }
 
 std::vector<std::string> names_in(const std::string& directory) {

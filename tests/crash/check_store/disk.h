@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ class Contents {
  private:
   std::map<std::pair<std::uint64_t, std::uint64_t>, FileFacts> known_;
 };
+
+/// Of leases/<name>. nullopt: it says nothing.
+std::optional<std::set<std::string>> snapshots_in_lease_file(const std::string& path);
 
 struct ManifestEntry {
   std::string path;

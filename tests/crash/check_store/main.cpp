@@ -155,12 +155,16 @@ class Checker {
                  {"from tree " + tree + " to snapshot " + snapshot + ": one has no row"});
   }
 
-  /// The file is made before the row, and goes after it.
+  /// The file is made before the row, and goes after it; what the row names the file names, too.
   void check_leases(const View& view) {
     for (const auto& [name, snapshots] : view.leases) {
       if (!is_there(options_.root + "/leases/" + name)) complain(view, "lease " + name, {"it has no file"});
-      for (const std::string& snapshot : snapshots)
+      const auto told = snapshots_in_lease_file(options_.root + "/leases/" + name);
+      for (const std::string& snapshot : snapshots) {
         if (!view.snapshots.contains(snapshot)) complain(view, "lease " + name, {"no snapshot " + snapshot});
+        if (told && !told->contains(snapshot))
+          complain(view, "lease " + name, {"its file does not name snapshot " + snapshot});
+      }
     }
   }
 

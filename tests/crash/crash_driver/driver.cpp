@@ -8,9 +8,11 @@
 #include <climits>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
+#include "clock.h"
 #include "filter.h"
 #include "registers.h"
 
@@ -110,6 +112,7 @@ void Driver::at_stop(pid_t thread, int status) {
     at_call(thread);
   } else if (event == PTRACE_EVENT_EXEC) {
     programs_.erase(thread);
+    if (orders_.event.clock_off != 0) make_clock_a_call(thread);
   } else if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {  // stopped as a group
     ptrace(PTRACE_LISTEN, thread, 0, 0);
     return;
@@ -126,6 +129,7 @@ void Driver::at_call(pid_t thread) {
   call.number = info.seccomp.nr;
   std::memcpy(call.arguments, info.seccomp.args, sizeof call.arguments);
   if (lowers_priority(call)) skip_call(thread, 0);
+  if (clock_off_ != 0 && answer_the_time(thread, call, clock_off_)) return;
   if (!is_numbered(thread, call)) return;
   if (++outcome_.calls == orders_.at) act(thread, call);
 }
@@ -137,9 +141,18 @@ void Driver::act(pid_t thread, const Call& call) {
     kill_everybody();
   } else if (orders_.victim == Victim::caller) {
     kill(process_of(thread), SIGKILL);
+  } else if (error_of(orders_.select) == 0) {
+    let_happen();
   } else {
     skip_call(thread, -error_of(orders_.select));
   }
+}
+
+void Driver::let_happen() {
+  clock_off_ = orders_.event.clock_off;
+  if (orders_.event.shell.empty()) return;
+  if (std::system(orders_.event.shell.c_str()) != 0)
+    throw std::runtime_error("this failed: " + orders_.event.shell);
 }
 
 void Driver::ended(pid_t thread, int status) {

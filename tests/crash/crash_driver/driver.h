@@ -12,12 +12,19 @@ namespace crash {
 
 enum class Victim { nobody, caller, everybody };
 
+/// What happens before call `at`, where nobody is killed and the call does not fail.
+struct Event {
+  std::string shell;           ///< run to its end, while the caller waits
+  std::int64_t clock_off = 0;  ///< seconds by which the clock is wrong from then on
+};
+
 struct Orders {
   Select select = Select::changes;
   Victim victim = Victim::nobody;  ///< who is killed at call `at`; nobody: `at` fails, or all is counted
   std::uint64_t at = 0;            ///< counted from 1; 0: never
-  std::string program;             ///< only calls of programs whose name begins so are numbered
-  unsigned seconds = 60;           ///< after which all are killed: something hangs
+  Event event;
+  std::string program;    ///< only calls of programs whose name begins so are numbered
+  unsigned seconds = 60;  ///< after which all are killed: something hangs
   std::vector<std::string> command;
 };
 
@@ -47,12 +54,14 @@ class Driver {
   void act(pid_t thread, const Call& call);
   void ended(pid_t thread, int status);
   void kill_everybody();
+  void let_happen();
   bool is_numbered(pid_t thread, const Call& call);
   const std::string& program_of(pid_t thread);
 
   const Orders orders_;
   Outcome outcome_;
   pid_t command_ = -1;
+  std::int64_t clock_off_ = 0;
   std::set<pid_t> threads_;
   std::map<pid_t, std::string> programs_;
 };

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "clock.h"
+
 namespace crash {
 
 bool stop_before_calls(Select select) {
@@ -13,7 +15,9 @@ bool stop_before_calls(Select select) {
   std::vector<sock_filter> program;
   if (select != Select::all) {
     program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
-    for (const std::uint32_t number : numbers_looked_at(select)) {
+    std::vector<std::uint32_t> numbers = numbers_looked_at(select);
+    for (const std::uint32_t number : clock_calls()) numbers.push_back(number);
+    for (const std::uint32_t number : numbers) {
       program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1));
       program.push_back(kStop);
     }

@@ -1,11 +1,15 @@
 // crash_driver [OPTIONS] -- COMMAND...
 //
 // Runs a command and all that it starts under ptrace, numbers the system calls, and at one of them kills or
-// lets the call fail. When the last process has ended, one line of JSON goes to --report.
+// lets the call fail, or something else happens. When the last process has ended, one line of JSON goes to
+// --report.
 //   --select WHAT      changes (default), all, enospc, eio, emfile, eintr: which calls are numbered
 //   --kill N           the caller of number N gets SIGKILL before the call is made
 //   --kill-all N       everybody does
 //   --fail N           number N is not made and returns the error that --select names
+//   --at N             before number N is made, what follows happens (--select changes or all)
+//   --shell TEXT         this is run to its end
+//   --clock SECONDS      from then on everybody sees a clock that is so far off
 //   --program PREFIX   only calls of programs whose file name begins so are numbered
 //   --seconds S        after that time all are killed and `hung` is true (60)
 //   --report FILE
@@ -46,6 +50,12 @@ void read_option(Request& request, const std::string& name, const std::string& v
     request.report = value;
   else if (name == "--seconds")
     orders.seconds = static_cast<unsigned>(std::stoul(value));
+  else if (name == "--shell")
+    orders.event.shell = value;
+  else if (name == "--clock")
+    orders.event.clock_off = std::stoll(value);
+  else if (name == "--at")
+    orders.at = std::stoull(value);
   else if (name == "--kill" || name == "--kill-all" || name == "--fail") {
     orders.at = std::stoull(value);
     orders.victim = name == "--kill" ? Victim::caller : name == "--fail" ? Victim::nobody : Victim::everybody;

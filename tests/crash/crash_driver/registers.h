@@ -32,4 +32,16 @@ inline void skip_call(pid_t thread, long result) {
 #endif
 }
 
+/// 0: the thread was killed.
+inline std::uint64_t stack_pointer(pid_t thread) {
+  user_regs_struct registers{};
+  iovec vector{&registers, sizeof registers};
+  if (ptrace(PTRACE_GETREGSET, thread, NT_PRSTATUS, &vector) != 0) return 0;
+#if defined(__x86_64__)
+  return registers.rsp;
+#else
+  return registers.sp;
+#endif
+}
+
 }  // namespace crash
