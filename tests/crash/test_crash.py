@@ -84,7 +84,9 @@ class Scenario:
             faults.append("failed without a word")
         found, durable = world.check()
         if not self.heals:
-            faults += found + ["lost: " + line for line in sorted(self.staying() - durable)]
+            # By a clock that is years ahead, what nobody keeps is old, and the day's collection takes it.
+            staying = set() if mode == "clock-ahead" else self.staying()
+            faults += found + ["lost: " + line for line in sorted(staying - durable)]
         try:
             self.next_commands()
         except AssertionError as error:
