@@ -2,10 +2,11 @@
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
-from store_world import World, quick_folder, remove_store
+from store_world import TIMEOUT, World, quick_folder, remove_store
 
 
 class Checker(unittest.TestCase):
@@ -51,6 +52,22 @@ class Checker(unittest.TestCase):
     def test_other_bytes_in_a_tree(self):
         self.write(self.one("trees/*/site/beta.py"), b"VALUE = 'evil'\n")
         self.assert_finds("other bytes than the manifest says")
+
+    def test_a_lease_whose_file_does_not_name_what_its_row_names(self):
+        waiting = self.world.home / "waiting.py"
+        waiting.write_text(self.world.script.read_text() + "import sys\nsys.stdout.flush()\nsys.stdin.readline()\n")
+        self.world.whole(self.world.run_words(self.world.script))
+        run = subprocess.Popen(self.world.run_words(waiting), env=self.world.env, cwd=self.world.home, text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            self.assertEqual(run.stdout.readline(), "ok\n")
+            lease = next(path for path in self.store.glob("leases/*") if path.read_text().startswith("envstore lease 1\nrun "))
+            first, facts, what, *ids = lease.read_text().splitlines(keepends=True)
+            self.assertEqual(len(ids), 1)
+            lease.write_text(first + facts.rsplit(" ", 1)[0] + " 0\n" + what)
+            self.assert_finds("its file does not name snapshot")
+        finally:
+            run.communicate("\n", timeout=TIMEOUT)
 
     def test_other_bytes_in_an_object_through_a_link(self):
         path = self.one("trees/*/site/beta.py")
