@@ -8,6 +8,7 @@
 #include "cli/variables.h"
 #include "pypackaging/requirement.h"
 #include "python/default_index.h"
+#include "python/index/url.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -156,7 +157,10 @@ IndexLocation index_location(std::string_view written, const std::string& direct
     written.remove_prefix(equals + 1);
   }
   location.url = written;
-  if (written.find("://") != std::string_view::npos) return location;
+  if (is_index_address(written)) {
+    location.url = checked_index_address(written);
+    return location;
+  }
   if (written.starts_with("~/"))
     location.url = home_directory() + location.url.substr(1);
   else if (!written.starts_with('/'))

@@ -36,6 +36,14 @@ std::string percent_encode_path(std::string_view path);
 std::optional<std::string> local_path(std::string_view url_or_path);
 std::string file_url(std::string_view absolute_path);
 
+/// Whether what could be a path is an address that only lacks its scheme (`//user:password@host`,
+/// `user@host:80`): shown as a path, its password would be shown.
+bool lacks_scheme(std::string_view written);
+/// Whether an index or a find-links place is an address, not a path.
+bool is_index_address(std::string_view written);
+/// The address with its blanks encoded. Throws Error{invalid_input} that does not show what it cannot read.
+std::string checked_index_address(std::string_view written);
+
 /// The URL without user and password, whatever else is wrong with it, and without the secrets of its query:
 /// without_secrets.
 std::string without_credentials(const std::string& url);

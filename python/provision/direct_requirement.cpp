@@ -100,6 +100,9 @@ std::string address_of(const std::string& target, const std::string& directory) 
     for (const char c : target) address += c == ' ' ? std::string("%20") : std::string(1, c);
     return address;
   }
+  if (lacks_scheme(target))
+    throw Error(ErrorKind::usage, "cannot use the address of a wheel: it cannot be read",
+                "it begins with https://, http:// or file://");
   if (!has_file_scheme(target)) return file_url(in_directory(target, directory));
   return file_url(in_directory(percent_decode(target.substr(kScheme)), directory));
 }

@@ -94,7 +94,7 @@ std::string in_directory(const std::string& path, const std::string& directory) 
 
 IndexLocation location(const std::string& text, const std::string& directory, bool is_find_links) {
   IndexLocation result;
-  result.url = text.find("://") == std::string::npos ? in_directory(text, directory) : text;
+  result.url = is_index_address(text) ? checked_index_address(text) : in_directory(text, directory);
   result.is_find_links = is_find_links;
   return result;
 }

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "pypackaging/name.h"
+#include "python/index/url.h"
 #include "python/provision/uv_options_reader.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -285,7 +286,9 @@ std::string UvOptionsReader::cutoff(const toml::node& node) const {
 IndexLocation UvOptionsReader::location(const std::string& written) const {
   IndexLocation result;
   result.url = written;
-  if (written.find("://") == std::string::npos && !written.starts_with('/'))
+  if (is_index_address(written))
+    result.url = checked_index_address(written);
+  else if (!written.starts_with('/'))
     result.url = absolute_path(place_.directory + "/" + written);
   return result;
 }

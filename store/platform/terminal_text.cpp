@@ -46,6 +46,10 @@ void append_json_escaped(std::string& out, std::string_view sequence) {
   append_unit(0xdc00 + ((point - kFirstPair) & 0x3ff));
 }
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
 enum class Lines { one, several, json };
 
 /// Cuts `text` off at about `most` bytes of output.
@@ -67,24 +71,47 @@ std::string escaped(std::string_view text, std::size_t most, Lines lines) {
   return lines == Lines::one ? out + "..." : out + "... (" + std::to_string(text.size()) + " bytes more)";
 }
 
+/// Without the punctuation of the message that it stands in.
+std::string_view without_punctuation(std::string_view authority) {
+  return authority.substr(0, authority.find_last_not_of("'\"`:;,.)>") + 1);
+}
+
 /// `[host]:80`, `host:`, `host`.
 bool is_host_and_port(std::string_view authority) {
+  authority = without_punctuation(authority);
   const std::size_t bracket = authority.rfind(']');
   const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
   return colon == std::string_view::npos ||
          authority.substr(colon + 1).find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// How much of the address behind `://` is user and password. Where what stands before the first slash can be
-/// no host, a password with a slash in it was meant.
-std::size_t userinfo_length(std::string_view address) {
-  const std::string_view authority =
-      address.substr(0, std::min(address.find_first_of("/?#"), address.size()));
+/// The last `@` that may end a password with a blank in it: one at which a word begins is a message's own
+/// (`name @ address`).
+std::size_t find_inner_at(std::string_view text) {
+  for (std::size_t at = text.rfind('@'); at != std::string_view::npos && at > 0; at = text.rfind('@', at - 1))
+    if (!is_blank(text[at - 1])) return at;
+  return std::string_view::npos;
+}
+
+/// How much of what stands behind `://`, up to the end of the line, is user and password. Both may hold what
+/// an address may not: blanks, slashes, further `@`.
+std::size_t userinfo_length(std::string_view line) {
+  if (line.starts_with("USER:PASSWORD@")) return 0;  // a hint's own words for where they belong
+  const std::size_t end = std::min(line.find_first_of("/?# \t"), line.size());
+  const std::string_view authority = line.substr(0, end);
   std::size_t at = authority.rfind('@');
-  if (at == std::string_view::npos && !is_host_and_port(authority)) at = address.rfind('@');
-  // A hint's own words for where they belong.
-  if (at == std::string_view::npos || address.starts_with("USER:PASSWORD@")) return 0;
-  return at + 1;
+  const bool is_host = is_host_and_port(authority.substr(at + 1));
+  const bool is_over = is_host && without_punctuation(authority).size() < authority.size();
+  // Where a quote ends the address, nothing behind it belongs to it.
+  const std::string_view quoted = line.substr(0, std::min(line.find_first_of("'\"<>`", end), line.size()));
+  if (!is_over && end < line.size() && is_blank(line[end])) {
+    const std::size_t further = find_inner_at(quoted.substr(0, quoted.find_first_of("/?#", end)));
+    if (further != std::string_view::npos) at = further;
+  }
+  if (at == std::string_view::npos && !is_host) at = find_inner_at(quoted);
+  if (at != std::string_view::npos) return at + 1;
+  // No host at all: the beginning of a user and a password that was cut at a blank.
+  return is_host ? 0 : end;
 }
 
 /// Behind the next `://`, or the `http:/` that is left of one in a normalised path; the end: there is none.
@@ -171,9 +198,10 @@ std::string without_secrets(std::string_view text) {
     if (text.empty()) return out;
     // Another address may follow without a blank; it is looked at in the next turn.
     const std::string_view rest = text.substr(0, text.find("://"));
-    const std::string_view address = rest.substr(0, rest.find_first_of(" \t\r\n"));
-    append_without_secret_values(out, address.substr(userinfo_length(address)));
-    text.remove_prefix(address.size());
+    const std::string_view behind = rest.substr(userinfo_length(rest.substr(0, rest.find_first_of("\r\n"))));
+    const std::string_view address = behind.substr(0, behind.find_first_of(" \t\r\n"));
+    append_without_secret_values(out, address);
+    text.remove_prefix(rest.size() - behind.size() + address.size());
   }
 }
 

@@ -39,8 +39,20 @@ TEST_CASE("addresses lose their user and password wherever they stand") {
   CHECK(without_secrets("git+ssh://git@host/x@1") == "git+ssh://host/x@1");
   for (const char* const harmless :
        {"https://host:80/@scope/x", "https://[::1]:80/a@b", "https://host/a@b", "a@b", "name @ file:///x",
-        "http://", "://", "https://host", "https://USER:PASSWORD@HOST/..."})
+        "http://", "://", "https://host", "https://USER:PASSWORD@HOST/...", "'https://host:80': a@b",
+        "https://host and demo @ https://other", "index: https://host:8080 (--index)", "https://host:80, a"})
     CHECK(without_secrets(harmless) == harmless);
+}
+
+TEST_CASE("addresses lose a password that no address may hold") {
+  for (const char* password :
+       {"s3cret blank", "s3 cr et", "a@b c", "a b@c", "a b/c", "a/b c", "a'b", "a\tb", "1 2", "a?b c"}) {
+    CAPTURE(password);
+    const std::string address = "http://me:" + std::string(password) + "@host:80/x";
+    CHECK(without_secrets("cannot fetch '" + address + "': no") == "cannot fetch 'http://host:80/x': no");
+    CHECK(without_secrets(address) == "http://host:80/x");
+  }
+  CHECK(without_secrets("index: http://me:s3cret (X)") == "index: http:// (X)");
 }
 
 TEST_CASE("addresses lose the values of parameters that are secrets by their name") {

@@ -1,0 +1,60 @@
+"""What a newcomer mistypes and what an attacker tries: siblings of the faults that other files name."""
+import unittest
+
+from support import EnvstoreTest
+
+
+class Suggestions(EnvstoreTest):
+    def test_the_nearest_flag_is_suggested_also_where_it_has_no_effect_or_is_refused(self):
+        for written, meant in (("--exat", "--exact"), ("--exac", "--exact"), ("--exet", "--exec"), ("--lcoked", "--locked"),
+                               ("--pyhton", "--python"), ("--wiht", "--with")):
+            self.assertIn("did you mean '%s'?" % meant, self.run_fails(written, "x.py", code=2).stderr)
+
+
+class CredentialsThatNoAddressMayHold(EnvstoreTest):
+    """A password that the user did not encode: the address cannot be read, and is not shown in part."""
+
+    PASSWORDS = ("s3cret tail", "s3cret/tail x", "s3cret#tail", "12 s3cret tail", "s3cret@tail b", "s3cret'tail")
+
+    def addresses(self, *schemes):
+        host = self.server.root.split("//")[1]
+        return ["%suser:%s@%s/auth/simple/" % (scheme, password, host) for scheme in schemes for password in self.PASSWORDS]
+
+    def assert_unseen(self, done):
+        for part in ("s3cret", "tail"):
+            self.assertNotIn(part, done.stdout + done.stderr)
+
+    def test_of_flags(self):
+        for address in self.addresses("http://", "ftp://", "//", ""):
+            for flag, value in (("--index", "name=" + address), ("--find-links", address)):
+                self.assert_unseen(self.envstore("run", "-v", flag, value, "--with", "demo", "python", "-c", ""))
+
+    def test_of_variables(self):
+        for address in self.addresses("http://", ""):
+            for name in ("UV_INDEX", "UV_DEFAULT_INDEX", "PIP_EXTRA_INDEX_URL"):
+                self.assert_unseen(self.envstore("run", "-v", "--with", "demo", "python", "-c", "", env={name: address}))
+                self.assert_unseen(self.envstore("config", env={name: address}))
+
+    def test_of_wheels(self):
+        for address in self.addresses("http://", "//", ""):
+            wheel = address.replace("/simple/", "/files/demo-1.0-py3-none-any.whl")
+            for requirement in (wheel, "demo @ " + wheel):
+                self.assert_unseen(self.envstore("run", "-v", "--with", requirement, "python", "-c", ""))
+
+    def test_of_files(self):
+        address = "http://user:s3cret tail@%s/auth/simple/" % self.server.root.split("//")[1]
+        requirements = self.work / "requirements.txt"
+        requirements.write_text("--extra-index-url '%s'\ndemo\n" % address)
+        self.assert_unseen(self.run_fails("-v", "--with-requirements", requirements, "python"))
+        settings = self.work / "uv.toml"
+        settings.write_text('extra-index-url = ["%s"]\n' % address.replace("s3cret ", "s3cret#"))
+        self.assert_unseen(self.run_fails("-v", "--config-file", settings, "--with", "demo", "python"))
+
+    def test_a_blank_in_a_password_is_a_blank(self):
+        self.wheel("demo")
+        self.server.set_behaviour("auth", "user:a b")
+        self.run_ok("--default-index", self.server.url.replace("//", "//user:a b@"), "--with", "demo", "python", "-c", "import demo")
+
+
+if __name__ == "__main__":
+    unittest.main()
