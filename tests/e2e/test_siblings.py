@@ -56,5 +56,12 @@ class CredentialsThatNoAddressMayHold(EnvstoreTest):
         self.run_ok("--default-index", self.server.url.replace("//", "//user:a b@"), "--with", "demo", "python", "-c", "import demo")
 
 
+class LongNames(EnvstoreTest):
+    def test_what_is_wrong_with_a_name_is_said_whatever_its_length(self):
+        for name in ("d/" * 120 + "x.py", "n" * 300 + ".py"):
+            self.wheel("demo", files={name: ""})
+            self.assertIn("the name is not safe", self.run_fails("--with", "demo", "python", "-c", "", "--refresh").stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

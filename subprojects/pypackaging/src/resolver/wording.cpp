@@ -16,13 +16,18 @@ std::string in_parentheses(const std::string& text) {
   return text.empty() ? "" : " (" + text + ")";
 }
 
-/// What the server or a file says may be long.
+bool is_within_character(const std::string& text, std::size_t at) {
+  return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
+}
+
+/// What the server or a file says may be long. The end says what is wrong with what the beginning names.
 std::string bounded(const std::string& text) {
-  constexpr std::size_t kLongest = 200;
+  constexpr std::size_t kLongest = 200, kEnd = 80;
   if (text.size() <= kLongest) return text;
-  std::size_t end = kLongest;  // not within a character
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "...";
+  std::size_t begin = kLongest - kEnd, end = text.size() - kEnd;
+  while (begin > 0 && is_within_character(text, begin)) --begin;
+  while (end < text.size() && is_within_character(text, end)) ++end;
+  return text.substr(0, begin) + "..." + text.substr(end);
 }
 
 std::string name_of(const Requirement& requirement) {
