@@ -212,11 +212,11 @@ class FileReader {
     else if (option == "-c" || option == "--constraint")
       include(place, value, true);
     else if (option == "-i" || option == "--index-url")
-      out_.default_index = location(value, place.directory, false);
+      out_.default_index = index_of(place, value, false);
     else if (option == "--extra-index-url")
-      out_.extra_indexes.push_back(location(value, place.directory, false));
+      out_.extra_indexes.push_back(index_of(place, value, false));
     else if (option == "-f" || option == "--find-links")
-      out_.find_links.push_back(location(value, place.directory, true));
+      out_.find_links.push_back(index_of(place, value, true));
     else if (option == "--no-index")
       out_.no_index = true;
     else if (option == "--pre")
@@ -227,6 +227,14 @@ class FileReader {
       fail(place, ErrorKind::unsupported, "editable source folders are not built; give a wheel");
     else if (!is_ignored(option))
       fail(place, ErrorKind::invalid_input, "the option '" + option + "' is not known");
+  }
+
+  static IndexLocation index_of(const Place& place, const std::string& written, bool is_find_links) {
+    try {
+      return location(written, place.directory, is_find_links);
+    } catch (const Error& error) {
+      fail(place, error.kind(), error.what());
+    }
   }
 
   void include(const Place& place, const std::string& written, bool is_constraints) {

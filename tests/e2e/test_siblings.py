@@ -58,9 +58,9 @@ class CredentialsThatNoAddressMayHold(EnvstoreTest):
 
 class LongNames(EnvstoreTest):
     def test_what_is_wrong_with_a_name_is_said_whatever_its_length(self):
-        for name in ("d/" * 120 + "x.py", "n" * 300 + ".py"):
-            self.wheel("demo", files={name: ""})
-            self.assertIn("the name is not safe", self.run_fails("--with", "demo", "python", "-c", "", "--refresh").stderr)
+        for project, name in (("deep", "d/" * 120 + "x.py"), ("long", "n" * 300 + ".py")):
+            self.wheel(project, files={name: ""})
+            self.assertIn("the name is not safe", self.run_fails("--with", project, "python", "-c", "").stderr)
 
 
 if __name__ == "__main__":

@@ -123,8 +123,8 @@ TEST_CASE("a variable is put in where it is set and left where it is not") {
 
 TEST_CASE("each variable that was looked at is named once, set or not") {
   setenv("ENVSTORE_TEST_NAME", "numpy", 1);
-  const auto file =
-      read("${ENVSTORE_TEST_NAME}>=1\n${ENVSTORE_TEST_NAME}<9\n--index-url https://${ENVSTORE_NO}/x\n");
+  const auto file = read(
+      "${ENVSTORE_TEST_NAME}>=1\n${ENVSTORE_TEST_NAME}<9\n--index-url https://a.invalid/${ENVSTORE_NO}\n");
   CHECK(file.variables == std::vector<std::string>{"ENVSTORE_NO", "ENVSTORE_TEST_NAME"});
   CHECK(read("numpy # ${COMMENT}\n--find-links ./${lower}/$PLAIN\n").variables.empty());
 }
@@ -133,6 +133,8 @@ TEST_CASE("what cannot be read is named with its line") {
   CHECK(failure("numpy\n\n===bad\n").find("line 3") != std::string::npos);
   CHECK(failure("--frobnicate\n").find("'--frobnicate' is not known") != std::string::npos);
   CHECK(failure("-r\n").find("needs a value") != std::string::npos);
+  CHECK(failure("a\n--index-url https://me:s3cret/word@host/\n").find("line 2") != std::string::npos);
+  CHECK(failure("--index-url https://me:s3cret/word@host/\n").find("s3cret") == std::string::npos);
   CHECK(failure("-e .\n").find("editable") != std::string::npos);
 }
 
