@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import uuid
 
 from damaged_pages import damages
 from support import EnvstoreTest
@@ -102,17 +103,33 @@ class RestoredBackupTest(DamageTest):
 
     def test_a_collection_with_an_older_index_keeps_what_runs(self):
         self.envstore("unpin", self.scripts["young"])
+        self.waits = self.script("import sys; print('ready', flush=True); sys.stdin.readline(); import young; print(young.VERSION)\n",
+                                 ["young"], name="waits.py")
         self.settle()
-        waits = self.script("import sys; print('ready', flush=True); sys.stdin.readline(); import young; print(young.VERSION)\n",
-                            ["young"], name="waits.py")
-        with subprocess.Popen([os.environ["ENVSTORE_PROGRAM"], "run", str(waits)], env=self.env, text=True,
+        unpinned = self.home / "unpinned"
+        copy(self.store, unpinned)
+        for index, volatile in itertools.product((self.backup, unpinned), ("kept", "lost", "another boot's")):
+            with self.subTest(index=index.name, volatile=volatile):
+                self.put(unpinned, unpinned, [])
+                self.check_what_runs(index, volatile)
+
+    def check_what_runs(self, index, volatile):
+        with subprocess.Popen([os.environ["ENVSTORE_PROGRAM"], "run", str(self.waits)], env=self.env, text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
             try:
                 self.assertEqual(program.stdout.readline(), "ready\n")
                 self.settle()
                 remove(self.store / "index")
-                copy(self.backup / "index", self.store / "index")
-                self.gc_works()
+                copy(index / "index", self.store / "index")
+                boot = next((self.store / "volatile").iterdir())
+                if volatile == "lost":
+                    remove(boot)
+                elif volatile == "another boot's":
+                    boot.rename(boot.with_name(str(uuid.uuid4())))
+                for _ in range(2):
+                    self.gc_works()
+                done = self.envstore("verify")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assertEqual(program.communicate("\n", timeout=60)[0], "1.0\n")
             finally:
                 program.kill()
