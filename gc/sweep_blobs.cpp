@@ -12,6 +12,7 @@
 #include "gc/sweep.h"
 #include "store/layout.h"
 #include "store/pace.h"
+#include "store/platform/async.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
 #include "store/reserve.h"
@@ -149,11 +150,10 @@ class BlobSweep {
     while (next_ < gone_.blobs.size()) {
       std::vector<GoneBlob> dropped = drop_rows();
       finish_unlinking();
-      // Where no thread can be had: in finish_unlinking().
-      unlinking_ = std::async(std::launch::async | std::launch::deferred,
-                              [&store = store_, blobs = std::move(dropped)]() mutable {
-                                return ObjectSweep(store, std::move(blobs)).run();
-                              });
+      const auto unlink_dropped = [&store = store_, blobs = std::move(dropped)]() mutable {
+        return ObjectSweep(store, std::move(blobs)).run();
+      };
+      unlinking_ = async_or_deferred(unlink_dropped);
       progress(next_, gone_.blobs.size());
     }
   }

@@ -1,6 +1,7 @@
 #include "gc/trash.h"
 
 #include "store/layout.h"
+#include "store/platform/async.h"
 #include "store/platform/error.h"
 #include "store/platform/priority.h"
 #include "store/platform/random.h"
@@ -21,20 +22,19 @@ bool Trash::take(const std::string& path) {
 
 void Trash::empty() {
   finish();
-  // Where no thread can be had: in finish().
-  unlinking_ = std::async(std::launch::async | std::launch::deferred,
-                          [root = store_.root(), entries = std::move(entries_)] {
-                            if (is_yielding()) yield_to_all();  // a thread of its own, which takes no lock
-                            std::vector<std::string> failures;
-                            for (const std::string& entry : entries) {
-                              try {
-                                remove_tree(root, entry);
-                              } catch (const Error& error) {
-                                failures.emplace_back(error.what());
-                              }
-                            }
-                            return failures;
-                          });
+  const auto unlink_all = [root = store_.root(), entries = std::move(entries_)] {
+    if (is_yielding()) yield_to_all();  // a thread of its own, which takes no lock
+    std::vector<std::string> failures;
+    for (const std::string& entry : entries) {
+      try {
+        remove_tree(root, entry);
+      } catch (const Error& error) {
+        failures.emplace_back(error.what());
+      }
+    }
+    return failures;
+  };
+  unlinking_ = async_or_deferred(unlink_all);
   entries_.clear();
 }
 

@@ -99,6 +99,8 @@ ProbeProcess::ProbeProcess(const std::string& executable, const std::vector<cons
   posix_spawnattr_destroy(&attributes);
   if (fault != 0) {
     pid_ = -1;
+    // Not the interpreter's fault: no other one could be started, either.
+    if (fault == EAGAIN || fault == ENOMEM) throw_errno(fault, "start", executable);
     refuse(fault == EACCES && is_on_noexec_mount(executable)
                ? std::string("it cannot be started: ") + kNoexecReason
                : format_text("it cannot be started: {}", std::generic_category().message(fault)));

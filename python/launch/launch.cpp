@@ -65,7 +65,8 @@ int report_not_started(const LaunchPlan& plan, const Target& target, int error_n
         format_text("cannot start '{}': {}", plan.interpreter, std::generic_category().message(error_number)),
         "the interpreter was removed or replaced: run again with --refresh, or name another with --python");
   return report_failure(target.name, error_number == ENOENT ? kNotFound : kCannotRun,
-                        std::generic_category().message(error_number));
+                        std::generic_category().message(error_number),
+                        error_number == EAGAIN ? kNoThreadHint : "");
 }
 
 Scratch make_scratch(Store& store, const Lease& lease, const LaunchPlan& plan) {

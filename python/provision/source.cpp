@@ -10,6 +10,7 @@
 #include "python/index/metadata_finder.h"
 #include "python/index/url.h"
 #include "python/wheel/file_hasher.h"
+#include "store/platform/async.h"
 #include "store/platform/error.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/terminal_text.h"
@@ -25,9 +26,6 @@ using pypackaging::Unavailable;
 using pypackaging::Version;
 
 namespace {
-
-/// Where no thread can be had, whoever waits for the result finds it.
-constexpr std::launch kThreadOrCaller = std::launch::async | std::launch::deferred;
 
 template <class Value>
 bool is_ready(const std::shared_future<Value>& future) {
@@ -147,7 +145,7 @@ std::shared_future<IndexSource::CandidatesPointer> IndexSource::candidates(const
   if (CandidatesPointer known = known_candidates(name))
     slot = ready(std::move(known));
   else
-    slot = std::async(kThreadOrCaller, [this, name] { return load_candidates(name); }).share();
+    slot = async_or_deferred([this, name] { return load_candidates(name); }).share();
   return slot;
 }
 

@@ -1,5 +1,6 @@
 #include "store/platform/error.h"
 #include "store/platform/format.h"
+#include "store/platform/limits.h"
 
 #include <cerrno>
 #include <system_error>
@@ -31,6 +32,8 @@ Meaning meaning_of(int error_number) {
       return {ErrorKind::no_space, "raise the limit of file size (`ulimit -f`)"};
     case EMFILE:
       return {ErrorKind::io, "raise the limit of open files (`ulimit -n`)"};
+    case EAGAIN:
+      return {ErrorKind::io, kNoThreadHint};
     case ENOLCK:
       return {ErrorKind::unsupported,
               "the filesystem offers no locks: set ENVSTORE_ROOT to a local directory"};

@@ -178,5 +178,29 @@ class EnvstoreTest(unittest.TestCase):
         return files_under(self.store, "objects", "trees", "snapshots")
 
 
+class OrdinaryUserTest(EnvstoreTest):
+    """Whom modes and limits bind: this user or, of root's tests, a user of this process's own."""
+
+    def setUp(self):
+        super().setUp()
+        self.user = os.geteuid() or 100_000 + os.getpid()
+        if subprocess.run([ENVSTORE, "--version"], env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          user=self.user).returncode != 0:
+            self.skipTest("another user may not start the program where it lies")
+        if os.geteuid() == 0:
+            os.chmod(self.home, 0o755)
+            for folder in (self.home, self.wheels, self.work):
+                os.chown(folder, self.user, -1)
+
+    def envstore(self, *arguments, env=None, limit=None, program=ENVSTORE, **_):
+        def become():
+            os.setuid(self.user)
+            if limit is not None:
+                limit()
+        return subprocess.run([str(program), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, cwd=str(self.work), env={**self.env, **(env or {})},
+                              timeout=TIMEOUT, preexec_fn=become)
+
+
 if __name__ == "__main__":
     unittest.main()
