@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <cerrno>
+#include <chrono>
 
 #include "store/platform/error.h"
 #include "store/platform/folders.h"
@@ -57,7 +58,7 @@ Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& r
   return scratch;
 }
 
-/// Of a lower overlayfs layer: it cannot be renamed, and is in the way of another spare.
+/// It is in the way of another one.
 void remove_useless_spare(Store& store, const std::string& spare) {
   try {
     remove_tree(store.root(), spare);
@@ -66,8 +67,32 @@ void remove_useless_spare(Store& store, const std::string& spare) {
   }
 }
 
+bool is_whole(Store& store, const std::string& path) {
+  const Fd scratch = open_directory(store.root(), path);
+  return is_as_inventoried(scratch.get());
+}
+
+/// Cleaners by age take single files out of a spare, even of one in daily use: its stamps are set back, and
+/// reuse makes none of its files newer. A spare that was handed back a moment ago has met none.
+bool was_just_handed_back(Store& store, const FileStamp& spare) {
+  constexpr std::int64_t kMoment = std::chrono::nanoseconds(std::chrono::minutes(10)).count();
+  const std::int64_t age = store.clock().now().time_since_epoch().count() - spare.ctime_ns;
+  return age >= 0 && age < kMoment;
+}
+
+/// False: there is none, or one of which something is missing.
 bool claim_spare(Store& store, const std::string& spare, const std::string& path) {
-  if (renameat(store.root(), spare.c_str(), store.root(), path.c_str()) == 0) return true;
+  const auto stamp = stat_at(store.root(), spare, Links::do_not_follow);
+  if (!stamp) return false;
+  if (!stamp->is_directory()) {
+    remove_useless_spare(store, spare);
+    return false;
+  }
+  if (renameat(store.root(), spare.c_str(), store.root(), path.c_str()) == 0) {
+    if (was_just_handed_back(store, *stamp) || is_whole(store, path)) return true;
+    remove_tree(store.root(), path);
+    return false;
+  }
   const int error = errno;
   if (error == EXDEV)
     remove_useless_spare(store, spare);
@@ -77,11 +102,7 @@ bool claim_spare(Store& store, const std::string& spare, const std::string& path
 }
 
 bool hand_back(Store& store, const std::string& path, const std::string& spare) {
-  {
-    const Fd scratch = open_directory(store.root(), path);
-    if (!is_as_inventoried(scratch.get())) return false;
-  }
-  return rename_new(store.root(), path, store.root(), spare);
+  return is_whole(store, path) && rename_new(store.root(), path, store.root(), spare);
 }
 
 }  // namespace

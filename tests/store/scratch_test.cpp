@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <chrono>
 #include <utility>
 
 #include "store/platform/error.h"
@@ -119,6 +120,26 @@ TEST_CASE("an inventory that was tampered with gives nothing back") {
       const Fd file = open_file(d, ".inventory", O_WRONLY | O_TRUNC);
       write_all(file.get(), as_bytes(content), ".inventory");
     }));
+}
+
+TEST_CASE("a spare that lay for a while is looked at: cleaners by age take single files") {
+  struct LaterClock final : Clock {
+    Timestamp now() const override { return std::chrono::system_clock::now() + std::chrono::hours(1); }
+  } later;
+  for (const std::string gone : {"pyvenv.cfg", "bin/python", ".inventory", ""}) {
+    CAPTURE(gone);
+    ScratchWorld world;
+    { const Scratch first = world.make(); }
+    if (!gone.empty()) unlink_if_there(world.store().root(), layout::spare(kPlan.hex()) + "/" + gone);
+    Store store = Store::open(world.root(), later);
+    const Scratch second = Scratch::make(store, random_name(), kPlan, [&] {
+      ++world.made;
+      return recipe();
+    });
+    CHECK(world.made == (gone.empty() ? 1 : 2));
+    CHECK(read_link(AT_FDCWD, second.path() + "/bin/python") == "/usr/bin/python3.11");
+    CHECK(read_file(AT_FDCWD, second.path() + "/pyvenv.cfg") == "home = /usr/bin\n");
+  }
 }
 
 TEST_CASE("a spare in which a run has left something later is not reused either") {
