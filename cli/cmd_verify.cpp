@@ -9,6 +9,7 @@
 #include "gc/repair.h"
 #include "python/index/wheel_blob_source.h"
 #include "store/platform/format.h"
+#include "store/store_folders.h"
 
 namespace envstore {
 namespace {
@@ -65,6 +66,10 @@ int run_verify(const Arguments& arguments) {
   VerifyOptions options = verify_options(arguments);
   const SystemClock clock;
   Store store = Store::open(arguments.value("store"), clock);
+  if (arguments.has("repair") && !store.is_read_only())
+    for (const std::string& path : remove_obstacles(store.root()))
+      print_message(format_text("repaired: '{}/{}' was something else than it should be: taken away\n",
+                                store.path(), path));
   std::optional<RebuildReport> rebuilt;
   if (arguments.has("rebuild-index")) rebuilt = rebuild_index(store);
   VerifyReport report;

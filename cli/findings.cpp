@@ -19,6 +19,7 @@
 #include "store/platform/random.h"
 #include "store/private_directory.h"
 #include "store/root_path.h"
+#include "store/store_folders.h"
 
 namespace envstore {
 namespace {
@@ -123,11 +124,14 @@ std::vector<Finding> examine_read_only(const std::string& path) {
 void examine_folders(const std::string& root, std::vector<Finding>& findings) {
   const Fd directory = open_directory(AT_FDCWD, root);
   if (!stat_at(directory.get(), layout::kFormatFile, Links::do_not_follow)) return;
+  for (const std::string& path : obstacles(directory.get()))
+    findings.push_back({Verdict::problem,
+                        format_text("folders: something else stands in the place of '{}'", path),
+                        "what needs it fails", "`envstore verify --repair` takes it away"});
   std::string missing;
-  for (const char* folder :
-       {layout::kObjects, layout::kTrees, layout::kSnapshots, layout::kBytecode, layout::kScratch,
-        layout::kLeases, layout::kTmp, layout::kTrash, layout::kLocks, layout::kVolatile})
-    if (make_directory_if_missing(directory.get(), folder, 0700))
+  for (const char* folder : kStoreFolders)
+    if (!stat_at(directory.get(), folder, Links::do_not_follow) &&
+        make_directory_if_missing(directory.get(), folder, 0700))
       missing += (missing.empty() ? "" : ", ") + std::string(folder);
   if (missing.empty()) return;
   findings.push_back({Verdict::note, format_text("folders: {} missing, made again", missing),
@@ -209,8 +213,18 @@ std::vector<Finding> examine_place(const std::string& root) {
   std::vector<Finding> findings;
   FilesystemFacts facts;
   try {
-    facts = filesystem_facts(open_directory(AT_FDCWD, path).get());
+    const Fd directory = open_directory(AT_FDCWD, path);
+    facts = filesystem_facts(directory.get());
     findings.push_back(examine_filesystem(facts.kind));
+    if (path == root && !facts.is_read_only && is_unwritable(directory.get())) {
+      facts.is_read_only = true;
+      findings.push_back(
+          {Verdict::note, format_text("rights: nobody may write to '{}'", path),
+           "it counts as a read-only store",
+           format_text("to write to it again: `chmod -R u+w '{}'`, then `envstore verify --repair`, "
+                       "which makes its files read-only again",
+                       path)});
+    }
   } catch (const Error& error) {
     findings.push_back({Verdict::problem, format_text("directory: {}", error.what()), "no store can be there",
                         "set ENVSTORE_ROOT to a directory of yours"});

@@ -27,10 +27,19 @@ std::string rules() {
   }
 }
 
+/// A run needs no daily turn.
+bool is_first_turn(Store& store) {
+  try {
+    return take_daily_turn(store) == DailyTurn::first;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 void tell_of_new_store(Store& store, const Arguments& arguments) {
-  if (store.is_read_only() || take_daily_turn(store) != DailyTurn::first) return;
+  if (store.is_read_only() || !is_first_turn(store)) return;
   if (verbosity_of(arguments) == Verbosity::quiet) return;
   const std::string store_name = format_text("the store '{}'", store.path());
   print_message(format_text("{} {} (`envstore help gc`)\n",

@@ -51,7 +51,9 @@ std::uint64_t layout_folder_bytes(Layout layout, std::uint64_t files, std::uint6
 
 std::uint64_t bytecode_bytes(Store& store, const std::string& owner) {
   constexpr std::size_t kLargestLedger = std::size_t{256} << 20;
-  const auto text = try_read_file(store.root(), owner + "/" + layout::kBytecodeLedger, kLargestLedger);
+  const std::string ledger = owner + "/" + layout::kBytecodeLedger;
+  if (!stat_at(store.root(), ledger, Links::do_not_follow)) return 0;  // nor the folder, perhaps
+  const auto text = try_read_file(store.root(), ledger, kLargestLedger);
   const auto compiled = compiled_sizes(text ? std::string_view(*text) : std::string_view());
   std::uint64_t bytes = 0;
   for (const auto& [name, size] : compiled) bytes += on_disk(size);

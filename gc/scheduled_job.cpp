@@ -279,7 +279,7 @@ std::optional<JobRecord> read_job_record(const std::string& store, const std::st
 }
 
 bool is_job_running(const std::string& store, const std::string& job) {
-  const auto fd = try_open_file(AT_FDCWD, store + "/" + lock_of(job), O_RDONLY);
+  const auto fd = try_open_file(AT_FDCWD, store + "/" + lock_of(job), O_RDONLY | O_NONBLOCK);
   return fd && !is_lock_free(fd->get(), 0);
 }
 

@@ -1,5 +1,6 @@
 #include "store/lease.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -237,7 +238,8 @@ bool remove_held_lease(Store& store, const std::string& name) {
 bool is_lease_live(Store& store, const std::string& name) {
   const std::optional<Fd> fd = try_open_file(store.root(), layout::lease(name), O_RDONLY);
   // Its owner removes the row before the file: a row without a file was robbed of it, and may well be in use.
-  return !fd || !is_lock_free(fd->get(), kLeaseLock);
+  if (!fd || !stat_open(fd->get(), layout::lease(name)).is_regular()) return true;
+  return !is_lock_free(fd->get(), kLeaseLock);
 }
 
 namespace {
@@ -259,7 +261,10 @@ std::size_t remove_dead_leases(Store& store, std::vector<std::string>* failures)
   std::size_t removed = 0;
   for (const DirectoryEntry& entry : list_folder(store.root(), layout::kLeases)) {
     try {
-      if (remove_if_dead(store, entry.name)) ++removed;
+      if (entry.type != DT_REG)
+        remove_tree(store.root(), layout::lease(entry.name));  // nobody's
+      else if (remove_if_dead(store, entry.name))
+        ++removed;
     } catch (const Error& error) {
       if (failures != nullptr) failures->emplace_back(error.what());
     }

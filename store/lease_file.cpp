@@ -1,5 +1,6 @@
 #include "store/lease_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <algorithm>
 #include <array>
@@ -7,6 +8,7 @@
 
 #include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/folders.h"
 #include "store/platform/lock.h"
 
 namespace envstore {
@@ -69,9 +71,10 @@ enum class Lock { held, free };
 
 std::vector<HeldLease> leases_with(Store& store, Lock wanted) {
   std::vector<HeldLease> found;
-  for (const DirectoryEntry& entry : list_directory(store.root(), layout::kLeases)) {
+  for (const DirectoryEntry& entry : list_folder(store.root(), layout::kLeases)) {
+    if (entry.type != DT_REG) continue;  // nobody's
     const std::string path = layout::lease(entry.name);
-    const auto fd = try_open_file(store.root(), path, O_RDONLY | O_NONBLOCK);
+    const auto fd = try_open_file(store.root(), path, O_RDONLY);
     if (!fd) continue;  // it has ended
     const Lock lock = is_lock_free(fd->get(), kLeaseLock) ? Lock::free : Lock::held;
     if (lock != wanted) continue;

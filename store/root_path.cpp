@@ -1,7 +1,10 @@
 #include "store/root_path.h"
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <climits>
 
+#include "store/layout.h"
 #include "store/platform/format.h"
 
 namespace envstore {
@@ -19,6 +22,12 @@ std::optional<std::string> reason_against_path(const std::string& root) {
     return format_text("its path has {} bytes, of {} at most: files below it would have no name", root.size(),
                        kLongest);
   return std::nullopt;
+}
+
+/// The root is seldom written to itself, so that it alone says little.
+bool is_unwritable(int root) {
+  return faccessat(root, ".", W_OK, AT_EACCESS) != 0 &&
+         faccessat(root, layout::kLeases, W_OK, AT_EACCESS) != 0;
 }
 
 }  // namespace envstore

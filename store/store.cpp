@@ -18,6 +18,7 @@
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
 #include "store/root_path.h"
+#include "store/store_folders.h"
 
 namespace envstore {
 namespace {
@@ -28,10 +29,6 @@ constexpr const char* kRootHint = "set ENVSTORE_ROOT (or --store) to another dir
 constexpr std::string_view kCacheTagContent =
     "Signature: 8a477f597d28d172789f06886806bc55\n"
     "# This directory holds a store of envstore: everything in it can be made again.\n";
-
-constexpr std::array kFolders{layout::kObjects, layout::kTrees,    layout::kSnapshots,  layout::kBytecode,
-                              layout::kScratch, layout::kLeases,   layout::kTmp,        layout::kTrash,
-                              layout::kLocks,   layout::kVolatile, layout::kQuarantine, layout::kLogs};
 
 [[noreturn]] void refuse(ErrorKind kind, const std::string& path, std::string_view reason,
                          std::string hint = kRootHint) {
@@ -152,7 +149,7 @@ bool is_own_name(const std::string& name) {
     return name == known || name.starts_with(std::string(known) + ".new-");
   };
   return is(layout::kFormatFile) || is(layout::kCacheTag) || name == layout::kIndex || name == "lost+found" ||
-         std::find(kFolders.begin(), kFolders.end(), name) != kFolders.end();
+         std::find(kStoreFolders.begin(), kStoreFolders.end(), name) != kStoreFolders.end();
 }
 
 /// A mistyped --store must not make a store, which gc cleans, out of somebody's directory.
@@ -164,7 +161,7 @@ void require_nothing_foreign(int root, const std::string& path) {
 }
 
 void make_folders(int root) {
-  for (const char* folder : kFolders) make_directory_if_missing(root, folder, 0700);
+  for (const char* folder : kStoreFolders) make_directory_if_missing(root, folder, 0700);
 }
 
 void make_missing_folders(int root) {
@@ -179,7 +176,7 @@ void make_missing_folders(int root) {
 /// whoever needs a folder that is missing makes it (store/platform/folders.h).
 bool seems_to_miss_folders(const struct stat& root) {
   constexpr std::size_t kOwnLinks = 2, kIndexFolder = 1;
-  return root.st_nlink >= kOwnLinks && root.st_nlink < kOwnLinks + kFolders.size() + kIndexFolder;
+  return root.st_nlink >= kOwnLinks && root.st_nlink < kOwnLinks + kStoreFolders.size() + kIndexFolder;
 }
 
 /// Any number of processes may do this at once, and each may die anywhere: `format`, the last, says that all
@@ -233,7 +230,8 @@ Store Store::open(const std::string& root, const Clock& clock) {
   if (!found.fd) found = make_root(store.path_);
   check_owner(found.facts, user, store.path_);
   store.root_ = std::move(found.fd);
-  store.read_only_ = check_filesystem(store.root_.get(), store.path_).is_read_only;
+  store.read_only_ = check_filesystem(store.root_.get(), store.path_).is_read_only ||
+                     ((found.facts.st_mode & S_IWUSR) == 0 && is_unwritable(store.root_.get()));
   if (!check_format(store.root_.get(), store.path_)) {
     if (store.read_only_)
       refuse(ErrorKind::not_found, store.path_, "it is no store, and read-only", kWritableStoreHint);

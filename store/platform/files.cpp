@@ -51,20 +51,32 @@ bool is_in_held_directory(int directory, const std::string& path) {
   return directory != AT_FDCWD && !path.starts_with('/');
 }
 
+/// A pipe in the place of a file of the store has nobody at its other end.
+int open_without_waiting(int directory, const std::string& path, int flags, mode_t mode = 0) {
+  const int waiting = is_in_held_directory(directory, path) ? O_NONBLOCK : 0;
+  return open_at(directory, path, flags | O_NOFOLLOW | waiting, mode);
+}
+
 [[noreturn]] void throw_no_regular_file(int directory, const std::string& path) {
   throw Error(ErrorKind::damaged,
               format_text("cannot read '{}': it is no regular file", named(directory, path)),
               "`envstore verify --repair` puts it right");
 }
 
+/// Something stands in the place of it, or of a folder on the way to it.
+[[noreturn]] void throw_no_directory(int directory, const std::string& path) {
+  throw Error(ErrorKind::not_found,
+              format_text("cannot open '{}': it is no directory", named(directory, path)),
+              "`envstore verify --repair` puts it right");
+}
+
 /// Does not wait for what lies in a held directory, whatever it is. nullopt: ENOENT.
 std::optional<Fd> try_open_to_read(int directory, const std::string& path) {
-  const bool is_held = is_in_held_directory(directory, path);
-  Fd fd(open_at(directory, path, O_RDONLY | O_NOFOLLOW | (is_held ? O_NONBLOCK : 0)));
+  Fd fd(open_without_waiting(directory, path, O_RDONLY));
   if (fd) return fd;
   const int error = errno;
   if (error == ENOENT) return std::nullopt;
-  if (is_held && (error == ELOOP || error == ENXIO))
+  if (is_in_held_directory(directory, path) && (error == ELOOP || error == ENXIO))
     throw_no_regular_file(directory, path);  // a link, a socket
   throw_errno(error, "open", named(directory, path));
 }
@@ -148,12 +160,15 @@ FileStamp stat_open(int fd, std::string_view path_for_errors) {
 
 Fd open_directory(int directory, const std::string& path) {
   const int fd = open_at(directory, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  if (fd < 0) throw_errno(errno, "open", named(directory, path));
+  const int error = errno;
+  if (fd < 0 && error == ENOTDIR && is_in_held_directory(directory, path))
+    throw_no_directory(directory, path);
+  if (fd < 0) throw_errno(error, "open", named(directory, path));
   return Fd(fd);
 }
 
 std::optional<Fd> try_open_file(int directory, const std::string& path, int flags) {
-  const int fd = open_at(directory, path, flags | O_NOFOLLOW);
+  const int fd = open_without_waiting(directory, path, flags);
   if (fd >= 0) return Fd(fd);
   const int error = errno;
   if (error == ENOENT) return std::nullopt;
@@ -161,9 +176,12 @@ std::optional<Fd> try_open_file(int directory, const std::string& path, int flag
 }
 
 Fd open_file(int directory, const std::string& path, int flags, mode_t mode) {
-  const int fd = open_at(directory, path, flags | O_NOFOLLOW, mode);
+  const int fd = open_without_waiting(directory, path, flags, mode);
   if (fd >= 0) return Fd(fd);
-  throw_errno(errno, (flags & O_CREAT) != 0 ? "create" : "open", named(directory, path));
+  const int error = errno;
+  if (error == EISDIR || error == ENXIO || error == ELOOP)
+    if (is_in_held_directory(directory, path)) throw_no_regular_file(directory, path);
+  throw_errno(error, (flags & O_CREAT) != 0 ? "create" : "open", named(directory, path));
 }
 
 std::string read_file(int directory, const std::string& path, std::size_t limit) {
@@ -220,6 +238,7 @@ bool make_directory_if_missing(int directory, const std::string& path, mode_t mo
   const bool may_exist = error == EEXIST || error == EROFS || error == EACCES || error == EPERM;
   struct stat facts {};
   if (may_exist && fstatat(directory, path.c_str(), &facts, 0) == 0 && S_ISDIR(facts.st_mode)) return false;
+  if (error == EEXIST && is_in_held_directory(directory, path)) throw_no_directory(directory, path);
   throw_errno(error == EEXIST ? ENOTDIR : error, "make directory", named(directory, path));
 }
 
