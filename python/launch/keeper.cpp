@@ -17,6 +17,7 @@
 #include <csignal>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "store/platform/error.h"
 #include "store/platform/pidfd.h"
@@ -193,13 +194,21 @@ void clean_up(const Kept& kept, const Clock& clock) {
   remove_dead_leases(store);
 }
 
+void watch_all_of(const std::string& lease, Watch& watch) {
+  std::vector<pid_t> pids;
+  do {
+    pids = processes_of(lease);
+    for (const pid_t pid : pids) watch.add(pid);
+  } while (!pids.empty() && watch.empty());  // they have ended meanwhile, and may have left others
+}
+
 [[noreturn]] void keeper_main(const Kept& kept, Watch& watch, const Clock& clock) {
   try {
     ignore_signals();
     detach(kept.lease_fd, watch);
     while (!watch.empty()) {
       watch.wait();
-      for (const pid_t pid : processes_of(kept.lease)) watch.add(pid);
+      watch_all_of(kept.lease, watch);
     }
     clean_up(kept, clock);
   } catch (...) {
@@ -222,11 +231,20 @@ std::vector<pid_t> remaining_processes(const std::string& lease) {
 }
 
 std::vector<pid_t> processes_of(const std::string& lease) {
-  std::vector<pid_t> pids;
-  for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc"))
-    if (const auto pid = as_pid(entry.name); pid && *pid != getpid() && carries(*pid, lease))
-      pids.push_back(*pid);
-  return pids;
+  constexpr int kMostLists = 50;  // on a machine where processes never cease to begin
+  std::set<pid_t> listed, found;
+  bool has_new = true;
+  // One that was listed may fork and end before it is looked at: then the other is new in the next list.
+  for (int lists = 0; has_new && lists < kMostLists; ++lists) {
+    has_new = false;
+    for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc")) {
+      const auto pid = as_pid(entry.name);
+      if (!pid || *pid == getpid()) continue;
+      has_new |= listed.insert(*pid).second;
+      if (carries(*pid, lease)) found.insert(*pid);
+    }
+  }
+  return {found.begin(), found.end()};
 }
 
 ExecKeeper::ExecKeeper(Store& store, const Lease& lease) {

@@ -1,6 +1,7 @@
 """What closes every descriptor, as daemons do, keeps its lease."""
 import os
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -50,9 +51,16 @@ print(max(int(line.split()[1]) for line in open('/proc/%s/smaps_rollup' % keeper
 """
 
 
+def give_up(*_):
+    raise TimeoutError("a program that failed opens no pipe")
+
+
 class ClosedDescriptors(EnvstoreTest):
     def setUp(self):
         super().setUp()
+        signal.signal(signal.SIGALRM, give_up)
+        signal.alarm(TIMEOUT // 2)
+        self.addCleanup(signal.alarm, 0)
         self.wheel("demo", files={"demo/__init__.py": "", "demo/part.py": "X = 1\n"})
         for name in ("ready", "go", "done"):
             os.mkfifo(self.work / name)
