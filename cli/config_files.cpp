@@ -67,6 +67,11 @@ std::string system_uv_file() {
   return "/etc/uv/uv.toml";
 }
 
+bool says_yes(const char* variable) {
+  const std::string value = variable_or_empty(variable);
+  return !value.empty() && parse_boolean({value, variable});
+}
+
 void add_uv_candidates(const ConfigurationSearch& search, const std::string& config_home,
                        std::vector<std::string>& candidates) {
   if (!search.uv_file.empty()) {
@@ -74,12 +79,7 @@ void add_uv_candidates(const ConfigurationSearch& search, const std::string& con
     return;
   }
   if (!config_home.empty()) candidates.push_back(config_home + "/uv/uv.toml");
-  candidates.push_back(system_uv_file());
-}
-
-bool says_yes(const char* variable) {
-  const std::string value = variable_or_empty(variable);
-  return !value.empty() && parse_boolean({value, variable});
+  if (!says_yes("UV_NO_SYSTEM_CONFIG")) candidates.push_back(system_uv_file());
 }
 
 }  // namespace

@@ -63,5 +63,29 @@ class LongNames(EnvstoreTest):
             self.assertIn("the name is not safe", self.run_fails("--with", project, "python", "-c", "").stderr)
 
 
+class Variables(EnvstoreTest):
+    def test_the_systems_file_of_uv_is_left_out_where_the_variable_says_so(self):
+        folder = self.home / "system" / "uv"
+        folder.mkdir(parents=True)
+        (folder / "uv.toml").write_text("no-index = true\n")
+        self.wheel("demo")
+        env = {"XDG_CONFIG_DIRS": str(folder.parent)}
+        words = ("--with", "demo", "python", "-c", "import demo")
+        self.run_fails(*words, env=env)
+        self.run_ok(*words, env=dict(env, UV_NO_SYSTEM_CONFIG="1"))
+        self.run_fails(*words, env=dict(env, UV_NO_SYSTEM_CONFIG="maybe"), code=2)
+
+    def test_another_search_path_for_interpreters_is_refused(self):
+        self.assertIn("UV_PYTHON_SEARCH_PATH", self.run_fails("python", env={"UV_PYTHON_SEARCH_PATH": "/nowhere"}).stderr)
+
+
+class ToldOnce(EnvstoreTest):
+    def test_an_extra_that_does_not_exist_is_told_whenever_versions_are_chosen(self):
+        self.wheel("demo")
+        script = self.script("", ["demo[zz]"])
+        told = [self.run_ok(*flags, script).stderr.count("no extra 'zz'") for flags in ((), (), ("--upgrade",), ("--refresh",))]
+        self.assertEqual(told, [1, 0, 1, 1])
+
+
 if __name__ == "__main__":
     unittest.main()
