@@ -72,8 +72,8 @@ Fault fault_of(CURLcode code, const std::string& detail, const Url& url, const H
       return {"it is no address that can be fetched", {}};
     case CURLE_WEIRD_SERVER_REPLY:
       return {"the server does not speak HTTP", "check the address and its port"};
-    case CURLE_OUT_OF_MEMORY:
-      return {"out of memory", kMemoryHint};
+    case CURLE_OUT_OF_MEMORY:  // libcurl's answer to a line of headers over its own limit, too
+      return {"a line of its headers is too long, or out of memory", kMemoryHint};
     default:
       return {detail, {}};
   }

@@ -79,6 +79,13 @@ class Variables(EnvstoreTest):
         self.assertIn("UV_PYTHON_SEARCH_PATH", self.run_fails("python", env={"UV_PYTHON_SEARCH_PATH": "/nowhere"}).stderr)
 
 
+class Servers(EnvstoreTest):
+    def test_a_line_of_headers_without_end_is_not_called_a_lack_of_memory_alone(self):
+        self.wheel("demo")
+        self.server.rule("/simple/demo/", body="x", headers={"X-Long": "x" * 400000})
+        self.assertIn("a line of its headers is too long", self.run_fails("--with", "demo", "python").stderr)
+
+
 class ToldOnce(EnvstoreTest):
     def test_an_extra_that_does_not_exist_is_told_whenever_versions_are_chosen(self):
         self.wheel("demo")
