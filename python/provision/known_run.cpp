@@ -19,7 +19,10 @@ using pypackaging::ScriptBlock;
 std::optional<ScriptBlock> block_of(const RunRequest& request) {
   if (!request.script_text) return std::nullopt;
   const std::string& text = *request.script_text;
-  if (const auto mark = byte_order_mark(text); mark && mark->encoding != Unicode::utf8)
+  const auto mark = byte_order_mark(text);
+  // Without a mark, too: older Pythons end at the first NUL and report nothing.
+  const bool has_early_nul = text.substr(0, 2).find('\0') != std::string::npos;
+  if (has_early_nul || (mark && mark->encoding != Unicode::utf8))
     throw Error(
         ErrorKind::invalid_input,
         "cannot run '" + request.target.name + "': it is UTF-16 or UTF-32, which Python does not read",

@@ -86,6 +86,13 @@ class Servers(EnvstoreTest):
         self.assertIn("a line of its headers is too long", self.run_fails("--with", "demo", "python").stderr)
 
 
+class Encodings(EnvstoreTest):
+    def test_a_script_in_utf_16_without_a_mark_is_refused_not_passed_over_in_silence(self):
+        for encoding in ("utf-16-le", "utf-16-be"):
+            (self.work / "script.py").write_bytes("print('ran')\n".encode(encoding))
+            self.assertIn("UTF-16", self.run_fails("script.py").stderr)
+
+
 class ToldOnce(EnvstoreTest):
     def test_an_extra_that_does_not_exist_is_told_whenever_versions_are_chosen(self):
         self.wheel("demo")
