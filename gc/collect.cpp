@@ -10,6 +10,7 @@
 #include "gc/last_net.h"
 #include "gc/leftovers.h"
 #include "gc/mark.h"
+#include "gc/spares.h"
 #include "gc/store_size.h"
 #include "gc/sweep.h"
 #include "store/adopt.h"
@@ -284,13 +285,15 @@ class Collection {
   bool are_orphans_kept_ = false;
 };
 
-/// Where a row cannot be written because the disk is full, once more with the space that is kept for that.
+/// Where a row cannot be written because the disk is full, once more with the space that is kept for that or,
+/// on a disk too small to keep any, that of spare scratches.
 template <class Work>
 auto with_reserve(Store& store, Work work) {
   try {
     return work();
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::no_space || !drop_reserve(store.root())) throw;
+    if (error.kind() != ErrorKind::no_space) throw;
+    if (!drop_reserve(store.root()) && drop_all_spares(store) == 0) throw;
   }
   return work();
 }

@@ -49,8 +49,8 @@ std::uint64_t drop_changed_spares(Store& store) {
   return drop(store, [&](const std::string& path) { return is_whole(store, path); });
 }
 
-void drop_all_spares(Store& store) {
-  drop(store, [](const std::string&) { return false; });
+std::uint64_t drop_all_spares(Store& store) {
+  return drop(store, [](const std::string&) { return false; });
 }
 
 }  // namespace envstore

@@ -10,7 +10,7 @@ namespace envstore {
 
 /// Those that are not as they were when they were made. Returns how many.
 std::uint64_t drop_changed_spares(Store& store);
-/// All of them: what they link may have been damaged.
-void drop_all_spares(Store& store);
+/// All of them: what they link may have been damaged, or their space is needed. Returns how many.
+std::uint64_t drop_all_spares(Store& store);
 
 }  // namespace envstore
