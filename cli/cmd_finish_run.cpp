@@ -1,7 +1,7 @@
 #include "cli/command.h"
 #include "cli/gc_settings.h"
 #include "gc/collect.h"
-#include "gc/store_size.h"
+#include "gc/collection_due.h"
 #include "python/provision/prepare.h"
 #include "store/daily_turn.h"
 #include "store/platform/error.h"

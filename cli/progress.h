@@ -6,11 +6,10 @@
 #include <mutex>
 #include <string>
 
+#include "cli/verbosity.h"
 #include "python/provision/progress.h"
 
 namespace envstore {
-
-enum class Verbosity { quiet, normal, verbose };
 
 /// Progress on standard error: one line, redrawn in place at most ten times a second, and only on a terminal;
 /// warnings always, unless quiet. With Verbosity::verbose every step is a line of its own and nothing is

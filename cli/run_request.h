@@ -5,8 +5,8 @@
 
 #include "cli/config.h"
 #include "cli/options.h"
-#include "cli/progress.h"
 #include "cli/run_target.h"
+#include "cli/verbosity.h"
 #include "python/provision/prepare.h"
 #include "store/platform/files.h"
 

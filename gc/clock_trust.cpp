@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "gc/ages.h"
-#include "gc/store_size.h"
+#include "gc/collection_note.h"
 #include "store/platform/error.h"
 
 namespace envstore {

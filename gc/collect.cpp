@@ -6,12 +6,12 @@
 #include <set>
 
 #include "gc/clock_trust.h"
+#include "gc/collection_note.h"
 #include "gc/held_orphans.h"
 #include "gc/last_net.h"
 #include "gc/leftovers.h"
 #include "gc/mark.h"
 #include "gc/spares.h"
-#include "gc/store_size.h"
 #include "gc/sweep.h"
 #include "store/adopt.h"
 #include "store/daily_turn.h"
@@ -269,7 +269,8 @@ class Collection {
     promote();
     (void)take_daily_turn(store_);
     const std::uint64_t before = report_.plan.bytes_before;
-    note_size(store_, before - std::min(before, report_.freed_bytes), !report_.plan.missed.empty());
+    write_collection_note(store_, before - std::min(before, report_.freed_bytes),
+                          !report_.plan.missed.empty());
     keep_reserve(store_.root());
   }
 

@@ -1,6 +1,5 @@
 #pragma once
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,25 +7,10 @@
 #include "python/launch/launch.h"
 #include "python/provision/progress.h"
 #include "python/provision/provision.h"
+#include "python/provision/script_settings.h"
 #include "store/lease.h"
 
 namespace envstore {
-
-/// What uv's settings say: `[tool.uv]` / `[tool.envstore]` of a script's metadata block, which cli merges
-/// below flags and environment variables and above configuration files; or a file of uv's.
-struct ScriptSettings {
-  std::vector<IndexLocation> indexes;  ///< those that are explicit among them
-  std::optional<IndexLocation> default_index;
-  std::vector<IndexLocation> find_links;
-  std::optional<bool> no_index, offline, no_sources;
-  /// As written.
-  std::optional<std::string> exclude_newer, prerelease, resolution, index_strategy, python_preference,
-      keyring_provider;
-  std::map<std::string, std::string> exclude_newer_packages;  ///< by normalised name, as written
-  std::vector<std::string> constraints, overrides;            ///< requirement texts
-  std::vector<std::string> exclusions, no_sources_packages;   ///< normalised names
-  std::vector<PackageSource> sources;
-};
 
 /// One `envstore run`, as cli understood it.
 struct RunRequest {

@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "python/interpreter/interpreter.h"
-#include "python/provision/provision.h"
+#include "python/launch/launch.h"
+#include "python/provision/layer_request.h"
+#include "python/provision/resolution_settings.h"
 
 namespace envstore {
 

@@ -6,7 +6,7 @@
 
 #include "pypackaging/requirement.h"
 #include "pypackaging/specifier.h"
-#include "python/provision/prepare.h"
+#include "python/provision/script_settings.h"
 
 namespace envstore {
 

@@ -2,7 +2,7 @@
 #include <string>
 #include <string_view>
 
-#include "python/provision/prepare.h"
+#include "python/provision/script_settings.h"
 
 namespace envstore {
 

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "python/provision/prepare.h"
+#include "python/provision/script_settings.h"
 #include "python/provision/toml.h"
 #include "python/provision/uv_keys.h"
 

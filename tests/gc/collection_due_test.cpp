@@ -1,4 +1,5 @@
-#include "gc/store_size.h"
+#include "gc/collection_due.h"
+#include "gc/collection_note.h"
 
 #include <doctest/doctest.h>
 
@@ -14,14 +15,14 @@ TEST_CASE("a collection is due when the store has outgrown its cap or the disk i
   world.folder.add_tree("a", {{"site/a.py", std::string(10'000, 'x')}});
   policy.max_size = SizeLimit{.bytes = 9'000};
   CHECK(is_collection_due(world.store, policy));
-  note_size(world.store, 5'000, false);  // as if half of it were shared
+  write_collection_note(world.store, 5'000, false);  // as if half of it were shared
   CHECK(!is_collection_due(world.store, policy));
   world.folder.add_tree("b", {{"site/b.py", std::string(5'000, 'y')}});
   CHECK(is_collection_due(world.store, policy));
-  note_size(world.store, 15'000, true);  // it could not be met: the next one could not either
+  write_collection_note(world.store, 15'000, true);  // it could not be met: the next one could not either
   CHECK(!is_collection_due(world.store, policy));
   policy.max_size.reset();
-  note_size(world.store, 15'000, false);
+  write_collection_note(world.store, 15'000, false);
   policy.min_free = SizeLimit{.bytes = std::uint64_t{1} << 60};
   CHECK(is_collection_due(world.store, policy));
 }

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace envstore {
+
+/// How much a command says on standard error (--quiet, --verbose).
+enum class Verbosity { quiet, normal, verbose };
+
+}  // namespace envstore
