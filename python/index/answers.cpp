@@ -1,7 +1,7 @@
 #include "python/index/answers.h"
 
 #include "python/index/index_client.h"
-#include "python/index/url.h"
+#include "python/network/url.h"
 #include "store/platform/error.h"
 
 namespace envstore {

@@ -1,6 +1,6 @@
-#include "default_index.h"
+#include "python/default_index.h"
 #include "python/index/index_client.h"
-#include "python/index/url.h"
+#include "python/network/url.h"
 
 namespace envstore {
 

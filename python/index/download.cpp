@@ -7,8 +7,8 @@
 
 #include "python/index/answers.h"
 #include "python/wheel/file_hasher.h"
-#include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/store_paths.h"
 
 namespace envstore {
 namespace {

@@ -15,7 +15,7 @@
 #include "python/index/metadata_finder.h"
 #include "python/index/page_cache.h"
 #include "python/index/project_finder.h"
-#include "python/index/url.h"
+#include "python/network/url.h"
 #include "store/platform/error.h"
 
 namespace envstore {

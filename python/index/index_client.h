@@ -11,7 +11,7 @@
 #include "python/index/fetched_file.h"
 #include "python/index/simple_page.h"
 #include "python/network/http.h"
-#include "store/store.h"
+#include "store/index/store.h"
 
 namespace envstore {
 

@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <vector>
 
-#include "python/index/url.h"
-#include "store/platform/child.h"
+#include "python/network/url.h"
 #include "store/platform/files.h"
+#include "store/process/child.h"
 
 extern char** environ;
 

@@ -6,11 +6,11 @@
 #include "pypackaging/name.h"
 #include "python/index/answers.h"
 #include "python/index/download.h"
-#include "python/index/url.h"
+#include "python/network/url.h"
 #include "python/wheel/file_hasher.h"
 #include "python/wheel/wheel.h"
-#include "store/layout.h"
 #include "store/platform/error.h"
+#include "store/platform/store_paths.h"
 #include "store/platform/terminal_text.h"
 
 namespace envstore {

@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "python/index/simple_page.h"
-#include "python/index/url.h"
+#include "python/network/url.h"
 
 namespace envstore {
 

@@ -4,7 +4,7 @@
 
 #include "python/index/simple_page.h"
 #include "python/network/http.h"
-#include "store/store.h"
+#include "store/index/store.h"
 
 namespace envstore {
 

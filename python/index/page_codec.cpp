@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "python/index/simple_page.h"
-#include "store/digest.h"
+#include "store/platform/digest.h"
 #include "store/platform/error.h"
 
 // A page in the store's index. Do not change the values: raise kVersion instead, old rows are then fetched

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "python/index/answers.h"
-#include "python/index/url.h"
+#include "python/network/url.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/terminal_text.h"

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "python/index/answers.h"
-#include "store/digest.h"
+#include "store/platform/digest.h"
 #include "store/platform/error.h"
 
 namespace envstore {

@@ -4,8 +4,8 @@
 
 #include "python/index/page_builder.h"
 #include "python/index/upload_time.h"
-#include "store/json_number.h"
 #include "store/platform/error.h"
+#include "store/platform/json_number.h"
 
 namespace envstore {
 namespace {

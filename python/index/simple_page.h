@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "python/wheel/file_digest.h"
-#include "store/digest.h"
+#include "store/platform/digest.h"
 
 namespace envstore {
 

@@ -8,7 +8,7 @@
 #include "python/index/answers.h"
 #include "python/index/lazy_http.h"
 #include "python/index/remote_wheel.h"
-#include "python/index/url.h"
+#include "python/network/url.h"
 #include "python/wheel/record.h"
 #include "python/wheel/script.h"
 #include "python/wheel/wheel_plan.h"

@@ -1,8 +1,8 @@
 #pragma once
 #include <memory>
 
-#include "store/blob_source.h"
-#include "store/store.h"
+#include "store/index/store.h"
+#include "store/objects/blob_source.h"
 
 namespace envstore {
 

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "python/interpreter/probe_script.h"
-#include "store/json_number.h"
 #include "store/platform/error.h"
 #include "store/platform/format.h"
+#include "store/platform/json_number.h"
 #include "store/platform/path_parts.h"
 
 namespace envstore {

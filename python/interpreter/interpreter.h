@@ -8,7 +8,7 @@
 #include "pypackaging/marker.h"
 #include "pypackaging/specifier.h"
 #include "pypackaging/tags.h"
-#include "store/store.h"
+#include "store/index/store.h"
 
 namespace envstore {
 

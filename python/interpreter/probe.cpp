@@ -14,12 +14,12 @@
 #include <vector>
 
 #include "python/interpreter/probe_script.h"
-#include "store/platform/child.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/filesystem_kind.h"
 #include "store/platform/format.h"
-#include "store/platform/pidfd.h"
+#include "store/process/child.h"
+#include "store/process/pidfd.h"
 
 extern char** environ;
 

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "python/launch/overlay.h"
-#include "store/layout.h"
-#include "store/private_directory.h"
+#include "store/leases/private_directory.h"
+#include "store/platform/store_paths.h"
 
 extern char** environ;
 

@@ -20,7 +20,7 @@
 #include <set>
 
 #include "store/platform/error.h"
-#include "store/platform/pidfd.h"
+#include "store/process/pidfd.h"
 
 namespace envstore {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "store/lease.h"
-#include "store/scratch.h"
+#include "store/leases/lease.h"
+#include "store/leases/scratch.h"
 
 namespace envstore {
 

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "store/lease.h"
-#include "store/scratch.h"
-#include "store/snapshot.h"
-#include "store/store.h"
+#include "store/index/store.h"
+#include "store/leases/lease.h"
+#include "store/leases/scratch.h"
+#include "store/snapshots/snapshot.h"
 
 namespace envstore {
 

@@ -4,8 +4,8 @@
 
 #include "python/launch/copy_hook.h"
 #include "python/launch/own_commands.h"
-#include "store/layout.h"
 #include "store/platform/format.h"
+#include "store/platform/store_paths.h"
 
 namespace envstore {
 namespace {

@@ -1,5 +1,5 @@
 #include "python/launch/launch.h"
-#include "store/codec.h"
+#include "store/platform/codec.h"
 #include "store/platform/error.h"
 
 namespace envstore {

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "python/launch/overlay.h"
-#include "store/layout.h"
 #include "store/platform/files.h"
+#include "store/platform/store_paths.h"
 
 namespace envstore {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "python/index/url.h"
 #include "python/network/http.h"
+#include "python/network/url.h"
 #include "store/platform/error.h"
 
 namespace envstore {

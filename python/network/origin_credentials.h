@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "python/index/url.h"
 #include "python/network/http.h"
+#include "python/network/url.h"
 
 namespace envstore {
 

@@ -6,9 +6,9 @@
 #include <csignal>
 
 #include "python/provision/prepare.h"
-#include "store/bytecode.h"
-#include "store/daily_turn.h"
+#include "store/leases/daily_turn.h"
 #include "store/platform/error.h"
+#include "store/snapshots/bytecode.h"
 
 extern char** environ;
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <thread>
 
-#include "python/index/url.h"
+#include "python/network/url.h"
 #include "python/wheel/file_hasher.h"
 #include "store/platform/error.h"
 

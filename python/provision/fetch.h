@@ -13,8 +13,8 @@
 #include "python/provision/progress.h"
 #include "python/wheel/file_digest.h"
 #include "python/wheel/wheel.h"
-#include "store/lease.h"
-#include "store/store.h"
+#include "store/index/store.h"
+#include "store/leases/lease.h"
 
 namespace envstore {
 

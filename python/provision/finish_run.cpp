@@ -1,11 +1,11 @@
 #include <vector>
 
-#include "python/provision/bytecode_work.h"
+#include "python/bytecode/bytecode_work.h"
 #include "python/provision/prepare.h"
-#include "store/lease.h"
+#include "store/leases/lease.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
-#include "store/platform/priority.h"
+#include "store/process/priority.h"
 
 namespace envstore {
 namespace {

@@ -9,7 +9,7 @@
 #include "store/platform/path_parts.h"
 #include "store/platform/terminal_text.h"
 #include "store/platform/text_encoding.h"
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 
 namespace envstore {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "python/provision/prepare.h"
-#include "store/rows.h"
+#include "store/index/rows.h"
 
 namespace envstore {
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "pypackaging/version.h"
-#include "python/provision/requirements_file.h"
+#include "python/settings/requirements_file.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 

@@ -8,24 +8,24 @@
 #include <set>
 
 #include "pypackaging/name.h"
-#include "python/index/url.h"
+#include "python/bytecode/bytecode_work.h"
 #include "python/launch/environment.h"
 #include "python/launch/own_commands.h"
-#include "python/provision/bytecode_work.h"
+#include "python/network/url.h"
 #include "python/provision/known_run.h"
 #include "python/provision/memo.h"
 #include "python/provision/own_pip.h"
-#include "python/provision/pins.h"
-#include "python/provision/requirements_file.h"
-#include "python/provision/script_metadata.h"
+#include "python/resolve/pins.h"
+#include "python/settings/requirements_file.h"
+#include "python/settings/script_metadata.h"
 #include "python/wheel/forest_rules.h"
-#include "store/adopt.h"
+#include "store/objects/unfinished_trees.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/home.h"
 #include "store/platform/terminal_text.h"
-#include "store/snapshot.h"
-#include "store/unfinished_trees.h"
+#include "store/snapshots/adopt.h"
+#include "store/snapshots/snapshot.h"
 
 namespace envstore {
 namespace {

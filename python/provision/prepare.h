@@ -7,8 +7,8 @@
 #include "python/launch/launch.h"
 #include "python/provision/progress.h"
 #include "python/provision/provision.h"
-#include "python/provision/script_settings.h"
-#include "store/lease.h"
+#include "python/settings/script_settings.h"
+#include "store/leases/lease.h"
 
 namespace envstore {
 

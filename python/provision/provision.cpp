@@ -6,16 +6,16 @@
 #include <chrono>
 #include <functional>
 
-#include "python/provision/candidates.h"
 #include "python/provision/fetch.h"
-#include "python/provision/pins.h"
-#include "python/provision/request_text.h"
 #include "python/provision/source.h"
+#include "python/resolve/candidates.h"
+#include "python/resolve/pins.h"
+#include "python/resolve/request_text.h"
 #include "python/wheel/forest_rules.h"
-#include "store/layout.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
-#include "store/snapshot.h"
+#include "store/platform/store_paths.h"
+#include "store/snapshots/snapshot.h"
 
 namespace envstore {
 namespace {

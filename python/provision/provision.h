@@ -5,10 +5,10 @@
 #include "python/index/index_client.h"
 #include "python/interpreter/interpreter.h"
 #include "python/launch/launch.h"
-#include "python/provision/layer_request.h"
 #include "python/provision/progress.h"
-#include "python/provision/resolution_settings.h"
-#include "store/lease.h"
+#include "python/resolve/layer_request.h"
+#include "python/settings/resolution_settings.h"
+#include "store/leases/lease.h"
 
 namespace envstore {
 

@@ -8,7 +8,7 @@
 
 #include "pypackaging/filename.h"
 #include "python/index/metadata_finder.h"
-#include "python/index/url.h"
+#include "python/network/url.h"
 #include "python/wheel/file_hasher.h"
 #include "store/platform/async.h"
 #include "store/platform/error.h"

@@ -11,10 +11,10 @@
 #include "pypackaging/resolver.h"
 #include "python/index/index_client.h"
 #include "python/interpreter/interpreter.h"
-#include "python/provision/candidate_cache.h"
-#include "python/provision/candidates.h"
 #include "python/provision/fetch.h"
 #include "python/provision/progress.h"
+#include "python/resolve/candidate_cache.h"
+#include "python/resolve/candidates.h"
 
 namespace envstore {
 

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <new>
 
-#include "store/digest.h"
+#include "store/platform/digest.h"
 #include "store/platform/error.h"
 
 namespace envstore {

@@ -6,11 +6,11 @@
 #include "python/wheel/names.h"
 #include "python/wheel/script.h"
 #include "python/wheel/wheel_plan.h"
-#include "store/index.h"
-#include "store/layout.h"
+#include "store/index/index.h"
 #include "store/platform/error.h"
 #include "store/platform/format.h"
 #include "store/platform/lock.h"
+#include "store/platform/store_paths.h"
 #include "store/platform/terminal_text.h"
 
 namespace envstore {

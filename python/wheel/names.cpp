@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "store/objects/tree.h"
 #include "store/platform/terminal_text.h"
-#include "store/tree.h"
 
 namespace envstore {
 namespace {

@@ -10,8 +10,8 @@ std::string printable(std::string_view name);
 bool is_valid_utf8(std::string_view text);
 
 /// May stand in an archive: UTF-8 without control characters, of at most 100 levels, otherwise as
-/// is_safe_path (store/tree.h); but components named `__pycache__` pass, because wheels may carry bytecode,
-/// which is dropped later.
+/// is_safe_path (store/objects/tree.h); but components named `__pycache__` pass, because wheels may carry
+/// bytecode, which is dropped later.
 bool is_safe_member_name(std::string_view name);
 
 /// May be a file in bin/: one safe component, no control characters, not the interpreter's own name

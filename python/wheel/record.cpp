@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "python/wheel/names.h"
-#include "store/digest.h"
+#include "store/platform/digest.h"
 #include "store/platform/error.h"
 #include "store/platform/format.h"
 #include "store/platform/text.h"

@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "store/lease.h"
+#include "store/index/store.h"
+#include "store/leases/lease.h"
+#include "store/objects/tree.h"
 #include "store/platform/files.h"
 #include "store/platform/memory.h"
-#include "store/store.h"
-#include "store/tree.h"
 
 namespace envstore {
 

@@ -6,9 +6,9 @@
 
 #include "python/wheel/names.h"
 #include "python/wheel/zip_format.h"
+#include "store/objects/tree.h"
 #include "store/platform/format.h"
 #include "store/platform/text.h"
-#include "store/tree.h"
 
 namespace envstore::zip {
 namespace {

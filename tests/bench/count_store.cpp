@@ -11,9 +11,9 @@
 #include <string>
 #include <string_view>
 
-#include "gc/plan.h"
-#include "gc/usage.h"
-#include "store/snapshot.h"
+#include "gc/census/usage.h"
+#include "gc/collect/plan.h"
+#include "store/snapshots/snapshot.h"
 
 namespace {
 

@@ -14,12 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "gc/collect.h"
-#include "store/layout.h"
-#include "store/lease.h"
+#include "gc/collect/collect.h"
+#include "store/leases/lease.h"
+#include "store/objects/tree.h"
 #include "store/platform/format.h"
-#include "store/snapshot.h"
-#include "store/tree.h"
+#include "store/platform/store_paths.h"
+#include "store/snapshots/snapshot.h"
 
 using namespace envstore;
 using Clock_ = std::chrono::steady_clock;

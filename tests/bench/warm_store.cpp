@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "store/lease.h"
-#include "store/store.h"
+#include "store/index/store.h"
+#include "store/leases/lease.h"
 
 namespace {
 

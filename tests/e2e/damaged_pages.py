@@ -1,6 +1,6 @@
 """Single corruptions of an LMDB environment's file: of every kind of page and every field that tells where others are.
 
-The layout is that of store/index_page_format.h.
+The layout is that of store/index/index_page_format.h.
 """
 import os
 import struct

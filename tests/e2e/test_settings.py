@@ -499,18 +499,18 @@ class Documentation(unittest.TestCase):
 
     def test_flags(self):
         page = (self.root / "docs/migration-from-uv.md").read_text()
-        for name in self.names("cli/run_options.h", r'\n    \{"([a-z-]+)"'):
+        for name in self.names("cli/options/run_options.h", r'\n    \{"([a-z-]+)"'):
             if name not in ("pre", "layout"):  # pip's, and envstore's own
                 self.assertRegex(page, "--%s(?![a-z-])" % name)
 
     def test_keys(self):
         page = (self.root / "docs/settings.md").read_text()
-        for name in self.names("python/provision/uv_keys.cpp", r'\{"([a-z-]+)", k[A-Z]'):
+        for name in self.names("python/settings/uv_keys.cpp", r'\{"([a-z-]+)", k[A-Z]'):
             self.assertIn("`%s`" % name, page)
 
     def test_variables(self):
         page = (self.root / "docs/settings.md").read_text()
-        for name in self.names("cli/variables.cpp", r'\{"((?:UV|PIP)_[A-Z_]+)"'):
+        for name in self.names("cli/options/variables.cpp", r'\{"((?:UV|PIP)_[A-Z_]+)"'):
             self.assertIn("`%s`" % name, page)
 
 

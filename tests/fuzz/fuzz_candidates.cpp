@@ -1,6 +1,6 @@
 // A project's candidates as the index keeps them, and the file of each of their versions: what is read is
 // written again to the same bytes.
-#include "python/provision/candidates.h"
+#include "python/resolve/candidates.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace envstore;

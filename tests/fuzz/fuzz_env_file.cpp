@@ -1,7 +1,7 @@
 // An --env-file: every name once, and nothing that an environment cannot hold.
 #include <set>
 
-#include "cli/env_file.h"
+#include "cli/options/env_file.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace envstore;

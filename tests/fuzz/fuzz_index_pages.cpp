@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "store/index_env.h"
-#include "store/index_pages.h"
+#include "store/index/index_env.h"
+#include "store/index/index_pages.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/store/temporary_directory.h"
 

@@ -1,5 +1,5 @@
 // A tree's manifest: what is read is canonical and has safe paths only.
-#include "store/tree.h"
+#include "store/objects/tree.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace envstore;

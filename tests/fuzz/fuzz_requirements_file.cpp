@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "python/provision/requirements_file.h"
+#include "python/settings/requirements_file.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace envstore;

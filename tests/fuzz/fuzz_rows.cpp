@@ -1,6 +1,6 @@
 // Rows of the index: what is read is written again to the same bytes; anything else is damage. The first byte
 // chooses the kind of row.
-#include "store/row_codec.h"
+#include "store/index/row_codec.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace envstore;

@@ -1,7 +1,7 @@
 // A whole script: its block is found, and read as TOML. A key that would change what is installed and is not
 // supported is refused as such.
 #include "pypackaging/script.h"
-#include "python/provision/script_metadata.h"
+#include "python/settings/script_metadata.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace envstore;

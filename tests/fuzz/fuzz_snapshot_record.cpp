@@ -1,5 +1,5 @@
 // A snapshot's record: what is read can be written, and its canonical text reads as the same.
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace envstore;

@@ -1,5 +1,5 @@
 // tree.json: what is read survives being written.
-#include "store/tree_info.h"
+#include "store/objects/tree_info.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace envstore;

@@ -1,5 +1,5 @@
 // An entry of the volatile index: what is read is written again to the same bytes.
-#include "store/index_key.h"
+#include "store/index/index_key.h"
 #include "tests/fuzz/fuzz.h"
 
 using namespace envstore;

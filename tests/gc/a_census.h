@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "../store/builders.h"
-#include "gc/census.h"
-#include "gc/plan.h"
+#include "gc/census/census.h"
+#include "gc/collect/plan.h"
+#include "tests/store/builders.h"
 
 namespace envstore::testing {
 

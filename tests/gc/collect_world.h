@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "../store/tree_world.h"
-#include "gc/collect.h"
-#include "store/snapshot.h"
+#include "gc/collect/collect.h"
+#include "store/snapshots/snapshot.h"
+#include "tests/store/tree_world.h"
 
 namespace envstore::testing {
 

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "gc/repair.h"
-#include "gc/verify.h"
-#include "store/bytecode.h"
-#include "store/snapshot_file.h"
-#include "store/tree_info.h"
-#include "store/tree_rows.h"
-#include "store/tree_slots.h"
+#include "gc/repair/repair.h"
+#include "gc/verify/verify.h"
+#include "store/objects/tree_info.h"
+#include "store/objects/tree_rows.h"
+#include "store/objects/tree_slots.h"
+#include "store/snapshots/bytecode.h"
+#include "store/snapshots/snapshot_file.h"
 #include "tests/store/tree_world.h"
 
 namespace envstore::testing {

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-// A model of how snapshots come, are used and go (DESIGN sections 6 and 8; store/lease.cpp,
-// store/placement.cpp, store/tree_rows.cpp, gc/mark.cpp, gc/sweep_*.cpp), small enough that every
-// interleaving can be looked at.
+// A model of how snapshots come, are used and go (DESIGN sections 6 and 8; store/leases/lease.cpp,
+// store/snapshots/placement.cpp, store/objects/tree_rows.cpp, gc/collect/mark.cpp, gc/sweep_*.cpp), small
+// enough that every interleaving can be looked at.
 //
 // Two runs, each of a snapshot with a tree of its own; both trees link the one blob. A collector that finds
 // everything unused garbage. A promotion. Each may be killed between any two steps, and the power may go at

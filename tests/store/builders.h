@@ -1,8 +1,8 @@
 #pragma once
 #include <string_view>
 
-#include "store/digest.h"
-#include "store/rows.h"
+#include "store/index/rows.h"
+#include "store/platform/digest.h"
 
 namespace envstore {
 

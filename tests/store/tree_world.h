@@ -8,12 +8,12 @@
 #include <string>
 #include <utility>
 
-#include "store/lease.h"
+#include "store/index/store.h"
+#include "store/leases/lease.h"
+#include "store/objects/tree.h"
 #include "store/platform/clock.h"
 #include "store/platform/files.h"
-#include "store/snapshot.h"
-#include "store/store.h"
-#include "store/tree.h"
+#include "store/snapshots/snapshot.h"
 
 namespace envstore::testing {
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "python/index/index_client.h"
-#include "python/index/url.h"
+#include "python/network/url.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/random.h"

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "python/interpreter/interpreter.h"
+#include "store/index/store.h"
 #include "store/platform/clock.h"
 #include "store/platform/files.h"
-#include "store/store.h"
 
 namespace envstore::test {
 

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <functional>
 
-#include "store/lease_file.h"
+#include "store/leases/lease_file.h"
 #include "store/platform/lock.h"
 #include "world.h"
 

@@ -2,7 +2,7 @@
 #include "../interpreter/world.h"
 #include "python/interpreter/probe.h"
 #include "python/launch/launch.h"
-#include "store/layout.h"
+#include "store/platform/store_paths.h"
 
 namespace envstore::test {
 

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "python/provision/prepare.h"
-#include "store/platform/priority.h"
+#include "store/process/priority.h"
 #include "tests/store/temporary_directory.h"
 
 using namespace envstore;

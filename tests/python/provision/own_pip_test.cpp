@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "../interpreter/world.h"
+#include "tests/python/interpreter/world.h"
 
 using namespace envstore;
 using namespace envstore::test;

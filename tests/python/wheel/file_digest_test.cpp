@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "python/wheel/file_hasher.h"
-#include "store/digest.h"
+#include "store/platform/digest.h"
 #include "store/platform/error.h"
 
 using namespace envstore;

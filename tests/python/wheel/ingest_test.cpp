@@ -8,7 +8,7 @@
 
 #include "python/wheel/forest_rules.h"
 #include "python/wheel/record.h"
-#include "store/index.h"
+#include "store/index/index.h"
 #include "store/platform/error.h"
 #include "zip_builder.h"
 

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../processes.h"
-#include "../temporary_directory.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
 #include "store/platform/lock.h"
 #include "store/platform/random.h"
+#include "tests/store/processes.h"
+#include "tests/store/temporary_directory.h"
 
 using namespace envstore;
 

@@ -1,0 +1,128 @@
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/commands/command.h"
+#include "cli/commands/pages.h"
+#include "cli/options/gc_settings.h"
+#include "cli/options/run_request.h"
+#include "cli/output/gc_report.h"
+#include "cli/output/print.h"
+#include "store/platform/error.h"
+#include "store/platform/format.h"
+
+namespace envstore {
+namespace {
+
+constexpr int kPartlyDone = 3, kLockTimeout = 11;
+
+constexpr OptionSpec kOptions[] = {
+    {"max-size", 0, "SIZE", "the store may be so large: 20GB, 500M, 10% of the disk"},
+    {"min-free", 0, "SIZE", "so much of the disk must be free"},
+    {"reserved", 0, "SIZE", "never make the store smaller than this"},
+    {"max-age", 0, "DURATION", "what was not used for so long goes: 30d, 12h"},
+    {"keep-last", 0, "COUNT", "so many most recently used snapshots stay"},
+    {"grace", 0, "DURATION", "what was used or made so recently stays (default: 1h)"},
+    {"dry-run", 'n', {}, "say what would go, and remove nothing"},
+    {"explain", 0, "ID", "say why one snapshot goes or stays (the beginning of its id is enough)"},
+    {"json", 0, {}, "print as JSON"},
+    {"lock-timeout", 0, "DURATION", "wait so long for another collection (default: not at all)"},
+};
+
+std::chrono::milliseconds lock_timeout(const Arguments& arguments) {
+  if (!arguments.has("lock-timeout")) return {};
+  return std::chrono::ceil<std::chrono::milliseconds>(parse_duration(arguments.value("lock-timeout")));
+}
+
+/// One line on a terminal, drawn anew for each step.
+class GcLine {
+ public:
+  explicit GcLine(Verbosity verbosity)
+      : is_drawn_(verbosity != Verbosity::quiet && ::isatty(STDERR_FILENO) == 1) {}
+  ~GcLine() {
+    if (is_drawn_) print_error_text("\r\x1b[K");
+  }
+  GcLine(const GcLine&) = delete;
+  GcLine& operator=(const GcLine&) = delete;
+
+  void show(const GcProgress& progress) {
+    constexpr std::chrono::milliseconds kBetween{100};
+    const auto now = std::chrono::steady_clock::now();
+    if (!is_drawn_ || (progress.step == step_ && now - drawn_ < kBetween)) return;
+    step_ = progress.step;
+    drawn_ = now;
+    print_error_text(progress.total == 0
+                         ? format_text("\r\x1b[K{} ...", progress.step)
+                         : format_text("\r\x1b[K{} {}/{}", progress.step, progress.done, progress.total));
+  }
+
+ private:
+  const bool is_drawn_;
+  const char* step_ = nullptr;
+  std::chrono::steady_clock::time_point drawn_;
+};
+
+std::uint32_t find_snapshot(const Census& census, const std::string& text) {
+  std::vector<std::uint32_t> found;
+  for (std::uint32_t place = 0; place < census.snapshots.size(); ++place)
+    if (!text.empty() && census.snapshots[place].id.hex().starts_with(text)) found.push_back(place);
+  if (found.size() == 1) return found.front();
+  throw Error(ErrorKind::not_found,
+              format_text("cannot explain '{}': {}", text,
+                          found.empty() ? "no snapshot's id begins so" : "several snapshots' ids begin so"),
+              "`envstore ls` lists the snapshots");
+}
+
+int explain_one(Store& store, const Policy& policy, const std::string& id) {
+  const GcReport report = collect(store, {.policy = policy, .dry_run = DryRun::yes});
+  print(explain(report.census, policy, report.plan, find_snapshot(report.census, id)));
+  return 0;
+}
+
+int collect_and_tell(Store& store, const Arguments& arguments, const Policy& policy) {
+  const Verbosity verbosity = verbosity_of(arguments);
+  const bool is_dry_run = arguments.has("dry-run");
+  GcReport report;
+  {
+    GcLine line(verbosity);
+    report = collect(store, {.policy = policy,
+                             .dry_run = is_dry_run ? DryRun::yes : DryRun::no,
+                             .lock_timeout = lock_timeout(arguments),
+                             .progress = [&](const GcProgress& progress) { line.show(progress); }});
+  }
+  const GcView view{report, policy, is_dry_run, verbosity == Verbosity::verbose};
+  if (arguments.has("json"))
+    print(gc_json(view));
+  else if (verbosity != Verbosity::quiet)
+    print(gc_text(view));
+  else
+    for (const std::string& failure : report.failures) print_message(failure + "\n");
+  return report.failures.empty() ? 0 : kPartlyDone;
+}
+
+int run_gc(const Arguments& arguments) {
+  const Policy policy = gc_policy(gc_settings(arguments));
+  const SystemClock clock;
+  Store store = Store::open(arguments.value("store"), clock);
+  if (arguments.has("explain")) return explain_one(store, policy, arguments.value("explain"));
+  try {
+    return collect_and_tell(store, arguments, policy);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::busy) throw;
+    print_error(error);
+    return kLockTimeout;
+  }
+}
+
+}  // namespace
+
+const Command kGcCommand = {
+    .name = "gc",
+    .summary = "remove environments that nobody uses, by size and age",
+    .page = pages::kGc,
+    .options = kOptions,
+    .positionals = Positionals::none,
+    .run = run_gc,
+};
+
+}  // namespace envstore

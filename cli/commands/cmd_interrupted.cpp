@@ -1,0 +1,42 @@
+#include <charconv>
+
+#include "cli/commands/command.h"
+#include "store/leases/lease.h"
+#include "store/platform/error.h"
+
+namespace envstore {
+namespace {
+
+/// What a run becomes when a signal ends its preparation (Interruption). Not for people.
+int run_interrupted(const Arguments& arguments) {
+  constexpr int kSignalled = 128;
+  int signal = 0;
+  if (arguments.positionals().size() == 1) {
+    const std::string& text = arguments.positionals().front();
+    std::from_chars(text.data(), text.data() + text.size(), signal);
+  }
+  if (signal <= 0)
+    throw Error(ErrorKind::usage, "cannot end a run: no signal was given",
+                "a run calls this command by itself");
+  try {
+    const SystemClock clock;
+    Store store = Store::open(arguments.value("store"), clock);
+    remove_dead_leases(store);
+  } catch (const Error&) {
+    return kSignalled + signal;  // a later run removes what stays
+  }
+  return kSignalled + signal;
+}
+
+}  // namespace
+
+const Command kInterruptedCommand = {
+    .name = "interrupted",
+    .summary = {},
+    .page = {},
+    .options = {},
+    .positionals = Positionals::any,
+    .run = run_interrupted,
+};
+
+}  // namespace envstore

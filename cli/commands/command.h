@@ -1,0 +1,34 @@
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/options/options.h"
+
+namespace envstore {
+
+/// One command of the program. Its page is cli/cmd_NAME.md, embedded at build time: `@options@` in it stands
+/// for the table of its flags.
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view page;  ///< empty: the program calls it itself, people need not know it
+  std::span<const OptionSpec> options;
+  Positionals positionals = Positionals::none;
+  int (*run)(const Arguments& arguments) = nullptr;  ///< the exit code; throws Error
+};
+
+std::span<const Command* const> commands();
+/// nullptr: there is none of that name.
+const Command* find_command(std::string_view name);
+/// Error{usage} that names the nearest command.
+[[noreturn]] void throw_unknown_command(const std::string& name);
+std::string help_of(const Command& command);
+/// What `envstore` and `envstore help` print.
+std::string overview();
+
+extern const Command kRunCommand, kLsCommand, kConfigCommand, kDoctorCommand, kHelpCommand, kFinishRunCommand,
+    kGcCommand, kInterruptedCommand, kScheduleCommand, kScheduledJobCommand, kVerifyCommand, kPinCommand,
+    kUnpinCommand, kDuCommand, kWhyCommand;
+
+}  // namespace envstore

@@ -1,0 +1,67 @@
+#include "cli/commands/interruption.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <system_error>
+
+namespace envstore {
+namespace {
+
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
+constexpr int kWake = SIGUSR2;  // from this process to its own thread alone
+
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+Interruption::Interruption(std::string store, StatusLine& progress)
+    : store_(std::move(store)), progress_(progress) {
+  sigemptyset(&watched_);
+  for (const int signal : kSignals)
+    if (!is_ignored(signal)) sigaddset(&watched_, signal);  // as nohup wants it
+  sigset_t blocked = watched_;
+  sigaddset(&blocked,
+            kWake);  // before the thread begins: it may be woken before it waits, which would end the process
+  pthread_sigmask(SIG_BLOCK, &blocked, &original_);
+  try {
+    watcher_ = std::thread([this] { watch(); });
+  } catch (const std::system_error&) {
+    // Without it a signal ends the process at once; the next run clears up.
+    pthread_sigmask(SIG_SETMASK, &original_, nullptr);
+  }
+}
+
+Interruption::~Interruption() {
+  if (!watcher_.joinable()) return;
+  is_over_ = true;
+  pthread_kill(watcher_.native_handle(), kWake);
+  watcher_.join();
+  pthread_sigmask(SIG_SETMASK, &original_, nullptr);
+}
+
+void Interruption::watch() {
+  sigset_t waited = watched_;
+  sigaddset(&waited, kWake);
+  while (true) {
+    siginfo_t info{};
+    const int signal = sigwaitinfo(&waited, &info);
+    if (is_over_) {
+      if (signal > 0 && signal != kWake) kill(getpid(), signal);  // the owner's to deal with
+      return;
+    }
+    if (signal > 0 && signal != kWake) end(signal);
+  }
+}
+
+void Interruption::end(int signal) {
+  progress_.clear();
+  const std::string number = std::to_string(signal);
+  execl("/proc/self/exe", "envstore", "interrupted", "--store", store_.c_str(), number.c_str(), nullptr);
+  _exit(128 + signal);
+}
+
+}  // namespace envstore

@@ -1,0 +1,141 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "cli/options/config.h"
+#include "python/settings/uv_options.h"
+#include "store/platform/environment.h"
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+#include "store/platform/format.h"
+#include "store/platform/home.h"
+#include "store/platform/user_file.h"
+
+namespace envstore {
+namespace {
+
+constexpr std::size_t kLargestFile = std::size_t{1} << 24;
+
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+bool is_inside(const std::string& directory, const std::string& above) {
+  return directory == above || directory.starts_with(above + "/");
+}
+
+struct ProjectFiles {
+  std::string yaml;             ///< envstore.yaml beside the next pyproject.toml
+  std::vector<std::string> uv;  ///< uv.toml before pyproject.toml, nearest first
+};
+
+/// Looks into the directory and those above it, up to one that holds `end`. Each name is looked at once,
+/// whichever configuration asks for it.
+ProjectFiles look_upward(std::string directory, const std::string& end) {
+  ProjectFiles found;
+  bool has_project = false;
+  for (; !directory.empty(); directory.erase(directory.rfind('/'))) {
+    if (!end.empty() && is_inside(end, directory)) break;
+    if (exists(directory + "/uv.toml")) found.uv.push_back(directory + "/uv.toml");
+    if (!exists(directory + "/pyproject.toml")) continue;
+    found.uv.push_back(directory + "/pyproject.toml");
+    if (!has_project && exists(directory + "/envstore.yaml")) found.yaml = directory + "/envstore.yaml";
+    has_project = true;
+  }
+  return found;
+}
+
+void find_project_files(const ConfigurationSearch& search, ConfigurationFiles& files) {
+  const bool use_uv = search.uv_file.empty();
+  ProjectFiles here = look_upward(search.directory, {});
+  if (search.use_project && !here.yaml.empty()) files.present.push_back(here.yaml);
+  if (!use_uv) return;
+  // uv takes the files around the script before those around the working directory.
+  files.uv_project = look_upward(search.script_directory, search.directory).uv;
+  std::move(here.uv.begin(), here.uv.end(), std::back_inserter(files.uv_project));
+}
+
+std::string system_uv_file() {
+  std::string directories = variable_or_empty("XDG_CONFIG_DIRS");
+  for (std::size_t at = 0; at < directories.size();) {
+    const std::size_t end = std::min(directories.find(':', at), directories.size());
+    const std::string path = directories.substr(at, end - at) + "/uv/uv.toml";
+    if (path.starts_with('/') && exists(path)) return path;
+    at = end + 1;
+  }
+  return "/etc/uv/uv.toml";
+}
+
+bool says_yes(const char* variable) {
+  const std::string value = variable_or_empty(variable);
+  return !value.empty() && parse_boolean({value, variable});
+}
+
+void add_uv_candidates(const ConfigurationSearch& search, const std::string& config_home,
+                       std::vector<std::string>& candidates) {
+  if (!search.uv_file.empty()) {
+    candidates.push_back(search.uv_file);
+    return;
+  }
+  if (!config_home.empty()) candidates.push_back(config_home + "/uv/uv.toml");
+  if (!says_yes("UV_NO_SYSTEM_CONFIG")) candidates.push_back(system_uv_file());
+}
+
+}  // namespace
+
+ConfigurationFiles find_configuration_files(const ConfigurationSearch& search) {
+  ConfigurationFiles files;
+  files.use_pip = search.use_files;
+  if (!search.uv_file.empty() && !exists(search.uv_file))
+    throw Error(ErrorKind::not_found, format_text("cannot read '{}': it does not exist", search.uv_file),
+                "it was named by --config-file or UV_CONFIG_FILE");
+  if (!search.use_files && search.uv_file.empty()) return files;
+  find_project_files(search, files);
+  const std::string home = home_directory(), named_home = variable_or_empty("XDG_CONFIG_HOME");
+  const std::string config_home = named_home.starts_with('/') ? named_home
+                                  : home.empty()              ? ""
+                                                              : home + "/.config";
+  std::vector<std::string> own;
+  if (!config_home.empty()) own.push_back(config_home + "/envstore/envstore.yaml");
+  own.emplace_back("/etc/envstore/envstore.yaml");
+  std::vector<std::string> uv;
+  add_uv_candidates(search, config_home, uv);
+  for (const std::string& path : own)
+    if (exists(path)) files.present.push_back(path);
+  for (const std::string& path : uv)
+    if (exists(path)) files.uv.push_back(path);
+  files.candidates = std::move(own);
+  files.candidates.insert(files.candidates.end(), uv.begin(), uv.end());
+  return files;
+}
+
+ConfigurationSearch configuration_search(const Arguments& arguments, const std::string& script_path) {
+  ConfigurationSearch search;
+  search.directory = current_directory();
+  if (!script_path.empty()) search.script_directory = script_path.substr(0, script_path.rfind('/'));
+  search.use_project = !arguments.has("no-project") && !arguments.has("isolated") &&
+                       !says_yes("UV_ISOLATED") && !says_yes("UV_NO_PROJECT");
+  search.use_files =
+      !arguments.has("no-config") && !says_yes("ENVSTORE_NO_CONFIG") && !says_yes("UV_NO_CONFIG");
+  const std::string named =
+      arguments.has("config-file") ? arguments.value("config-file") : variable_or_empty("UV_CONFIG_FILE");
+  if (!named.empty()) search.uv_file = absolute_path(named);
+  return search;
+}
+
+SettingsLayer read_uv_settings(const ConfigurationFiles& files) {
+  SettingsLayer layer;
+  const auto take = [&](const std::string& path) {
+    const auto text = read_user_text(path, kLargestFile);
+    const auto settings = text ? read_uv_file(*text, path) : std::nullopt;
+    if (settings) fill_from(layer, script_settings(*settings, path), Lists::joined);
+    return settings.has_value();
+  };
+  for (const std::string& path : files.uv_project)
+    if (take(path)) break;
+  for (const std::string& path : files.uv) take(path);
+  return layer;
+}
+
+}  // namespace envstore

@@ -1,0 +1,241 @@
+#include "cli/options/run_request.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "cli/options/env_file.h"
+#include "cli/options/run_target.h"
+#include "python/network/url.h"
+#include "python/provision/memo.h"
+#include "python/settings/requirements_file.h"
+#include "store/platform/environment.h"
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+#include "store/platform/format.h"
+#include "store/platform/path_parts.h"
+
+namespace envstore {
+namespace {
+
+/// What must be known before the memo can be asked.
+SettingsLayer early_settings(const Arguments& arguments, const ConfigurationFiles& files) {
+  SettingsLayer settings = flag_settings(arguments);
+  fill_from(settings, environment_settings(), Lists::first_wins);
+  for (const std::string& path : files.present) fill_from(settings, read_yaml_settings(path), Lists::joined);
+  return settings;
+}
+
+std::vector<WatchedPath> watched_configuration(const ConfigurationFiles& files) {
+  std::vector<WatchedPath> watched;
+  for (const std::string& path : files.present) watched.push_back(watch(path));
+  for (const std::string& path : files.uv_project) watched.push_back(watch(path));
+  for (const std::string& path : files.candidates) watched.push_back(watch(path));
+  if (files.use_pip)
+    for (const std::string& path : pip_configuration_files()) watched.push_back(watch(path));
+  return watched;
+}
+
+bool says_yes(const char* variable) {
+  const std::string value = variable_or_empty(variable);
+  return !value.empty() && parse_boolean({value, variable});
+}
+
+/// Requirement texts of a script's block, relative to its folder.
+void add_requirements(std::vector<pypackaging::Requirement>& list, const std::vector<std::string>& texts,
+                      const std::string& directory) {
+  for (const std::string& text : texts) list.push_back(parse_user_requirement(text, directory));
+}
+
+/// A package that is excluded is asked for by nobody: an override whose marker never holds.
+void exclude(std::vector<pypackaging::Requirement>& overrides, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    std::erase_if(overrides, [&](const auto& override) { return override.normalized_name == name; });
+    overrides.push_back(parse_user_requirement(name + " ; python_version < '0'", {}));
+  }
+}
+
+/// The sources that count: a script's own, less those that the user does without.
+std::vector<PackageSource> sources_of(const ScriptSettings& script, const SettingsLayer& merged) {
+  if (merged.no_sources && merged.no_sources->value) return {};
+  std::vector<PackageSource> sources = script.sources;
+  for (const auto& name : merged.no_sources_packages)
+    std::erase_if(sources, [&](const PackageSource& source) { return source.name == name.value; });
+  return sources;
+}
+
+/// What the words, the files and the script's block make of the settings.
+ResolutionSettings settings_of(const Arguments& arguments, const ConfigurationFiles& files,
+                               const ScriptSettings& script, const std::string& directory) {
+  const SettingsLayer merged = merged_settings(arguments, script, files);
+  ResolutionSettings settings = resolution_settings(merged);
+  settings.sources = sources_of(script, merged);
+  add_requirements(settings.constraints, script.constraints, directory);
+  add_requirements(settings.overrides, script.overrides, directory);
+  exclude(settings.overrides, script.exclusions);
+  return settings;
+}
+
+bool exists(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+/// A value of the flag is one path or, as for uv, several.
+std::vector<std::string> env_files(const Arguments& arguments) {
+  if (arguments.has("no-env-file") || says_yes("UV_NO_ENV_FILE")) return {};
+  if (!arguments.has("env-file")) return split_env_files(variable_or_empty("UV_ENV_FILE"));
+  std::vector<std::string> paths;
+  for (const std::string& value : arguments.values("env-file")) {
+    const bool is_one = value.find_first_of(" \t\n\\") == std::string::npos || exists(value);
+    for (std::string& path : is_one ? std::vector<std::string>{value} : split_env_files(value))
+      paths.push_back(std::move(path));
+  }
+  return paths;
+}
+
+/// Files separated by commas; `-` is standard input.
+void add_requirements_files(RunRequest& request, const std::string& value) {
+  std::size_t begin = 0;
+  while (begin <= value.size()) {
+    const std::size_t end = value.find(',') == std::string::npos || exists(value)
+                                ? value.size()
+                                : std::min(value.find(',', begin), value.size());
+    const std::string path = value.substr(begin, end - begin);
+    if (path.find("://") != std::string::npos)
+      throw Error(
+          ErrorKind::unsupported,
+          "cannot read '" + without_credentials(path) + "': requirements are not fetched from addresses",
+          "download the file and name it");
+    if (!path.empty()) request.with_requirements.push_back(path == "-" ? "/dev/stdin" : absolute_path(path));
+    begin = end + 1;
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> split_requirements(std::string_view text) {
+  if (text.find("://") != std::string_view::npos) return {std::string(text)};  // an address may hold commas
+  std::vector<std::string> parts;
+  int depth = 0;
+  std::size_t begin = 0;
+  const auto take = [&](std::size_t end) {
+    std::string_view part = text.substr(begin, end - begin);
+    const std::size_t first = part.find_first_not_of(' ');
+    part.remove_prefix(first == std::string_view::npos ? part.size() : first);
+    // `<2` after a comma goes on with the specifier before it.
+    const bool goes_on = !parts.empty() && (part.empty() || part.find_first_of("<>=!~") == 0);
+    if (goes_on)
+      parts.back() += "," + std::string(part);
+    else if (!part.empty())
+      parts.emplace_back(part);
+    begin = end + 1;
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '[' || text[at] == '(') ++depth;
+    if (text[at] == ']' || text[at] == ')') --depth;
+    if (text[at] == ',' && depth <= 0) take(at);
+  }
+  take(text.size());
+  return parts;
+}
+
+RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
+  RunSetup setup;
+  RunRequest& request = setup.request;
+  RunTarget target = find_target(arguments, named_pipes);
+  setup.can_be_read_again = !target.was_named_pipe;
+  request.target = std::move(target.target);
+  request.script_text = std::move(target.script_text);
+  request.script_path = std::move(target.script_path);
+  for (const std::string& text : arguments.values("with"))
+    for (std::string& part : split_requirements(text)) request.with.push_back(std::move(part));
+  for (const std::string& value : arguments.values("with-requirements"))
+    add_requirements_files(request, value);
+  request.isolated = arguments.has("isolated") || says_yes("UV_ISOLATED");
+  request.refresh = arguments.has("refresh");
+  request.upgrade = arguments.has("upgrade");
+  request.refresh_packages = arguments.values("refresh-package");
+  request.upgrade_packages = arguments.values("upgrade-package");
+  request.ignore_lock = arguments.has("no-lock");
+
+  setup.files = find_configuration_files(configuration_search(arguments, request.script_path));
+  const SettingsLayer early = early_settings(arguments, setup.files);
+  request.python = early.python ? early.python->value : "";
+  request.layout = layout_setting(early);
+  request.offline = early.offline && early.offline->value;
+  setup.bytecode = bytecode_setting(early);
+  // In the foreground it is asked for at every start; once all is compiled the memo must do.
+  request.compile_bytecode = arguments.has("compile-bytecode");
+
+  request.raw_settings = raw_settings(arguments, setup.files);
+  request.watched_settings = [files = setup.files] { return watched_configuration(files); };
+  const std::string directory =
+      request.script_path.empty() ? current_directory() : directory_of(request.script_path);
+  request.settings = [arguments, files = setup.files, directory](const ScriptSettings& script) {
+    return settings_of(arguments, files, script, directory);
+  };
+  return setup;
+}
+
+EnteredDirectory::EnteredDirectory(const Arguments& arguments) {
+  std::string named = arguments.value("directory");
+  for (const char* variable : {"UV_WORKING_DIR", "UV_WORKING_DIRECTORY"})
+    if (named.empty()) named = variable_or_empty(variable);
+  if (named.empty()) return;
+  before_ = Fd(::open(".", O_PATH | O_CLOEXEC));
+  if (::chdir(named.c_str()) != 0) throw_errno(errno, "enter", named);
+}
+
+void EnteredDirectory::leave() noexcept {
+  if (before_ && ::fchdir(before_.get()) == 0) before_ = Fd();
+}
+
+bool wants_throwaway_store(const Arguments& arguments) {
+  return arguments.has("no-cache") || says_yes("UV_NO_CACHE");
+}
+
+void ask_nothing_anew(RunRequest& request) {
+  request.refresh = request.upgrade = request.compile_bytecode = false;
+  request.refresh_packages.clear();
+  request.upgrade_packages.clear();
+}
+
+bool has_env_file_to_read_once(const Arguments& arguments) {
+  const std::vector<std::string> paths = env_files(arguments);
+  return std::any_of(paths.begin(), paths.end(), [](const std::string& path) {
+    struct stat facts {};
+    return ::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode);
+  });
+}
+
+LaunchOptions launch_options(const Arguments& arguments) {
+  LaunchOptions options;
+  options.replace_process = arguments.has("exec");
+  options.is_quiet = arguments.has("quiet");
+  options.environment = read_env_files(env_files(arguments));
+  return options;
+}
+
+Verbosity verbosity_of(const Arguments& arguments) {
+  if (arguments.has("quiet")) return Verbosity::quiet;
+  return arguments.has("verbose") ? Verbosity::verbose : Verbosity::normal;
+}
+
+std::string describe_setup(const Store& store, const Arguments& arguments, const RunSetup& setup) {
+  const SettingsLayer merged = merged_settings(arguments, {}, setup.files);
+  std::string text = format_text("store: {}\n", store.path());
+  for (const auto& index : merged.indexes)
+    text += format_text("index: {} ({})\n", display_url(index.value.url), index.source);
+  if (merged.default_index)
+    text += format_text("default index: {} ({})\n", display_url(merged.default_index->value.url),
+                        merged.default_index->source);
+  for (const auto& place : merged.find_links)
+    text += format_text("find-links: {} ({})\n", display_url(place.value.url), place.source);
+  if (!setup.request.python.empty()) text += format_text("python: {}\n", setup.request.python);
+  return text;
+}
+
+}  // namespace envstore

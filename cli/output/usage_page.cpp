@@ -1,0 +1,183 @@
+#include <algorithm>
+
+#include "cli/output/treemap.h"
+#include "cli/output/usage_report.h"
+#include "gc/collect/policy.h"
+#include "store/platform/format.h"
+
+namespace envstore {
+namespace {
+
+constexpr double kWidth = 1200, kHeight = 560;
+constexpr std::size_t kTiles = 300;  // more would be smaller than what can be pointed at
+
+constexpr std::string_view kHead = R"page(<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>envstore: what takes the space</title>
+<style>
+:root { color-scheme: light dark; --line: #8886; --focus: #e66100; }
+body { font: 16px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 1200px; padding: 0 1rem; }
+h1 { font-size: 1.4rem } h2 { font-size: 1.15rem; margin-top: 2rem }
+.facts { display: flex; flex-wrap: wrap; gap: .5rem 2rem; padding: 0; list-style: none }
+.facts b { display: block; font-size: 1.3rem }
+.map { position: relative; width: 100%; aspect-ratio: 1200 / 560; background: var(--line) }
+.map a { position: absolute; box-sizing: border-box; overflow: hidden; padding: 2px 4px; font-size: .8rem;
+  border: 1px solid Canvas; color: #10202f; text-decoration: none; white-space: nowrap; text-overflow: ellipsis }
+.map a:focus-visible, .map a:hover { outline: 3px solid var(--focus); outline-offset: -3px; z-index: 1 }
+.wide { overflow-x: auto } table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
+.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+th button { all: unset; cursor: pointer; font-weight: bold; text-decoration: underline dotted }
+th button:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
+tr:target { background: #e6610033 } code { font-size: .9em }
+@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth } .map a { transition: filter .15s } .map a:hover { filter: brightness(1.1) } }
+</style></head><body>
+)page";
+
+constexpr std::string_view kScript = R"page(<script>
+'use strict';
+for (const button of document.querySelectorAll('th button')) button.addEventListener('click', () => {
+  const head = button.parentNode, body = head.closest('table').tBodies[0], column = head.cellIndex;
+  const falling = head.getAttribute('aria-sort') !== 'descending';
+  for (const other of head.parentNode.cells) other.removeAttribute('aria-sort');
+  head.setAttribute('aria-sort', falling ? 'descending' : 'ascending');
+  const key = row => row.cells[column].dataset.n;
+  const order = (a, b) => key(a) === undefined ? a.cells[column].textContent.localeCompare(b.cells[column].textContent)
+    : key(a) - key(b);
+  body.append(...[...body.rows].sort((a, b) => falling ? order(b, a) : order(a, b)));
+});
+const map = document.querySelector('.map');
+if (map) map.addEventListener('keydown', event => {
+  const tiles = [...map.querySelectorAll('a')], at = tiles.indexOf(document.activeElement);
+  const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+  const to = event.key === 'Home' ? 0 : event.key === 'End' ? tiles.length - 1 : step ? at + step : -1;
+  if (at < 0 || !tiles[to]) return;
+  event.preventDefault();
+  tiles[to].focus();
+});
+</script>
+)page";
+
+std::string escaped(std::string_view text) {
+  std::string safe;
+  for (const char c : text) {
+    if (c == '&')
+      safe += "&amp;";
+    else if (c == '<')
+      safe += "&lt;";
+    else if (c == '>')
+      safe += "&gt;";
+    else if (c == '"')
+      safe += "&quot;";
+    else if (c == '\'')
+      safe += "&#39;";
+    else
+      safe += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  return safe;
+}
+
+struct Tile {
+  std::string title, target;
+  std::uint64_t bytes;
+};
+
+/// Packages by what is theirs alone; what several share, what is left over, and the many small ones, as one
+/// tile each. Together they are the store.
+std::vector<Tile> tiles_of(const Census& census, const Usage& usage) {
+  std::vector<Tile> tiles;
+  std::uint64_t small = 0;
+  for (const PackageUse& use : usage.packages) {
+    if (use.own_bytes == 0) break;
+    if (tiles.size() < kTiles)
+      tiles.push_back({title_of(census.trees[use.tree]), format_text("p{}", use.tree), use.own_bytes});
+    else
+      small += use.own_bytes;
+  }
+  if (small > 0) tiles.push_back({"smaller packages", "packages", small});
+  if (usage.shared_bytes > 0) tiles.push_back({"shared by several packages", "packages", usage.shared_bytes});
+  if (usage.unnamed_bytes > 0) tiles.push_back({"left over: gc removes it", "packages", usage.unnamed_bytes});
+  std::stable_sort(tiles.begin(), tiles.end(),
+                   [](const Tile& a, const Tile& b) { return a.bytes > b.bytes; });
+  return tiles;
+}
+
+std::string map_of(const Census& census, const Usage& usage) {
+  const std::vector<Tile> tiles = tiles_of(census, usage);
+  if (tiles.empty()) return "<p>The store is empty.</p>\n";
+  std::vector<double> weights;
+  for (const Tile& tile : tiles) weights.push_back(static_cast<double>(tile.bytes));
+  const std::vector<Rectangle> places = treemap(weights, {0, 0, kWidth, kHeight});
+  std::string html = "<nav class=\"map\" aria-label=\"Packages by size; each leads to its row\">\n";
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    const Rectangle& place = places[i];
+    const std::string title = format_text("{}: {}", escaped(tiles[i].title), print_bytes(tiles[i].bytes));
+    // The golden angle keeps the colours of neighbours apart.
+    html += format_text(
+        "<a href=\"#{}\" title=\"{}\" aria-label=\"{}\" style=\"left:{:.3f}%;top:{:.3f}%;width:{:.3f}%;"
+        "height:{:.3f}%;background:hsl({} 55% 74%)\">{}</a>\n",
+        tiles[i].target, title, title, place.left / kWidth * 100, place.top / kHeight * 100,
+        place.width / kWidth * 100, place.height / kHeight * 100, i * 137 % 360, title);
+  }
+  return html + "</nav>\n";
+}
+
+std::string cell(std::uint64_t bytes) {
+  return format_text("<td class=\"n\" data-n=\"{}\">{}</td>", bytes, print_bytes(bytes));
+}
+std::string count_cell(std::size_t count) {
+  return format_text("<td class=\"n\" data-n=\"{}\">{}</td>", count, count);
+}
+
+/// Columns after the first `words` hold numbers.
+std::string head_of(const char* id, const char* title, std::size_t words,
+                    std::initializer_list<const char*> columns) {
+  std::string html = format_text("<h2 id=\"{}\">{}</h2>\n<div class=\"wide\"><table><thead><tr>", id, title);
+  for (const char* column : columns) {
+    html += format_text("<th scope=\"col\"{}><button type=\"button\">{}</button></th>",
+                        words == 0 ? " class=\"n\"" : "", column);
+    if (words > 0) --words;
+  }
+  return html + "</tr></thead><tbody>\n";
+}
+
+std::string packages_of(const Census& census, const Usage& usage) {
+  std::string html = head_of("packages", "Packages", 1, {"Package", "Own", "Shared", "Files", "Snapshots"});
+  for (const PackageUse& use : usage.packages)
+    html += format_text("<tr id=\"p{}\"><td>{}</td>{}{}{}{}</tr>\n", use.tree,
+                        escaped(title_of(census.trees[use.tree])), cell(use.own_bytes),
+                        cell(use.shared_bytes), count_cell(use.blobs), count_cell(use.snapshots));
+  return html + "</tbody></table></div>\n";
+}
+
+std::string snapshots_of(const Census& census, const Usage& usage) {
+  constexpr std::size_t kShortId = 12;
+  std::string html =
+      head_of("snapshots", "Snapshots", 2, {"Snapshot", "Made for", "Own", "Shared", "Packages"});
+  for (const SnapshotUse& use : usage.snapshots) {
+    const CountedSnapshot& snapshot = census.snapshots[use.snapshot];
+    html += format_text("<tr><td><code>{}</code></td><td>{}</td>{}{}{}</tr>\n",
+                        snapshot.id.hex().substr(0, kShortId), escaped(title_of(census, snapshot)),
+                        cell(use.own_bytes), cell(use.shared_bytes), count_cell(snapshot.trees.size()));
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+}  // namespace
+
+std::string usage_html(const std::string& store_path, const Census& census, const Usage& usage) {
+  std::string html(kHead);
+  html += format_text("<h1>What takes the space in <code>{}</code></h1>\n<ul class=\"facts\">",
+                      escaped(store_path));
+  html += format_text("<li><b>{}</b>in {} files</li><li><b>{}</b>shared by several packages</li>",
+                      print_bytes(usage.total_bytes), usage.blobs, print_bytes(usage.shared_bytes));
+  html += format_text("<li><b>{}</b>as separate environments</li><li><b>{}</b>free on the disk</li></ul>\n",
+                      print_bytes(usage.apparent_bytes), print_bytes(census.free_bytes));
+  html += map_of(census, usage);
+  html += packages_of(census, usage) + snapshots_of(census, usage);
+  html += kScript;
+  return html + "</body></html>\n";
+}
+
+}  // namespace envstore

@@ -1,0 +1,117 @@
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "gc/collect/leftovers.h"
+#include "gc/collect/trash.h"
+#include "store/index/lock_time_slice.h"
+#include "store/objects/tree_rows.h"
+#include "store/platform/error.h"
+#include "store/platform/folders.h"
+#include "store/platform/lock.h"
+#include "store/platform/store_paths.h"
+
+namespace envstore {
+namespace {
+
+class Orphans {
+ public:
+  Orphans(Store& store, const LeftoverAge& age, GcReport& report)
+      : store_(store), age_(age), report_(report), trash_(store, report) {}
+
+  void remove() {
+    for (const char* folder : {layout::kSnapshots, layout::kTrees, layout::kBytecode})
+      guarded([&] {
+        for (const DirectoryEntry& entry : list_folder(store_.root(), folder))
+          guarded([&] { judge(folder, entry.name); });
+      });
+    trash_.empty();
+    guarded([&] {
+      for (const DirectoryEntry& entry : list_folder(store_.root(), layout::kObjects))
+        guarded([&] { objects_in(entry.name); });
+    });
+  }
+
+ private:
+  template <class Work>
+  void guarded(Work work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      report_.failures.emplace_back(error.what());
+    }
+  }
+
+  bool is_old(const std::string& path) const {
+    const auto stamp = stat_at(store_.root(), path, Links::do_not_follow);
+    if (!stamp) return false;
+    const std::int64_t changed = std::max(stamp->ctime_ns, stamp->mtime_ns);
+    return settled_time_ns(store_, path, changed, age_) < age_.orphans_before_ns;
+  }
+
+  /// `id`, `id.farm`, `id.forest`, `id.json`: of a tree or a snapshot. What has another name is not ours to
+  /// judge: verify tells of it.
+  void judge(const std::string& folder, const std::string& name) {
+    const std::string hex = name.substr(0, name.find('.'));
+    const auto tree = TreeId::parse(hex);
+    const auto snapshot = SnapshotId::parse(hex);
+    if (!tree || !snapshot || has_row(*tree, *snapshot)) return;
+    const std::string path = folder + "/" + name;
+    if (!is_old(path)) return;
+    // Whoever makes it holds one of these, from its first file to its row.
+    const auto tree_lock = attempt("tree-", hex), snapshot_lock = attempt("snapshot-", hex);
+    if (!tree_lock || !snapshot_lock || has_row(*tree, *snapshot)) return;
+    if (trash_.take(path)) ++report_.removed_leftovers;
+  }
+
+  std::optional<FileLock> attempt(const char* kind, const std::string& hex) {
+    return FileLock::attempt(store_.root(), std::string(layout::kLocks) + "/" + kind + hex.substr(0, 2),
+                             LockMode::exclusive);
+  }
+
+  bool has_row(const TreeId& tree, const SnapshotId& snapshot) {
+    Index::Read rows = store_.index().read();
+    return rows.tree(tree) || rows.snapshot(snapshot);
+  }
+
+  void objects_in(const std::string& directory) {
+    std::vector<BlobId> blobs;
+    for (const DirectoryEntry& entry :
+         list_folder(store_.root(), std::string(layout::kObjects) + "/" + directory))
+      if (const auto id = BlobId::parse(directory + entry.name)) blobs.push_back(*id);
+    for (const BlobId& id : without_row(blobs)) guarded([&] { remove_object(id); });
+  }
+
+  std::vector<BlobId> without_row(const std::vector<BlobId>& blobs) {
+    std::vector<BlobId> found;
+    for (std::size_t next = 0; next < blobs.size();) {
+      const Pace pace;
+      Index::Read rows = store_.index().read();
+      for (; next < blobs.size() && !pace.is_over(); ++next)
+        if (!rows.blob(blobs[next])) found.push_back(blobs[next]);
+    }
+    return found;
+  }
+
+  /// Under the lock that record_tree takes for its rows: what it has linked it finds missing, and brings
+  /// back.
+  void remove_object(const BlobId& id) {
+    if (!is_old(layout::object(id))) return;
+    const FileLock lock = lock_objects(store_, LockMode::exclusive);
+    if (store_.index().read().blob(id)) return;
+    if (unlink_if_there(store_.root(), layout::object(id))) ++report_.removed_leftovers;
+  }
+
+  Store& store_;
+  const LeftoverAge& age_;
+  GcReport& report_;
+  Trash trash_;
+};
+
+}  // namespace
+
+void remove_orphans(Store& store, const LeftoverAge& age, GcReport& report) {
+  if (age.ages_mean_something) Orphans(store, age, report).remove();
+}
+
+}  // namespace envstore

@@ -1,0 +1,284 @@
+#include "gc/collect/plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include "gc/census/ages.h"
+#include "gc/census/clock_trust.h"
+#include "gc/census/shares.h"
+#include "gc/collect/protection.h"
+#include "store/platform/format.h"
+
+namespace envstore {
+namespace {
+
+/// What min-free takes even where it cannot be met.
+constexpr std::chrono::nanoseconds kIdle = std::chrono::hours(7 * 24);
+
+/// Makes one plan. Steps as in DESIGN section 8; `ranks` order snapshots by last use.
+class Planner {
+ public:
+  Planner(const Census& census, const Policy& policy) : census_(census), policy_(policy), shares_(census) {}
+
+  GcPlan make() {
+    plan_.bytes_before = shares_.bytes();
+    plan_.ages_skipped = census_.clock_went_back;
+    chosen_.resize(census_.snapshots.size());
+    why_kept_.resize(census_.snapshots.size());
+    drop_what_goes_anyway();
+    order_by_last_use();
+    keep_the_protected();
+    let_the_old_go();
+    spare_the_used_where_no_cap_can_be_met();
+    meet_caps();
+    meet_caps_together();
+    meet_caps_with_layouts();
+    list_going();
+    list_kept();
+    plan_.bytes_after = shares_.bytes();
+    note_missed_caps();
+    return std::move(plan_);
+  }
+
+ private:
+  bool is_deleting(std::uint32_t place) const {
+    const auto& fate = census_.snapshots[place].fate;
+    return fate && fate->fate == Fate::deleting;
+  }
+
+  void drop_what_goes_anyway() {
+    std::vector<bool> was_named(census_.trees.size());
+    for (std::uint32_t tree = 0; tree < was_named.size(); ++tree) was_named[tree] = shares_.is_named(tree);
+    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place)
+      if (is_deleting(place)) shares_.remove(place);
+    if (census_.oldest_ingest_ns) return;
+    shares_.forget_unnamed_blobs();
+    if (census_.clock_went_back) return;
+    for (std::uint32_t tree = 0; tree < was_named.size(); ++tree) {
+      if (was_named[tree] || is_young(census_.trees[tree])) continue;
+      plan_.unused_trees.push_back(tree);
+      shares_.remove_tree(tree);
+    }
+  }
+
+  /// One from the future was made before the clock was set right, and no ingest of then is at work any more.
+  bool is_young(const CountedTree& tree) const {
+    return !is_ahead(tree.made_at_ns, census_.now_ns) &&
+           after(tree.made_at_ns, policy_.grace) > census_.now_ns;
+  }
+
+  void order_by_last_use() {
+    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place)
+      if (!is_deleting(place)) order_.push_back(place);
+    std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const CountedSnapshot &left = census_.snapshots[a], &right = census_.snapshots[b];
+      return std::pair(left.used_ns(), left.id) < std::pair(right.used_ns(), right.id);
+    });
+    ranks_.resize(census_.snapshots.size());
+    for (std::uint32_t rank = 0; rank < order_.size(); ++rank) ranks_[order_[rank]] = rank;
+  }
+
+  void keep_the_protected() {
+    for (std::uint32_t rank = 0; rank < order_.size(); ++rank) {
+      const CountedSnapshot& snapshot = census_.snapshots[order_[rank]];
+      why_kept_[order_[rank]] = protection_of(snapshot, order_.size() - 1 - rank, census_, policy_);
+    }
+  }
+
+  std::uint64_t layout_bytes(std::uint32_t place) const { return census_.snapshots[place].other_bytes; }
+  bool is_free_to_go(std::uint32_t place) const { return !why_kept_[place] && !chosen_[place]; }
+
+  /// It goes unless the store would become smaller than what is reserved.
+  void choose(std::uint32_t place, GoesBy why) {
+    if (policy_.reserved &&
+        shares_.bytes() - shares_.freed_by(place) < policy_.reserved->of(census_.filesystem_bytes)) {
+      why_kept_[place] = Kept{
+          KeptBy::reserved,
+          format_text("the store keeps {}", print_bytes(policy_.reserved->of(census_.filesystem_bytes)))};
+      return;
+    }
+    shares_.remove(place);
+    chosen_[place] = why;
+  }
+
+  void let_the_old_go() {
+    if (!policy_.max_age || census_.clock_went_back) return;
+    for (const std::uint32_t place : order_) {
+      if (after(census_.snapshots[place].used_ns(), *policy_.max_age) > census_.now_ns) return;
+      if (is_free_to_go(place)) choose(place, GoesBy::age);
+    }
+  }
+
+  std::uint64_t missing(GoesBy cap) const {
+    if (cap == GoesBy::max_size && policy_.max_size) {
+      const std::uint64_t limit = policy_.max_size->of(census_.filesystem_bytes);
+      return shares_.bytes() > limit ? shares_.bytes() - limit : 0;
+    }
+    if (cap == GoesBy::min_free && policy_.min_free) {
+      const std::uint64_t wanted = policy_.min_free->of(census_.filesystem_bytes);
+      const std::uint64_t free = census_.free_bytes + (plan_.bytes_before - shares_.bytes());
+      return wanted > free ? wanted - free : 0;
+    }
+    return 0;
+  }
+
+  std::optional<GoesBy> unmet_cap() const {
+    for (const GoesBy cap : {GoesBy::max_size, GoesBy::min_free})
+      if (missing(cap) > 0) return cap;
+    return std::nullopt;
+  }
+
+  /// Of the caps that are not met, the first that may take it.
+  std::optional<GoesBy> cap_that_takes(std::uint32_t place) const {
+    if (missing(GoesBy::max_size) > 0) return GoesBy::max_size;
+    if (missing(GoesBy::min_free) > 0 && !is_spared_by_min_free_[place]) return GoesBy::min_free;
+    return std::nullopt;
+  }
+
+  /// A disk that others have filled stays full whatever goes. The store gives what lies idle then, and not
+  /// what is in daily use: that would be fetched again, onto the same disk.
+  void spare_the_used_where_no_cap_can_be_met() {
+    is_spared_by_min_free_.resize(census_.snapshots.size());
+    if (missing(GoesBy::min_free) == 0) return;
+    std::vector<std::uint32_t> removed;
+    for (const std::uint32_t place : order_)
+      if (is_free_to_go(place)) {
+        shares_.remove(place);
+        removed.push_back(place);
+      }
+    const bool can_be_met = missing(GoesBy::min_free) == 0;
+    for (auto place = removed.rbegin(); place != removed.rend(); ++place) shares_.put_back(*place);
+    if (can_be_met) return;
+    plan_.is_min_free_out_of_reach = true;
+    for (const std::uint32_t place : order_)
+      is_spared_by_min_free_[place] =
+          census_.clock_went_back || after(census_.snapshots[place].used_ns(), kIdle) > census_.now_ns;
+  }
+
+  /// Least recently used first. Whoever becomes the last owner of something is asked again, in its turn.
+  void meet_caps() {
+    std::set<std::uint32_t> waiting;  // ranks
+    for (std::uint32_t rank = 0; rank < order_.size(); ++rank)
+      if (is_free_to_go(order_[rank])) waiting.insert(rank);
+    while (!waiting.empty()) {
+      const auto cap = unmet_cap();
+      if (!cap) return;
+      const std::uint32_t place = order_[*waiting.begin()];
+      waiting.erase(waiting.begin());
+      const auto takes = cap_that_takes(place);
+      if (!takes || !is_free_to_go(place) || shares_.freed_by(place) == layout_bytes(place)) continue;
+      choose(place, *takes);
+      if (!chosen_[place]) continue;
+      for (const std::uint32_t owner : shares_.new_last_owners())
+        if (is_free_to_go(owner)) waiting.insert(ranks_[owner]);
+    }
+  }
+
+  /// What is left frees nothing alone. It goes together, least recently used first, and what turns out to
+  /// have freed nothing stays, the most recently used first.
+  void meet_caps_together() {
+    std::vector<std::uint32_t> together;
+    for (const std::uint32_t place : order_) {
+      if (!unmet_cap()) break;
+      const auto cap = cap_that_takes(place);
+      if (!cap || !is_free_to_go(place)) continue;
+      choose(place, *cap);
+      if (chosen_[place]) together.push_back(place);
+    }
+    for (auto place = together.rbegin(); place != together.rend(); ++place) {
+      const std::uint64_t without = shares_.bytes();
+      shares_.put_back(*place);
+      if (shares_.bytes() == without + layout_bytes(*place))
+        chosen_[*place].reset();
+      else
+        shares_.remove(*place);
+    }
+  }
+
+  /// What frees its layouts alone costs little, and dear to find again is what it was made for: it goes where
+  /// that is enough.
+  void meet_caps_with_layouts() {
+    std::vector<std::uint32_t> gone;
+    for (const std::uint32_t place : order_) {
+      if (!unmet_cap()) return;
+      const auto cap = cap_that_takes(place);
+      if (!cap || !is_free_to_go(place)) continue;
+      choose(place, *cap);
+      if (chosen_[place]) gone.push_back(place);
+    }
+    if (!unmet_cap()) return;
+    for (const std::uint32_t place : gone) {
+      shares_.put_back(place);
+      chosen_[place].reset();
+    }
+  }
+
+  /// Counted anew in the order in which they are listed.
+  void list_going() {
+    for (auto place = order_.rbegin(); place != order_.rend(); ++place)
+      if (chosen_[*place]) shares_.put_back(*place);
+    for (const std::uint32_t place : order_)
+      if (chosen_[place]) plan_.going.push_back({place, *chosen_[place], shares_.remove(place)});
+  }
+
+  void list_kept() {
+    for (const std::uint32_t place : order_) {
+      if (chosen_[place]) continue;
+      const Kept kept = why_kept_[place].value_or(Kept{KeptBy::no_rule, {}});
+      plan_.kept.push_back({place, kept.why, kept.detail});
+    }
+  }
+
+  void note_missed_caps() {
+    for (const GoesBy cap : {GoesBy::max_size, GoesBy::min_free})
+      if (const std::uint64_t bytes = missing(cap); bytes > 0) plan_.missed.push_back({cap, bytes});
+  }
+
+  const Census& census_;
+  const Policy& policy_;
+  Shares shares_;
+  GcPlan plan_;
+  std::vector<std::uint32_t> order_;           ///< places, least recently used first
+  std::vector<std::uint32_t> ranks_;           ///< by place
+  std::vector<std::optional<GoesBy>> chosen_;  ///< by place
+  std::vector<std::optional<Kept>> why_kept_;  ///< by place
+  std::vector<bool> is_spared_by_min_free_;    ///< by place
+};
+
+}  // namespace
+
+GcPlan plan_gc(const Census& census, const Policy& policy) {
+  return Planner(census, policy).make();
+}
+
+const char* name_of(KeptBy why) {
+  switch (why) {
+    case KeptBy::lease:
+      return "lease";
+    case KeptBy::root:
+      return "root";
+    case KeptBy::grace:
+      return "grace";
+    case KeptBy::keep_last:
+      return "keep-last";
+    case KeptBy::reserved:
+      return "reserved";
+    case KeptBy::no_rule:
+      return "no-rule";
+  }
+  return "unknown";
+}
+
+const char* name_of(GoesBy why) {
+  switch (why) {
+    case GoesBy::age:
+      return "age";
+    case GoesBy::max_size:
+      return "max-size";
+    case GoesBy::min_free:
+      return "min-free";
+  }
+  return "unknown";
+}
+
+}  // namespace envstore

@@ -1,0 +1,81 @@
+#include "gc/collect/running_process_check.h"
+
+#include <map>
+
+#include "store/platform/store_paths.h"
+
+namespace envstore {
+namespace {
+
+/// Which snapshots a path stands for. The store is known by the name that runs were given, and by its real
+/// one, which maps and links show.
+class Guarded {
+ public:
+  explicit Guarded(const Store& store) : roots_{store.path()} {
+    const auto real = real_path(store.path());
+    if (real && *real != store.path()) roots_.push_back(*real);
+  }
+
+  void add_snapshot(const SnapshotId& id, std::uint32_t place) {
+    for (const Layout layout : {Layout::farm, Layout::forest})
+      for (const std::string& root : roots_)
+        snapshots_[root + "/" + layout::snapshot(id, layout)].insert(place);
+  }
+  void add_tree(const TreeId& id, const std::set<std::uint32_t>& named_by) {
+    for (const std::string& root : roots_) {
+      const std::string path = root + "/" + layout::tree(id);
+      trees_.emplace(path, id);
+      snapshots_[path].insert(named_by.begin(), named_by.end());
+    }
+  }
+  std::vector<std::string> paths() const {
+    std::vector<std::string> all;
+    for (const auto& [path, places] : snapshots_) all.push_back(path);
+    return all;
+  }
+  const std::set<std::uint32_t>& snapshots_at(const std::string& path) const { return snapshots_.at(path); }
+  const TreeId* tree_at(const std::string& path) const {
+    const auto found = trees_.find(path);
+    return found == trees_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  std::vector<std::string> roots_;
+  std::map<std::string, std::set<std::uint32_t>> snapshots_;
+  std::map<std::string, TreeId> trees_;
+};
+
+/// Trees that only these snapshots name, each with those that do.
+std::map<std::uint32_t, std::set<std::uint32_t>> own_trees(const Census& census,
+                                                           const std::vector<std::uint32_t>& going) {
+  const std::set<std::uint32_t> goes(going.begin(), going.end());
+  std::map<std::uint32_t, std::set<std::uint32_t>> own;
+  for (const std::uint32_t place : going)
+    for (const std::uint32_t tree : census.snapshots[place].trees) own[tree].insert(place);
+  for (std::uint32_t place = 0; place < census.snapshots.size(); ++place)
+    if (!goes.contains(place))
+      for (const std::uint32_t tree : census.snapshots[place].trees) own.erase(tree);
+  return own;
+}
+
+}  // namespace
+
+Caught last_net(const Store& store, const Census& census, const std::vector<std::uint32_t>& going,
+                const std::vector<std::uint32_t>& unused_trees) {
+  Guarded guarded(store);
+  for (const std::uint32_t place : going) guarded.add_snapshot(census.snapshots[place].id, place);
+  for (const auto& [tree, named_by] : own_trees(census, going))
+    guarded.add_tree(census.trees[tree].id, named_by);
+  for (const std::uint32_t tree : unused_trees) guarded.add_tree(census.trees[tree].id, {});
+
+  Caught caught;
+  std::set<std::uint32_t> seen;
+  for (const PathUse& use : paths_in_use(guarded.paths())) {
+    if (const TreeId* tree = guarded.tree_at(use.path)) caught.trees.insert(*tree);
+    for (const std::uint32_t place : guarded.snapshots_at(use.path))
+      if (seen.insert(place).second) caught.snapshots.push_back({place, use.by});
+  }
+  return caught;
+}
+
+}  // namespace envstore

@@ -1,0 +1,56 @@
+#include "gc/collect/spares.h"
+
+#include <functional>
+#include <string>
+
+#include "gc/census/scan.h"
+#include "store/leases/scratch_inventory.h"
+#include "store/platform/error.h"
+#include "store/platform/random.h"
+#include "store/platform/store_paths.h"
+
+namespace envstore {
+namespace {
+
+bool is_whole(Store& store, const std::string& path) {
+  const auto directory = try_open_directory(store.root(), path);
+  if (!directory) return false;
+  try {
+    return is_as_inventoried(directory->get());
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+/// Renamed first, so that no run claims one that is being looked at. Returns how many went.
+std::uint64_t drop(Store& store, const std::function<bool(const std::string&)>& is_kept) {
+  if (!stat_at(store.root(), layout::kScratch, Links::do_not_follow)) return 0;
+  const std::string prefix = layout::spare({});
+  std::uint64_t dropped = 0;
+  for (const DirectoryEntry& entry : list_directory(store.root(), layout::kScratch)) {
+    const std::string path = std::string(layout::kScratch) + "/" + entry.name;
+    if (!path.starts_with(prefix)) continue;
+    const std::string aside = std::string(layout::kTrash) + "/" + random_name();
+    try {
+      rename_at(store.root(), path, store.root(), aside);
+    } catch (const Error&) {
+      continue;  // claimed by a run at this moment
+    }
+    if (is_kept(aside) && rename_new(store.root(), aside, store.root(), path)) continue;
+    remove_tree(store.root(), aside);
+    ++dropped;
+  }
+  return dropped;
+}
+
+}  // namespace
+
+std::uint64_t drop_changed_spares(Store& store) {
+  return drop(store, [&](const std::string& path) { return is_whole(store, path); });
+}
+
+std::uint64_t drop_all_spares(Store& store) {
+  return drop(store, [](const std::string&) { return false; });
+}
+
+}  // namespace envstore

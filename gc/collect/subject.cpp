@@ -1,0 +1,203 @@
+#include <algorithm>
+
+#include "gc/census/roots.h"
+#include "gc/collect/why.h"
+#include "store/objects/tree.h"
+#include "store/platform/error.h"
+#include "store/platform/format.h"
+#include "store/platform/text.h"
+
+namespace envstore {
+namespace {
+
+/// A path in the store, taken apart: `trees`, an id, and the rest.
+struct StorePath {
+  std::string folder, name, rest;
+};
+
+/// nullopt: it does not lie in the store.
+std::optional<StorePath> in_store(const Store& store, const std::string& path) {
+  const std::string root = store.path() + "/";
+  if (!path.starts_with(root)) return std::nullopt;
+  StorePath parts;
+  const std::string inside = path.substr(root.size());
+  const std::size_t first = std::min(inside.find('/'), inside.size());
+  const std::size_t second =
+      first == inside.size() ? first : std::min(inside.find('/', first + 1), inside.size());
+  parts.folder = inside.substr(0, first);
+  if (first < inside.size()) parts.name = inside.substr(first + 1, second - first - 1);
+  if (second < inside.size()) parts.rest = inside.substr(second + 1);
+  return parts;
+}
+
+class Finder {
+ public:
+  Finder(Store& store, const Census& census) : store_(store), census_(census) {}
+
+  std::optional<Subject> by_id(const std::string& word) const {
+    if (!looks_like_id(word)) return std::nullopt;
+    const std::string digits = to_lower(word);
+    if (auto found = snapshot_by_id(digits)) return found;
+    if (auto found = tree_by_id(digits)) return found;
+    if (const auto blob = BlobId::parse(digits)) return of_blob(*blob);
+    return std::nullopt;
+  }
+
+  std::optional<Subject> by_package(const std::string& word) const {
+    const std::size_t split = word.find("==");
+    std::string name = to_lower(word.substr(0, split));
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == '_' || c == '.'; }, '-');
+    const std::string version = split == std::string::npos ? "" : word.substr(split + 2);
+    Subject subject{.kind = Subject::Kind::package, .title = "package " + word, .trees = {}, .snapshots = {}};
+    for (std::uint32_t place = 0; place < census_.trees.size(); ++place) {
+      const CountedTree& tree = census_.trees[place];
+      if (tree.name == name && (version.empty() || tree.version == version)) subject.trees.push_back(place);
+    }
+    if (subject.trees.empty()) return std::nullopt;
+    return with_snapshots(std::move(subject));
+  }
+
+  std::optional<Subject> by_script(const std::string& path) const {
+    Subject subject{.kind = Subject::Kind::script, .title = "script " + path, .trees = {}, .snapshots = {}};
+    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place) {
+      const auto& labels = census_.snapshots[place].labels;
+      if (std::find(labels.begin(), labels.end(), path) != labels.end()) subject.snapshots.push_back(place);
+    }
+    if (subject.snapshots.empty()) return std::nullopt;
+    return subject;
+  }
+
+  std::optional<Subject> by_store_path(const StorePath& path) const {
+    if (path.folder == layout::kObjects) {
+      const auto blob = BlobId::parse(path.name + path.rest);
+      return blob ? of_blob(*blob) : std::nullopt;
+    }
+    if (path.folder == layout::kScratch || path.folder == layout::kLeases || path.folder == layout::kTmp)
+      return of_lease(path.name);
+    if (path.folder == layout::kSnapshots) return snapshot_by_id(path.name.substr(0, path.name.find('.')));
+    if (path.folder == layout::kTrees || path.folder == layout::kBytecode) {
+      const auto tree = TreeId::parse(path.name);
+      if (path.folder == layout::kTrees && tree && !path.rest.empty())
+        if (auto found = of_tree_file(*tree, path.rest)) return found;
+      if (auto found = tree_by_id(path.name)) return found;
+      return snapshot_by_id(path.name);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  Subject with_snapshots(Subject subject) const {
+    std::vector<bool> wanted(census_.trees.size());
+    for (const std::uint32_t tree : subject.trees) wanted[tree] = true;
+    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place) {
+      const auto& trees = census_.snapshots[place].trees;
+      if (std::any_of(trees.begin(), trees.end(), [&](std::uint32_t tree) { return wanted[tree]; }))
+        subject.snapshots.push_back(place);
+    }
+    return subject;
+  }
+
+  /// The one whose id begins so. Throws Error{usage} where there are several.
+  template <class List>
+  std::optional<std::uint32_t> place_of(const List& list, const std::string& digits) const {
+    std::optional<std::uint32_t> found;
+    if (digits.empty()) return found;
+    for (std::uint32_t place = 0; place < list.size(); ++place) {
+      if (!list[place].id.hex().starts_with(digits)) continue;
+      if (found)
+        throw Error(ErrorKind::usage,
+                    format_text("cannot tell which id '{}' means: several begin so", digits),
+                    "give more digits");
+      found = place;
+    }
+    return found;
+  }
+
+  std::optional<Subject> snapshot_by_id(const std::string& digits) const {
+    const auto place = place_of(census_.snapshots, digits);
+    if (!place) return std::nullopt;
+    return Subject{Subject::Kind::snapshot,
+                   "snapshot " + census_.snapshots[*place].id.hex(),
+                   census_.snapshots[*place].trees,
+                   {*place}};
+  }
+
+  std::string title_of(std::uint32_t tree) const {
+    return census_.trees[tree].name + " " + census_.trees[tree].version;
+  }
+
+  std::optional<Subject> tree_by_id(const std::string& digits) const {
+    const auto place = place_of(census_.trees, digits);
+    if (!place) return std::nullopt;
+    return with_snapshots({Subject::Kind::package, "package " + title_of(*place), {*place}, {}});
+  }
+
+  std::optional<std::uint32_t> place_of_tree(const TreeId& id) const {
+    const auto found =
+        std::lower_bound(census_.trees.begin(), census_.trees.end(), id,
+                         [](const CountedTree& tree, const TreeId& wanted) { return tree.id < wanted; });
+    if (found == census_.trees.end() || found->id != id) return std::nullopt;
+    return static_cast<std::uint32_t>(found - census_.trees.begin());
+  }
+
+  std::optional<Subject> of_blob(const BlobId& blob) const {
+    Subject subject{Subject::Kind::file, "file " + blob.hex(), {}, {}};
+    Index::Read rows = store_.index().read();
+    const std::vector<TreeId> trees = rows.trees_of(blob);
+    if (trees.empty() && !rows.blob(blob)) return std::nullopt;
+    for (const TreeId& tree : trees)
+      if (const auto place = place_of_tree(tree)) subject.trees.push_back(*place);
+    return with_snapshots(std::move(subject));
+  }
+
+  /// Everybody who has the same bytes: it is one inode.
+  std::optional<Subject> of_tree_file(const TreeId& tree, const std::string& path) const {
+    const auto place = place_of_tree(tree);
+    if (!place ||
+        !stat_at(store_.root(), layout::tree(tree) + "/" + layout::kTreeManifest, Links::do_not_follow))
+      return std::nullopt;
+    const TreeManifest manifest = TreeManifest::load(store_, tree);
+    for (const TreeEntry& entry : manifest.entries()) {
+      if (entry.path != path) continue;
+      std::optional<Subject> subject = of_blob(entry.blob);
+      if (!subject) subject = with_snapshots({Subject::Kind::file, {}, {*place}, {}});
+      subject->title = format_text("file {} of {}", path, title_of(*place));
+      return subject;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Subject> of_lease(const std::string& name) const {
+    const auto row = store_.index().read().lease(name);
+    if (!row) return std::nullopt;
+    Subject subject{Subject::Kind::run, format_text("run of process {}: {}", row->pid, row->what), {}, {}};
+    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place)
+      if (std::find(row->snapshots.begin(), row->snapshots.end(), census_.snapshots[place].id) !=
+          row->snapshots.end())
+        subject.snapshots.push_back(place);
+    return subject;
+  }
+
+  Store& store_;
+  const Census& census_;
+};
+
+}  // namespace
+
+Subject find_subject(Store& store, const Census& census, const std::string& word) {
+  const Finder finder(store, census);
+  if (auto found = finder.by_id(word)) return *found;
+  const std::string path = absolute_path(word);
+  for (const std::string& candidate : {path, real_path(path).value_or(path)})  // as named; as linked to
+    if (const auto inside = in_store(store, candidate))
+      if (auto found = finder.by_store_path(*inside)) return *found;
+  if (auto found = finder.by_script(path)) return *found;
+  if (auto found = finder.by_package(word)) return *found;
+  throw Error(
+      ErrorKind::not_found, format_text("cannot find '{}' in the store", word),
+      "it may be an id (six digits or more), a path in the store, a script that was run, or a package's "
+      "name; 'envstore ls' and 'envstore du --all' list them");
+}
+
+}  // namespace envstore

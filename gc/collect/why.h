@@ -1,0 +1,44 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gc/collect/plan.h"
+#include "store/index/store.h"
+
+namespace envstore {
+
+/// What a word of the user's means in the store.
+struct Subject {
+  enum class Kind { snapshot, package, file, script, run } kind = Kind::snapshot;
+  std::string title;                     ///< for people: `file site/x.py of numpy 2.1.0`
+  std::vector<std::uint32_t> trees;      ///< places in Census::trees: what it is, or is a part of
+  std::vector<std::uint32_t> snapshots;  ///< places in Census::snapshots: what it is, or what has it
+};
+
+/// A snapshot that is affected, and everything that keeps it.
+struct WhyKept {
+  std::uint32_t snapshot;
+  struct Keeper {
+    KeptBy why;
+    std::string detail;
+  };
+  std::vector<Keeper> keepers;  ///< roots, leases, grace; empty: gc may remove it
+};
+
+struct Why {
+  Subject subject;
+  std::vector<WhyKept> snapshots;
+};
+
+const char* name_of(Subject::Kind kind);
+
+/// `word`: an id of a snapshot, tree or blob or the first digits of it, a path in the store (object, file of
+/// a tree, layout, scratch) or of a script, a package's name or `name==version`. Throws Error{not_found} that
+/// says what was looked for.
+Subject find_subject(Store& store, const Census& census, const std::string& word);
+
+/// What keeps it and whom it concerns. Pure. `policy`: its grace time.
+Why why(const Census& census, const Policy& policy, Subject subject);
+
+}  // namespace envstore

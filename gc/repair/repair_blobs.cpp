@@ -1,0 +1,164 @@
+#include <fcntl.h>
+#include <algorithm>
+
+#include "gc/repair/repair_parts.h"
+#include "gc/verify/file_hash.h"
+#include "store/platform/error.h"
+#include "store/platform/format.h"
+
+namespace envstore {
+namespace {
+
+bool is_lawful_mode(std::uint32_t mode) {
+  return (mode & 07777) == 0444 || (mode & 07777) == 0555;
+}
+
+}  // namespace
+
+std::optional<std::string> BlobRepair::mend(const BlobId& id, std::string& why_not) {
+  const std::vector<Place> places = places_in_trees(id);
+  const std::uint32_t mode = mode_for(id, places);
+  std::optional<std::string> from;
+  if (const auto copy = find_intact(id, places))
+    from = mend_from_copy(id, *copy, mode);
+  else
+    from = mend_from_source(id, places, mode, why_not);
+  if (from) write_row(id);
+  return from;
+}
+
+std::vector<BlobRepair::Place> BlobRepair::places_in_trees(const BlobId& id) {
+  std::vector<Place> places;
+  const std::vector<TreeId> trees = store_.index().read().trees_of(id);
+  for (const TreeId& tree : trees) {
+    try {
+      const auto manifest = verification_.manifest(tree);
+      for (const TreeEntry& entry : manifest->entries())
+        if (entry.blob == id) places.push_back({layout::tree(tree) + "/" + entry.path, tree, entry});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::not_found) throw;
+    }
+  }
+  return places;
+}
+
+std::vector<std::string> BlobRepair::places_in_layouts(const std::vector<Place>& in_trees) {
+  std::vector<SnapshotRow> rows;
+  {
+    Index::Read read = store_.index().read();
+    std::set<SnapshotId> snapshots;
+    for (const Place& place : in_trees)
+      for (const SnapshotId& snapshot : read.snapshots_of(place.tree)) snapshots.insert(snapshot);
+    for (const SnapshotId& snapshot : snapshots)
+      if (const auto row = read.snapshot(snapshot)) rows.push_back(*row);
+  }
+  std::vector<std::string> paths;
+  for (const SnapshotRow& row : rows) {
+    try {
+      add_places_in_layouts(row, in_trees, paths);
+    } catch (const Error& error) {
+      // A damaged manifest or row: no copy is found there.
+      if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::not_found) throw;
+    }
+  }
+  return paths;
+}
+
+void BlobRepair::add_places_in_layouts(const SnapshotRow& row, const std::vector<Place>& in_trees,
+                                       std::vector<std::string>& paths) {
+  const SnapshotRecord record = SnapshotRecord::parse(row.record);
+  const std::vector<LayoutTree> trees = verification_.trees_of(record);
+  for (const Layout layout : row.layouts)
+    for (const auto& file : plan_layout(record, trees, layout).hard_links)
+      for (const Place& place : in_trees)
+        if (place.tree == trees[file.tree].id && place.entry.path == file.in_tree)
+          paths.push_back(layout::snapshot(record.id(), layout) + "/" + file.path);
+}
+
+/// The object itself may be right, and only its mode wrong, or its row.
+std::optional<std::string> BlobRepair::find_intact(const BlobId& id, const std::vector<Place>& places) {
+  if (is_intact(layout::object(id), id)) return layout::object(id);
+  for (const Place& place : places)
+    if (is_intact(place.path, id)) return place.path;
+  for (const std::string& path : places_in_layouts(places))
+    if (is_intact(path, id)) return path;
+  return std::nullopt;
+}
+
+bool BlobRepair::is_intact(const std::string& path, const BlobId& id) {
+  const auto stamp = stat_at(store_.root(), path, Links::do_not_follow);
+  if (!stamp || !stamp->is_regular()) return false;
+  try {
+    const Fd fd = open_file(store_.root(), path, O_RDONLY);
+    const auto hash = hash_content(fd.get(), WithSha256::yes);
+    return hash && hash->blob == id;
+  } catch (const Error&) {
+    return false;  // closed to us, or gone: no copy to take
+  }
+}
+
+std::optional<std::string> BlobRepair::mend_from_copy(const BlobId& id, const std::string& copy,
+                                                      std::uint32_t mode) {
+  const std::string object = layout::object(id);
+  const auto stamp = stat_at(store_.root(), copy, Links::do_not_follow);
+  if (copy == object && stamp && is_lawful_mode(stamp->mode)) return "it was right itself";
+  const std::string made = bench_.new_path();
+  const bool is_linked = stamp && (stamp->mode & 07777) == mode && copy != object &&
+                         link_at(store_.root(), copy, store_.root(), made) == LinkResult::linked;
+  if (!is_linked) create_file(store_.root(), made, read_file(store_.root(), copy), mode);
+  make_directory_if_missing(store_.root(), object.substr(0, object.rfind('/')), 0755);
+  bench_.put_at(made, object, Workbench::Keep::in_quarantine);
+  return copy == object ? "its own bytes" : copy;
+}
+
+std::optional<std::string> BlobRepair::mend_from_source(const BlobId& id, const std::vector<Place>& places,
+                                                        std::uint32_t mode, std::string& why_not) {
+  why_not = "no intact copy in the store, and no tree tells where it came from";
+  for (const Place& place : places) {
+    const auto info = store_.index().read().tree(place.tree);
+    if (!info) continue;
+    std::string reason;
+    const auto bytes = source_.fetch({*info, place.entry.path}, reason);
+    if (!bytes) {
+      why_not = "no intact copy in the store; " + reason;
+      continue;
+    }
+    if (BlobId{sha256(as_bytes(*bytes))} != id) {
+      why_not = format_text("no intact copy in the store; what {} has there now is another file",
+                            info->wheel_filename);
+      continue;
+    }
+    const std::string made = bench_.new_path(), object = layout::object(id);
+    create_file(store_.root(), made, *bytes, mode);
+    make_directory_if_missing(store_.root(), object.substr(0, object.rfind('/')), 0755);
+    bench_.put_at(made, object, Workbench::Keep::in_quarantine);
+    return format_text("{} ({})", info->wheel_filename, info->origin.empty() ? "local" : info->origin);
+  }
+  return std::nullopt;
+}
+
+/// As the row says; where there is none, as the first file needs it.
+std::uint32_t BlobRepair::mode_for(const BlobId& id, const std::vector<Place>& places) {
+  if (const auto row = store_.index().read().blob(id); row && is_lawful_mode(row->mode))
+    return row->mode & 07777;
+  return places.empty() ? 0444 : mode_of(places.front().entry.executable);
+}
+
+void BlobRepair::write_row(const BlobId& id) {
+  const std::string object = layout::object(id);
+  const Fd fd = open_file(store_.root(), object, O_RDONLY);
+  const auto hash = hash_content(fd.get(), WithSha256::yes);
+  const auto stamp = stat_at(store_.root(), object, Links::do_not_follow);
+  if (!hash || hash->blob != id || !stamp)
+    throw Error(ErrorKind::io, "cannot repair '" + object + "': it was changed again at this moment");
+  Index::Write write = store_.index().write();
+  write.put(id, BlobRow{.size = hash->size,
+                        .fingerprint = hash->fingerprint,
+                        .inode = stamp->inode,
+                        .mtime_ns = stamp->mtime_ns,
+                        .mode = stamp->mode,
+                        .verified_at_ns = verification_.now_ns()});
+  write.commit();
+}
+
+}  // namespace envstore

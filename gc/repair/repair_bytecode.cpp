@@ -1,0 +1,80 @@
+#include <dirent.h>
+
+#include "gc/repair/repair_parts.h"
+#include "store/objects/tree_info.h"
+#include "store/platform/error.h"
+#include "store/snapshots/placement_names.h"
+
+namespace envstore {
+namespace {
+
+/// Tells nobody any more that everything below is compiled: the next run compiles what is missing.
+void drop_markers(Store& store, const std::string& owner) {
+  const auto directory = try_open_directory(store.root(), owner);
+  if (!directory) return;
+  for (const ScannedName& name : scan_names(directory->get(), owner))
+    if (name.type != DT_DIR && name.text.starts_with("complete"))
+      unlink_if_there(directory->get(), name.text);
+}
+
+void drop_bytecode_in(Workbench& bench, const std::string& slot, const std::string& module) {
+  const auto directory = try_open_directory(bench.store.root(), slot);
+  if (!directory) return;
+  for (const ScannedName& name : scan_names(directory->get(), slot))
+    if (name.text.starts_with(module + ".") && name.text.ends_with(".pyc"))
+      bench.quarantine(directory->get(), name.text);
+}
+
+/// `site/a/b.py` in slot `n` of its tree, and in the slot of that directory of each snapshot.
+void drop_bytecode_of_source(Workbench& bench, const TreeId& id, const TreeManifest& manifest,
+                             const std::string& path, const std::vector<SnapshotId>& snapshots) {
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = path.substr(0, slash);
+  const std::string module = path.substr(slash + 1, path.size() - slash - 4);
+  const std::vector<std::string> directories = source_directories(manifest);
+  const auto slot = std::lower_bound(directories.begin(), directories.end(), directory);
+  drop_bytecode_in(bench, layout::bytecode(id) + "/" + std::to_string(slot - directories.begin()), module);
+  const std::string below = directory.substr(std::string(layout::kTreeSite).size());
+  for (const SnapshotId& snapshot : snapshots)
+    drop_bytecode_in(bench, snapshot_slot(snapshot, below), module);
+}
+
+}  // namespace
+
+void mend_bytecode(Workbench& bench, const std::vector<DamageFound>& found) {
+  const std::string below = std::string(layout::kBytecode) + "/";
+  for (const DamageFound& damage : found) {
+    if (!damage.path.starts_with(below)) continue;
+    bench.quarantine_path(damage.path);
+    const std::string owner = damage.path.substr(0, damage.path.find('/', below.size()));
+    drop_markers(bench.store, owner);
+    if (damage.damage == Damage::foreign_bytecode) continue;
+    if (damage.path == owner + "/" + layout::kBytecodeLedger)
+      continue;  // made again with the next compilation
+    make_directory_if_missing(bench.store.root(), owner, 0755);
+    if (damage.path != owner) make_directory_if_missing(bench.store.root(), damage.path, 0555);
+    for (const SnapshotId& snapshot : damage.affected.snapshots)
+      drop_markers(bench.store, layout::bytecode(snapshot));
+  }
+}
+
+void drop_bytecode_of(Verification& verification, Workbench& bench, const std::set<BlobId>& blobs,
+                      const std::set<TreeId>& trees) {
+  Store& store = verification.store;
+  for (const TreeId& id : trees) {
+    const std::vector<SnapshotId> snapshots = store.index().read().snapshots_of(id);
+    const auto manifest = verification.manifest(id);
+    bool has_dropped = false;
+    for (const TreeEntry& entry : manifest->entries()) {
+      if (!blobs.contains(entry.blob) || !entry.path.starts_with("site/") || !entry.path.ends_with(".py"))
+        continue;
+      drop_bytecode_of_source(bench, id, *manifest, entry.path, snapshots);
+      has_dropped = true;
+    }
+    if (!has_dropped) continue;
+    drop_markers(store, layout::bytecode(id));
+    for (const SnapshotId& snapshot : snapshots) drop_markers(store, layout::bytecode(snapshot));
+  }
+}
+
+}  // namespace envstore

@@ -1,0 +1,99 @@
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gc/verify/comparison.h"
+#include "gc/verify/verification.h"
+#include "store/objects/blob_source.h"
+
+// What the sources of repair share. Nothing is edited in place: what is made lies in tmp/<lease> until it is
+// renamed over what it replaces.
+
+namespace envstore {
+
+/// Makes names, and keeps what they replace in quarantine.
+class Workbench {
+ public:
+  Workbench(Store& a_store, Lease& lease) : store(a_store), lease_(lease) {}
+
+  Store& store;
+  std::string new_path();  ///< in tmp, relative to the store's root
+
+  enum class Keep { no, in_quarantine };
+  /// `made` (relative to the store's root) becomes `name` in `directory`, whatever stands there.
+  void put(const std::string& made, int directory, const std::string& name, Keep keep);
+  /// The same for a path relative to the store's root.
+  void put_at(const std::string& made, const std::string& path, Keep keep);
+  /// Away from where it is. Absent is fine.
+  void quarantine(int directory, const std::string& name);
+  void quarantine_path(const std::string& path);
+  void make_sealed_directory(int directory, const std::string& name);
+
+ private:
+  Lease& lease_;
+  std::set<std::uint64_t> kept_;  ///< inodes in quarantine: a bad one may have had many names
+};
+
+/// Where damaged blobs can be read from, and how they became right again.
+class BlobRepair {
+ public:
+  BlobRepair(Verification& verification, Workbench& bench, BlobSource& source)
+      : verification_(verification), store_(verification.store), bench_(bench), source_(source) {}
+
+  /// The object is right afterwards, and its row. nullopt: no bytes could be had; `why_not` says it. Else
+  /// where they came from.
+  std::optional<std::string> mend(const BlobId& id, std::string& why_not);
+
+ private:
+  struct Place {
+    std::string path;
+    TreeId tree;
+    TreeEntry entry;
+  };
+  std::vector<Place> places_in_trees(const BlobId& id);
+  std::vector<std::string> places_in_layouts(const std::vector<Place>& in_trees);
+  void add_places_in_layouts(const SnapshotRow& row, const std::vector<Place>& in_trees,
+                             std::vector<std::string>& paths);
+  std::optional<std::string> find_intact(const BlobId& id, const std::vector<Place>& places);
+  bool is_intact(const std::string& path, const BlobId& id);
+  std::optional<std::string> mend_from_copy(const BlobId& id, const std::string& copy, std::uint32_t mode);
+  std::optional<std::string> mend_from_source(const BlobId& id, const std::vector<Place>& places,
+                                              std::uint32_t mode, std::string& why_not);
+  std::uint32_t mode_for(const BlobId& id, const std::vector<Place>& places);
+  void write_row(const BlobId& id);
+
+  Verification& verification_;
+  Store& store_;
+  Workbench& bench_;
+  BlobSource& source_;
+};
+
+/// Puts everything below a tree or layout right that can be put right from objects and manifests.
+void mend_tree(Verification& verification, Workbench& bench, const TreeId& id);
+void mend_layouts(Verification& verification, Workbench& bench, const SnapshotId& id);
+
+/// Files of synced `.venv`s that are one of the bad inodes become links to the (mended) object.
+void mend_venvs(Verification& verification, const std::set<SnapshotId>& snapshots,
+                const std::map<std::uint64_t, BlobId>& bad);
+
+/// Rows, manifests and records, from what lies on disk and from each other. What is not possible is left.
+void mend_rows_and_records(Verification& verification, Workbench& bench,
+                           const std::vector<DamageFound>& found);
+
+/// Slots that are missing are made, foreign bytecode goes to quarantine.
+void mend_bytecode(Workbench& bench, const std::vector<DamageFound>& found);
+/// Bytecode of sources with these blobs was compiled from what they were before.
+void drop_bytecode_of(Verification& verification, Workbench& bench, const std::set<BlobId>& blobs,
+                      const std::set<TreeId>& trees);
+
+/// Trees and snapshots lose their rows, durably, so that the next run provides them anew.
+struct SetAside {
+  std::set<BlobId> blobs;
+  std::set<TreeId> trees;
+  std::set<SnapshotId> snapshots;
+};
+void set_aside(Store& store, Workbench& bench, SetAside what);
+
+}  // namespace envstore

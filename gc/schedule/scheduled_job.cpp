@@ -1,0 +1,295 @@
+#include "gc/schedule/scheduled_job.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "store/platform/clock.h"
+#include "store/platform/error.h"
+#include "store/platform/format.h"
+#include "store/platform/json_number.h"
+#include "store/platform/lock.h"
+#include "store/platform/store_paths.h"
+#include "store/process/child.h"
+#include "store/process/pidfd.h"
+#include "store/process/priority.h"
+
+extern char** environ;
+
+namespace envstore {
+namespace {
+
+constexpr std::size_t kRotatedAt = 256 << 10, kOneRun = 128 << 10, kLongestLine = 500;
+
+std::string log_of(const std::string& job) {
+  return std::string(layout::kLogs) + "/" + job + ".log";
+}
+std::string record_of(const std::string& job) {
+  return std::string(layout::kLogs) + "/" + job + ".json";
+}
+std::string lock_of(const std::string& job) {
+  return std::string(layout::kLocks) + "/job-" + job + ".lock";
+}
+
+std::int64_t now_ns() {
+  return SystemClock().now().time_since_epoch().count();
+}
+
+std::string time_text(std::int64_t when_ns) {
+  constexpr std::int64_t kNanoseconds = 1'000'000'000;
+  const std::time_t seconds = static_cast<std::time_t>(when_ns / kNanoseconds);
+  std::tm parts{};
+  char text[32];
+  gmtime_r(&seconds, &parts);
+  return std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0 ? "" : text;
+}
+
+void complain(const std::string& text) {
+  const std::string line = text + "\n";
+  [[maybe_unused]] const ssize_t count = write(STDERR_FILENO, line.data(), line.size());
+}
+
+/// What cannot be read counts as not there: how earlier runs went must not keep this one from running.
+std::optional<JobRecord> read_record(int root, const std::string& job) {
+  constexpr std::size_t kLimit = 64 << 10;
+  try {
+    const auto json = nlohmann::json::parse(read_file(root, record_of(job), kLimit));
+    JobRecord record;
+    record.started_ns = whole_number<std::int64_t>(json.at("started_ns"));
+    if (!json.at("ended_ns").is_null()) record.ended_ns = whole_number<std::int64_t>(json.at("ended_ns"));
+    if (!json.at("exit").is_null()) record.exit_code = whole_number<int>(json.at("exit"));
+    record.last_line = json.at("line").get<std::string>();
+    return record;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+void write_record(int root, const std::string& job, const JobRecord& record) {
+  nlohmann::json json = {{"started_ns", record.started_ns}, {"line", record.last_line}};
+  json["ended_ns"] = record.ended_ns ? nlohmann::json(*record.ended_ns) : nlohmann::json();
+  json["exit"] = record.exit_code ? nlohmann::json(*record.exit_code) : nlohmann::json();
+  replace_file(root, record_of(job),
+               json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", 0600);
+}
+
+/// What the job says, cut to a bound, and the line of it that matters most.
+class Log {
+ public:
+  Log(int root, const std::string& job) noexcept {
+    try {
+      const std::string path = log_of(job);
+      make_directory_if_missing(root, layout::kLogs, 0700);
+      if (const auto stamp = stat_at(root, path, Links::do_not_follow); stamp && stamp->size > kRotatedAt)
+        rename_at(root, path, root, path + ".1");
+      fd_ = open_file(root, path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    } catch (const std::exception& error) {
+      lose(error);
+    }
+  }
+
+  void add(std::string_view text) {
+    note_lines(text);
+    const std::size_t kept = std::min(text.size(), kOneRun - written_);
+    cut_ += text.size() - kept;
+    written_ += kept;
+    write(text.substr(0, kept));
+  }
+
+  void close(int exit_code) {
+    note_lines("\n");
+    if (cut_ > 0) write(format_text("\n... and {} bytes more\n", cut_));
+    write(format_text("--- {} exit {}\n", time_text(now_ns()), exit_code));
+  }
+
+  /// Past the bound, which is for what the job says.
+  void write(std::string_view text) noexcept {
+    if (!fd_) return;
+    try {
+      write_all(fd_.get(), std::as_bytes(std::span(text)), "the log");
+    } catch (const std::exception& error) {
+      lose(error);
+    }
+  }
+
+  const std::string& line_that_matters(int exit_code) const {
+    return exit_code != 0 && !error_line_.empty() ? error_line_ : last_line_;
+  }
+
+ private:
+  void lose(const std::exception& error) noexcept {
+    complain(std::string("envstore: the job runs without a log: ") + error.what());
+    fd_ = Fd();
+  }
+
+  void note_lines(std::string_view text) {
+    for (const char c : text) {
+      if (c != '\n') {
+        if (line_.size() < kLongestLine) line_ += c;
+        continue;
+      }
+      if (line_.starts_with("error: ")) error_line_ = line_;
+      if (!line_.empty()) last_line_ = line_;
+      line_.clear();
+    }
+  }
+
+  Fd fd_;
+  std::size_t written_ = 0, cut_ = 0;
+  std::string line_, last_line_, error_line_;
+};
+
+struct Child {
+  pid_t pid = -1;
+  Fd output;
+};
+
+Child start(const std::vector<std::string>& command) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw_errno(errno, "make", "a pipe");
+  Child child;
+  child.output = Fd(ends[0]);
+  const Fd writer(ends[1]);
+  std::vector<char*> argv;
+  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, writer.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, writer.get(), STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const int fault = posix_spawn(&child.pid, argv[0], &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (fault != 0) throw_errno(fault, "start", command.front());
+  return child;
+}
+
+/// False: nothing is left to read, for now or for ever.
+bool read_piece(int fd, Log& log) {
+  char piece[4096];
+  const ssize_t count = read(fd, piece, sizeof piece);
+  if (count < 0) return errno == EINTR;
+  log.add({piece, static_cast<std::size_t>(count)});
+  return count > 0;
+}
+
+/// Until the job ends, not until its output does: what it leaves in the background may hold that open.
+int follow(const Child& child, Log& log) {
+  const Fd process(pidfd_open(child.pid, 0));
+  struct pollfd events[] = {{child.output.get(), POLLIN, 0}, {process.get(), POLLIN, 0}};
+  while (process) {
+    if (poll(events, 2, -1) < 0 && errno != EINTR) break;
+    if (events[1].revents != 0) break;
+    if (events[0].revents != 0 && !read_piece(child.output.get(), log)) events[0].fd = -1;
+  }
+  const std::optional<int> status = wait_for_child(child.pid);
+  fcntl(child.output.get(), F_SETFL, O_NONBLOCK);
+  while (read_piece(child.output.get(), log)) continue;
+  if (!status) return 1;
+  return WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
+}
+
+/// Whoever started this may have left the strangest things behind.
+void settle_process() {
+  umask(077);
+  (void)std::signal(SIGCHLD, SIG_DFL);
+  (void)std::signal(SIGPIPE, SIG_IGN);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);  // the lowest free number: this one
+  [[maybe_unused]] const int moved = chdir("/");
+  yield_mildly();
+}
+
+Fd open_store(const std::string& store) {
+  // The store itself may be reached over links.
+  if (stat_at(AT_FDCWD, store + "/" + layout::kFormatFile, Links::do_not_follow))
+    return open_directory(AT_FDCWD, store + "/.");
+  throw Error(ErrorKind::not_found, format_text("cannot run the job: there is no store at '{}'", store),
+              "mount its disk, or install the schedule anew for the store that you use");
+}
+
+void note(int root, const std::string& job, const JobRecord& record) noexcept {
+  try {
+    write_record(root, job, record);
+  } catch (const std::exception& error) {
+    complain(std::string("envstore: how the job went cannot be noted: ") + error.what());
+  }
+}
+
+/// nullopt within: a store that cannot be written to has no lock either.
+std::optional<FileLock> lock_job(int root, const std::string& job, bool& runs_already) {
+  try {
+    auto lock = FileLock::attempt(root, lock_of(job), LockMode::exclusive);
+    runs_already = !lock;
+    return lock;
+  } catch (const Error& error) {
+    complain(std::string("envstore: ") + error.what());
+    return std::nullopt;
+  }
+}
+
+int run_noted(int root, const std::string& job, const std::vector<std::string>& command) {
+  JobRecord record = read_record(root, job).value_or(JobRecord{});
+  Log log(root, job);
+  record.started_ns = now_ns();
+  note(root, job, record);
+  log.write(format_text("--- {} envstore {}\n", time_text(record.started_ns), job));
+  int exit_code = 1;
+  try {
+    const Child child = start(command);
+    exit_code = follow(child, log);
+  } catch (const Error& error) {
+    log.add(format_text("error: {}\n", error.what()));
+  }
+  log.close(exit_code);
+  record.ended_ns = now_ns();
+  record.exit_code = exit_code;
+  record.last_line = log.line_that_matters(exit_code);
+  note(root, job, record);
+  if (exit_code != 0) complain(format_text("envstore: the job {} failed: {}", job, record.last_line));
+  return exit_code;
+}
+
+}  // namespace
+
+std::string job_log_directory(const std::string& store) {
+  return store + "/" + layout::kLogs;
+}
+
+std::optional<JobRecord> read_job_record(const std::string& store, const std::string& job) {
+  if (!stat_at(AT_FDCWD, store, Links::follow)) return std::nullopt;
+  return read_record(open_directory(AT_FDCWD, store + "/.").get(), job);
+}
+
+bool is_job_running(const std::string& store, const std::string& job) {
+  const auto fd = try_open_file(AT_FDCWD, store + "/" + lock_of(job), O_RDONLY | O_NONBLOCK);
+  return fd && !is_lock_free(fd->get(), 0);
+}
+
+int run_scheduled_job(const std::string& store, const std::string& job,
+                      const std::vector<std::string>& command) {
+  settle_process();
+  const Fd root = open_store(store);
+  bool runs_already = false;
+  const std::optional<FileLock> lock = lock_job(root.get(), job, runs_already);
+  return runs_already ? 0 : run_noted(root.get(), job, command);
+}
+
+}  // namespace envstore

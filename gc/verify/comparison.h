@@ -1,0 +1,74 @@
+#pragma once
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gc/census/scan.h"
+#include "gc/verify/verification.h"
+
+namespace envstore {
+
+/// One thing that should stand below a directory. Views and pointers are into manifests and plans.
+struct Expected {
+  enum class Kind : std::uint8_t {
+    directory,  ///< only where nothing below it says so
+    blob,       ///< `entry`
+    link,       ///< symbolic, to `text`
+    document,   ///< a file of our own with the content `text`
+    any_file    ///< a file that programs may rewrite
+  };
+  std::string path;
+  Kind kind = Kind::blob;
+  const TreeEntry* entry = nullptr;
+  const TreeId* tree = nullptr;  ///< where the entry is from
+  std::string text = {};
+};
+
+/// What stands in the place of what was expected. `expected` nullptr: nothing was.
+struct Deviation {
+  Damage damage;
+  std::string path;  ///< relative to the store's root
+  std::string detail;
+  const Expected* expected = nullptr;
+  bool is_directory_expected = false;
+  int directory = -1;  ///< open: where `name` is
+  std::string name;
+};
+
+/// Compares what lies below a directory with what should. Links are not followed. `on_deviation` may put
+/// things right at once: where it made a missing directory (returns true), that is entered.
+class Comparison {
+ public:
+  using OnDeviation = std::function<bool(const Deviation&)>;
+  Comparison(Verification& verification, OnDeviation on_deviation)
+      : verification_(verification), on_deviation_(std::move(on_deviation)) {}
+
+  /// `expected` sorted by path. `path`: of the directory, for reports and opening.
+  void run(const std::string& path, const std::vector<Expected>& expected);
+
+ private:
+  struct Child;
+  static std::vector<Child> children_of(std::span<const Expected> expected, std::size_t prefix);
+  void compare(const Fd& directory, const std::string& path, std::span<const Expected> expected,
+               std::size_t prefix);
+  void check(const Fd& directory, const std::string& path, const Child& child, const ScannedName& name,
+             std::size_t prefix);
+  void enter(const Fd& directory, const std::string& path, const Child& child, std::size_t prefix);
+  void check_blob(const Fd& directory, const std::string& path, const Expected& expected,
+                  const ScannedName& name);
+  void check_own_inode(const Fd& directory, const std::string& path, const Expected& expected,
+                       const ScannedName& name, const FileStamp& stamp, const KnownBlob* known);
+  bool deviates(Damage damage, const Fd& directory, const std::string& path, const std::string& name,
+                std::string detail, const Expected* expected, bool is_directory_expected = false);
+
+  Verification& verification_;
+  OnDeviation on_deviation_;
+};
+
+std::vector<Expected> expected_of_tree(const TreeId& id, const TreeManifest& manifest);
+/// `trees`, `plan` and the record must outlive the result.
+std::vector<Expected> expected_of_layout(const LayoutPlan& plan, const std::vector<LayoutTree>& trees);
+
+}  // namespace envstore

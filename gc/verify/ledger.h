@@ -1,0 +1,68 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "store/index/store.h"
+
+namespace envstore {
+
+/// A blob's row, and what was seen at its place in objects.
+struct KnownBlob {
+  enum class Object : std::uint8_t {
+    unseen,
+    sound,   ///< has the row's stamps
+    differs  ///< reported; `seen_inode` is what lies there
+  };
+  BlobId id;
+  BlobRow row;
+  std::uint64_t seen_inode = 0;
+  Object object = Object::unseen;
+  bool is_chosen = false;  ///< to be hashed, whatever its stamps
+};
+
+/// All rows of blobs, read in short transactions, in order.
+class Ledger {
+ public:
+  static constexpr std::size_t kShards = 256;  ///< by the first byte: as the folders of objects
+
+  /// Also counts how many blobs each tree has by the rows blob -> tree.
+  void load(Store& store, unsigned threads);
+  std::vector<KnownBlob>& shard(std::size_t number) { return shards_[number]; }
+  KnownBlob* find(const BlobId& id);
+  std::uint64_t blobs_of(const TreeId& id) const;
+  std::uint64_t size() const;
+  /// Those hashed longest ago, up to this part of all bytes.
+  void choose_stalest(double percent);
+
+ private:
+  void load_shard(Index::Read& read, std::size_t number,
+                  std::unordered_map<TreeId, std::uint64_t>& blobs_of_trees);
+
+  std::array<std::vector<KnownBlob>, kShards> shards_;
+  std::unordered_map<TreeId, std::uint64_t> blobs_of_trees_;
+};
+
+/// Rows that are to be written because the stamps that they name are no longer those of the (right) file.
+class Renewals {
+ public:
+  explicit Renewals(Store& store) : store_(store) {}
+  void add(const BlobId& id, const BlobRow& before, const BlobRow& now) {
+    changes_.push_back({id, before, now});
+  }
+  /// A row that was written meanwhile by somebody else is left alone. Nothing in a read-only store.
+  void write();
+
+ private:
+  struct Change {
+    BlobId id;
+    BlobRow before, now;
+  };
+  Store& store_;
+  std::vector<Change> changes_;
+};
+
+}  // namespace envstore

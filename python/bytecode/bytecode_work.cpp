@@ -1,0 +1,225 @@
+#include "python/bytecode/bytecode_work.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <thread>
+
+#include "store/objects/slot_install.h"
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+#include "store/platform/path_parts.h"
+#include "store/platform/random.h"
+#include "store/platform/store_paths.h"
+#include "store/process/child.h"
+#include "store/process/priority.h"
+#include "store/snapshots/bytecode.h"
+#include "store/snapshots/snapshot.h"
+
+namespace envstore {
+namespace {
+
+/// Reads `source NUL staged file NUL ledger NUL slot/name NUL number of the slot` from a file, sorted by
+/// slot. Each .pyc is written to its staged file and noted in the ledger of the slot's owner
+/// (store/objects/bytecode_ledger.h). When all of a slot are done its number is written to stdout. Exit code
+/// 3: a file could not be written (a full disk).
+constexpr const char* kCompiler = R"python(
+import sys, os, marshal, importlib.util, importlib.machinery
+util, loader, ledgers, folder = importlib.util, importlib.machinery.SourceFileLoader('<envstore>', ''), {}, None
+with open(sys.argv[1], 'rb') as jobs:
+    fields = os.fsdecode(jobs.read()).split('\0')
+def note(ledger, name, stamp, data):
+    if ledger not in ledgers:
+        ledgers[ledger] = os.open(ledger, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    hash = int.from_bytes(util.source_hash(data), 'little')
+    line = '\n%d %d %d %016x %s\n' % (stamp.st_ino, stamp.st_mtime_ns, stamp.st_size, hash, name)
+    line = os.fsencode(line)
+    if os.write(ledgers[ledger], line) != len(line):
+        raise OSError('no room for the ledger')
+def put(path, ledger, name, data):
+    global folder
+    if folder != os.path.dirname(path):
+        folder = os.path.dirname(path)
+        os.makedirs(folder, exist_ok=True)
+    out = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+    try:
+        with open(out, 'wb') as stream:
+            stream.write(data)
+            stream.flush()
+            os.fchmod(out, 0o444)
+            stamp = os.fstat(out)
+        note(ledger, name, stamp, data)
+    except BaseException:
+        os.unlink(path)
+        raise
+for i in range(0, len(fields) - 4, 5):
+    source, path, ledger, name, number = fields[i:i + 5]
+    data = None
+    try:
+        with open(source, 'rb') as stream:
+            text = stream.read()
+        code = loader.source_to_code(text, source)
+        if '\n' not in name:
+            data = util.MAGIC_NUMBER + b'\1\0\0\0' + util.source_hash(text) + marshal.dumps(code)
+    except (SyntaxError, ValueError, RecursionError, OSError, EOFError, MemoryError):
+        pass
+    try:
+        if data is not None:
+            put(path, ledger, name, data)
+    except OSError as fault:
+        import errno
+        if fault.errno in (None, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS):
+            os._exit(3)
+    if fields[i + 9:i + 10] != [number]:
+        os.write(1, b'%s\n' % number.encode())
+)python";
+
+class Child {
+ public:
+  Child(const std::string& python, const std::string& jobs_file, int output, CompilePriority priority) {
+    // The program's own environment must not decide how its libraries are compiled.
+    std::string arguments[] = {python, "-I", "-S", "-B", "-c", kCompiler, jobs_file};
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    char* environment[] = {nullptr};
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+    for (const int fd : {0, 2}) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+    const int fault = posix_spawn(&pid_, python.c_str(), &actions, nullptr, argv.data(), environment);
+    posix_spawn_file_actions_destroy(&actions);
+    if (fault != 0) throw_errno(fault, "start", python);
+    if (priority == CompilePriority::idle) yield_to_all(pid_);  // it takes no lock
+  }
+  ~Child() { wait(); }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  bool wait() {
+    if (pid_ <= 0) return is_ok_;
+    is_ok_ = succeeded(wait_for_child(pid_));
+    pid_ = -1;
+    return is_ok_;
+  }
+
+ private:
+  pid_t pid_ = -1;
+  bool is_ok_ = false;
+};
+
+/// What is compiled for one slot.
+struct SlotWork {
+  std::string slot, staged;  ///< relative to the store's root
+  std::vector<const BytecodeJob*> jobs;
+};
+
+std::vector<SlotWork> by_slot(const Store& store, Lease& lease, const std::vector<BytecodeJob>& jobs) {
+  std::map<std::string, std::vector<const BytecodeJob*>> sorted;
+  for (const BytecodeJob& job : jobs) sorted[job.slot].push_back(&job);
+  const std::string stage = lease.tmp_directory() + "/slots-" + random_name();
+  make_directory(store.root(), stage, 0700);
+  std::vector<SlotWork> work;
+  for (auto& [slot, of_slot] : sorted)
+    work.push_back({slot.substr(store.path().size() + 1), stage + "/" + std::to_string(work.size()),
+                    std::move(of_slot)});
+  return work;
+}
+
+std::string job_text(const Store& store, const SlotWork& work, std::size_t number) {
+  const std::string owner = store.path() + "/" + parent_of(work.slot);
+  std::string text;
+  for (const BytecodeJob* job : work.jobs)
+    for (const std::string& field : {job->source, store.path() + "/" + work.staged + "/" + job->file_name,
+                                     owner + "/" + layout::kBytecodeLedger,
+                                     name_of(work.slot) + "/" + job->file_name, std::to_string(number)})
+      text.append(field).push_back('\0');
+  return text;
+}
+
+/// The jobs shared out by whole slots, the largest first.
+std::vector<std::string> share_out(const Store& store, const std::vector<SlotWork>& work, std::size_t parts) {
+  std::vector<std::size_t> order(work.size());
+  std::iota(order.begin(), order.end(), 0);
+  if (parts > 1)
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return work[a].jobs.size() > work[b].jobs.size(); });
+  std::vector<std::string> texts(parts);
+  std::vector<std::size_t> loads(parts);
+  for (const std::size_t number : order) {
+    const auto part = static_cast<std::size_t>(std::min_element(loads.begin(), loads.end()) - loads.begin());
+    texts[part] += job_text(store, work[number], number);
+    loads[part] += work[number].jobs.size();
+  }
+  return texts;
+}
+
+/// Slots as their compilers tell that they are done, until all have ended.
+void install_as_done(Store& store, const std::vector<SlotWork>& work, int told) {
+  SlotInstaller installer(store);
+  std::string rest;
+  std::array<char, 4096> buffer;
+  while (true) {
+    const ssize_t size = read(told, buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) throw_errno(errno, "read from", "the compiler of bytecode");
+    if (size == 0) return;
+    rest.append(buffer.data(), static_cast<std::size_t>(size));
+    for (std::size_t end = rest.find('\n'); end != std::string::npos; end = rest.find('\n')) {
+      const SlotWork& done = work.at(std::stoul(rest.substr(0, end)));
+      rest.erase(0, end + 1);
+      if (stat_at(store.root(), done.staged, Links::do_not_follow)) installer.install(done.slot, done.staged);
+    }
+  }
+}
+
+bool compile_layer(Store& store, Lease& lease, const std::string& python,
+                   const std::vector<BytecodeJob>& jobs, CompilePriority priority) {
+  const std::vector<SlotWork> work = by_slot(store, lease, jobs);
+  const std::size_t parts =
+      priority == CompilePriority::idle ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, 16u);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw_errno(errno, "make", "a pipe");
+  std::vector<std::unique_ptr<Child>> children;  // a reader that has gone ends them
+  const Fd told(ends[0]);
+  {
+    const Fd output(ends[1]);
+    for (const std::string& text : share_out(store, work, std::min(parts, work.size()))) {
+      const std::string file = lease.tmp_directory() + "/" + random_name() + ".jobs";
+      create_file(store.root(), file, text, 0600);
+      children.push_back(std::make_unique<Child>(python, store.path() + "/" + file, output.get(), priority));
+    }
+  }
+  install_as_done(store, work, told.get());
+  bool is_complete = true;
+  for (const auto& child : children) is_complete = child->wait() && is_complete;
+  return is_complete;
+}
+
+}  // namespace
+
+void compile_bytecode(Store& store, const LaunchPlan& plan, CompilePriority priority) {
+  if (store.is_read_only()) return;
+  std::vector<SnapshotId> snapshots;
+  for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);
+  // Not an ingest, which would keep a collection from every tree made since: what is compiled belongs to
+  // these.
+  auto lease = Lease::acquire(store, LeaseKind::compile, snapshots, "compiling bytecode");
+  if (!lease) return;
+  for (const LayerPlan& layer : plan.layers) {
+    const auto row = store.index().read().snapshot(layer.snapshot);
+    if (!row) continue;
+    const SnapshotRecord record = SnapshotRecord::parse(row->record);
+    const std::vector<BytecodeJob> jobs = pending_bytecode(store, record, layer.layout);
+    if (jobs.empty() || compile_layer(store, *lease, plan.interpreter, jobs, priority))
+      mark_bytecode_complete(store, record);
+  }
+}
+
+}  // namespace envstore

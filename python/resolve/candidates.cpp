@@ -1,0 +1,249 @@
+#include "python/resolve/candidates.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "pypackaging/filename.h"
+#include "store/platform/terminal_text.h"
+
+namespace envstore {
+namespace {
+
+using pypackaging::OfferedVersion;
+using pypackaging::SpecifierSet;
+using pypackaging::Usability;
+using pypackaging::Version;
+using pypackaging::WheelFilename;
+
+/// How good a wheel is: what is compared first stands first.
+struct Rank {
+  bool yanked = false;
+  std::size_t tag = 0;
+  std::pair<std::uint64_t, std::string> build;
+
+  bool is_better_than(const Rank& other) const {
+    if (yanked != other.yanked) return !yanked;
+    if (tag != other.tag) return tag < other.tag;
+    return build > other.build;
+  }
+};
+
+/// What is known of a version while the files are looked through.
+struct Gathered {
+  const IndexFile* best = nullptr;
+  Rank rank;
+  bool all_yanked = true;
+  std::string yanked_reason;
+  std::set<std::string> other_pythons;    ///< Requires-Python of files that this interpreter does not meet
+  std::set<std::string> other_platforms;  ///< tags of wheels that do not fit
+  int newest_minor_here = -1;             ///< the newest CPython 3.x that has a wheel for this platform
+  bool has_sdist = false, has_newer = false, has_other_hash = false;
+};
+
+std::string joined(const std::set<std::string>& texts, std::size_t most) {
+  std::string result;
+  std::size_t count = 0;
+  for (const std::string& text : texts) {
+    if (count++ == most) return result + ", ...";
+    result += (result.empty() ? "" : ", ") + text;
+  }
+  return result;
+}
+
+class Gatherer {
+ public:
+  Gatherer(const std::string& name, const CandidateRules& rules) : name_(name), rules_(rules) {}
+
+  void take(const IndexFile& file) {
+    if (file.filename.ends_with(".whl"))
+      take_wheel(file);
+    else if (const auto sdist = pypackaging::SdistFilename::parse(file.filename, name_))
+      if (Gathered* version = noted(sdist->version, file)) version->has_sdist = true;
+  }
+
+  std::map<Version, Gathered> versions;
+
+ private:
+  void take_wheel(const IndexFile& file) {
+    const auto wheel = WheelFilename::parse(file.filename);
+    if (!wheel || wheel->name != name_) return;
+    Gathered* version = noted(wheel->version, file);
+    if (version == nullptr) return;
+    const auto tag = rules_.tags.rank(wheel->tags);
+    if (!tag) {
+      version->other_platforms.insert(terminal_line(wheel->tags.front().text()));
+      for (const pypackaging::Tag& each : wheel->tags) note_python(*version, each);
+      return;
+    }
+    const Rank rank{file.yanked.has_value(), *tag,
+                    wheel->build.value_or(std::pair{std::uint64_t{0}, std::string()})};
+    if (version->best != nullptr && !rank.is_better_than(version->rank)) return;
+    version->best = &file;
+    version->rank = rank;
+  }
+
+  /// `cp312` of a wheel whose platform is this one: another interpreter would do.
+  void note_python(Gathered& version, const pypackaging::Tag& tag) {
+    constexpr std::string_view kCPython = "cp3";
+    int minor = -1;
+    const char* end = tag.python.data() + tag.python.size();
+    if (!tag.python.starts_with(kCPython) || tag.abi.ends_with('t')) return;  // free-threaded
+    if (std::from_chars(tag.python.data() + kCPython.size(), end, minor).ptr != end) return;
+    if (minor > version.newest_minor_here && is_platform_of_this(tag.platform))
+      version.newest_minor_here = minor;
+  }
+
+  /// Pages name few platforms, thousands of times.
+  bool is_platform_of_this(const std::string& platform) {
+    const auto known = platform_answers_.find(platform);
+    if (known != platform_answers_.end()) return known->second;
+    const auto& tags = rules_.tags.tags();
+    const bool fits = std::any_of(tags.begin(), tags.end(),
+                                  [&](const pypackaging::Tag& tag) { return tag.platform == platform; });
+    return platform_answers_.emplace(platform, fits).first->second;
+  }
+
+  /// Notes the file under its version; nullptr when a rule keeps the file out.
+  Gathered* noted(const Version& version, const IndexFile& file) {
+    Gathered& gathered = versions[version];
+    if (!file.yanked)
+      gathered.all_yanked = false;
+    else if (gathered.yanked_reason.empty())
+      gathered.yanked_reason = terminal_line(*file.yanked);
+    if (is_too_new(file)) {
+      gathered.has_newer = true;
+      return nullptr;
+    }
+    if (!is_for_this_python(file)) {
+      gathered.other_pythons.insert(terminal_line(*file.requires_python));
+      return nullptr;
+    }
+    if (!may_have_allowed_hash(file)) {
+      gathered.has_other_hash = true;
+      return nullptr;
+    }
+    return &gathered;
+  }
+
+  /// A file without an upload time cannot be shown to be old enough.
+  bool is_too_new(const IndexFile& file) const {
+    return rules_.exclude_newer_ns &&
+           (!file.upload_time_ns || *file.upload_time_ns > *rules_.exclude_newer_ns);
+  }
+
+  bool is_for_this_python(const IndexFile& file) {
+    if (!file.requires_python) return true;
+    const auto known = python_answers_.find(*file.requires_python);
+    if (known != python_answers_.end()) return known->second;
+    const auto specifier = SpecifierSet::parse(*file.requires_python);
+    const bool fits = !specifier || specifier->matches(rules_.python);  // an unreadable one says nothing
+    python_answers_.emplace(*file.requires_python, fits);
+    return fits;
+  }
+
+  /// A file of which the index tells none of the demanded algorithms is judged when its bytes are there.
+  bool may_have_allowed_hash(const IndexFile& file) const {
+    if (rules_.allowed_hashes == nullptr) return true;
+    const FileDigests& allowed = *rules_.allowed_hashes;
+    bool is_comparable = false;
+    for (const FileDigest& hash : file.hashes) {
+      if (allowed.contains(hash)) return true;
+      is_comparable = is_comparable || allowed.digest(hash.algorithm).has_value();
+    }
+    return !is_comparable && !allowed.empty();
+  }
+
+  const std::string& name_;
+  const CandidateRules& rules_;
+  std::map<std::string, bool> python_answers_;
+  std::map<std::string, bool> platform_answers_;
+};
+
+/// What a person can do about a version none of whose wheels fits.
+std::string advice_on(const Gathered& gathered) {
+  if (gathered.other_platforms.empty())
+    return "envstore does not build source distributions yet: choose a version that has wheels";
+  if (gathered.newest_minor_here >= 0)
+    return "there is one for this platform with --python 3." + std::to_string(gathered.newest_minor_here);
+  return gathered.has_sdist ? "it has a source distribution, which envstore does not build yet"
+                            : "another version or platform may have one";
+}
+
+OfferedVersion offered(const Version& version, const Gathered& gathered, const CandidateRules& rules) {
+  OfferedVersion offer{version};
+  offer.yanked = gathered.all_yanked;
+  offer.yanked_reason = gathered.yanked_reason;
+  if (gathered.best != nullptr) return offer;
+  if (!gathered.other_platforms.empty() || gathered.has_sdist) {
+    offer.usability = Usability::no_matching_wheel;
+    offer.detail = gathered.other_platforms.empty()
+                       ? "a source distribution only"
+                       : "wheels for " + joined(gathered.other_platforms, 3) + " only";
+    offer.advice = advice_on(gathered);
+  } else if (!gathered.other_pythons.empty()) {
+    offer.usability = Usability::needs_other_python;
+    offer.detail = joined(gathered.other_pythons, 2);
+  } else if (gathered.has_newer) {
+    offer.usability = Usability::excluded_by_date;
+  } else {
+    offer.usability = Usability::unreadable;
+    offer.detail = rules.allowed_hashes != nullptr && rules.allowed_hashes->empty()
+                       ? "hashes are required, and none is given for it"
+                       : "no file has one of the required hashes";
+  }
+  return offer;
+}
+
+pypackaging::Absence absence_of(const ProjectFiles& files) {
+  switch (files.absence) {
+    case ProjectFiles::Absence::not_found:
+      return pypackaging::Absence::not_found;
+    case ProjectFiles::Absence::offline:
+      return pypackaging::Absence::offline;
+    case ProjectFiles::Absence::no_index:
+      return pypackaging::Absence::network_disabled;
+    case ProjectFiles::Absence::none:
+      break;
+  }
+  return pypackaging::Absence::none;
+}
+
+}  // namespace
+
+Candidates::Candidates(const std::string& normalized_name, const ProjectFiles& files,
+                       const CandidateRules& rules) {
+  offer_.absence = absence_of(files);
+  offer_.where = files.where;
+  Gatherer gatherer(normalized_name, rules);
+  for (const IndexFile& file : files.page.files) gatherer.take(file);
+  for (const auto& [version, gathered] : gatherer.versions) {
+    offer_.versions.push_back(offered(version, gathered, rules));
+    const std::size_t start = bytes_.size();
+    if (gathered.best != nullptr) bytes_ += encode_file(*gathered.best);
+    slices_.push_back({start, bytes_.size() - start});
+  }
+}
+
+std::optional<IndexFile> Candidates::file(const Version& version) const {
+  const auto found = std::lower_bound(
+      offer_.versions.begin(), offer_.versions.end(), version,
+      [](const OfferedVersion& offer, const Version& wanted) { return offer.version < wanted; });
+  if (found == offer_.versions.end() || found->version != version) return std::nullopt;
+  const Slice slice = slices_[static_cast<std::size_t>(found - offer_.versions.begin())];
+  if (slice.size == 0) return std::nullopt;
+  return decode_file(std::string_view(bytes_).substr(slice.offset, slice.size));
+}
+
+std::optional<Version> Candidates::likely(const SpecifierSet& specifier) const {
+  std::optional<Version> prerelease;
+  for (auto offer = offer_.versions.rbegin(); offer != offer_.versions.rend(); ++offer) {
+    if (offer->usability != Usability::usable || offer->yanked || !specifier.matches(offer->version))
+      continue;
+    if (!offer->version.is_prerelease()) return offer->version;
+    if (!prerelease) prerelease = offer->version;
+  }
+  return prerelease;
+}
+
+}  // namespace envstore

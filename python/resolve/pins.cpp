@@ -1,0 +1,19 @@
+#include "python/resolve/pins.h"
+
+#include "store/snapshots/snapshot.h"
+
+namespace envstore {
+
+std::map<std::string, pypackaging::Version> pins_of(Store& store, const std::vector<SnapshotId>& snapshots) {
+  std::map<std::string, pypackaging::Version> pins;
+  Index::Read rows = store.index().read();
+  for (const SnapshotId& id : snapshots) {
+    const auto row = rows.snapshot(id);
+    if (!row) continue;
+    for (const SnapshotTree& tree : SnapshotRecord::parse(row->record).trees)
+      if (auto version = pypackaging::Version::parse(tree.version)) pins.try_emplace(tree.name, *version);
+  }
+  return pins;
+}
+
+}  // namespace envstore

@@ -1,0 +1,69 @@
+#include "python/resolve/request_text.h"
+
+#include <set>
+
+#include "python/network/url.h"
+
+namespace envstore {
+namespace {
+
+class TextBuilder {
+ public:
+  void line(const std::string& key, const std::string& value) { text_ += key + " " + value + "\n"; }
+  void sorted(const std::string& key, const std::vector<pypackaging::Requirement>& requirements) {
+    std::set<std::string> texts;
+    for (pypackaging::Requirement requirement : requirements) {
+      if (requirement.url) requirement.url = address_key(*requirement.url);
+      texts.insert(requirement.canonical());
+    }
+    for (const std::string& text : texts) line(key, text);
+  }
+  void locations(const std::string& key, const std::vector<IndexLocation>& locations) {
+    for (const IndexLocation& location : locations) line(key, address_key(location.url));
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_ = "envstore request 1\n";
+};
+
+/// A span is the request, not the moment that it meant once.
+std::string cutoff_text(const UploadCutoff& cutoff) {
+  return (cutoff.is_span ? "span " : "") + std::to_string(cutoff.ns);
+}
+
+}  // namespace
+
+std::string request_text(const LayerRequest& request, const Interpreter& interpreter,
+                         const ResolutionSettings& settings, const std::vector<LayerPlan>& below) {
+  TextBuilder text;
+  text.line("interpreter", interpreter.identity());
+  text.line("python", interpreter.version);
+  for (const auto& [name, value] : interpreter.markers) text.line("marker " + name, value);
+  text.sorted("requirement", request.requirements);
+  for (const WatchedPath& wheel : request.local_wheels)
+    if (wheel.stamp)
+      text.line("wheel " + wheel.path, std::to_string(wheel.stamp->inode) + " " +
+                                           std::to_string(wheel.stamp->size) + " " +
+                                           std::to_string(wheel.stamp->mtime_ns));
+  for (const auto& [name, hashes] : request.hashes.allowed)
+    for (const FileDigest& hash : hashes) text.line("hash " + name, hash.text());
+  if (request.hashes.for_all || settings.require_hashes) text.line("require-hashes", "yes");
+  text.sorted("constraint", settings.constraints);
+  text.sorted("override", settings.overrides);
+  text.locations("index", settings.indexes.indexes);
+  text.locations("find-links", settings.indexes.find_links);
+  if (settings.indexes.no_index) text.line("no-index", "yes");
+  for (const auto& [name, index] : settings.indexes.bound) text.line("bound " + name, address_key(index.url));
+  if (settings.indexes.strategy != IndexStrategy::first_index)
+    text.line("index-strategy", "unsafe-best-match");
+  if (settings.exclude_newer) text.line("exclude-newer", cutoff_text(*settings.exclude_newer));
+  for (const auto& [name, cutoff] : settings.exclude_newer_packages)
+    text.line("exclude-newer " + name, cutoff ? cutoff_text(*cutoff) : "never");
+  text.line("prereleases", std::to_string(static_cast<int>(settings.prereleases)));
+  text.line("strategy", std::to_string(static_cast<int>(settings.strategy)));
+  for (const LayerPlan& layer : below) text.line("below", layer.snapshot.hex());
+  return text.take();
+}
+
+}  // namespace envstore

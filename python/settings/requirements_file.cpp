@@ -1,0 +1,326 @@
+#include "python/settings/requirements_file.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "python/network/url.h"
+#include "python/settings/project_requirements.h"
+#include "store/platform/environment.h"
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+#include "store/platform/path_parts.h"
+#include "store/platform/terminal_text.h"
+#include "store/platform/text.h"
+#include "store/platform/text_encoding.h"
+#include "store/platform/user_file.h"
+
+namespace envstore {
+namespace {
+
+using pypackaging::Requirement;
+
+struct LogicalLine {
+  std::string text;
+  std::size_t number;
+};
+
+/// Comments begin a line or follow white space.
+std::string without_comment(const std::string& line) {
+  for (std::size_t at = line.find('#'); at != std::string::npos; at = line.find('#', at + 1))
+    if (at == 0 || kWhiteSpace.find(line[at - 1]) != std::string_view::npos) return line.substr(0, at);
+  return line;
+}
+
+/// Lines that end in LF, CRLF or CR.
+std::vector<std::string> physical_lines(const std::string& content) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < content.size();) {
+    const std::size_t end = std::min(content.find_first_of("\r\n", begin), content.size());
+    lines.push_back(content.substr(begin, end - begin));
+    begin = end + (content.compare(end, 2, "\r\n") == 0 ? 2 : 1);
+  }
+  return lines;
+}
+
+/// A line that ends in a backslash goes on in the next one; a comment ends it all the same.
+std::vector<LogicalLine> logical_lines(const std::string& content) {
+  std::vector<LogicalLine> lines;
+  std::string pending;
+  std::size_t first = 0;
+  const std::vector<std::string> physical = physical_lines(content);
+  for (std::size_t i = 0; i < physical.size(); ++i) {
+    std::string line = physical[i];
+    if (pending.empty()) first = i + 1;
+    const bool is_comment = trimmed(line).starts_with('#');
+    const bool goes_on = !is_comment && line.ends_with('\\');
+    if (goes_on) line.pop_back();
+    if (trimmed(line).starts_with('-')) pending += ' ';  // an option is a word of its own
+    if (!is_comment) pending += line;
+    if (goes_on && i + 1 < physical.size()) continue;
+    if (std::string text(trimmed(without_comment(pending))); !text.empty())
+      lines.push_back({std::move(text), first});
+    pending.clear();
+  }
+  return lines;
+}
+
+bool is_variable_character(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// `${NAME}`; a variable that is not set stays as written, as pip has it. `names`: what was looked at.
+std::string with_variables(std::string text, std::set<std::string>& names) {
+  for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at)) {
+    std::size_t end = at + 2;
+    while (end < text.size() && is_variable_character(text[end])) ++end;
+    const bool is_reference = end < text.size() && text[end] == '}' && end > at + 2;
+    const std::string name = is_reference ? text.substr(at + 2, end - at - 2) : "";
+    if (is_reference) names.insert(name);
+    const auto value = is_reference ? find_variable(name) : std::nullopt;
+    if (!value) {
+      at = end;
+      continue;
+    }
+    text.replace(at, end + 1 - at, *value);
+    at += value->size();
+  }
+  return text;
+}
+
+std::string in_directory(const std::string& path, const std::string& directory) {
+  return absolute_path(path.starts_with('/') ? path : directory + "/" + path);
+}
+
+IndexLocation location(const std::string& text, const std::string& directory, bool is_find_links) {
+  IndexLocation result;
+  result.url = is_index_address(text) ? checked_index_address(text) : in_directory(text, directory);
+  result.is_find_links = is_find_links;
+  return result;
+}
+
+/// Words as a shell splits them: quotes and backslashes keep blanks.
+std::vector<std::string> shell_words(std::string_view line) {
+  std::vector<std::string> words;
+  std::string word;
+  bool is_word = false;
+  char quote = 0;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const char c = line[at];
+    if (quote == 0 && (c == ' ' || c == '\t')) {
+      if (is_word) words.push_back(std::exchange(word, {}));
+      is_word = false;
+      continue;
+    }
+    is_word = true;
+    if (c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (c == '\\' && quote != '\'' && at + 1 < line.size()) {
+      word += line[++at];
+    } else {
+      word += c;
+    }
+  }
+  if (is_word) words.push_back(word);
+  return words;
+}
+
+/// Where the options behind a requirement begin.
+std::size_t find_options(const std::string& line) {
+  for (std::size_t at = line.find("--"); at != std::string::npos; at = line.find("--", at + 1))
+    if (at > 0 && (line[at - 1] == ' ' || line[at - 1] == '\t')) return at - 1;
+  return std::string::npos;
+}
+
+class FileReader {
+ public:
+  explicit FileReader(RequirementsFile& out) : out_(out) {}
+
+  void read_all(const std::string& path) {
+    read(path, false);
+    out_.variables.assign(variables_.begin(), variables_.end());
+  }
+
+ private:
+  void read(const std::string& path, bool is_constraints) {
+    const std::string absolute = absolute_path(path);
+    if (!seen_.insert(absolute).second) return;
+    out_.files.push_back(absolute);
+    std::string bytes = bytes_of(absolute);
+    if (read_other_kind(absolute, bytes, out_)) return;
+    const std::string encoding = declared_encoding(bytes);
+    for (const LogicalLine& line : logical_lines(decode_declared_text(std::move(bytes), encoding, absolute)))
+      take({absolute, folder_of(absolute), line.number, is_constraints},
+           with_variables(line.text, variables_));
+  }
+
+  /// A pipe of the shell or standard input lies nowhere.
+  static std::string folder_of(const std::string& file) {
+    return file.starts_with("/dev/") || file.starts_with("/proc/") ? current_directory() : directory_of(file);
+  }
+
+  static std::string bytes_of(const std::string& path) {
+    constexpr std::size_t kLimit = std::size_t{1} << 28;
+    if (auto bytes = read_user_file(path, kLimit)) return std::move(*bytes);
+    throw Error(ErrorKind::not_found, "cannot read '" + path + "': no such file");
+  }
+
+  struct Place {
+    std::string file, directory;
+    std::size_t number;
+    bool is_constraints;
+  };
+
+  [[noreturn]] static void fail(const Place& place, ErrorKind kind, const std::string& reason) {
+    throw Error(kind,
+                "cannot read '" + place.file + "': line " + std::to_string(place.number) + ": " + reason);
+  }
+
+  void take(const Place& place, const std::string& line) {
+    if (line.starts_with('-'))
+      take_options(place, line);
+    else
+      take_requirement(place, line);
+  }
+
+  /// Options, several on a line if need be. A path may hold blanks: words that are no options belong to it.
+  void take_options(const Place& place, const std::string& line) {
+    const std::vector<std::string> words = shell_words(line);
+    for (std::size_t i = 0; i < words.size();) {
+      std::string option = words[i], value;
+      const std::size_t equals = option.find('=');
+      if (option.starts_with("--") && equals != std::string::npos) {
+        value = option.substr(equals + 1);
+        option.resize(equals);
+      } else if (!option.starts_with("--") && option.size() > 2) {  // -rfile
+        value = option.substr(option[2] == '=' ? 3 : 2);
+        option.resize(2);
+      }
+      for (++i; i < words.size() && !words[i].starts_with('-'); ++i)
+        value += (value.empty() ? "" : " ") + words[i];
+      take_option(place, option, value);
+    }
+  }
+
+  void take_option(const Place& place, const std::string& option, const std::string& value) {
+    if (is_known(option) && value.empty())
+      fail(place, ErrorKind::invalid_input, "'" + option + "' needs a value");
+    if (option == "-r" || option == "--requirement")
+      include(place, value, place.is_constraints);
+    else if (option == "-c" || option == "--constraint")
+      include(place, value, true);
+    else if (option == "-i" || option == "--index-url")
+      out_.default_index = index_of(place, value, false);
+    else if (option == "--extra-index-url")
+      out_.extra_indexes.push_back(index_of(place, value, false));
+    else if (option == "-f" || option == "--find-links")
+      out_.find_links.push_back(index_of(place, value, true));
+    else if (option == "--no-index")
+      out_.no_index = true;
+    else if (option == "--pre")
+      out_.allow_prereleases = true;
+    else if (option == "--require-hashes")
+      out_.hashes.for_all = true;
+    else if (option == "-e" || option == "--editable")
+      fail(place, ErrorKind::unsupported, "editable source folders are not built; give a wheel");
+    else if (!is_ignored(option))
+      fail(place, ErrorKind::invalid_input, "the option '" + option + "' is not known");
+  }
+
+  static IndexLocation index_of(const Place& place, const std::string& written, bool is_find_links) {
+    try {
+      return location(written, place.directory, is_find_links);
+    } catch (const Error& error) {
+      fail(place, error.kind(), error.what());
+    }
+  }
+
+  void include(const Place& place, const std::string& written, bool is_constraints) {
+    const auto path = written.find("://") == std::string::npos ? in_directory(written, place.directory)
+                                                               : local_path(written);
+    if (!path)
+      fail(place, ErrorKind::unsupported,
+           "requirements are not fetched: download '" + without_credentials(written) + "' and name the file");
+    read(*path, is_constraints);
+  }
+
+  static bool is_known(const std::string& option) {
+    static const std::set<std::string> known = {"-r",
+                                                "--requirement",
+                                                "-c",
+                                                "--constraint",
+                                                "-i",
+                                                "--index-url",
+                                                "-f",
+                                                "--find-links",
+                                                "-e",
+                                                "--editable",
+                                                "--extra-index-url"};
+    return known.contains(option);
+  }
+
+  /// Options about building and trust that change nothing where only wheels are used.
+  static bool is_ignored(const std::string& option) {
+    static const std::set<std::string> ignored = {"--no-binary",    "--only-binary", "--prefer-binary",
+                                                  "--trusted-host", "--use-feature", "--config-settings"};
+    return ignored.contains(option);
+  }
+
+  void take_requirement(const Place& place, const std::string& line) {
+    const std::size_t options = find_options(line);
+    Requirement requirement;
+    try {
+      requirement = parse_user_requirement(std::string(trimmed(line.substr(0, options))), place.directory);
+    } catch (const Error& error) {
+      fail(place, ErrorKind::invalid_input, error.what());
+    }
+    if (options != std::string::npos) take_hashes(place, requirement, line.substr(options));
+    (place.is_constraints ? out_.constraints : out_.requirements).push_back(std::move(requirement));
+  }
+
+  void take_hashes(const Place& place, const Requirement& requirement, const std::string& text) {
+    constexpr std::string_view kHash = "--hash";
+    for (std::size_t at = text.find("--"); at != std::string::npos; at = text.find("--", at + 2)) {
+      if (text.compare(at, kHash.size(), kHash) != 0)
+        fail(place, ErrorKind::invalid_input, "an option that is not known follows the requirement");
+      const std::size_t begin = text.find_first_not_of(" =\t", at + kHash.size());
+      const std::string value =
+          text.substr(std::min(begin, text.size()), text.find_first_of(" \t", begin) - begin);
+      out_.hashes.allowed[requirement.normalized_name].add(demanded_hash(place, value));
+    }
+  }
+
+  /// What is demanded must be checked, so what cannot be is an error.
+  static FileDigest demanded_hash(const Place& place, const std::string& value) {
+    const std::size_t colon = std::min(value.find(':'), value.size());
+    const std::string algorithm = value.substr(0, colon);
+    const auto hash = FileDigest::read(algorithm, value.substr(std::min(colon + 1, value.size())));
+    if (!hash)
+      fail(place, ErrorKind::invalid_input,
+           "the hash '" + terminal_line(value) + "' cannot be checked: it must be one of " +
+               strong_algorithms());
+    if (!is_strong_algorithm(hash->algorithm))
+      fail(place, ErrorKind::invalid_input,
+           hash->algorithm + " proves nothing: a demanded hash must be one of " + strong_algorithms());
+    if (hash->hex.empty())
+      fail(
+          place, ErrorKind::invalid_input,
+          "the hash '" + terminal_line(value) + "' cannot be checked: what follows is no " + hash->algorithm);
+    return *hash;
+  }
+
+  RequirementsFile& out_;
+  std::set<std::string> seen_, variables_;
+};
+
+}  // namespace
+
+RequirementsFile read_requirements_file(const std::string& path) {
+  RequirementsFile file;
+  FileReader(file).read_all(path);
+  return file;
+}
+
+}  // namespace envstore

@@ -1,0 +1,140 @@
+#include "python/settings/uv_keys.h"
+
+#include <algorithm>
+
+namespace envstore {
+namespace {
+
+constexpr KeyUse kSupported = KeyUse::supported, kHarmless = KeyUse::harmless, kRefused = KeyUse::refused;
+
+constexpr std::string_view kWheelsOnly =
+    "only wheels are installed: take the key away, or use uv for this environment";
+constexpr std::string_view kOfProjects = "it is a setting of projects: take it away from the script";
+constexpr std::string_view kTakeAway = "take the key away, or use uv for this environment";
+
+// clang-format off
+constexpr UvKey kKeys[] = {
+    // What decides which packages are taken.
+    {"index", kSupported, kSupported, {}},
+    {"index-url", kSupported, kSupported, {}},
+    {"extra-index-url", kSupported, kSupported, {}},
+    {"find-links", kSupported, kSupported, {}},
+    {"no-index", kSupported, kSupported, {}},
+    {"index-strategy", kSupported, kSupported, {}},
+    {"keyring-provider", kSupported, kSupported, {}},
+    {"offline", kSupported, kSupported, {}},
+    {"exclude-newer", kSupported, kSupported, {}},
+    {"exclude-newer-package", kSupported, kSupported, {}},
+    {"prerelease", kSupported, kSupported, {}},
+    {"resolution", kSupported, kSupported, {}},
+    {"python-preference", kSupported, kSupported, {}},
+    {"no-sources", kSupported, kSupported, {}},
+    {"no-sources-package", kSupported, kSupported, {}},
+    {"prerelease-package", kRefused, kRefused, "'prerelease' counts for all packages; a requirement such as 'name>=1.0rc1' allows those of one"},
+    {"dependency-metadata", kRefused, kRefused, kTakeAway},
+    {"torch-backend", kRefused, kRefused, "bind the packages to an index of that backend with [[tool.uv.index]] and tool.uv.sources"},
+    {"no-binary", kRefused, kRefused, kWheelsOnly},
+    {"no-binary-package", kRefused, kRefused, kWheelsOnly},
+    {"upgrade", kRefused, kRefused, "give --upgrade when newer versions are wanted: every run would resolve anew"},
+    {"upgrade-package", kRefused, kRefused, "give --upgrade-package when newer versions are wanted: every run would resolve anew"},
+
+    // Of a script alone; in a file uv reads them for projects.
+    {"sources", kSupported, kHarmless, {}},
+    {"constraint-dependencies", kSupported, kHarmless, {}},
+    {"override-dependencies", kSupported, kHarmless, {}},
+    {"exclude-dependencies", kSupported, kHarmless, {}},
+
+    // Builds: nothing is built, so nothing that these say can change what is installed.
+    {"no-build", kHarmless, kHarmless, {}},
+    {"no-build-package", kHarmless, kHarmless, {}},
+    {"no-build-isolation", kHarmless, kHarmless, {}},
+    {"no-build-isolation-package", kHarmless, kHarmless, {}},
+    {"build-constraint-dependencies", kHarmless, kHarmless, {}},
+    {"config-settings", kHarmless, kHarmless, {}},
+    {"config-settings-package", kHarmless, kHarmless, {}},
+    {"extra-build-dependencies", kHarmless, kHarmless, {}},
+    {"extra-build-variables", kHarmless, kHarmless, {}},
+    {"require-build-hashes", kHarmless, kHarmless, {}},
+
+    // How things are fetched, kept and told: a transfer may fail for them, nothing else is installed.
+    {"allow-insecure-host", kHarmless, kHarmless, {}},
+    {"cache-dir", kHarmless, kHarmless, {}},
+    {"cache-keys", kHarmless, kHarmless, {}},
+    {"compile-bytecode", kHarmless, kHarmless, {}},
+    {"concurrent-builds", kHarmless, kHarmless, {}},
+    {"concurrent-downloads", kHarmless, kHarmless, {}},
+    {"concurrent-installs", kHarmless, kHarmless, {}},
+    {"fork-strategy", kHarmless, kHarmless, {}},
+    {"http-proxy", kHarmless, kHarmless, {}},
+    {"https-proxy", kHarmless, kHarmless, {}},
+    {"link-mode", kHarmless, kHarmless, {}},
+    {"native-tls", kHarmless, kHarmless, {}},
+    {"no-cache", kHarmless, kHarmless, {}},
+    {"no-proxy", kHarmless, kHarmless, {}},
+    {"preview", kHarmless, kHarmless, {}},
+    {"preview-features", kHarmless, kHarmless, {}},
+    {"python-downloads", kHarmless, kHarmless, {}},
+    {"python-downloads-json-url", kHarmless, kHarmless, {}},
+    {"python-install-mirror", kHarmless, kHarmless, {}},
+    {"pypy-install-mirror", kHarmless, kHarmless, {}},
+    {"graalpy-install-mirror", kHarmless, kHarmless, {}},
+    {"pyodide-install-mirror", kHarmless, kHarmless, {}},
+    {"reinstall", kHarmless, kHarmless, {}},
+    {"reinstall-package", kHarmless, kHarmless, {}},
+    {"required-version", kHarmless, kHarmless, {}},
+    {"system-certs", kHarmless, kHarmless, {}},
+
+    // Publishing, editing and auditing.
+    {"add-bounds", kHarmless, kHarmless, {}},
+    {"audit", kHarmless, kHarmless, {}},
+    {"check-url", kHarmless, kHarmless, {}},
+    {"publish-url", kHarmless, kHarmless, {}},
+    {"trusted-publishing", kHarmless, kHarmless, {}},
+
+    // Projects, and `uv pip`: uv, too, refuses them in a script.
+    {"build-backend", kRefused, kHarmless, kOfProjects},
+    {"conflicts", kRefused, kHarmless, kOfProjects},
+    {"default-groups", kRefused, kHarmless, kOfProjects},
+    {"dependency-groups", kRefused, kHarmless, kOfProjects},
+    {"dev-dependencies", kRefused, kHarmless, "write them among the script's dependencies"},
+    {"environments", kRefused, kHarmless, kOfProjects},
+    {"managed", kRefused, kHarmless, kOfProjects},
+    {"minimum-libc-version", kRefused, kHarmless, kOfProjects},
+    {"package", kRefused, kHarmless, kOfProjects},
+    {"pip", kRefused, kHarmless, "it is a setting of 'uv pip' alone: take it away from the script"},
+    {"required-environments", kRefused, kHarmless, kOfProjects},
+    {"workspace", kRefused, kHarmless, kOfProjects},
+};
+
+constexpr UvKey kIndexKeys[] = {
+    {"name", kSupported, kSupported, {}},
+    {"url", kSupported, kSupported, {}},
+    {"default", kSupported, kSupported, {}},
+    {"explicit", kSupported, kSupported, {}},
+    {"format", kSupported, kSupported, {}},
+    {"authenticate", kHarmless, kHarmless, {}},
+    {"cache-control", kHarmless, kHarmless, {}},
+    {"ignore-error-codes", kHarmless, kHarmless, {}},  // such an answer ends the run here
+    {"publish-url", kHarmless, kHarmless, {}},
+    {"exclude-newer", kRefused, kRefused, "tool.uv.exclude-newer-package sets it for one package"},
+    {"hash-algorithm", kRefused, kRefused, kTakeAway},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const UvKey> uv_keys() {
+  return kKeys;
+}
+
+std::span<const UvKey> uv_index_keys() {
+  return kIndexKeys;
+}
+
+const UvKey* find_key(std::span<const UvKey> keys, std::string_view name) {
+  const auto found =
+      std::find_if(keys.begin(), keys.end(), [&](const UvKey& key) { return key.name == name; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+}  // namespace envstore

@@ -1,0 +1,319 @@
+#include "python/settings/uv_options.h"
+
+#include <sstream>
+
+#include "pypackaging/name.h"
+#include "python/network/url.h"
+#include "python/settings/uv_options_reader.h"
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+
+namespace envstore {
+namespace {
+
+/// false, or empty.
+bool asks_for_nothing(const toml::node& value) {
+  if (const auto* flag = value.as_boolean()) return !flag->get();
+  if (const auto* text = value.as_string()) return text->get().empty();
+  if (const auto* list = value.as_array()) return list->empty();
+  const auto* table = value.as_table();
+  return table != nullptr && table->empty();
+}
+
+bool is_wheel(std::string_view path) {
+  return path.ends_with(".whl");
+}
+
+std::string_view path_of(std::string_view url) {
+  return url.substr(0, url.find_first_of("?#"));
+}
+
+}  // namespace
+
+std::string OptionsPlace::position(const toml::source_region& where) const {
+  return "line " + std::to_string(where.begin.line + lines_before) + ", column " +
+         std::to_string(where.begin.column + columns_before);
+}
+
+void OptionsPlace::fail(const toml::source_region& where, const std::string& reason) const {
+  throw Error(kind == Kind::script ? ErrorKind::invalid_input : ErrorKind::usage,
+              "cannot read " + what + ": " + position(where) + ": " + reason);
+}
+
+void UvOptionsReader::take(const toml::table& options) {
+  for (const auto& [key, value] : options) {
+    const std::string name(key.str());
+    const UvKey* known = find_key(uv_keys(), name);
+    check(known, name, key, value);
+    const KeyUse use = place_.kind == OptionsPlace::Kind::script ? known->in_script : known->in_file;
+    if (use == KeyUse::supported) take_setting(name, value);
+  }
+}
+
+void UvOptionsReader::check(const UvKey* known, const std::string& name, const toml::key& key,
+                            const toml::node& value) {
+  const bool is_script = place_.kind == OptionsPlace::Kind::script;
+  const std::string where = "cannot use " + place_.what + ": " + place_.position(key.source()) + ": '" +
+                            place_.prefix + name + "' ";
+  const std::string way_out = is_script ? "" : "; --no-config reads no configuration file";
+  if (known == nullptr)
+    throw Error(ErrorKind::unsupported, where + "is not known, and may change what is installed",
+                "check its spelling, or take the key away" + way_out);
+  const KeyUse use = is_script ? known->in_script : known->in_file;
+  if (use == KeyUse::refused && !asks_for_nothing(value))
+    throw Error(ErrorKind::unsupported, where + "is not supported, and would change what is installed",
+                std::string(known->remedy) + way_out);
+}
+
+void UvOptionsReader::take_setting(const std::string& key, const toml::node& value) {
+  if (take_index_setting(key, value) || take_resolver_setting(key, value)) return;
+  throw std::logic_error("the key '" + key + "' is said to be supported and has no reader");
+}
+
+bool UvOptionsReader::take_index_setting(const std::string& key, const toml::node& value) {
+  if (key == "index")
+    take_indexes(value);
+  else if (key == "index-url")
+    settings_.default_index = location(text(value));
+  else if (key == "extra-index-url")
+    for (const auto& url : texts(value)) settings_.indexes.push_back(location(url));
+  else if (key == "find-links")
+    for (const auto& url : texts(value)) {
+      settings_.find_links.push_back(location(url));
+      settings_.find_links.back().is_find_links = true;
+    }
+  else if (key == "no-index")
+    settings_.no_index = boolean(value);
+  else if (key == "offline")
+    settings_.offline = boolean(value);
+  else if (key == "index-strategy")
+    settings_.index_strategy = text(value);
+  else if (key == "keyring-provider")
+    settings_.keyring_provider = text(value);
+  else if (key == "sources")
+    take_sources(value);
+  else if (key == "no-sources")
+    settings_.no_sources = boolean(value);
+  else if (key == "no-sources-package")
+    settings_.no_sources_packages = names(value);
+  else
+    return false;
+  return true;
+}
+
+bool UvOptionsReader::take_resolver_setting(const std::string& key, const toml::node& value) {
+  if (key == "exclude-newer")
+    settings_.exclude_newer = cutoff(value);
+  else if (key == "exclude-newer-package")
+    take_packages_cutoffs(value);
+  else if (key == "prerelease")
+    settings_.prerelease = text(value);
+  else if (key == "resolution")
+    settings_.resolution = text(value);
+  else if (key == "python-preference")
+    settings_.python_preference = text(value);
+  else if (key == "constraint-dependencies")
+    settings_.constraints = texts(value);
+  else if (key == "override-dependencies")
+    settings_.overrides = texts(value);
+  else if (key == "exclude-dependencies")
+    settings_.exclusions = names(value);
+  else
+    return false;
+  return true;
+}
+
+void UvOptionsReader::take_indexes(const toml::node& node) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr) place_.fail(node.source(), "'index' must be an array of tables");
+  for (const toml::node& entry : *list) take_index(entry);
+}
+
+void UvOptionsReader::take_index(const toml::node& node) {
+  const toml::table* table = node.as_table();
+  const toml::node* url = table == nullptr ? nullptr : table->get("url");
+  if (url == nullptr) place_.fail(node.source(), "an index must be a table with a 'url'");
+  for (const auto& [key, value] : *table) {
+    const std::string name(key.str());
+    check(find_key(uv_index_keys(), name), "index." + name, key, value);
+  }
+  IndexLocation index = location(text(*url));
+  if (const toml::node* name = table->get("name")) index.name = text(*name);
+  const toml::node* explicit_node = table->get("explicit");
+  index.is_explicit = explicit_node != nullptr && boolean(*explicit_node);
+  if (index.is_explicit && index.name.empty())
+    place_.fail(explicit_node->source(),
+                "an index that is explicit needs a name, so that a source can name it");
+  if (const toml::node* format = table->get("format")) {
+    index.is_find_links = text(*format) == "flat";
+    if (!index.is_find_links && text(*format) != "simple")
+      place_.fail(format->source(), "'format' must be simple or flat");
+  }
+  const toml::node* is_default = table->get("default");
+  if (is_default != nullptr && boolean(*is_default))
+    settings_.default_index = index;
+  else
+    settings_.indexes.push_back(index);
+}
+
+void UvOptionsReader::take_packages_cutoffs(const toml::node& node) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr)
+    place_.fail(node.source(), "'exclude-newer-package' must be a table of names and dates");
+  for (const auto& [name, value] : *table)
+    settings_.exclude_newer_packages[pypackaging::normalize_name(name.str())] = cutoff(value);
+}
+
+void UvOptionsReader::take_sources(const toml::node& node) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) place_.fail(node.source(), "'sources' must be a table");
+  for (const auto& [key, value] : *table) {
+    const std::string name = pypackaging::normalize_name(key.str());
+    const toml::array* list = value.as_array();
+    if (list == nullptr)
+      take_source(name, value);
+    else
+      for (const toml::node& entry : *list) take_source(name, entry);
+  }
+}
+
+void UvOptionsReader::take_source(const std::string& name, const toml::node& node) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) place_.fail(node.source(), "a source must be a table");
+  PackageSource source = source_of(name, *table);
+  source.place = place_.what + ": " + place_.position(node.source());
+  settings_.sources.push_back(std::move(source));
+}
+
+PackageSource UvOptionsReader::source_of(const std::string& name, const toml::table& table) {
+  PackageSource source;
+  source.name = name;
+  for (const auto& [key, value] : table) {
+    const std::string word(key.str());
+    if (word == "marker") {
+      auto marker = pypackaging::Marker::parse(text(value));
+      if (!marker) place_.fail(value.source(), "marker: " + marker.error().message);
+      source.marker = std::move(*marker);
+    } else {
+      read_target(source, word, value);
+    }
+  }
+  if (source.value.empty()) place_.fail(table.source(), "a source must name an index, a url or a path");
+  return source;
+}
+
+/// What builds or links folders is not supported, whatever else the entry says.
+void UvOptionsReader::read_target(PackageSource& source, const std::string& key, const toml::node& value) {
+  using Kind = PackageSource::Kind;
+  const auto refuse = [&](std::string what) {
+    source.kind = Kind::unsupported;
+    source.value = std::move(what);
+  };
+  const auto set = [&](Kind kind, std::string target) {
+    const bool is_first = source.value.empty();
+    if (!is_first && source.kind != Kind::unsupported)
+      place_.fail(value.source(), "a source names one of index, url and path");
+    if (!is_first) return;
+    source.kind = kind;
+    source.value = std::move(target);
+  };
+  if (key == "index") {
+    set(Kind::index, text(value));
+  } else if (key == "path") {
+    const std::string path = location(text(value)).url;
+    if (is_wheel(path))
+      set(Kind::wheel, "file://" + path);
+    else
+      refuse("'" + path + "', which is no wheel");
+  } else if (key == "url") {
+    if (is_wheel(path_of(text(value))))
+      set(Kind::wheel, text(value));
+    else
+      refuse("an address that is no wheel's");
+  } else if (key == "git" || key == "workspace") {
+    refuse(key == "git" ? "a git repository" : "a workspace");
+  } else if (key == "editable") {
+    if (!asks_for_nothing(value)) refuse("an editable folder");
+  } else if (key == "extra" || key == "group") {
+    refuse("what belongs to the " + key + " of a project");
+  } else if (key == "subdirectory" || key == "rev" || key == "tag" || key == "branch") {
+    if (source.value.empty()) refuse("a source with '" + key + "'");
+  } else if (key != "package" && key != "lfs") {
+    place_.fail(value.source(), "there is no key '" + key + "' of a source");
+  }
+}
+
+std::string UvOptionsReader::text(const toml::node& node) const {
+  const auto value = node.value<std::string>();
+  if (!node.is_string() || !value) place_.fail(node.source(), "a text is expected here");
+  return *value;
+}
+
+bool UvOptionsReader::boolean(const toml::node& node) const {
+  if (!node.is_boolean()) place_.fail(node.source(), "true or false is expected here");
+  return *node.value<bool>();
+}
+
+std::vector<std::string> UvOptionsReader::texts(const toml::node& node) const {
+  const toml::array* list = node.as_array();
+  if (list == nullptr) return {text(node)};
+  std::vector<std::string> result;
+  for (const toml::node& entry : *list) result.push_back(text(entry));
+  return result;
+}
+
+std::vector<std::string> UvOptionsReader::names(const toml::node& node) const {
+  std::vector<std::string> result;
+  for (const std::string& name : texts(node)) result.push_back(pypackaging::normalize_name(name));
+  return result;
+}
+
+/// A date, a time, a span, or false: no cut-off.
+std::string UvOptionsReader::cutoff(const toml::node& node) const {
+  if (node.is_string()) return text(node);
+  std::ostringstream stream;
+  if (const auto* day = node.as_date())
+    stream << *day;
+  else if (const auto* time = node.as_date_time())
+    stream << *time;
+  else if (node.is_boolean() && !boolean(node))
+    stream << "false";
+  else
+    place_.fail(node.source(), "a date, a time, a duration or false is expected here");
+  return stream.str();
+}
+
+IndexLocation UvOptionsReader::location(const std::string& written) const {
+  IndexLocation result;
+  result.url = written;
+  if (is_index_address(written))
+    result.url = checked_index_address(written);
+  else if (!written.starts_with('/'))
+    result.url = absolute_path(place_.directory + "/" + written);
+  return result;
+}
+
+std::optional<ScriptSettings> read_uv_file(std::string_view text, const std::string& path) {
+  OptionsPlace place;
+  place.kind = OptionsPlace::Kind::file;
+  place.what = "'" + path + "'";
+  place.directory = path.substr(0, path.rfind('/'));
+  toml::table table;
+  try {
+    table = parse_toml(text);
+  } catch (const TomlError& error) {
+    place.fail(error.where, error.what());
+  }
+  const toml::table* options = &table;
+  if (path.ends_with("/pyproject.toml")) {
+    place.prefix = "tool.uv.";
+    const toml::node_view<const toml::node> uv = std::as_const(table)["tool"]["uv"];
+    options = uv.as_table();
+    if (options == nullptr) return std::nullopt;
+  }
+  ScriptSettings settings;
+  UvOptionsReader(place, settings).take(*options);
+  return settings;
+}
+
+}  // namespace envstore

@@ -1,0 +1,13 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "python/settings/script_settings.h"
+
+namespace envstore {
+
+/// A file of uv's configuration: uv.toml, or the table [tool.uv] of a file called pyproject.toml (nullopt: it
+/// has none). Throws Error{usage, unsupported} with path, line and column.
+std::optional<ScriptSettings> read_uv_file(std::string_view text, const std::string& path);
+
+}  // namespace envstore

@@ -1,0 +1,54 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "python/settings/script_settings.h"
+#include "python/settings/toml.h"
+#include "python/settings/uv_keys.h"
+
+namespace envstore {
+
+/// Where options stand: for messages, and for what is relative.
+struct OptionsPlace {
+  enum class Kind { script, file } kind = Kind::script;
+  std::string what;    ///< "the metadata of 'demo.py'", "'/home/me/uv.toml'"
+  std::string prefix;  ///< of keys in messages: "tool.uv.", or nothing
+  std::size_t lines_before = 0, columns_before = 0;
+  std::string directory;  ///< relative paths start here
+
+  std::string position(const toml::source_region& where) const;  ///< "line 3, column 5"
+  [[noreturn]] void fail(const toml::source_region& where, const std::string& reason) const;
+};
+
+/// Reads uv's settings out of a table by the table of keys (uv_keys.h).
+class UvOptionsReader {
+ public:
+  UvOptionsReader(const OptionsPlace& place, ScriptSettings& settings) : place_(place), settings_(settings) {}
+  /// Throws Error{usage} for what cannot be read, Error{unsupported} for a key that is refused.
+  void take(const toml::table& options);
+
+ private:
+  void take_setting(const std::string& key, const toml::node& value);
+  bool take_index_setting(const std::string& key, const toml::node& value);
+  bool take_resolver_setting(const std::string& key, const toml::node& value);
+  void check(const UvKey* known, const std::string& name, const toml::key& key, const toml::node& value);
+  void take_indexes(const toml::node& node);
+  void take_index(const toml::node& node);
+  void take_packages_cutoffs(const toml::node& node);
+  void take_sources(const toml::node& node);
+  void take_source(const std::string& name, const toml::node& node);
+  PackageSource source_of(const std::string& name, const toml::table& table);
+  void read_target(PackageSource& source, const std::string& key, const toml::node& value);
+
+  std::string text(const toml::node& node) const;
+  bool boolean(const toml::node& node) const;
+  std::vector<std::string> texts(const toml::node& node) const;
+  std::vector<std::string> names(const toml::node& node) const;
+  std::string cutoff(const toml::node& node) const;
+  IndexLocation location(const std::string& written) const;
+
+  const OptionsPlace& place_;
+  ScriptSettings& settings_;
+};
+
+}  // namespace envstore

@@ -1,0 +1,170 @@
+#include "store/index/index.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+
+#include "store/index/index_rebuild.h"
+#include "store/index/index_state.h"
+#include "store/index/reserve.h"
+#include "store/platform/error.h"
+#include "store/platform/filesystem_kind.h"
+#include "store/platform/folders.h"
+#include "store/platform/format.h"
+#include "store/platform/path_names.h"
+#include "store/platform/random.h"
+#include "store/platform/store_paths.h"
+
+namespace envstore {
+
+using index::Environment;
+using index::Transaction;
+using index::Turnstile;
+
+namespace {
+
+constexpr const char* kRebuildHint =
+    "`envstore verify --rebuild-index` makes the index again from what lies on disk";
+
+bool has_trees(int root) {
+  return !list_folder(root, layout::kTrees).empty();
+}
+
+}  // namespace
+
+std::string index::recent_directory_of_this_boot() {
+  return std::string(layout::kVolatile) + "/" + boot_id();
+}
+
+Index::Impl::Impl(int root_directory, Access wanted)
+    : root(root_directory),
+      access(wanted),
+      process(getpid()),
+      turnstile(root_directory,
+                wanted == Access::read_only ? Turnstile::Access::read_only : Turnstile::Access::read_write) {}
+
+void Index::Impl::require_same_process() const {
+  if (getpid() != process) throw std::logic_error("the index was opened before a fork, and is used after it");
+}
+
+std::string Index::Impl::recent_directory() {
+  if (recent_directory_.empty()) recent_directory_ = index::recent_directory_of_this_boot();
+  return recent_directory_;
+}
+
+/// Opening for reading alone saves a warm run two megabytes and an open. On overlayfs a file opened so would
+/// stay the lower layer's when another process writes to it.
+Environment::Mode Index::Impl::durable_mode() const {
+  if (access == Access::read_only || filesystem_kind(root) != "overlayfs")
+    return Environment::Mode::read_only;
+  return Environment::Mode::synced;
+}
+
+bool Index::Impl::open_what_is_there() {
+  const std::lock_guard guard(mutex_);
+  if (durable_ && !durable_->is_still_there()) durable_.reset();
+  if (recent_ && !recent_->is_still_there()) recent_.reset();
+  if (!durable_) durable_ = Environment::open(root, layout::kIndex, durable_mode());
+  if (!recent_) {
+    const auto mode =
+        access == Access::read_only ? Environment::Mode::read_only : Environment::Mode::unsynced;
+    recent_ = Environment::open(root, recent_directory(), mode);
+  }
+  return durable_ && (recent_ || access == Access::read_only);
+}
+
+/// On a full disk with the space that is kept for this.
+void Index::Impl::make_what_is_missing() {
+  try {
+    make_missing_environments();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::no_space || !drop_reserve(root)) throw;
+    make_missing_environments();
+  }
+}
+
+void Index::Impl::make_missing_environments() {
+  if (!stat_at(root, std::string(layout::kIndex) + "/data.mdb", Links::do_not_follow)) {
+    if (access == Access::read_only || has_trees(root))
+      throw Error(ErrorKind::damaged,
+                  format_text("cannot open '{}': it is missing", named(root, layout::kIndex)), kRebuildHint);
+    index::make_environment(root, layout::kIndex, Environment::Mode::synced, {});
+    keep_reserve(root);
+  }
+  make_directory_if_missing(root, layout::kVolatile, 0700);
+  const std::string directory = recent_directory();
+  if (!stat_at(root, directory + "/data.mdb", Links::do_not_follow))
+    index::make_environment(root, directory, Environment::Mode::unsynced, {});
+}
+
+Turnstile::Hold Index::Impl::lock(LockMode mode) {
+  require_same_process();
+  Turnstile::Hold hold = turnstile.acquire(mode);
+  while (!open_what_is_there()) {
+    hold.release();
+    hold = turnstile.acquire(LockMode::exclusive);
+    make_what_is_missing();
+    if (mode == LockMode::exclusive) continue;
+    hold.release();
+    hold = turnstile.acquire(mode);
+  }
+  return hold;
+}
+
+std::shared_ptr<Environment> Index::Impl::durable(Environment::Mode mode) {
+  const std::lock_guard guard(mutex_);
+  if (mode == Environment::Mode::synced && durable_->mode() == Environment::Mode::read_only)
+    durable_ = Environment::open(root, layout::kIndex, mode);
+  return durable_;
+}
+
+std::shared_ptr<Environment> Index::Impl::recent() {
+  const std::lock_guard guard(mutex_);
+  return recent_;
+}
+
+Index::Index(int root, Access access) : impl_(std::make_unique<Impl>(root, access)) {}
+Index::~Index() = default;
+
+Index::Read Index::read() {
+  return Read(std::make_unique<Read::State>(*impl_, Read::State::Kind::read));
+}
+
+Index::Read Index::read_in_slices() {
+  return Read(std::make_unique<Read::State>(*impl_, Read::State::Kind::sliced_read));
+}
+
+Index::Write Index::write() {
+  return Write(std::make_unique<Read::State>(*impl_, Read::State::Kind::write));
+}
+
+Index::Write Index::durable_write() {
+  return Write(std::make_unique<Read::State>(*impl_, Read::State::Kind::durable_write));
+}
+
+Index::Read::Read(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Index::Read::Read(Read&&) noexcept = default;
+Index::Read::~Read() = default;
+Index::Write::Write(Write&&) noexcept = default;
+Index::Write::~Write() = default;
+void Index::Write::commit() {
+  state_->commit();
+}
+
+std::vector<std::string> Index::other_boots() {
+  std::vector<std::string> boots;
+  const std::string own = boot_id();
+  for (DirectoryEntry& entry : list_folder(impl_->root, layout::kVolatile))
+    if (entry.name != own) boots.push_back(std::move(entry.name));
+  return boots;
+}
+
+void Index::remove_boot(const std::string& boot) {
+  if (boot.empty() || boot == boot_id() || boot.find('/') != std::string::npos || boot.front() == '.')
+    throw std::logic_error("only the volatile directory of another boot may be removed");
+  remove_tree(impl_->root, std::string(layout::kVolatile) + "/" + boot);
+}
+
+}  // namespace envstore

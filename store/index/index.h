@@ -1,0 +1,180 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/index/rows.h"
+#include "store/platform/digest.h"
+
+namespace envstore {
+
+/// What to do where a read-only store is not enough.
+inline constexpr const char* kWritableStoreHint =
+    "name a store that can be written: --store DIRECTORY, or ENVSTORE_ROOT";
+
+/// A document's key: as long as it has a row, the index was begun anew and does not have all that lies on
+/// disk.
+inline constexpr const char* kUnfinishedRebuild = "index:unfinished-rebuild";
+
+/// The two LMDB environments (DESIGN section 5) as one map of rows. Reads look in the volatile environment,
+/// then in the durable one. Writes of a WriteTransaction go to the volatile one; what must survive the next
+/// power cut before a step is taken goes through `promote` or `durable()`.
+///
+/// Opened once a process, never used across fork. Every transaction holds the store's own OFD turnstile lock
+/// (locks/index.lock): byte 0 is the gate, byte 1 the lock; the wait of a durable commit for the disk is
+/// outside it. A transaction does no network, no file copying, and no second transaction may be begun inside
+/// it by the same thread. A missing or damaged environment
+/// throws Error{damaged} that names `envstore verify --rebuild-index`.
+class Index {
+ public:
+  class Read;
+  class Write;
+  enum class Access {
+    read_write,
+    read_only
+  };  ///< read_only: for a store on a read-only mount; takes no lock there
+
+  /// `root`: the store's root directory. Makes the environments of a store that has none and no trees either.
+  Index(int root, Access access);
+  ~Index();
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  Read read();
+  /// For walks over many rows: `each_*` let writers in every two milliseconds, so that no run waits for the
+  /// walk. Not one view: what is there throughout is seen once, what comes or goes meanwhile may be missed.
+  Read read_in_slices();
+  Write write();
+  /// On disk when `commit` returns: roots, `deleting`, and rows that must be gone before what they name is.
+  /// Others see it a little earlier; where it cannot be made durable, `commit` takes it back and throws.
+  /// Does not sync other files: promote first what its rows name.
+  Write durable_write();
+
+  /// Makes every row of the volatile environment that belongs in the durable one durable: syncfs, one synced
+  /// transaction, then they leave the volatile side. False: another process is at it (Wait::no). Last uses
+  /// alone are promoted with Wait::yes only.
+  enum class Wait { no, yes };
+  bool promote(Wait wait);
+  /// Makes every erasure durable that was committed before the call: before files go that the rows named.
+  /// Needs no syncfs, as no row comes to name anything.
+  void promote_erasures();
+  /// Rows wait for promotion. Last uses alone do not count: a run does not wait for the disk because of them.
+  bool has_unpromoted();
+
+  /// Names under volatile/ of boots that are over. Their rows were lost with the boot: adopt what lies on
+  /// disk, then remove them.
+  std::vector<std::string> other_boots();
+  void remove_boot(const std::string& boot);  ///< throws std::logic_error for this boot's
+
+  /// For a damaged or lost index: moves both environments to trash/ and makes empty ones. Other processes go
+  /// on with the new ones at their next transaction. The caller erases kUnfinishedRebuild's row when it has
+  /// brought back what lies on disk; until then what has no row is not garbage.
+  void start_anew();
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// A consistent view of both environments. Rows are copies: they outlive the transaction. A row that cannot
+/// be decoded throws Error{damaged}. A row erased on the volatile side hides the durable one.
+class Index::Read {
+ public:
+  Read(Read&&) noexcept;
+  ~Read();
+
+  std::optional<BlobRow> blob(const BlobId&);
+  std::optional<TreeRow> tree(const TreeId&);
+  std::optional<WheelRow> wheel(const WheelHash&);
+  std::optional<SnapshotRow> snapshot(const SnapshotId&);
+  std::optional<RequestRow> request(const Fingerprint&);
+  std::optional<MemoRow> memo(const Fingerprint&);
+  std::optional<InterpreterRow> interpreter(const std::string& path);
+  std::optional<DocumentRow> document(const std::string& key);
+  /// The same with at most `body_size` bytes of the body: a page's age and fingerprint cost no copy of the
+  /// page.
+  std::optional<DocumentRow> document_head(const std::string& key, std::size_t body_size);
+  std::optional<LeaseRow> lease(const std::string& name);
+  std::optional<FateRow> fate(const SnapshotId&);
+  std::optional<std::int64_t> last_use_ns(const SnapshotId&);
+  std::optional<RootRow> root(const std::string& name);
+
+  std::vector<TreeId> trees_of(const BlobId&);
+  std::vector<SnapshotId> snapshots_of(const TreeId&);
+
+  // In key order; the callback returns false to stop. Rows of both sides, each once.
+  void each_blob(const std::function<bool(const BlobId&, const BlobRow&)>&);
+  /// Every blob with the trees that have it, for one walk over the blobs and their reverse table. The span
+  /// ends with the call. Not in a Write.
+  void each_blob_use(const std::function<bool(const BlobId&, const BlobRow&, std::span<const TreeId>)>&);
+  // Those of ids that begin with this byte: a 256th of the table, so that writers do not wait long.
+  void each_blob_in(std::uint8_t first_byte, const std::function<bool(const BlobId&, const BlobRow&)>&);
+  void each_tree_of_blobs_in(std::uint8_t first_byte,
+                             const std::function<bool(const BlobId&, const TreeId&)>&);
+  void each_tree(const std::function<bool(const TreeId&, const TreeRow&)>&);
+  void each_wheel(const std::function<bool(const WheelHash&, const WheelRow&)>&);
+  void each_snapshot(const std::function<bool(const SnapshotId&, const SnapshotRow&)>&);
+  void each_request(const std::function<bool(const Fingerprint&, const RequestRow&)>&);
+  void each_memo(const std::function<bool(const Fingerprint&, const MemoRow&)>&);
+  void each_interpreter(const std::function<bool(const std::string&, const InterpreterRow&)>&);
+  void each_document(const std::function<bool(const std::string&, const DocumentRow&)>&);
+  void each_lease(const std::function<bool(const std::string&, const LeaseRow&)>&);
+  void each_root(const std::function<bool(const std::string&, const RootRow&)>&);
+  void each_fate(const std::function<bool(const SnapshotId&, const FateRow&)>&);
+
+  struct State;
+
+ protected:
+  friend class Index;
+  explicit Read(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Undone on destruction unless committed. `commit` throws when the environment cannot be written (ENOSPC).
+class Index::Write : public Index::Read {
+ public:
+  Write(Write&&) noexcept;
+  ~Write();
+
+  void put(const BlobId&, const BlobRow&);
+  void put(const TreeId&, const TreeRow&);
+  void put(const WheelHash&, const WheelRow&);
+  void put(const SnapshotId&, const SnapshotRow&);
+  void put_request(const Fingerprint&, const RequestRow&);
+  void put_memo(const Fingerprint&, const MemoRow&);
+  void put_interpreter(const std::string& path, const InterpreterRow&);
+  void put_document(const std::string& key, const DocumentRow&);
+  void put_lease(const std::string& name, const LeaseRow&);
+  void put_root(const std::string& name, const RootRow&);
+  void put_fate(const SnapshotId&, const FateRow&);
+  void put_last_use(const SnapshotId&, std::int64_t when_ns);
+  void link_blob_to_tree(const BlobId&, const TreeId&);
+  void link_tree_to_snapshot(const TreeId&, const SnapshotId&);
+
+  void erase(const BlobId&);
+  void erase(const TreeId&);
+  void erase(const WheelHash&);
+  void erase(const SnapshotId&);
+  void erase_request(const Fingerprint&);
+  void erase_memo(const Fingerprint&);
+  void erase_interpreter(const std::string& path);
+  void erase_document(const std::string& key);
+  void erase_lease(const std::string& name);
+  void erase_root(const std::string& name);
+  void erase_fate(const SnapshotId&);
+  void unlink_blob_from_tree(const BlobId&, const TreeId&);
+  void unlink_tree_from_snapshot(const TreeId&, const SnapshotId&);
+
+  void commit();
+
+ private:
+  friend class Index;
+  using Index::Read::Read;
+};
+
+}  // namespace envstore

@@ -1,0 +1,119 @@
+#include "store/index/index_durable.h"
+
+#include "store/index/lock_time_slice.h"
+#include "store/platform/codec.h"
+#include "store/platform/error.h"
+#include "store/platform/store_paths.h"
+
+namespace envstore::index {
+
+FileLock durable_lock(int root, LockMode mode) {
+  make_directory_if_missing(root, layout::kLocks, 0700);
+  return FileLock::wait(root, std::string(layout::kLocks) + "/durable.lock", mode);
+}
+
+namespace {
+
+void publish(Transaction& recent, std::uint64_t number) {
+  Encoder row;
+  row.number(number);
+  recent.put(key_of(Table::published),
+             make_entry({VolatileEntry::State::row, recent.number(), recent.number(), row.finish()}));
+}
+
+/// The entry, if it is still the one that was looked at.
+std::optional<VolatileEntry> unchanged(Transaction& recent, const Written& written) {
+  const auto bytes = recent.get(written.key);
+  if (!bytes) return std::nullopt;
+  const VolatileEntry entry = parse_entry(*bytes);
+  return entry.transaction == written.transaction ? std::optional(entry) : std::nullopt;
+}
+
+}  // namespace
+
+DurableTurn::DurableTurn(Index::Impl& impl)
+    : impl_(impl), lock_(durable_lock(impl.root, LockMode::exclusive)) {}
+
+std::shared_ptr<Environment> DurableTurn::commit(const std::vector<Change>& changes) {
+  const auto environment = impl_.durable(Environment::Mode::synced);
+  Transaction durable(environment, Transaction::Kind::write);
+  const std::uint64_t number = durable.number();
+  for (const auto& [key, row] : changes) {
+    if (row)
+      durable.put(key, *row);
+    else
+      durable.erase(key);
+  }
+  durable.commit();
+  const Turnstile::Hold older_readers_have_ended = impl_.lock(LockMode::exclusive);
+  try {
+    Transaction recent(impl_.recent(), Transaction::Kind::write);
+    publish(recent, number);
+    recent.commit();
+  } catch (const Error&) {
+    // The commit stands, whatever the volatile side's disk says: whoever reads next publishes it.
+  }
+  return environment;
+}
+
+bool is_published(Transaction& recent, const Transaction& durable) {
+  const auto bytes = recent.get(key_of(Table::published));
+  if (!bytes) return false;
+  Decoder row(parse_entry(*bytes).row);
+  const auto number = row.number<std::uint64_t>();
+  row.finish();
+  return number == durable.number();
+}
+
+FileLock wait_until_published(Index::Impl& impl) {
+  FileLock no_writer = durable_lock(impl.root, LockMode::shared);
+  const Turnstile::Hold hold = impl.lock(LockMode::exclusive);
+  const Transaction durable(impl.durable(Environment::Mode::read_only), Transaction::Kind::read);
+  try {
+    Transaction recent(impl.recent(), Transaction::Kind::write);
+    if (is_published(recent, durable)) return no_writer;
+    publish(recent, durable.number());
+    recent.commit();
+  } catch (const Error&) {
+    // A full disk, say: as long as the lock is held, there is nothing newer to see.
+  }
+  return no_writer;
+}
+
+void forget(Index::Impl& impl, const std::shared_ptr<Environment>& recent,
+            const std::vector<Written>& entries) {
+  for (auto here = entries.begin(); here != entries.end();) {
+    const Turnstile::Hold hold = impl.lock(LockMode::exclusive);
+    if (impl.recent() != recent) return;
+    const Pace pace;
+    Transaction cleaning(recent, Transaction::Kind::write);
+    for (; here != entries.end() && !pace.is_over(); ++here)
+      if (unchanged(cleaning, *here)) cleaning.erase(here->key);
+    cleaning.commit();
+  }
+}
+
+void make_durable(Index::Impl& impl, const std::shared_ptr<Environment>& recent,
+                  const std::vector<Written>& entries) {
+  std::shared_ptr<Environment> environment;
+  {
+    DurableTurn turn(impl);
+    std::vector<DurableTurn::Change> changes;
+    {
+      const Turnstile::Hold hold = impl.lock(LockMode::shared);
+      if (impl.recent() != recent)
+        throw Error(ErrorKind::busy, "the index was made anew while it was written to", "try again");
+      Transaction reading(recent, Transaction::Kind::read);
+      for (const Written& written : entries) {
+        const auto entry = unchanged(reading, written);
+        if (!entry) continue;
+        const bool is_row = entry->state == VolatileEntry::State::row;
+        changes.emplace_back(written.key, is_row ? std::optional(std::string(entry->row)) : std::nullopt);
+      }
+    }
+    environment = turn.commit(changes);
+  }
+  environment->sync();
+}
+
+}  // namespace envstore::index

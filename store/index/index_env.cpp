@@ -1,0 +1,400 @@
+#include "store/index/index_env.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <lmdb.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+#include "store/platform/filesystem_kind.h"
+#include "store/platform/format.h"
+#include "store/platform/limits.h"
+#include "store/platform/path_names.h"
+
+namespace envstore::index {
+namespace {
+
+constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+constexpr std::uint64_t kDurableMap = 64 * kGiB;
+constexpr std::uint64_t kVolatileMap = 16 * kGiB;
+constexpr std::uint64_t kSmallestMap = std::uint64_t{16} << 20;
+constexpr const char* kRebuildHint =
+    "`envstore verify --rebuild-index` makes the index again from what lies on disk";
+constexpr MDB_dbi kRows = 1;  // the environment's main database, which LMDB numbers so
+
+MDB_val value_of(std::string_view bytes) {
+  return {bytes.size(), const_cast<char*>(bytes.data())};
+}
+std::string_view view_of(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
+
+/// Under a limit of address space a share of it: both environments, one of them opened twice for a while, and
+/// then threads, libraries and files must fit.
+std::uint64_t wanted_map(Environment::Mode mode) {
+  const bool is_volatile = mode == Environment::Mode::unsynced;
+  const std::uint64_t most = is_volatile ? kVolatileMap : kDurableMap;
+  const auto limit = address_space_limit();
+  if (!limit) return most;
+  const std::uint64_t share = *limit / (is_volatile ? 16 : 8);
+  return std::clamp(share / kSmallestMap * kSmallestMap, kSmallestMap, most);
+}
+
+std::uint64_t page_size() {
+  return static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// The file that was opened and checked, whatever has its name now.
+std::string in_proc(int fd) {
+  return format_text("/proc/self/fd/{}", fd);
+}
+
+/// LMDB reports a write that was cut short, by the full disk or the limit of file size, as EIO.
+int cause_of_short_write(int fd) {
+  constexpr std::uint64_t kNear = std::uint64_t{1} << 20;
+  struct statfs disk {};
+  if (fstatfs(fd, &disk) == 0 && disk.f_bavail * static_cast<std::uint64_t>(disk.f_bsize) < kNear)
+    return ENOSPC;
+  struct rlimit limit {};
+  struct stat file {};
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && fstat(fd, &file) == 0 &&
+      static_cast<std::uint64_t>(file.st_size) + kNear > limit.rlim_cur)
+    return EFBIG;
+  return EIO;
+}
+
+unsigned flags_of(Environment::Mode mode) {
+  switch (mode) {
+    case Environment::Mode::read_only:
+      return MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOTLS | MDB_RDONLY;
+    case Environment::Mode::synced:
+      return MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOTLS | MDB_NOMETASYNC;
+    case Environment::Mode::unsynced:
+      return MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOTLS | MDB_NOSYNC;
+  }
+  return 0;
+}
+
+/// LMDB calls this instead of abort() where a page contradicts itself, which the checks should have found.
+void throw_damaged(MDB_env*, const char* what) {
+  throw Error(ErrorKind::damaged, format_text("cannot read the index: {}", what), kRebuildHint);
+}
+
+/// The file itself, which a link may not stand for.
+std::string data_file(const std::string& directory) {
+  return directory + "/data.mdb";
+}
+
+std::uint64_t largest_map(Environment::Mode mode) {
+  return mode == Environment::Mode::unsynced ? kVolatileMap : kDurableMap;
+}
+
+}  // namespace
+
+Environment::Environment(int root, std::string directory, Mode mode)
+    : root_(root), directory_(std::move(directory)), mode_(mode) {}
+
+Environment::~Environment() {
+  if (env_ != nullptr) mdb_env_close(env_);
+  for (const Map& map : maps_) munmap(const_cast<std::byte*>(map.data), map.size);
+}
+
+void Environment::fail_damaged(std::string_view reason) const {
+  throw Error(ErrorKind::damaged, format_text("cannot read '{}': {}", named(root_, directory_), reason),
+              kRebuildHint);
+}
+
+void Environment::fail(int code, std::string_view verb) const {
+  const std::string path = named(root_, directory_);
+  if (code == MDB_MAP_FULL || code == MDB_MAP_RESIZED)
+    throw Error(ErrorKind::no_space, format_text("cannot {} '{}': {}", verb, path, mdb_strerror(code)),
+                "the index is larger than the address space that this process may use: raise `ulimit -v`");
+  if (code == ENOMEM)
+    throw Error(ErrorKind::io, format_text("cannot {} '{}': out of memory", verb, path), kMemoryHint);
+  if (code == EIO) code = cause_of_short_write(file_.get());
+  if (code > 0) throw_errno(code, verb, path);
+  throw Error(ErrorKind::damaged, format_text("cannot {} '{}': {}", verb, path, mdb_strerror(code)),
+              kRebuildHint);
+}
+
+int Environment::open_map(std::uint64_t map_size) {
+  int code = mdb_env_create(&env_);
+  if (code != MDB_SUCCESS) return code;
+  code = mdb_env_set_mapsize(env_, map_size);
+  if (code == MDB_SUCCESS) code = mdb_env_set_assert(env_, throw_damaged);
+  if (code == MDB_SUCCESS) code = mdb_env_open(env_, in_proc(file_.get()).c_str(), flags_of(mode_), 0600);
+  if (code != MDB_SUCCESS) mdb_env_close(std::exchange(env_, nullptr));
+  return code;
+}
+
+void Environment::open_smaller_and_smaller() {
+  std::uint64_t map_size = wanted_map(mode_);
+  int code = open_map(map_size);
+  while (code == ENOMEM && map_size > kSmallestMap) code = open_map(map_size /= 2);
+  if (code == ENOENT)
+    throw Error(ErrorKind::unsupported, "cannot open the index: /proc does not show this process", kProcHint);
+  if (code != MDB_SUCCESS) fail(code, "open");
+  keep_from_children();
+}
+
+/// LMDB leaves its descriptor open over exec: the user's program would have it.
+void Environment::keep_from_children() const {
+  int fd = -1;
+  const int code = mdb_env_get_fd(env_, &fd);
+  if (code != MDB_SUCCESS) fail(code, "open");
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) throw_errno(errno, "open", named(root_, directory_));
+}
+
+/// What every later transaction relies on: the main database's order of keys, set by its first opening in a
+/// process.
+void Environment::prepare() {
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
+  if (code != MDB_SUCCESS) fail(code, "open");
+  MDB_dbi dbi = 0;
+  code = mdb_dbi_open(txn, nullptr, 0, &dbi);
+  mdb_txn_abort(txn);
+  if (code != MDB_SUCCESS) fail(code, "open");
+}
+
+void Environment::take_file(Fd file) {
+  file_ = std::move(file);
+  const FileStamp stamp = stat_open(file_.get(), directory_);
+  if (!stamp.is_regular()) fail_damaged("something else stands in its place");
+  device_ = stamp.device;
+  inode_ = stamp.inode;
+  size_ = stamp.size;
+}
+
+/// Neither the file nor a folder on its way may be a link. nullopt: it is not there.
+std::optional<Fd> Environment::open_file_itself() const {
+  const int access = mode_ == Mode::read_only ? O_RDONLY : O_RDWR;
+  const std::string path = data_file(directory_);
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(access | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  auto fd = static_cast<int>(syscall(SYS_openat2, root_, path.c_str(), &how, sizeof how));
+  int error = errno;
+  if (fd < 0 && (error == ENOSYS || error == EPERM)) {  // an old kernel, or a sandbox that does not know it
+    const Fd folder(openat(root_, directory_.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    fd = folder ? openat(folder.get(), "data.mdb", access | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC) : -1;
+    error = errno;
+  }
+  if (fd >= 0) return Fd(fd);
+  if (error == ENOENT) return std::nullopt;
+  if (error == ELOOP) fail_damaged("a symbolic link stands in its place");
+  if (error == ENOTDIR || error == EISDIR || error == ENXIO)
+    fail_damaged("something else stands in its place");
+  throw_errno(error, "open", named(root_, path));
+}
+
+std::shared_ptr<Environment> Environment::open(int root, const std::string& directory, Mode mode) {
+  std::shared_ptr<Environment> environment(new Environment(root, directory, mode));
+  std::optional<Fd> file = environment->open_file_itself();
+  if (!file) return nullptr;
+  environment->take_file(std::move(*file));
+  (void)environment->pages();  // is there anything that LMDB can open?
+  if (mode == Mode::read_only) return environment;
+  environment->open_smaller_and_smaller();
+  environment->prepare();
+  return environment;
+}
+
+void Environment::create(int root, const std::string& directory, Mode mode) {
+  make_directory(root, directory, 0700);
+  Environment environment(root, directory, mode);
+  environment.take_file(open_file(root, data_file(directory), O_RDWR | O_CREAT | O_EXCL, 0600));
+  environment.open_smaller_and_smaller();
+  if (mode == Mode::unsynced) return;
+  environment.sync();
+  const Fd folder = open_directory(root, directory);
+  if (fsync(folder.get()) != 0) throw_errno(errno, "sync", named(root, directory));
+}
+
+bool Environment::is_still_there() {
+  const auto stamp = stat_at(root_, data_file(directory_), Links::do_not_follow);
+  if (!stamp || stamp->device != device_ || stamp->inode != inode_) return false;
+  const std::lock_guard guard(mutex_);
+  size_ = stamp->size;
+  return true;
+}
+
+std::uint64_t Environment::measure() {
+  return size_ = stat_open(file_.get(), directory_).size;
+}
+
+/// Never more than there is: what lies behind a file's end ends the program by SIGBUS.
+Pages::File Environment::file(std::uint64_t size) {
+  if (size == 0) return {};
+  if (maps_.empty() || maps_.back().size < size) {
+    const std::size_t room = std::bit_ceil(size);  // grown into without a further map
+    void* data = mmap(nullptr, room, PROT_READ, MAP_SHARED, file_.get(), 0);
+    if (data == MAP_FAILED) throw_errno(errno, "map", named(root_, directory_));
+    maps_.push_back({static_cast<const std::byte*>(data), room});
+  }
+  return {maps_.back().data, size};
+}
+
+Pages Environment::pages() {
+  constexpr int kAttempts = 3;  // a commit may be writing the page that makes it current
+  const std::lock_guard guard(mutex_);
+  for (int attempt = 1;; ++attempt) {
+    try {
+      Pages pages(file(size_), page_size(), largest_map(mode_));
+      const std::uint64_t whole = (pages.last_page() + 1) * page_size();
+      if (whole <= size_ || measure() < 2 * page_size()) return pages;
+      return Pages(file(size_), page_size(), largest_map(mode_));
+    } catch (const PageError& error) {
+      if (attempt == kAttempts) fail_damaged(error.what());
+      measure();
+      sched_yield();
+    }
+  }
+}
+
+void Environment::check_all() {
+  try {
+    pages().check_all();
+  } catch (const PageError& error) {
+    fail_damaged(error.what());
+  }
+}
+
+void Environment::sync() {
+  const int code = mdb_env_sync(env_, 1);
+  if (code != MDB_SUCCESS) fail(code, "sync");
+}
+
+Transaction::Transaction(std::shared_ptr<Environment> environment, Kind kind)
+    : environment_(std::move(environment)), pages_(environment_->pages()) {
+  if (kind == Kind::read) return;
+  try {
+    pages_.check_free_pages();
+  } catch (const PageError& error) {
+    environment_->fail_damaged(error.what());
+  }
+  const int code = mdb_txn_begin(environment_->get(), nullptr, 0, &txn_);
+  if (code != MDB_SUCCESS) environment_->fail(code, "read");
+}
+
+Transaction::~Transaction() {
+  if (txn_ != nullptr) mdb_txn_abort(txn_);
+}
+
+void Transaction::check_around(std::string_view key) {
+  try {
+    pages_.check_around(key);
+  } catch (const PageError& error) {
+    environment_->fail_damaged(error.what());
+  }
+}
+
+std::optional<std::string_view> Transaction::get(std::string_view key) {
+  if (txn_ == nullptr) {
+    try {
+      return pages_.get(key);
+    } catch (const PageError& error) {
+      environment_->fail_damaged(error.what());
+    }
+  }
+  check_around(key);
+  MDB_val name = value_of(key);
+  MDB_val value{};
+  const int code = mdb_get(txn_, kRows, &name, &value);
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  if (code != MDB_SUCCESS) environment_->fail(code, "read");
+  return view_of(value);
+}
+
+void Transaction::put(std::string_view key, std::string_view value) {
+  check_around(key);
+  MDB_val name = value_of(key);
+  MDB_val content = value_of(value);
+  const int code = mdb_put(txn_, kRows, &name, &content, 0);
+  if (code != MDB_SUCCESS) environment_->fail(code, "write");
+}
+
+void Transaction::erase(std::string_view key) {
+  check_around(key);
+  MDB_val name = value_of(key);
+  const int code = mdb_del(txn_, kRows, &name, nullptr);
+  if (code != MDB_SUCCESS && code != MDB_NOTFOUND) environment_->fail(code, "write");
+}
+
+std::uint64_t Transaction::number() const {
+  return txn_ != nullptr ? mdb_txn_id(txn_) : pages_.transaction();
+}
+
+void Transaction::commit() {
+  const int code = mdb_txn_commit(std::exchange(txn_, nullptr));  // ends it even where it fails
+  if (code != MDB_SUCCESS) environment_->fail(code, "write");
+}
+
+Cursor::Cursor(Transaction& transaction) : transaction_(transaction) {
+  if (transaction.txn_ == nullptr) {
+    reading_.emplace(transaction.pages_);
+    return;
+  }
+  const int code = mdb_cursor_open(transaction.txn_, kRows, &cursor_);
+  if (code != MDB_SUCCESS) transaction.environment_->fail(code, "read");
+}
+
+Cursor::~Cursor() {
+  if (cursor_ != nullptr) mdb_cursor_close(cursor_);
+}
+
+template <class Step>
+std::optional<Cursor::Entry> Cursor::checked(Step step) {
+  try {
+    return step(*reading_);
+  } catch (const PageError& error) {
+    transaction_.environment_->fail_damaged(error.what());
+  }
+}
+
+std::optional<Cursor::Entry> Cursor::move(int operation, std::string_view key) {
+  MDB_val name = value_of(key);
+  MDB_val value{};
+  const int code = mdb_cursor_get(cursor_, &name, &value, static_cast<MDB_cursor_op>(operation));
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  if (code != MDB_SUCCESS) transaction_.environment_->fail(code, "read");
+  here_.assign(view_of(name));
+  return Entry{view_of(name), view_of(value)};
+}
+
+std::optional<Cursor::Entry> Cursor::at_or_after(std::string_view key) {
+  if (reading_) return checked([&](Pages::Cursor& cursor) { return cursor.at_or_after(key); });
+  transaction_.check_around(key);
+  return move(MDB_SET_RANGE, key);
+}
+
+std::optional<Cursor::Entry> Cursor::next() {
+  if (reading_) return checked([](Pages::Cursor& cursor) { return cursor.next(); });
+  const std::string after = here_ + '\0';
+  return at_or_after(after);
+}
+
+std::optional<Cursor::Entry> Cursor::previous() {
+  if (reading_) return checked([](Pages::Cursor& cursor) { return cursor.previous(); });
+  const std::string here = here_;
+  return before(here);
+}
+
+std::optional<Cursor::Entry> Cursor::before(std::string_view key) {
+  if (reading_)
+    return checked(
+        [&](Pages::Cursor& cursor) { return cursor.at_or_after(key) ? cursor.previous() : cursor.last(); });
+  return at_or_after(key) ? move(MDB_PREV, {}) : move(MDB_LAST, {});
+}
+
+}  // namespace envstore::index

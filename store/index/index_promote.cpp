@@ -1,0 +1,187 @@
+#include <unistd.h>
+#include <cerrno>
+
+#include "store/index/index_durable.h"
+#include "store/index/index_state.h"
+#include "store/index/lock_time_slice.h"
+#include "store/platform/error.h"
+#include "store/platform/path_names.h"
+#include "store/platform/store_paths.h"
+
+namespace envstore {
+
+using index::Cursor;
+using index::DurableTurn;
+using index::Environment;
+using index::Table;
+using index::Transaction;
+using index::VolatileEntry;
+
+namespace {
+
+// One wait for the disk a batch, which is held in memory.
+constexpr std::size_t kRowsABatch = 20'000;
+constexpr std::size_t kBytesABatch = std::size_t{8} << 20;
+
+/// Erasures go first and from the end: what names others goes before what it names, as rows come after it.
+enum class Pass { erasures_backwards, rows_forwards };
+
+enum class Pending { nothing, uses_only, rows };
+
+struct Outlook {
+  Pending pending = Pending::nothing;
+  std::uint64_t last_transaction = 0;
+  std::shared_ptr<Environment> environment;
+};
+
+/// What one durable transaction carries over.
+struct Batch {
+  std::vector<DurableTurn::Change> changes;
+  std::vector<index::Written> entries;  ///< where each change came from
+  std::size_t bytes = 0;
+
+  void add(std::string_view key, const VolatileEntry& entry) {
+    const bool is_row = entry.state == VolatileEntry::State::row;
+    changes.emplace_back(key, is_row ? std::optional(std::string(entry.row)) : std::nullopt);
+    entries.push_back({std::string(key), entry.transaction});
+    bytes += key.size() + entry.row.size();
+  }
+  bool is_full() const { return entries.size() >= kRowsABatch || bytes >= kBytesABatch; }
+};
+
+/// Rows of other tables name its rows. What was written again after the syncfs cannot be taken along (its
+/// file may not be on disk), and must not be missing where a row that names it is durable.
+bool is_named(std::string_view key) {
+  const char table = key.front();
+  return table == static_cast<char>(Table::blobs) || table == static_cast<char>(Table::trees) ||
+         table == static_cast<char>(Table::snapshots);
+}
+
+/// Carries over what the volatile side had up to one transaction.
+class Promotion {
+ public:
+  enum class End {
+    all,
+    overtaken
+  };  ///< overtaken: a named row was written again, the rest needs a new syncfs
+
+  Promotion(Index::Impl& impl, const Outlook& outlook)
+      : impl_(impl), environment_(outlook.environment), last_transaction_(outlook.last_transaction) {}
+
+  End run(Pass pass) {
+    std::string place = pass == Pass::rows_forwards ? std::string(1, '\0') : std::string(1, '\xff');
+    while (true) {
+      Batch batch;
+      const Step step = carry(pass, place, batch);
+      index::forget(impl_, environment_, batch.entries);
+      if (step != Step::more) return step == Step::end ? End::all : End::overtaken;
+    }
+  }
+
+ private:
+  enum class Step { more, end, overtaken };
+
+  /// Nobody else writes the durable side between a row's being read and its being there.
+  Step carry(Pass pass, std::string& place, Batch& batch) {
+    std::shared_ptr<Environment> durable;
+    Step step = Step::more;
+    {
+      DurableTurn turn(impl_);
+      while (step == Step::more && !batch.is_full()) step = collect(pass, place, batch);
+      if (batch.entries.empty()) return step;
+      durable = turn.commit(batch.changes);
+    }
+    durable->sync();
+    return step;
+  }
+
+  /// One hold of the lock. `place`: where the next one begins.
+  Step collect(Pass pass, std::string& place, Batch& batch) const {
+    const index::Turnstile::Hold hold = impl_.lock(LockMode::shared);
+    if (impl_.recent() != environment_) return Step::end;  // made anew: its numbers mean other things
+    const Pace pace;
+    Transaction recent(environment_, Transaction::Kind::read);
+    Cursor cursor(recent);
+    const bool forwards = pass == Pass::rows_forwards;
+    for (auto here = forwards ? cursor.at_or_after(place) : cursor.before(place); here;
+         here = forwards ? cursor.next() : cursor.previous()) {
+      const auto [key, bytes] = *here;
+      const VolatileEntry entry = index::parse_entry(bytes);
+      if (forwards && is_overtaken(key, entry)) return Step::overtaken;
+      if (is_wanted(pass, key, entry)) batch.add(key, entry);
+      place.assign(key);  // `before` excludes it
+      if (forwards) place.push_back('\0');
+      if (pace.is_over() || batch.is_full()) return Step::more;
+    }
+    return Step::end;
+  }
+
+  bool is_wanted(Pass pass, std::string_view key, const VolatileEntry& entry) const {
+    const auto wanted =
+        pass == Pass::rows_forwards ? VolatileEntry::State::row : VolatileEntry::State::erased;
+    return index::has_durable_side(key) && entry.state == wanted && entry.transaction <= last_transaction_;
+  }
+
+  bool is_overtaken(std::string_view key, const VolatileEntry& entry) const {
+    return is_named(key) && entry.state == VolatileEntry::State::row && entry.first <= last_transaction_ &&
+           entry.transaction > last_transaction_;
+  }
+
+  Index::Impl& impl_;
+  const std::shared_ptr<Environment> environment_;
+  const std::uint64_t last_transaction_;
+};
+
+std::optional<FileLock> promoter_lock(int root, Index::Wait wait) {
+  make_directory_if_missing(root, layout::kLocks, 0700);
+  const std::string name = std::string(layout::kLocks) + "/promote.lock";
+  if (wait == Index::Wait::yes) return FileLock::wait(root, name, LockMode::exclusive);
+  return FileLock::attempt(root, name, LockMode::exclusive);
+}
+
+Outlook outlook_of(Index::Impl& impl) {
+  const index::Turnstile::Hold hold = impl.lock(LockMode::shared);
+  auto environment = impl.recent();
+  if (!environment) return {};
+  Transaction recent(environment, Transaction::Kind::read);
+  Cursor cursor(recent);
+  Outlook outlook{
+      .pending = Pending::nothing, .last_transaction = recent.number(), .environment = environment};
+  const auto first = cursor.at_or_after(std::string_view("\0", 1));
+  if (first && !index::is_volatile(first->first)) {
+    outlook.pending = Pending::rows;
+  } else if (const auto use = cursor.at_or_after(key_of(index::Table::uses))) {
+    if (use->first.starts_with(key_of(index::Table::uses))) outlook.pending = Pending::uses_only;
+  }
+  return outlook;
+}
+
+}  // namespace
+
+bool Index::has_unpromoted() {
+  return outlook_of(*impl_).pending == Pending::rows;
+}
+
+bool Index::promote(Wait wait) {
+  if (impl_->access == Access::read_only) return true;
+  const Pending enough = wait == Wait::yes ? Pending::uses_only : Pending::rows;
+  if (outlook_of(*impl_).pending < enough) return true;
+  const std::optional<FileLock> only_promoter = promoter_lock(impl_->root, wait);
+  if (!only_promoter) return false;
+  while (true) {
+    const Outlook outlook = outlook_of(*impl_);
+    if (outlook.pending < enough) return true;
+    // Files before the rows that name them. Outside the lock: this is the wait that nobody shares.
+    if (syncfs(impl_->root) != 0) throw_errno(errno, "sync", named(impl_->root, ""));
+    Promotion promotion(*impl_, outlook);
+    promotion.run(Pass::erasures_backwards);
+    if (promotion.run(Pass::rows_forwards) == Promotion::End::all) return true;
+  }
+}
+
+void Index::promote_erasures() {
+  const Outlook outlook = outlook_of(*impl_);
+  if (outlook.environment) Promotion(*impl_, outlook).run(Pass::erasures_backwards);
+}
+
+}  // namespace envstore

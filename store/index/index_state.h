@@ -1,0 +1,105 @@
+#pragma once
+#include <functional>
+#include <mutex>
+
+#include "store/index/index.h"
+#include "store/index/index_env.h"
+#include "store/index/index_key.h"
+#include "store/index/index_turnstile.h"
+#include "store/index/lock_time_slice.h"
+#include "store/platform/lock.h"
+
+// What the index's own sources share; nobody else includes this.
+
+namespace envstore {
+
+struct Index::Impl {
+  using Environment = index::Environment;
+
+  Impl(int root_directory, Access wanted);
+  void require_same_process() const;
+  /// The lock, with both environments there and current.
+  index::Turnstile::Hold lock(LockMode mode);
+  std::shared_ptr<Environment> durable(Environment::Mode mode);
+  std::shared_ptr<Environment> recent();  ///< the volatile one; nullptr: a read-only store without
+
+  const int root;
+  const Access access;
+  const pid_t process;
+  index::Turnstile turnstile;
+
+ private:
+  bool open_what_is_there();
+  void make_what_is_missing();
+  void make_missing_environments();
+  std::string recent_directory();
+  Environment::Mode durable_mode() const;
+
+  std::mutex mutex_;  ///< protects what follows; taken inside the turnstile
+  std::string recent_directory_;
+  std::shared_ptr<Environment> durable_, recent_;
+};
+
+/// A transaction over both environments. The members' order matters: transactions end before the lock goes.
+struct Index::Read::State {
+  enum class Kind { read, sliced_read, write, durable_write };
+  State(Impl& owner, Kind wanted);
+  ~State();
+
+  bool is_reading() const { return kind == Kind::read || kind == Kind::sliced_read; }
+  /// A sliced read has held the lock long enough.
+  bool is_slice_over() const;
+  /// Lets writers in, and goes on with what is there then. No view and no cursor may be left.
+  void begin_slice();
+
+  index::Transaction& durable() { return *durable_; }
+  index::Transaction* recent() { return recent_ ? &*recent_ : nullptr; }
+
+  /// The row, without what the volatile side puts before it. The view ends with the next write.
+  std::optional<std::string_view> get(const std::string& key);
+  void put(const std::string& key, std::string_view row);
+  void erase(const std::string& key);
+  /// Rows whose key begins so, in key order, each once. `visit` may write, and returns false to stop.
+  void each(const std::string& prefix,
+            const std::function<bool(std::string_view key, std::string_view row)>& visit);
+  void commit();
+
+  Impl& impl;
+  const Kind kind;
+
+ private:
+  /// What a key that a durable write wrote had on the volatile side before.
+  struct Before {
+    std::string key;
+    std::optional<std::string> entry;
+  };
+
+  void begin();
+  void open_transactions();
+  void end() noexcept;
+  bool each_of_slice(const std::string& prefix, std::string& from,
+                     const std::function<bool(std::string_view key, std::string_view row)>& visit);
+  void remember(const std::string& key, std::optional<std::string_view> entry);
+  void make_durable(std::uint64_t number);
+  void put_back(std::uint64_t number) noexcept;
+
+  std::optional<FileLock> no_writer_;
+  index::Turnstile::Hold hold_;
+  Pace slice_;
+  std::shared_ptr<index::Environment> environment_;  ///< the volatile one
+  std::optional<index::Transaction> durable_, recent_;
+  std::vector<Before> before_;
+};
+
+namespace index {
+inline bool is_volatile(std::string_view key) {
+  return static_cast<unsigned char>(key.front()) >= static_cast<unsigned char>(kFirstVolatile);
+}
+/// Leases and condemnations never have a durable side; last uses do.
+inline bool has_durable_side(std::string_view key) {
+  return !is_volatile(key) || key.front() == static_cast<char>(Table::uses);
+}
+std::string recent_directory_of_this_boot();
+}  // namespace index
+
+}  // namespace envstore

@@ -1,0 +1,108 @@
+#include "store/index/index_turnstile.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "store/platform/error.h"
+#include "store/platform/store_paths.h"
+
+namespace envstore::index {
+namespace {
+
+constexpr off_t kGate = 0;  // do not change: every version that shares a store must agree
+constexpr off_t kLock = 1;
+
+std::string lock_path() {
+  return std::string(layout::kLocks) + "/index.lock";
+}
+
+}  // namespace
+
+Turnstile::Turnstile(int root, Access access) : root_(root), access_(access), process_(getpid()) {}
+
+Turnstile::Hold::Hold(Hold&& other) noexcept
+    : owner_(std::exchange(other.owner_, nullptr)), fd_(std::move(other.fd_)), thread_(other.thread_) {}
+
+Turnstile::Hold& Turnstile::Hold::operator=(Hold&& other) noexcept {
+  if (this != &other) {
+    release();
+    owner_ = std::exchange(other.owner_, nullptr);
+    fd_ = std::move(other.fd_);
+    thread_ = other.thread_;
+  }
+  return *this;
+}
+
+void Turnstile::Hold::release() noexcept {
+  if (owner_ != nullptr) std::exchange(owner_, nullptr)->give_back(std::move(fd_), thread_);
+}
+
+Turnstile::Hold Turnstile::acquire(LockMode mode) {
+  note_thread();
+  Hold hold;
+  hold.owner_ = this;
+  hold.thread_ = std::this_thread::get_id();
+  while (true) {
+    hold.fd_ = idle_or_new();
+    if (!hold.fd_) return hold;
+    wait(hold.fd_.get(), mode);
+    // A cleaner of old files took it away: others would lock a new one.
+    if (has_name(hold.fd_.get(), root_, lock_path())) return hold;
+  }
+}
+
+void Turnstile::note_thread() {
+  const std::lock_guard guard(mutex_);
+  const auto self = std::this_thread::get_id();
+  if (std::find(holders_.begin(), holders_.end(), self) != holders_.end())
+    throw std::logic_error("a transaction of the index was begun inside another one");
+  holders_.push_back(self);
+}
+
+Fd Turnstile::idle_or_new() {
+  {
+    const std::lock_guard guard(mutex_);
+    if (!idle_.empty()) {
+      Fd fd = std::move(idle_.back());
+      idle_.pop_back();
+      return fd;
+    }
+  }
+  return open_lock_file();
+}
+
+Fd Turnstile::open_lock_file() const {
+  if (access_ == Access::read_only) {
+    std::optional<Fd> fd = try_open_file(root_, lock_path(), O_RDONLY);
+    return fd ? std::move(*fd) : Fd();  // never written to by anybody: nothing to be kept out
+  }
+  if (auto fd = try_open_file(root_, lock_path(), O_RDWR)) return std::move(*fd);
+  make_directory_if_missing(root_, layout::kLocks, 0700);
+  return open_file(root_, lock_path(), O_RDWR | O_CREAT, 0600);
+}
+
+void Turnstile::wait(int fd, LockMode mode) const {
+  // An exclusive gate for readers too: with a shared one, a dense stream of readers would never leave it
+  // free.
+  wait_lock(fd, kGate, access_ == Access::read_only ? LockMode::shared : LockMode::exclusive);
+  wait_lock(fd, kLock, mode);
+  unlock(fd, kGate);
+}
+
+void Turnstile::give_back(Fd fd, std::thread::id thread) noexcept {
+  if (getpid() != process_) return;  // after a fork: the lock is the parent's, and so is the mutex's state
+  try {
+    const std::lock_guard guard(mutex_);
+    holders_.erase(std::find(holders_.begin(), holders_.end(), thread));
+    if (!fd) return;
+    unlock(fd.get(), kLock);
+    idle_.push_back(std::move(fd));
+  } catch (...) {
+    // Closing the description, as its owner goes out of scope, lets go of the lock as well.
+  }
+}
+
+}  // namespace envstore::index

@@ -1,0 +1,33 @@
+#include "store/index/root_path.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <climits>
+
+#include "store/platform/format.h"
+#include "store/platform/store_paths.h"
+
+namespace envstore {
+namespace {
+
+/// A snapshot's site-packages, its own name and 900 bytes for a file in it.
+constexpr std::size_t kLongest = PATH_MAX - 1024;
+
+}  // namespace
+
+std::optional<std::string> reason_against_path(const std::string& root) {
+  if (root.find(':') != std::string::npos)
+    return "PATH cannot carry a path with a ':', so the commands of its environments would not be found";
+  if (root.size() > kLongest)
+    return format_text("its path has {} bytes, of {} at most: files below it would have no name", root.size(),
+                       kLongest);
+  return std::nullopt;
+}
+
+/// The root is seldom written to itself, so that it alone says little.
+bool is_unwritable(int root) {
+  return faccessat(root, ".", W_OK, AT_EACCESS) != 0 &&
+         faccessat(root, layout::kLeases, W_OK, AT_EACCESS) != 0;
+}
+
+}  // namespace envstore

@@ -1,0 +1,165 @@
+#include "store/leases/scratch.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <cerrno>
+#include <chrono>
+
+#include "store/leases/scratch_inventory.h"
+#include "store/platform/error.h"
+#include "store/platform/folders.h"
+#include "store/platform/path_parts.h"
+
+namespace envstore {
+namespace {
+
+void make_parents(int scratch, const std::string& path) {
+  if (const std::string parent = parent_of(path); !parent.empty()) make_directories(scratch, parent, 0755);
+}
+
+void copy(Store& store, int scratch, const std::string& path, const std::string& source) {
+  const auto stamp = stat_at(store.root(), source, Links::do_not_follow);
+  create_file(scratch, path, read_file(store.root(), source), stamp ? stamp->mode & 0555 : 0444);
+}
+
+void hard_link(Store& store, int scratch, const std::string& path, const std::string& source) {
+  const LinkResult result = link_at(store.root(), source, scratch, path);
+  if (result == LinkResult::linked) return;
+  if (result == LinkResult::exists)
+    throw Error(ErrorKind::io,
+                "cannot link '" + store.path() + "/" + source + "' into a scratch: '" + path + "' exists");
+  copy(store, scratch, path, source);
+}
+
+using PutLinkedFile = void (*)(Store& store, int scratch, const std::string& path, const std::string& source);
+
+/// `path` is relative to `base`.
+Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& recipe,
+         PutLinkedFile put_linked_file) {
+  with_folder(base, path, [&] { make_directory(base, path, 0755); });
+  Fd scratch = open_directory(base, path);
+  for (const std::string& directory : recipe.directories) make_directories(scratch.get(), directory, 0755);
+  for (const auto& [name, content] : recipe.files) {
+    make_parents(scratch.get(), name);
+    create_file(scratch.get(), name, content, 0644);
+  }
+  for (const auto& [name, content] : recipe.programs) {
+    make_parents(scratch.get(), name);
+    create_file(scratch.get(), name, content, 0755);
+  }
+  for (const auto& [name, target] : recipe.symlinks) {
+    make_parents(scratch.get(), name);
+    symlink_at(target, scratch.get(), name);
+  }
+  for (const auto& [name, source] : recipe.hard_links) {
+    make_parents(scratch.get(), name);
+    put_linked_file(store, scratch.get(), name, source);
+  }
+  return scratch;
+}
+
+/// It is in the way of another one.
+void remove_useless_spare(Store& store, const std::string& spare) {
+  try {
+    remove_tree(store.root(), spare);
+  } catch (const Error&) {
+    return;  // the run needs none
+  }
+}
+
+bool is_whole(Store& store, const std::string& path) {
+  const Fd scratch = open_directory(store.root(), path);
+  return is_as_inventoried(scratch.get());
+}
+
+/// Cleaners by age take single files out of a spare, even of one in daily use: its stamps are set back, and
+/// reuse makes none of its files newer. A spare that was handed back a moment ago has met none.
+bool was_just_handed_back(Store& store, const FileStamp& spare) {
+  constexpr std::int64_t kMoment = std::chrono::nanoseconds(std::chrono::minutes(10)).count();
+  const std::int64_t age = store.clock().now().time_since_epoch().count() - spare.ctime_ns;
+  return age >= 0 && age < kMoment;
+}
+
+/// False: there is none, or one of which something is missing.
+bool claim_spare(Store& store, const std::string& spare, const std::string& path) {
+  const auto stamp = stat_at(store.root(), spare, Links::do_not_follow);
+  if (!stamp) return false;
+  if (!stamp->is_directory()) {
+    remove_useless_spare(store, spare);
+    return false;
+  }
+  if (renameat(store.root(), spare.c_str(), store.root(), path.c_str()) == 0) {
+    if (was_just_handed_back(store, *stamp) || is_whole(store, path)) return true;
+    remove_tree(store.root(), path);
+    return false;
+  }
+  const int error = errno;
+  if (error == EXDEV)
+    remove_useless_spare(store, spare);
+  else if (error != ENOENT)
+    throw_errno(error, "rename", store.path() + "/" + spare);
+  return false;
+}
+
+bool hand_back(Store& store, const std::string& path, const std::string& spare) {
+  return is_whole(store, path) && rename_new(store.root(), path, store.root(), spare);
+}
+
+}  // namespace
+
+Scratch Scratch::make(Store& store, const std::string& lease, const Fingerprint& plan,
+                      const std::function<ScratchRecipe()>& recipe) {
+  const std::string path = layout::scratch(lease);
+  Scratch scratch;
+  scratch.store_ = &store;
+  scratch.lease_ = lease;
+  scratch.path_ = store.path() + "/" + path;
+  scratch.plan_ = plan;
+  if (!claim_spare(store, layout::spare(plan.hex()), path)) {
+    const ScratchRecipe parts = recipe();
+    try {
+      take_inventory(build(store, store.root(), path, parts, hard_link).get());
+    } catch (...) {
+      remove_tree(store.root(), path);
+      throw;
+    }
+  }
+  scratch.owned_ = true;
+  return scratch;
+}
+
+Scratch Scratch::make_outside(Store& store, const std::string& directory, const ScratchRecipe& recipe) {
+  Scratch scratch;
+  scratch.store_ = &store;
+  scratch.path_ = directory + "/scratch";
+  build(store, AT_FDCWD, scratch.path_, recipe, copy);  // no hard link leads from one mount into another
+  return scratch;
+}
+
+Scratch::Scratch(Scratch&& other) noexcept
+    : store_(other.store_),
+      lease_(std::move(other.lease_)),
+      path_(std::move(other.path_)),
+      plan_(other.plan_),
+      owned_(std::exchange(other.owned_, false)) {}
+
+void Scratch::leave() {
+  owned_ = false;
+}
+
+Scratch::~Scratch() {
+  if (!owned_) return;
+  const std::string path = layout::scratch(lease_);
+  try {
+    if (hand_back(*store_, path, layout::spare(plan_.hex()))) return;
+  } catch (...) {
+    // What cannot be compared is removed like anything else that was touched.
+  }
+  try {
+    remove_tree(store_->root(), path);
+  } catch (...) {
+    // The lease is dead from now on: remove_dead_leases tries again.
+  }
+}
+
+}  // namespace envstore

@@ -1,0 +1,128 @@
+#include "store/leases/scratch_inventory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "store/platform/error.h"
+#include "store/platform/files.h"
+
+// `.inventory`: "envscr1\n", then for each entry: u64 inode, u64 size (0 for a directory), i64 mtime in ns,
+// u32 mode, u32 length of path, path. Host byte order: a scratch never leaves its machine. The last entry is
+// the file itself, whose mtime is that of the setting back.
+
+namespace envstore {
+namespace {
+
+constexpr const char* kInventory = ".inventory";
+constexpr std::string_view kMagic = "envscr1\n";
+constexpr std::size_t kLargest = std::size_t{1} << 20;
+constexpr std::int64_t kPast = 1'000'000'000;  // 2001: no change can ever be stamped with it by accident
+
+struct Stamp {
+  std::uint64_t inode, size;
+  std::int64_t mtime_ns;
+  std::uint32_t mode, path_length;
+};
+static_assert(sizeof(Stamp) == 32);
+
+Stamp stamp_of(const struct stat& status, std::size_t path_length) {
+  return {status.st_ino, S_ISDIR(status.st_mode) ? 0 : static_cast<std::uint64_t>(status.st_size),
+          std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec, status.st_mode,
+          static_cast<std::uint32_t>(path_length)};
+}
+
+struct stat status_of(int scratch, const std::string& path) {
+  struct stat status {};
+  if (fstatat(scratch, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) throw_errno(errno, "examine", path);
+  return status;
+}
+
+/// Directories and regular files, each after its directory; links left out.
+std::vector<std::string> list_all(int scratch) {
+  std::vector<std::string> paths{"."};
+  for (std::size_t next = 0; next < paths.size(); ++next) {
+    const std::string directory = paths[next];
+    if (!S_ISDIR(status_of(scratch, directory).st_mode)) continue;
+    for (const DirectoryEntry& entry : list_directory(scratch, directory))
+      if (entry.type != DT_LNK) paths.push_back(directory == "." ? entry.name : directory + "/" + entry.name);
+  }
+  return paths;
+}
+
+/// A file with several names is a blob: its times belong to the ledger.
+bool is_own(const struct stat& status) {
+  return S_ISDIR(status.st_mode) || status.st_nlink == 1;
+}
+
+void set_back(int scratch, const std::string& path) {
+  const timespec times[2] = {{kPast, 0}, {kPast, 0}};
+  if (utimensat(scratch, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
+    throw_errno(errno, "set the time of", path);
+}
+
+void append(std::string& out, const struct stat& status, const std::string& path) {
+  const Stamp stamp = stamp_of(status, path.size());
+  out.append(reinterpret_cast<const char*>(&stamp), sizeof stamp);
+  out += path;
+}
+
+std::string take(int scratch) {
+  std::string out{kMagic};
+  for (const std::string& path : list_all(scratch)) {
+    if (path == kInventory) continue;
+    if (is_own(status_of(scratch, path))) set_back(scratch, path);
+    append(out, status_of(scratch, path), path);
+  }
+  return out;
+}
+
+/// The file's own entry cannot hold its size before it is written: it is as large as all of it.
+void append_itself(int scratch, std::string& out) {
+  struct stat status = status_of(scratch, kInventory);
+  status.st_mtim = {kPast, 0};
+  status.st_size = static_cast<off_t>(out.size() + sizeof(Stamp) + std::strlen(kInventory));
+  append(out, status, kInventory);
+}
+
+bool is_same(int scratch, const Stamp& stamp, const std::string& path) {
+  struct stat status {};
+  if (fstatat(scratch, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  const Stamp now = stamp_of(status, path.size());
+  return std::memcmp(&now, &stamp, sizeof now) == 0;
+}
+
+}  // namespace
+
+void take_inventory(int scratch) {
+  const Fd file = open_file(scratch, kInventory, O_WRONLY | O_CREAT | O_EXCL, 0644);
+  std::string content = take(scratch);
+  append_itself(scratch, content);
+  write_all(file.get(), {reinterpret_cast<const std::byte*>(content.data()), content.size()}, kInventory);
+  set_back(scratch, kInventory);
+}
+
+bool is_as_inventoried(int scratch) {
+  const std::optional<std::string> content = try_read_file(scratch, kInventory, kLargest);
+  if (!content || !content->starts_with(kMagic)) return false;
+  std::string_view rest = *content;
+  rest.remove_prefix(kMagic.size());
+  std::string last;
+  while (!rest.empty()) {
+    Stamp stamp;
+    if (rest.size() < sizeof stamp) return false;
+    std::memcpy(&stamp, rest.data(), sizeof stamp);
+    rest.remove_prefix(sizeof stamp);
+    if (rest.size() < stamp.path_length) return false;
+    last = rest.substr(0, stamp.path_length);
+    if (!is_same(scratch, stamp, last)) return false;
+    rest.remove_prefix(stamp.path_length);
+  }
+  return last == kInventory;
+}
+
+}  // namespace envstore

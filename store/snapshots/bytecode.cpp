@@ -1,0 +1,119 @@
+#include "store/snapshots/bytecode.h"
+
+#include <fcntl.h>
+#include <algorithm>
+#include <map>
+
+#include "store/objects/tree_info.h"
+#include "store/platform/folders.h"
+#include "store/platform/path_parts.h"
+#include "store/snapshots/placement_build.h"
+#include "store/snapshots/placement_plan.h"
+
+namespace envstore {
+namespace {
+
+std::string complete_marker(const TreeId& id, const std::string& cache_tag) {
+  return layout::bytecode(id) + "/complete-" + cache_tag;
+}
+
+bool is_there(Store& store, const std::string& path) {
+  return stat_at(store.root(), path, Links::do_not_follow).has_value();
+}
+
+void make_marker(Store& store, const std::string& directory, const std::string& marker) {
+  with_folder(store.root(), directory,
+              [&] { return make_directory_if_missing(store.root(), directory, 0755); });
+  // For reading: another compilation may have made it, and its mode lets nobody write.
+  open_file(store.root(), marker, O_RDONLY | O_CREAT, 0444);
+}
+
+/// `six.py` -> `six.cpython-311.pyc`
+std::string compiled_name(const std::string& source, const std::string& cache_tag) {
+  const std::string name = name_of(source);
+  return name.substr(0, name.size() - 3) + "." + cache_tag + ".pyc";
+}
+
+/// Not so where trees meet in a directory: the modules were compiled into the snapshot's slot, the tree's is
+/// empty.
+bool uses_every_slot(const LayoutPlan& plan, const LayoutTree& tree) {
+  const std::string own = layout::bytecode(tree.id) + "/";
+  const auto used =
+      std::count_if(plan.caches.begin(), plan.caches.end(),
+                    [&](const LayoutPlan::Cache& cache) { return cache.slot.starts_with(own); });
+  return static_cast<std::size_t>(used) == source_directories(tree.manifest()).size();
+}
+
+/// Gathers the jobs of one layout.
+class Jobs {
+ public:
+  Jobs(Store& store, const SnapshotRecord& record, Layout layout)
+      : store_(store),
+        record_(record),
+        prefix_(store.path() + "/" + layout::snapshot(record.id(), layout) + "/") {}
+
+  std::vector<BytecodeJob> gather(const LayoutPlan& plan, const std::vector<LayoutTree>& trees) {
+    for (const LayoutTree& tree : trees)
+      done_.push_back(is_there(store_, complete_marker(tree.id, record_.cache_tag)));
+    for (const LayoutPlan::Cache& cache : plan.caches) slots_.emplace(cache.directory, cache.slot);
+    for (const auto* list : {&plan.hard_links, &plan.empty_files})
+      for (const auto& file : *list) add_laid_out(file);
+    for (const auto& link : plan.links) {
+      add_laid_out(link);
+      if (!done_[link.tree]) add_linked_directory(link, trees[link.tree]);
+    }
+    return std::move(jobs_);
+  }
+
+ private:
+  /// A module in a directory of the layout itself. Where trees meet, the slot is the snapshot's, and so no
+  /// tree's mark tells that it is compiled.
+  void add_laid_out(const LayoutPlan::FromTree& file) {
+    const auto slot = slots_.find(parent_of(file.path));
+    if (slot == slots_.end() || !file.path.ends_with(".py")) return;
+    const bool is_own_slot = slot->second.starts_with(layout::bytecode(record_.id()));
+    if (is_own_slot || !done_[file.tree]) add(file.path, slot->second);
+  }
+
+  void add_linked_directory(const LayoutPlan::FromTree& link, const LayoutTree& tree) {
+    const std::string inside = link.in_tree + "/";
+    const std::vector<std::string> directories = source_directories(tree.manifest());
+    for (const TreeEntry& entry : tree.manifest().entries()) {
+      if (!entry.path.starts_with(inside) || !entry.path.ends_with(".py")) continue;
+      const auto directory = std::lower_bound(directories.begin(), directories.end(), parent_of(entry.path));
+      add(link.path + entry.path.substr(link.in_tree.size()),
+          layout::bytecode(tree.id) + "/" + std::to_string(directory - directories.begin()));
+    }
+  }
+
+  void add(const std::string& path, const std::string& slot) {
+    jobs_.push_back({prefix_ + path, store_.path() + "/" + slot, compiled_name(path, record_.cache_tag)});
+  }
+
+  Store& store_;
+  const SnapshotRecord& record_;
+  std::string prefix_;
+  std::vector<bool> done_;
+  std::map<std::string, std::string> slots_;
+  std::vector<BytecodeJob> jobs_;
+};
+
+}  // namespace
+
+std::vector<BytecodeJob> pending_bytecode(Store& store, const SnapshotRecord& record, Layout layout) {
+  if (is_bytecode_complete(store, record.id())) return {};
+  const std::vector<LayoutTree> trees = layout_trees(store, record);
+  return Jobs(store, record, layout).gather(plan_layout(record, trees, layout), trees);
+}
+
+void mark_bytecode_complete(Store& store, const SnapshotRecord& record) {
+  const std::vector<LayoutTree> trees = layout_trees(store, record);
+  const LayoutPlan plan = plan_layout(record, trees, Layout::forest);
+  for (const LayoutTree& tree : trees)
+    if (uses_every_slot(plan, tree))
+      make_marker(store, layout::bytecode(tree.id), complete_marker(tree.id, record.cache_tag));
+  const SnapshotId id = record.id();
+  make_marker(store, layout::bytecode(id), layout::bytecode_marker(id));
+}
+
+}  // namespace envstore

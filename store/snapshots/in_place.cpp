@@ -1,0 +1,18 @@
+#include "store/platform/store_paths.h"
+#include "store/snapshots/bytecode.h"
+#include "store/snapshots/snapshot.h"
+
+// What every run asks of the disk, apart from what makes it: the warm program holds nothing of that.
+
+namespace envstore {
+
+bool is_placed(Store& store, const SnapshotId& id, Layout layout) {
+  const auto stamp = stat_at(store.root(), layout::snapshot(id, layout), Links::do_not_follow);
+  return stamp && stamp->is_directory();
+}
+
+bool is_bytecode_complete(Store& store, const SnapshotId& id) {
+  return stat_at(store.root(), layout::bytecode_marker(id), Links::do_not_follow).has_value();
+}
+
+}  // namespace envstore

@@ -1,0 +1,21 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "store/snapshots/snapshot.h"
+
+namespace envstore {
+
+/// Where a file of a tree goes below the prefix: site/ to site-packages, bin/ and include/ to the same, data/
+/// to the prefix itself.
+std::string place_of(const SnapshotRecord& record, std::string_view in_tree);
+
+/// The slot of a directory in which several trees' modules meet. `below`: "" for site-packages, else "/a/b".
+/// The same in both layouts. Relative to the store's root.
+std::string snapshot_slot(const SnapshotId& id, std::string_view below);
+
+std::string top_of(std::string_view path);                         ///< the first component
+bool is_below(std::string_view path, std::string_view directory);  ///< at any depth
+bool is_directly_in(std::string_view path, std::string_view directory);
+
+}  // namespace envstore

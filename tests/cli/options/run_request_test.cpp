@@ -1,0 +1,92 @@
+#include "cli/options/run_request.h"
+
+#include <doctest/doctest.h>
+
+#include "cli/options/run_target.h"
+#include "store/platform/error.h"
+#include "tests/cli/temporary_directory.h"
+
+using namespace envstore;
+using Words = std::vector<std::string>;
+
+namespace {
+
+constexpr OptionSpec kFlags[] = {{"module", 'm'}, {"script", 's'}};
+
+RunTarget target(const Words& words) {
+  return find_target(parse_arguments(kFlags, Positionals::first_ends_options, words));
+}
+
+}  // namespace
+
+TEST_CASE("commas separate requirements, but not the parts of a specifier") {
+  CHECK(split_requirements("numpy") == Words{"numpy"});
+  CHECK(split_requirements("numpy, pandas") == Words{"numpy", "pandas"});
+  CHECK(split_requirements("numpy>=1,<2,pandas") == Words{"numpy>=1,<2", "pandas"});
+  CHECK(split_requirements("a[x,y]>1, !=2,b") == Words{"a[x,y]>1,!=2", "b"});
+  CHECK(split_requirements("a @ https://h.example/x,y.whl") == Words{"a @ https://h.example/x,y.whl"});
+  CHECK(split_requirements("").empty());
+}
+
+TEST_CASE("a file that ends in .py is a script, and is read") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("a.py", "print(1)\n");
+  const RunTarget run = target({path, "-x"});
+  CHECK(run.target.kind == Target::Kind::script);
+  CHECK(run.target.arguments == Words{"-x"});
+  CHECK(run.script_text == "print(1)\n");
+  CHECK(run.script_path == path);
+}
+
+TEST_CASE("a script may be named through a link") {
+  const TemporaryDirectory directory;
+  directory.write("a.py", "x");
+  directory.link("b.py", "a.py");
+  CHECK(target({directory.path() + "/b.py"}).script_text == "x");
+}
+
+TEST_CASE("a script that does not exist is an error that names it") {
+  for (const Words& words : {Words{"/nowhere/x.py"}, Words{"-s", "/nowhere/x"}}) {
+    try {
+      target(words);
+      FAIL("accepted");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::not_found);
+      CHECK(std::string(error.what()).find("'/nowhere/x") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a directory is a script only with __main__.py in it") {
+  const TemporaryDirectory directory;
+  CHECK_THROWS_AS((void)target({directory.path()}), Error);
+  CHECK_THROWS_AS(target({"-s", directory.path()}), Error);
+  directory.write("__main__.py", "y");
+  const RunTarget run = target({directory.path()});
+  CHECK(run.target.kind == Target::Kind::script);
+  CHECK(run.script_text == "y");
+}
+
+TEST_CASE("a zip archive with __main__.py is a script, whatever its name") {
+  const TemporaryDirectory directory;
+  const std::string end("PK\x05\x06", 4);
+  const std::string path =
+      directory.write("tool", "#!/usr/bin/python3\nPK\x03\x04 __main__.py " + end + "rest");
+  CHECK(is_zipapp(path));
+  CHECK(target({path}).target.kind == Target::Kind::script);
+  CHECK_FALSE(target({path}).script_text);
+  CHECK_FALSE(is_zipapp(directory.write("other", "PK other.py " + end)));
+  CHECK_FALSE(is_zipapp(directory.path()));
+  CHECK_FALSE(is_zipapp("/nowhere"));
+}
+
+TEST_CASE("other words are commands, unless --script or --module says otherwise") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.write("noext", "z");
+  CHECK(target({"ruff", "check"}).target.kind == Target::Kind::command);
+  CHECK(target({path}).target.kind == Target::Kind::command);
+  CHECK(target({"--script", path}).script_text == "z");
+  CHECK(target({"-m", "json.tool", "x.py"}).target.kind == Target::Kind::module);
+  CHECK_THROWS_AS(target({"-m", "-s", "x"}), Error);
+  CHECK_THROWS_AS(target({}), Error);
+}

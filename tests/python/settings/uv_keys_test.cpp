@@ -1,0 +1,84 @@
+#include "python/settings/uv_keys.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "python/settings/script_metadata.h"
+#include "python/settings/uv_options.h"
+#include "store/platform/error.h"
+
+using namespace envstore;
+
+namespace {
+
+/// What reading `text` ends with; std::logic_error, which no text may bring about, passes.
+template <class Read>
+std::string outcome(Read&& read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    return error.kind() == ErrorKind::unsupported ? "unsupported" : "unreadable";
+  }
+  return "read";
+}
+
+std::string in_script(const std::string& toml) {
+  return outcome([&] { read_script_metadata(toml, 1, "demo.py", "/folder"); });
+}
+
+}  // namespace
+
+TEST_CASE("each key stands once, and what is refused says what to do") {
+  for (const auto keys : {uv_keys(), uv_index_keys()}) {
+    std::set<std::string_view> names;
+    for (const UvKey& key : keys) {
+      CAPTURE(key.name);
+      CHECK(names.insert(key.name).second);
+      const bool is_refused = key.in_script == KeyUse::refused || key.in_file == KeyUse::refused;
+      CHECK(is_refused == !key.remedy.empty());
+    }
+  }
+}
+
+TEST_CASE("the table decides what becomes of a key, in a script and in a file") {
+  const auto expected = [](KeyUse use) {
+    return use == KeyUse::supported ? "unreadable" : use == KeyUse::harmless ? "read" : "unsupported";
+  };
+  for (const UvKey& key : uv_keys()) {
+    CAPTURE(key.name);
+    const std::string line = std::string(key.name) + " = 12.5\n";  // a value of no key's type
+    CHECK(in_script("[tool.uv]\n" + line) == expected(key.in_script));
+    CHECK(outcome([&] { read_uv_file(line, "/p/uv.toml"); }) == expected(key.in_file));
+    CHECK(outcome([&] { read_uv_file("[tool.uv]\n" + line, "/p/pyproject.toml"); }) == expected(key.in_file));
+  }
+}
+
+TEST_CASE("the same for the keys of an index") {
+  for (const UvKey& key : uv_index_keys()) {
+    CAPTURE(key.name);
+    if (key.name == "url") continue;
+    const std::string text =
+        "[[tool.uv.index]]\nurl = 'https://a.invalid'\n" + std::string(key.name) + " = 12.5\n";
+    CHECK(in_script(text) == (key.in_script == KeyUse::supported  ? "unreadable"
+                              : key.in_script == KeyUse::harmless ? "read"
+                                                                  : "unsupported"));
+  }
+}
+
+TEST_CASE("a pyproject.toml without uv's table says nothing, and a fault has path, line and column") {
+  CHECK_FALSE(read_uv_file("[project]\nname = 'x'\n", "/p/pyproject.toml"));
+  CHECK_FALSE(read_uv_file("tool = 1\n", "/p/pyproject.toml"));
+  try {
+    read_uv_file("\nno-index = 1\n", "/p/uv.toml");
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(std::string(error.what()).find("'/p/uv.toml': line 2, column 12") != std::string::npos);
+  }
+}
+
+TEST_CASE("relative places of a file start where it lies") {
+  const auto settings = read_uv_file("find-links = ['wheels']\n", "/p/uv.toml");
+  REQUIRE(settings);
+  CHECK(settings->find_links.at(0).url == "/p/wheels");
+}
