@@ -64,7 +64,7 @@ PreparedRun prepare(Store& store, const RunRequest& request, Verbosity verbosity
 
 /// A later run with the same words would find everything prepared: the small program can do this one.
 bool can_hand_over(Store& store, RunRequest request) {
-  ask_nothing_anew(request);
+  clear_one_shot_flags(request);
   return known_run(store, request, key_of(store, request)).has_value();
 }
 

@@ -197,7 +197,7 @@ bool wants_throwaway_store(const Arguments& arguments) {
   return arguments.has("no-cache") || says_yes("UV_NO_CACHE");
 }
 
-void ask_nothing_anew(RunRequest& request) {
+void clear_one_shot_flags(RunRequest& request) {
   request.refresh = request.upgrade = request.compile_bytecode = false;
   request.refresh_packages.clear();
   request.upgrade_packages.clear();

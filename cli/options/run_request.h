@@ -45,7 +45,7 @@ class EnteredDirectory {
 bool wants_throwaway_store(const Arguments& arguments);
 
 /// Takes away what --refresh, --upgrade and --compile-bytecode asked for: it has been done.
-void ask_nothing_anew(RunRequest& request);
+void clear_one_shot_flags(RunRequest& request);
 
 /// `numpy>=1,<2,pandas` -> `numpy>=1,<2` and `pandas`: a comma before something that is no name belongs to a
 /// specifier.

@@ -180,7 +180,7 @@ Listing read_listing(Store& store) {
   add_leases_without_row(store, listing);
   const Census census = take_census(store);
   add_census(census, listing);
-  listing.bytes = census.total_bytes() + census.other_bytes();
+  listing.bytes = census.total_bytes() + census.overhead_bytes();
   return listing;
 }
 

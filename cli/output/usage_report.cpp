@@ -46,7 +46,7 @@ std::string usage_text(const Census& census, const Usage& usage, Rows rows) {
   std::string text =
       format_text("{} in {} files; {} of it shared by several packages", print_bytes(usage.total_bytes),
                   usage.blobs, print_bytes(usage.shared_bytes));
-  text += format_text("; {} besides, in folders, bytecode and the index", print_bytes(usage.other_bytes));
+  text += format_text("; {} besides, in folders, bytecode and the index", print_bytes(usage.overhead_bytes));
   if (usage.unnamed_bytes > 0)
     text += format_text(", {} left over (gc removes it)", print_bytes(usage.unnamed_bytes));
   text += format_text("\n{} snapshots: as separate environments they would take {}\n", usage.snapshots.size(),
@@ -86,7 +86,7 @@ std::string usage_json(const Census& census, const Usage& usage) {
   }
   const nlohmann::json json = {{"total_bytes", usage.total_bytes},
                                {"files", usage.blobs},
-                               {"other_bytes", usage.other_bytes},
+                               {"other_bytes", usage.overhead_bytes},
                                {"shared_bytes", usage.shared_bytes},
                                {"unnamed_bytes", usage.unnamed_bytes},
                                {"apparent_bytes", usage.apparent_bytes},

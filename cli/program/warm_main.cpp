@@ -53,7 +53,7 @@ bool find_known_run(int argc, char** argv, const Handover& handover, KnownRun& k
   if (wants_throwaway_store(arguments)) return false;
   known.directory.emplace(arguments);
   RunSetup setup = read_run_setup(arguments, NamedPipes::refuse);
-  if (handover.is_prepared()) ask_nothing_anew(setup.request);
+  if (handover.is_prepared()) clear_one_shot_flags(setup.request);
   known.store.emplace(Store::open(arguments.value("store"), known.clock));
   auto run = known_run(*known.store, setup.request, key_of(*known.store, setup.request));
   if (!run) return false;

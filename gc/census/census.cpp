@@ -226,16 +226,16 @@ void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Censu
 /// Outside of the index's lock: ledgers are read.
 void note_other_bytes(Store& store, Census& census) {
   for (CountedTree& tree : census.trees)
-    tree.other_bytes = tree_folder_bytes(tree.files) + bytecode_bytes(store, layout::bytecode(tree.id));
+    tree.overhead_bytes = tree_folder_bytes(tree.files) + bytecode_bytes(store, layout::bytecode(tree.id));
   for (CountedSnapshot& snapshot : census.snapshots) {
     std::uint64_t files = 0, names = 0;
     for (const std::uint32_t place : snapshot.trees) {
       files += census.trees[place].files;
       names += census.trees[place].top_level_names;
     }
-    snapshot.other_bytes = bytecode_bytes(store, layout::bytecode(snapshot.id));
+    snapshot.overhead_bytes = bytecode_bytes(store, layout::bytecode(snapshot.id));
     for (const Layout layout : snapshot.layouts)
-      snapshot.other_bytes += layout_folder_bytes(layout, files, names);
+      snapshot.overhead_bytes += layout_folder_bytes(layout, files, names);
   }
   census.index_bytes = index_bytes(store);
 }
@@ -260,10 +260,10 @@ std::uint64_t Census::total_bytes() const {
   return total;
 }
 
-std::uint64_t Census::other_bytes() const {
+std::uint64_t Census::overhead_bytes() const {
   std::uint64_t total = index_bytes;
-  for (const CountedTree& tree : trees) total += tree.other_bytes;
-  for (const CountedSnapshot& snapshot : snapshots) total += snapshot.other_bytes;
+  for (const CountedTree& tree : trees) total += tree.overhead_bytes;
+  for (const CountedSnapshot& snapshot : snapshots) total += snapshot.overhead_bytes;
   return total;
 }
 

@@ -13,7 +13,7 @@ struct CountedTree {
   std::string name, version;
   std::int64_t made_at_ns = 0;  ///< 0: a snapshot names it, and it has no row
   std::uint64_t files = 0, top_level_names = 0;
-  std::uint64_t other_bytes = 0;  ///< goes with it besides blobs: its folders and bytecode
+  std::uint64_t overhead_bytes = 0;  ///< goes with it besides blobs: its folders and bytecode
 };
 
 /// Blobs that exactly the same trees have. Most trees have one group of their own.
@@ -33,7 +33,7 @@ struct CountedSnapshot {
   std::vector<std::string> held_by;    ///< names of roots
   std::vector<std::string> leased_by;  ///< what the live leases that name it do: `process 7, running x.py`
   std::vector<Layout> layouts = {};
-  std::uint64_t other_bytes = 0;  ///< goes with it besides its trees: its layouts and their bytecode
+  std::uint64_t overhead_bytes = 0;  ///< goes with it besides its trees: its layouts and their bytecode
   std::int64_t used_ns() const { return last_use_ns.value_or(made_at_ns); }
 };
 
@@ -59,9 +59,9 @@ struct Census {
   bool clock_went_back = false;
   /// Snapshots and trees from the future, where the clock may well be right: they count as made and used now.
   std::uint64_t times_ahead = 0;
-  std::uint64_t index_bytes = 0;      ///< documents among them
-  std::uint64_t total_bytes() const;  ///< of all groups
-  std::uint64_t other_bytes() const;  ///< of all trees and snapshots, and the index: other_bytes.h
+  std::uint64_t index_bytes = 0;         ///< documents among them
+  std::uint64_t total_bytes() const;     ///< of all groups
+  std::uint64_t overhead_bytes() const;  ///< of all trees and snapshots, and the index: overhead_bytes.h
   std::uint64_t total_blobs() const;
 };
 

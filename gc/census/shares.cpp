@@ -8,7 +8,7 @@ Shares::Shares(const Census& census)
       holders_(census.groups.size()),
       first_group_(census.trees.size() + 1),
       hits_(census.groups.size()),
-      bytes_(census.total_bytes() + census.other_bytes()) {
+      bytes_(census.total_bytes() + census.overhead_bytes()) {
   for (std::uint32_t place = 0; place < census.snapshots.size(); ++place)
     for (const std::uint32_t tree : census.snapshots[place].trees) namers_[tree].add(place);
   for (const BlobGroup& group : census.groups)
@@ -28,11 +28,11 @@ std::span<const std::uint32_t> Shares::groups_of(std::uint32_t tree) const {
 }
 
 std::uint64_t Shares::freed_by(std::uint32_t snapshot) {
-  std::uint64_t freed = census_.snapshots[snapshot].other_bytes;
+  std::uint64_t freed = census_.snapshots[snapshot].overhead_bytes;
   touched_.clear();
   for (const std::uint32_t tree : census_.snapshots[snapshot].trees) {
     if (namers_[tree].last() != snapshot) continue;
-    freed += census_.trees[tree].other_bytes;
+    freed += census_.trees[tree].overhead_bytes;
     for (const std::uint32_t group : groups_of(tree)) {
       touched_.push_back(group);
       if (++hits_[group] == holders_[group].count) freed += census_.groups[group].bytes;
@@ -49,7 +49,7 @@ void Shares::note_last_owner(const Owners& trees_of_group) {
 }
 
 std::uint64_t Shares::drop_from_groups(std::uint32_t tree) {
-  std::uint64_t freed = census_.trees[tree].other_bytes;
+  std::uint64_t freed = census_.trees[tree].overhead_bytes;
   for (const std::uint32_t group : groups_of(tree)) {
     holders_[group].drop(tree);
     if (holders_[group].count == 0)
@@ -62,7 +62,7 @@ std::uint64_t Shares::drop_from_groups(std::uint32_t tree) {
 }
 
 std::uint64_t Shares::remove(std::uint32_t snapshot) {
-  std::uint64_t freed = census_.snapshots[snapshot].other_bytes;
+  std::uint64_t freed = census_.snapshots[snapshot].overhead_bytes;
   bytes_ -= freed;
   new_last_owners_.clear();
   for (const std::uint32_t tree : census_.snapshots[snapshot].trees) {
@@ -76,11 +76,11 @@ std::uint64_t Shares::remove(std::uint32_t snapshot) {
 }
 
 void Shares::put_back(std::uint32_t snapshot) {
-  bytes_ += census_.snapshots[snapshot].other_bytes;
+  bytes_ += census_.snapshots[snapshot].overhead_bytes;
   for (const std::uint32_t tree : census_.snapshots[snapshot].trees) {
     namers_[tree].add(snapshot);
     if (namers_[tree].count > 1) continue;
-    bytes_ += census_.trees[tree].other_bytes;
+    bytes_ += census_.trees[tree].overhead_bytes;
     for (const std::uint32_t group : groups_of(tree)) {
       if (holders_[group].count == 0) bytes_ += census_.groups[group].bytes;
       holders_[group].add(tree);

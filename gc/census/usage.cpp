@@ -33,9 +33,9 @@ void count_snapshots(const Census& census, Usage& usage) {
   Shares shares(census);
   std::vector<std::uint32_t> counted_for(census.groups.size(), kNobody);  // a group counts once a snapshot
   for (std::uint32_t place = 0; place < census.snapshots.size(); ++place) {
-    std::uint64_t all = census.snapshots[place].other_bytes;
+    std::uint64_t all = census.snapshots[place].overhead_bytes;
     for (const std::uint32_t tree : census.snapshots[place].trees) {
-      all += census.trees[tree].other_bytes;
+      all += census.trees[tree].overhead_bytes;
       for (const std::uint32_t group : shares.groups_of(tree)) {
         if (counted_for[group] == place) continue;
         counted_for[group] = place;
@@ -52,7 +52,7 @@ void count_snapshots(const Census& census, Usage& usage) {
 
 Usage usage_of(const Census& census) {
   Usage usage;
-  usage.other_bytes = census.other_bytes();
+  usage.overhead_bytes = census.overhead_bytes();
   usage.total_bytes = census.total_bytes();
   usage.blobs = census.total_blobs();
   count_packages(census, usage);

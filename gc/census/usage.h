@@ -27,7 +27,7 @@ struct Usage {
   std::vector<PackageUse> packages;
   std::vector<SnapshotUse> snapshots;
   std::uint64_t total_bytes = 0, blobs = 0;
-  std::uint64_t other_bytes = 0;     ///< besides the total: folders, bytecode, layouts, the index
+  std::uint64_t overhead_bytes = 0;  ///< besides the total: folders, bytecode, layouts, the index
   std::uint64_t shared_bytes = 0;    ///< of blobs that several packages have
   std::uint64_t unnamed_bytes = 0;   ///< of blobs that no package has: leftovers, which gc removes
   std::uint64_t apparent_bytes = 0;  ///< as if each snapshot had its own copy of everything

@@ -83,9 +83,9 @@ bool adopt_leased(Store& store) {
 void settle_tree_times(Store& store, Census& census) {
   const std::int64_t now = census.now_ns;
   for (std::size_t next = 0; next < census.trees.size();) {
-    const Pace pace;
+    const LockTimeSlice slice;
     Index::Write rows = store.index().write();
-    for (; next < census.trees.size() && !pace.is_over(); ++next) {
+    for (; next < census.trees.size() && !slice.is_over(); ++next) {
       CountedTree& tree = census.trees[next];
       auto row = is_ahead(tree.made_at_ns, now) ? rows.tree(tree.id) : std::nullopt;
       if (!row) continue;
@@ -103,9 +103,9 @@ std::uint64_t settle_times(Store& store, Census& census) {
   std::uint64_t settled = 0;
   const std::int64_t now = census.now_ns;
   for (std::size_t next = 0; next < census.snapshots.size();) {
-    const Pace pace;
+    const LockTimeSlice slice;
     Index::Write rows = store.index().write();
-    for (; next < census.snapshots.size() && !pace.is_over(); ++next) {
+    for (; next < census.snapshots.size() && !slice.is_over(); ++next) {
       CountedSnapshot& snapshot = census.snapshots[next];
       if (!is_ahead(snapshot.made_at_ns, now) && !is_ahead(snapshot.used_ns(), now)) continue;
       auto row = rows.snapshot(snapshot.id);
@@ -205,7 +205,8 @@ class Collection {
       else
         going.push_back(snapshot.snapshot);
     }
-    const Caught caught = last_net(store_, census, going, report_.plan.unused_trees);
+    const RunningProcessCheck caught =
+        check_running_processes(store_, census, going, report_.plan.unused_trees);
     for (const auto& use : caught.snapshots) {
       std::erase(going, use.snapshot);
       report_.still_in_use.push_back(use);
@@ -227,7 +228,7 @@ class Collection {
     const std::set<SnapshotId> deleted = sweep_snapshots(store_, ids, report_, trees, progress);
     note_what_stayed(deleted);
     for (const CountedSnapshot& snapshot : report_.census.snapshots)
-      if (deleted.contains(snapshot.id)) report_.freed_bytes += snapshot.other_bytes;
+      if (deleted.contains(snapshot.id)) report_.freed_bytes += snapshot.overhead_bytes;
     for (const TreeId& tree : kept_trees_) trees.erase(tree);
     if (!report_.census.stray_leases.empty()) {  // any of them may be theirs
       report_.left_trees += trees.size();
@@ -236,7 +237,7 @@ class Collection {
     GoneTrees gone = sweep_trees(store_, trees, report_, progress);
     const std::set<TreeId> swept(gone.trees.begin(), gone.trees.end());
     for (const CountedTree& tree : report_.census.trees)
-      if (swept.contains(tree.id)) report_.freed_bytes += tree.other_bytes;
+      if (swept.contains(tree.id)) report_.freed_bytes += tree.overhead_bytes;
     if (!gone.is_complete || has_unnamed_blobs()) find_unnamed_blobs(store_, gone);
     sweep_blobs(store_, std::move(gone), report_, progress);
   }

@@ -34,9 +34,9 @@ std::vector<SnapshotId> snapshots_on_disk(Store& store) {
 std::vector<SnapshotId> without_row(Store& store, const std::vector<SnapshotId>& snapshots) {
   std::vector<SnapshotId> found;
   for (std::size_t next = 0; next < snapshots.size();) {
-    const Pace pace;
+    const LockTimeSlice slice;
     Index::Read rows = store.index().read();
-    for (; next < snapshots.size() && !pace.is_over(); ++next)
+    for (; next < snapshots.size() && !slice.is_over(); ++next)
       if (!rows.snapshot(snapshots[next])) found.push_back(snapshots[next]);
   }
   return found;

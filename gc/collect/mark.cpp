@@ -27,10 +27,10 @@ class Condemnation {
 
   std::vector<std::uint32_t> run() {
     for (std::uint32_t next = 0; next < census_.snapshots.size();) {
-      const Pace pace;
+      const LockTimeSlice slice;
       Index::Write rows = store_.index().write();
       const std::set<SnapshotId> held = held_snapshots(rows);
-      while (next < census_.snapshots.size() && !pace.is_over()) judge(rows, held, next++);
+      while (next < census_.snapshots.size() && !slice.is_over()) judge(rows, held, next++);
       rows.commit();
     }
     return std::move(condemned_);

@@ -85,9 +85,9 @@ class Orphans {
   std::vector<BlobId> without_row(const std::vector<BlobId>& blobs) {
     std::vector<BlobId> found;
     for (std::size_t next = 0; next < blobs.size();) {
-      const Pace pace;
+      const LockTimeSlice slice;
       Index::Read rows = store_.index().read();
-      for (; next < blobs.size() && !pace.is_over(); ++next)
+      for (; next < blobs.size() && !slice.is_over(); ++next)
         if (!rows.blob(blobs[next])) found.push_back(blobs[next]);
     }
     return found;

@@ -85,7 +85,7 @@ class Planner {
     }
   }
 
-  std::uint64_t layout_bytes(std::uint32_t place) const { return census_.snapshots[place].other_bytes; }
+  std::uint64_t layout_bytes(std::uint32_t place) const { return census_.snapshots[place].overhead_bytes; }
   bool is_free_to_go(std::uint32_t place) const { return !why_kept_[place] && !chosen_[place]; }
 
   /// It goes unless the store would become smaller than what is reserved.

@@ -60,15 +60,16 @@ std::map<std::uint32_t, std::set<std::uint32_t>> own_trees(const Census& census,
 
 }  // namespace
 
-Caught last_net(const Store& store, const Census& census, const std::vector<std::uint32_t>& going,
-                const std::vector<std::uint32_t>& unused_trees) {
+RunningProcessCheck check_running_processes(const Store& store, const Census& census,
+                                            const std::vector<std::uint32_t>& going,
+                                            const std::vector<std::uint32_t>& unused_trees) {
   Guarded guarded(store);
   for (const std::uint32_t place : going) guarded.add_snapshot(census.snapshots[place].id, place);
   for (const auto& [tree, named_by] : own_trees(census, going))
     guarded.add_tree(census.trees[tree].id, named_by);
   for (const std::uint32_t tree : unused_trees) guarded.add_tree(census.trees[tree].id, {});
 
-  Caught caught;
+  RunningProcessCheck caught;
   std::set<std::uint32_t> seen;
   for (const PathUse& use : paths_in_use(guarded.paths())) {
     if (const TreeId* tree = guarded.tree_at(use.path)) caught.trees.insert(*tree);

@@ -32,9 +32,9 @@ struct StaleRows {
     const std::vector<Key> stale = find_stale(store);
     std::uint64_t erased = 0;
     for (std::size_t next = 0; next < stale.size();) {
-      const Pace pace;
+      const LockTimeSlice slice;
       Index::Write rows = store.index().write();
-      for (; next < stale.size() && !pace.is_over(); ++next) {
+      for (; next < stale.size() && !slice.is_over(); ++next) {
         const std::optional<Row> row = find(rows, stale[next]);
         if (!row || !is_stale(rows, *row)) continue;
         erase(rows, stale[next]);
@@ -130,9 +130,9 @@ std::uint64_t remove_memos_of_missing_paths(Store& store) {
   });
   std::erase_if(memos, [](const auto& memo) { return !watches_missing_path(memo.second); });
   for (std::size_t next = 0; next < memos.size();) {
-    const Pace pace;
+    const LockTimeSlice slice;
     Index::Write rows = store.index().write();
-    for (; next < memos.size() && !pace.is_over(); ++next)
+    for (; next < memos.size() && !slice.is_over(); ++next)
       if (rows.memo(memos[next].first) == memos[next].second) rows.erase_memo(memos[next].first);
     rows.commit();
   }

@@ -172,9 +172,9 @@ class BlobSweep {
     const std::size_t end = std::min(gone_.blobs.size(), next_ + blobs_a_batch(store_));
     while (next_ < end) {
       Index::Write rows = store_.index().write();
-      const Pace pace;
+      const LockTimeSlice slice;
       GoneNow is_gone(locks_, gone_);
-      while (next_ < end && !pace.is_over()) drop_blob(rows, is_gone, dropped);
+      while (next_ < end && !slice.is_over()) drop_blob(rows, is_gone, dropped);
       rows.commit();
     }
     store_.index().promote_erasures();

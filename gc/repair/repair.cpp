@@ -26,13 +26,13 @@ class Repair {
       move_strays_away();
       Verification first(store_, options_);
       first.ledger.load(store_, first.threads);
-      mend_rows_and_records(first, bench_, report_.found);
-      mend_blobs(first);
+      repair_rows_and_records(first, bench_, report_.found);
+      repair_blobs(first);
     }
     find_trees_and_snapshots();
     Verification second(store_, options_);
     second.ledger.load(store_, second.threads);
-    mend_what_lies_there(second);
+    repair_what_lies_there(second);
     examine();
     settle();
     drop_all_spares(store_);
@@ -56,14 +56,14 @@ class Repair {
     }
   }
 
-  void mend_blobs(Verification& verification) {
+  void repair_blobs(Verification& verification) {
     BlobRepair blobs(verification, bench_, source_);
     for (const DamageFound& damage : report_.found) {
       if (!damage.blob) continue;
       if (damage.damage == Damage::changed_content) changed_.insert(*damage.blob);
       if (!is_at_object(damage) || origins_.contains(*damage.blob) || lost_.contains(*damage.blob)) continue;
       std::string why_not;
-      if (const auto origin = blobs.mend(*damage.blob, why_not))
+      if (const auto origin = blobs.repair(*damage.blob, why_not))
         origins_.emplace(*damage.blob, *origin);
       else
         lost_.emplace(*damage.blob, why_not);
@@ -85,12 +85,12 @@ class Repair {
     std::erase_if(snapshots_, [&](const SnapshotId& id) { return !read.snapshot(id); });
   }
 
-  void mend_what_lies_there(Verification& verification) {
-    mend_bytecode(bench_, report_.found);
-    for (const TreeId& id : trees_) if_readable([&] { mend_tree(verification, bench_, id); });
-    for (const SnapshotId& id : snapshots_) if_readable([&] { mend_layouts(verification, bench_, id); });
+  void repair_what_lies_there(Verification& verification) {
+    repair_bytecode(bench_, report_.found);
+    for (const TreeId& id : trees_) if_readable([&] { repair_tree(verification, bench_, id); });
+    for (const SnapshotId& id : snapshots_) if_readable([&] { repair_layouts(verification, bench_, id); });
     if_readable([&] { drop_bytecode_of(verification, bench_, changed_, trees_); });
-    mend_venvs(verification, snapshots_, bad_inodes_);
+    repair_venvs(verification, snapshots_, bad_inodes_);
   }
 
   /// A manifest that stays damaged is found by the examination, and its tree set aside.

@@ -15,14 +15,14 @@ bool is_lawful_mode(std::uint32_t mode) {
 
 }  // namespace
 
-std::optional<std::string> BlobRepair::mend(const BlobId& id, std::string& why_not) {
+std::optional<std::string> BlobRepair::repair(const BlobId& id, std::string& why_not) {
   const std::vector<Place> places = places_in_trees(id);
   const std::uint32_t mode = mode_for(id, places);
   std::optional<std::string> from;
   if (const auto copy = find_intact(id, places))
-    from = mend_from_copy(id, *copy, mode);
+    from = repair_from_copy(id, *copy, mode);
   else
-    from = mend_from_source(id, places, mode, why_not);
+    from = repair_from_source(id, places, mode, why_not);
   if (from) write_row(id);
   return from;
 }
@@ -97,8 +97,8 @@ bool BlobRepair::is_intact(const std::string& path, const BlobId& id) {
   }
 }
 
-std::optional<std::string> BlobRepair::mend_from_copy(const BlobId& id, const std::string& copy,
-                                                      std::uint32_t mode) {
+std::optional<std::string> BlobRepair::repair_from_copy(const BlobId& id, const std::string& copy,
+                                                        std::uint32_t mode) {
   const std::string object = layout::object(id);
   const auto stamp = stat_at(store_.root(), copy, Links::do_not_follow);
   if (copy == object && stamp && is_lawful_mode(stamp->mode)) return "it was right itself";
@@ -111,8 +111,8 @@ std::optional<std::string> BlobRepair::mend_from_copy(const BlobId& id, const st
   return copy == object ? "its own bytes" : copy;
 }
 
-std::optional<std::string> BlobRepair::mend_from_source(const BlobId& id, const std::vector<Place>& places,
-                                                        std::uint32_t mode, std::string& why_not) {
+std::optional<std::string> BlobRepair::repair_from_source(const BlobId& id, const std::vector<Place>& places,
+                                                          std::uint32_t mode, std::string& why_not) {
   why_not = "no intact copy in the store, and no tree tells where it came from";
   for (const Place& place : places) {
     const auto info = store_.index().read().tree(place.tree);

@@ -41,7 +41,7 @@ void drop_bytecode_of_source(Workbench& bench, const TreeId& id, const TreeManif
 
 }  // namespace
 
-void mend_bytecode(Workbench& bench, const std::vector<DamageFound>& found) {
+void repair_bytecode(Workbench& bench, const std::vector<DamageFound>& found) {
   const std::string below = std::string(layout::kBytecode) + "/";
   for (const DamageFound& damage : found) {
     if (!damage.path.starts_with(below)) continue;

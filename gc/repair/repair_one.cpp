@@ -15,9 +15,9 @@ namespace {
 
 using Keep = Workbench::Keep;
 
-class Mending {
+class Repairing {
  public:
-  Mending(Verification& verification, Workbench& bench, bool is_layout)
+  Repairing(Verification& verification, Workbench& bench, bool is_layout)
       : verification_(verification), store_(verification.store), bench_(bench), is_layout_(is_layout) {}
 
   /// True: a directory is there now that was not, and must be filled.
@@ -26,7 +26,7 @@ class Mending {
       bench_.quarantine(deviation.directory, deviation.name);
       return false;
     }
-    if (deviation.is_directory_expected) return mend_directory(deviation);
+    if (deviation.is_directory_expected) return repair_directory(deviation);
     if (const auto made = make(*deviation.expected))
       bench_.put(*made, deviation.directory, deviation.name,
                  deviation.damage == Damage::wrong_mode ? Keep::no : Keep::in_quarantine);
@@ -34,7 +34,7 @@ class Mending {
   }
 
  private:
-  bool mend_directory(const Deviation& deviation) {
+  bool repair_directory(const Deviation& deviation) {
     if (deviation.damage == Damage::wrong_mode) {
       if (fchmodat(deviation.directory, deviation.name.c_str(), 0555, 0) != 0)
         throw_errno(errno, "set the mode of", deviation.path);
@@ -111,7 +111,8 @@ class Mending {
   const bool is_layout_;
 };
 
-void mend_layout(Verification& verification, Workbench& bench, const SnapshotRecord& record, Layout layout) {
+void repair_layout(Verification& verification, Workbench& bench, const SnapshotRecord& record,
+                   Layout layout) {
   Store& store = verification.store;
   const std::vector<LayoutTree> trees = verification.trees_of(record);
   const LayoutPlan plan = plan_layout(record, trees, layout);
@@ -126,25 +127,25 @@ void mend_layout(Verification& verification, Workbench& bench, const SnapshotRec
     if (fchmodat(store.root(), path.c_str(), 0555, 0) != 0) throw_errno(errno, "set the mode of", path);
     return;
   }
-  Mending mending(verification, bench, true);
-  Comparison(verification, std::ref(mending)).run(path, expected_of_layout(plan, trees));
+  Repairing repairing(verification, bench, true);
+  Comparison(verification, std::ref(repairing)).run(path, expected_of_layout(plan, trees));
 }
 
 }  // namespace
 
-void mend_tree(Verification& verification, Workbench& bench, const TreeId& id) {
+void repair_tree(Verification& verification, Workbench& bench, const TreeId& id) {
   const FileLock lock = lock_tree(verification.store, id);
   const auto manifest = verification.manifest(id);
-  Mending mending(verification, bench, false);
-  Comparison(verification, std::ref(mending)).run(layout::tree(id), expected_of_tree(id, *manifest));
+  Repairing repairing(verification, bench, false);
+  Comparison(verification, std::ref(repairing)).run(layout::tree(id), expected_of_tree(id, *manifest));
 }
 
-void mend_layouts(Verification& verification, Workbench& bench, const SnapshotId& id) {
+void repair_layouts(Verification& verification, Workbench& bench, const SnapshotId& id) {
   const FileLock lock = lock_snapshot(verification.store, id);
   const auto row = verification.store.index().read().snapshot(id);
   if (!row) return;
   const SnapshotRecord record = SnapshotRecord::parse(row->record);
-  for (const Layout layout : row->layouts) mend_layout(verification, bench, record, layout);
+  for (const Layout layout : row->layouts) repair_layout(verification, bench, record, layout);
 }
 
 }  // namespace envstore

@@ -44,7 +44,7 @@ class BlobRepair {
 
   /// The object is right afterwards, and its row. nullopt: no bytes could be had; `why_not` says it. Else
   /// where they came from.
-  std::optional<std::string> mend(const BlobId& id, std::string& why_not);
+  std::optional<std::string> repair(const BlobId& id, std::string& why_not);
 
  private:
   struct Place {
@@ -58,9 +58,9 @@ class BlobRepair {
                              std::vector<std::string>& paths);
   std::optional<std::string> find_intact(const BlobId& id, const std::vector<Place>& places);
   bool is_intact(const std::string& path, const BlobId& id);
-  std::optional<std::string> mend_from_copy(const BlobId& id, const std::string& copy, std::uint32_t mode);
-  std::optional<std::string> mend_from_source(const BlobId& id, const std::vector<Place>& places,
-                                              std::uint32_t mode, std::string& why_not);
+  std::optional<std::string> repair_from_copy(const BlobId& id, const std::string& copy, std::uint32_t mode);
+  std::optional<std::string> repair_from_source(const BlobId& id, const std::vector<Place>& places,
+                                                std::uint32_t mode, std::string& why_not);
   std::uint32_t mode_for(const BlobId& id, const std::vector<Place>& places);
   void write_row(const BlobId& id);
 
@@ -71,19 +71,19 @@ class BlobRepair {
 };
 
 /// Puts everything below a tree or layout right that can be put right from objects and manifests.
-void mend_tree(Verification& verification, Workbench& bench, const TreeId& id);
-void mend_layouts(Verification& verification, Workbench& bench, const SnapshotId& id);
+void repair_tree(Verification& verification, Workbench& bench, const TreeId& id);
+void repair_layouts(Verification& verification, Workbench& bench, const SnapshotId& id);
 
-/// Files of synced `.venv`s that are one of the bad inodes become links to the (mended) object.
-void mend_venvs(Verification& verification, const std::set<SnapshotId>& snapshots,
-                const std::map<std::uint64_t, BlobId>& bad);
+/// Files of synced `.venv`s that are one of the bad inodes become links to the (repaired) object.
+void repair_venvs(Verification& verification, const std::set<SnapshotId>& snapshots,
+                  const std::map<std::uint64_t, BlobId>& bad);
 
 /// Rows, manifests and records, from what lies on disk and from each other. What is not possible is left.
-void mend_rows_and_records(Verification& verification, Workbench& bench,
-                           const std::vector<DamageFound>& found);
+void repair_rows_and_records(Verification& verification, Workbench& bench,
+                             const std::vector<DamageFound>& found);
 
 /// Slots that are missing are made, foreign bytecode goes to quarantine.
-void mend_bytecode(Workbench& bench, const std::vector<DamageFound>& found);
+void repair_bytecode(Workbench& bench, const std::vector<DamageFound>& found);
 /// Bytecode of sources with these blobs was compiled from what they were before.
 void drop_bytecode_of(Verification& verification, Workbench& bench, const std::set<BlobId>& blobs,
                       const std::set<TreeId>& trees);

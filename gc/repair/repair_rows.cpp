@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kRowsPerTransaction = 1000;
 
-/// Whatever cannot be mended is found again by the examination that follows.
+/// Whatever cannot be repaired is found again by the examination that follows.
 template <class Step>
 void if_possible(Step step) {
   try {
@@ -22,7 +22,7 @@ void if_possible(Step step) {
   }
 }
 
-void mend_manifest(Workbench& bench, const TreeId& id) {
+void repair_manifest(Workbench& bench, const TreeId& id) {
   Store& store = bench.store;
   const auto manifest = recover_manifest(store, id);
   if (!manifest) return;
@@ -31,7 +31,7 @@ void mend_manifest(Workbench& bench, const TreeId& id) {
   bench.put_at(made, layout::tree(id) + "/" + layout::kTreeManifest, Workbench::Keep::in_quarantine);
 }
 
-void mend_description(Workbench& bench, const TreeId& id) {
+void repair_description(Workbench& bench, const TreeId& id) {
   const auto row = bench.store.index().read().tree(id);
   if (!row) return;
   const std::string made = bench.new_path();
@@ -61,7 +61,7 @@ void in_transactions(Store& store, const Values& values, Change change) {
   }
 }
 
-void mend_tree_row(Verification& verification, const TreeId& id) {
+void repair_tree_row(Verification& verification, const TreeId& id) {
   Store& store = verification.store;
   auto row = store.index().read().tree(id);
   if (!row) {
@@ -84,7 +84,7 @@ void mend_tree_row(Verification& verification, const TreeId& id) {
   write.commit();
 }
 
-void mend_snapshot_row(Store& store, const SnapshotId& id) {
+void repair_snapshot_row(Store& store, const SnapshotId& id) {
   const auto row = store.index().read().snapshot(id);
   try {
     if (row) {
@@ -108,7 +108,7 @@ void mend_snapshot_row(Store& store, const SnapshotId& id) {
   adopt_snapshot(store, id);
 }
 
-void mend_snapshot_file(Store& store, const SnapshotId& id) {
+void repair_snapshot_file(Store& store, const SnapshotId& id) {
   const FileLock lock = lock_snapshot(store, id);
   const auto row = store.index().read().snapshot(id);
   if (!row) return;
@@ -128,29 +128,29 @@ bool is_manifest(const std::string& path) {
 
 }  // namespace
 
-void mend_rows_and_records(Verification& verification, Workbench& bench,
-                           const std::vector<DamageFound>& found) {
+void repair_rows_and_records(Verification& verification, Workbench& bench,
+                             const std::vector<DamageFound>& found) {
   Store& store = verification.store;
   const auto is_record = [](const DamageFound& damage) {
     return damage.damage == Damage::damaged_manifest || damage.damage == Damage::missing;
   };
   for (const DamageFound& damage : found)
     if (is_record(damage) && damage.tree && !damage.blob && is_manifest(damage.path))
-      if_possible([&] { mend_manifest(bench, *damage.tree); });
+      if_possible([&] { repair_manifest(bench, *damage.tree); });
   for (const DamageFound& damage : found)
     if (damage.damage == Damage::damaged_row && !damage.blob && damage.tree)
-      if_possible([&] { mend_tree_row(verification, *damage.tree); });
+      if_possible([&] { repair_tree_row(verification, *damage.tree); });
   for (const DamageFound& damage : found)
     if (is_record(damage) && damage.tree &&
         damage.path == layout::tree(*damage.tree) + "/" + layout::kTreeInfo)
-      if_possible([&] { mend_description(bench, *damage.tree); });
+      if_possible([&] { repair_description(bench, *damage.tree); });
   for (const DamageFound& damage : found) {
     if (!damage.snapshot || damage.path != layout::snapshot_record(*damage.snapshot)) continue;
     if_possible([&] {
       if (damage.damage == Damage::damaged_row)
-        mend_snapshot_row(store, *damage.snapshot);
+        repair_snapshot_row(store, *damage.snapshot);
       else
-        mend_snapshot_file(store, *damage.snapshot);
+        repair_snapshot_file(store, *damage.snapshot);
     });
   }
 }

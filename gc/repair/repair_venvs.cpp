@@ -34,8 +34,8 @@ void relink_venv(Verification& verification, const RootRow& root,
 
 }  // namespace
 
-void mend_venvs(Verification& verification, const std::set<SnapshotId>& snapshots,
-                const std::map<std::uint64_t, BlobId>& bad) {
+void repair_venvs(Verification& verification, const std::set<SnapshotId>& snapshots,
+                  const std::map<std::uint64_t, BlobId>& bad) {
   std::vector<RootRow> venvs;
   verification.store.index().read().each_root([&](const std::string&, const RootRow& row) {
     if (row.kind == RootKind::venv && snapshots.contains(row.snapshot)) venvs.push_back(row);

@@ -129,7 +129,7 @@ bool contains(const std::string& text, std::string_view part) {
 }
 
 [[noreturn]] void throw_crontab(const char* verb, const CommandResult& result) {
-  const std::string reason(trimmed(result.complaints.empty() ? result.output : result.complaints));
+  const std::string reason(trimmed(result.stderr_text.empty() ? result.output : result.stderr_text));
   throw Error(ErrorKind::io, format_text("cannot {} the crontab: {}", verb,
                                          reason.empty() ? "crontab(1) failed without a word" : reason));
 }
@@ -159,7 +159,7 @@ std::optional<std::string> read_crontab() {
   const auto result = run_command({"crontab", "-l"});
   if (!result) return std::nullopt;
   if (result->exit_code == 0) return result->output;
-  const std::string said = to_lower(result->complaints + result->output);
+  const std::string said = to_lower(result->stderr_text + result->output);
   if (contains(said, "no crontab for") || (contains(said, "can't open") && contains(said, "no such file")))
     return "";
   if (contains(said, "not allowed")) return std::nullopt;

@@ -73,12 +73,12 @@ std::optional<CommandResult> run_command(const std::vector<std::string>& words, 
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
-  const Fd in = make_buffer(input), out = make_buffer(), complaints = make_buffer();
+  const Fd in = make_buffer(input), out = make_buffer(), stderr_text = make_buffer();
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, complaints.get(), STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, stderr_text.get(), STDERR_FILENO);
   pid_t pid = -1;
   const int fault = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), c_locale().data());
   posix_spawn_file_actions_destroy(&actions);
@@ -87,7 +87,7 @@ std::optional<CommandResult> run_command(const std::vector<std::string>& words, 
   CommandResult result;
   result.exit_code = wait_for(pid);
   result.output = content_of(out);
-  result.complaints = content_of(complaints);
+  result.stderr_text = content_of(stderr_text);
   return result;
 }
 

@@ -214,7 +214,7 @@ void settle_process() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);  // the lowest free number: this one
   [[maybe_unused]] const int moved = chdir("/");
-  yield_mildly();
+  lower_priority();
 }
 
 Fd open_store(const std::string& store) {

@@ -118,7 +118,7 @@ void systemctl(std::vector<std::string> words) {
   if (result && result->exit_code == 0) return;
   throw Error(ErrorKind::io,
               format_text("cannot {} the timers: {}", words[2],
-                          result ? result->complaints : "there is no systemctl(1)"),
+                          result ? result->stderr_text : "there is no systemctl(1)"),
               "'systemctl --user status' tells more");
 }
 

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "python/index/answers.h"
+#include "python/index/http_status.h"
 #include "python/wheel/file_hasher.h"
 #include "store/platform/error.h"
 #include "store/platform/store_paths.h"

@@ -9,12 +9,12 @@
 #include <thread>
 
 #include "python/index/download.h"
-#include "python/index/lanes.h"
 #include "python/index/lazy_http.h"
-#include "python/index/memory_share.h"
+#include "python/index/memory_budget.h"
 #include "python/index/metadata_finder.h"
 #include "python/index/page_cache.h"
 #include "python/index/project_finder.h"
+#include "python/index/thread_pool.h"
 #include "python/network/url.h"
 #include "store/platform/error.h"
 
@@ -35,7 +35,7 @@ std::uint64_t memory_for_downloads() {
 
 /// One answer for all who ask for the same.
 template <class Value>
-class Flights {
+class SingleFlight {
  public:
   using Promise = std::shared_ptr<std::promise<Value>>;
   /// The promise is there for the first who asks: it is theirs to keep.
@@ -92,7 +92,7 @@ struct IndexClient::Impl {
         quick(std::clamp(std::thread::hardware_concurrency(), 1u, 8u)) {
     store.index();  // opened by one thread
   }
-  /// What waits for the network fails now; then the lanes can end.
+  /// What waits for the network fails now; then the thread_pool can end.
   ~Impl() { http.close(); }
 
   /// Tries without the network; what needs it moves on to the lane whose threads may wait.
@@ -150,11 +150,11 @@ struct IndexClient::Impl {
   DocumentCache cache;
   ProjectFinder projects;
   MetadataFinder metadata;
-  MemoryShare memory;
-  Flights<ProjectFiles> project_flights;
-  Flights<std::string> metadata_flights;
+  MemoryBudget memory;
+  SingleFlight<ProjectFiles> project_flights;
+  SingleFlight<std::string> metadata_flights;
   // Destroyed before all else, the quick one first: it posts to the other.
-  Lane waiting, quick;
+  ThreadPool waiting, quick;
 };
 
 IndexClient::IndexClient(Store& store, IndexSettings settings, TransferObserver* observer)

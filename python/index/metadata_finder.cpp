@@ -4,8 +4,8 @@
 
 #include "pypackaging/filename.h"
 #include "pypackaging/name.h"
-#include "python/index/answers.h"
 #include "python/index/download.h"
+#include "python/index/http_status.h"
 #include "python/network/url.h"
 #include "python/wheel/file_hasher.h"
 #include "python/wheel/wheel.h"
@@ -113,7 +113,7 @@ std::optional<std::string> MetadataFinder::fetch_advertised(const IndexFile& fil
   request.url = metadata_url(file);
   request.size_limit = kLargestMetadata;
   HttpResponse response = http_.start(std::move(request)).get();
-  if (says_not_there(response)) return std::nullopt;
+  if (is_not_found(response)) return std::nullopt;
   if (!is_success(response)) throw_for_status(response, file.url);
   check_stated_hashes(file.metadata_hashes, digests_of(as_bytes(response.body), file.metadata_hashes),
                       file.filename + ".metadata");

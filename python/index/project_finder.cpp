@@ -6,7 +6,7 @@
 #include <thread>
 #include <utility>
 
-#include "python/index/answers.h"
+#include "python/index/http_status.h"
 #include "python/network/url.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -247,7 +247,7 @@ ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const st
     cache_.save(key, std::move(known->body), response);
     return {Answer::Kind::page, std::move(*old), std::move(identity)};
   }
-  if (says_not_there(response)) {
+  if (is_not_found(response)) {
     cache_.forget(key);
     return {};
   }

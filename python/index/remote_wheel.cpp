@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "python/index/answers.h"
+#include "python/index/http_status.h"
 #include "store/platform/digest.h"
 #include "store/platform/error.h"
 
@@ -72,7 +72,7 @@ std::optional<RemoteWheel::Piece> RemoteWheel::fetch(const ByteRange& range) {
     const std::uint64_t size = response.body.size();
     return Piece{std::move(response.body), 0, size};
   }
-  if (response.status == 401 || response.status == 403 || says_not_there(response) || response.status == 429)
+  if (response.status == 401 || response.status == 403 || is_not_found(response) || response.status == 429)
     throw_for_status(response, file_.url);
   return std::nullopt;
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "pypackaging/metadata.h"
-#include "python/index/answers.h"
+#include "python/index/http_status.h"
 #include "python/index/lazy_http.h"
 #include "python/index/remote_wheel.h"
 #include "python/network/url.h"

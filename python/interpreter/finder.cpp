@@ -92,7 +92,7 @@ class Prober {
       refresh_kernel_facts(interpreter);
       return interpreter;
     } catch (const Error&) {
-      return std::nullopt;  // another version's facts, or damage: asking again mends both
+      return std::nullopt;  // another version's facts, or damage: asking again repairs both
     }
   }
 
@@ -256,9 +256,9 @@ class Search {
   }
 
   bool try_executable(const std::string& path, FoundBy found_by) {
-    const SeenThrough seen = see_through(path, variable_or_empty("PYENV_VERSION"), inputs_.home);
+    const ResolvedShim seen = resolve_shim(path, variable_or_empty("PYENV_VERSION"), inputs_.home);
     for (const std::string& file : seen.depends) watch(file);
-    if (seen.kind == SeenThrough::Kind::nothing) return false;
+    if (seen.kind == ResolvedShim::Kind::nothing) return false;
     std::string target = seen.target;
     if (const auto file = virtualenv_file(target)) watch(*file);
     if (auto base = virtualenv_base(target)) target = std::move(*base);
@@ -266,7 +266,7 @@ class Search {
     if (real && !tried_.insert(*real).second) return false;
     watch(path);
     watch(target);
-    return try_interpreter(path, target, seen.kind != SeenThrough::Kind::unknown, found_by);
+    return try_interpreter(path, target, seen.kind != ResolvedShim::Kind::unknown, found_by);
   }
 
   bool try_interpreter(const std::string& path, const std::string& target, bool may_cache, FoundBy found_by) {

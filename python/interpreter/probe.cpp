@@ -55,7 +55,7 @@ std::vector<char*> clean_environment() {
 class ProbeProcess {
  public:
   ProbeProcess(const std::string& executable, const std::vector<const char*>& options,
-               const std::string& directory, int output, int complaints);
+               const std::string& directory, int output, int stderr_text);
   ProbeProcess(const ProbeProcess&) = delete;
   ProbeProcess& operator=(const ProbeProcess&) = delete;
   ~ProbeProcess() {
@@ -75,7 +75,7 @@ class ProbeProcess {
 };
 
 ProbeProcess::ProbeProcess(const std::string& executable, const std::vector<const char*>& options,
-                           const std::string& directory, int output, int complaints) {
+                           const std::string& directory, int output, int stderr_text) {
   std::vector<char*> arguments{const_cast<char*>(executable.c_str())};
   for (const char* option : options) arguments.push_back(const_cast<char*>(option));
   const std::string script(kProbeScript);
@@ -89,7 +89,7 @@ ProbeProcess::ProbeProcess(const std::string& executable, const std::vector<cons
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output, 1);
-  posix_spawn_file_actions_adddup2(&actions, complaints, 2);
+  posix_spawn_file_actions_adddup2(&actions, stderr_text, 2);
   posix_spawn_file_actions_addchdir_np(&actions, directory.c_str());
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
@@ -126,14 +126,14 @@ bool read_some(int fd, std::string& text, std::size_t limit) {
 }
 
 struct ProbeOutput {
-  std::string answer, complaints;
+  std::string answer, stderr_text;
 };
 
 /// Reads both streams to their end, or to the limits.
-ProbeOutput read_output(int answer, int complaints, const ProbeLimits& limits,
+ProbeOutput read_output(int answer, int stderr_text, const ProbeLimits& limits,
                         SteadyClock::time_point deadline) {
   ProbeOutput output;
-  std::array<pollfd, 2> streams{pollfd{answer, POLLIN, 0}, pollfd{complaints, POLLIN, 0}};
+  std::array<pollfd, 2> streams{pollfd{answer, POLLIN, 0}, pollfd{stderr_text, POLLIN, 0}};
   while (streams[0].fd >= 0 || streams[1].fd >= 0) {
     const auto left = left_until(deadline);
     if (left.count() <= 0) refuse_hang(limits);
@@ -141,7 +141,7 @@ ProbeOutput read_output(int answer, int complaints, const ProbeLimits& limits,
     if (ready < 0 && errno != EINTR) throw_errno(errno, "wait for", "an interpreter");
     if (ready <= 0) continue;
     if (streams[0].revents != 0 && !read_some(answer, output.answer, limits.output_bytes)) streams[0].fd = -1;
-    if (streams[1].revents != 0 && !read_some(complaints, output.complaints, limits.output_bytes))
+    if (streams[1].revents != 0 && !read_some(stderr_text, output.stderr_text, limits.output_bytes))
       streams[1].fd = -1;
   }
   return output;
@@ -175,13 +175,13 @@ struct Attempt {
 
 Attempt attempt(const std::string& executable, const std::vector<const char*>& options,
                 const std::string& directory, const ProbeLimits& limits) {
-  Pipe answer = Pipe::make(), complaints = Pipe::make();
-  ProbeProcess process(executable, options, directory, answer.writer.get(), complaints.writer.get());
+  Pipe answer = Pipe::make(), stderr_text = Pipe::make();
+  ProbeProcess process(executable, options, directory, answer.writer.get(), stderr_text.writer.get());
   answer.writer = Fd();
-  complaints.writer = Fd();
+  stderr_text.writer = Fd();
   Attempt result;
   const auto deadline = SteadyClock::now() + limits.time;
-  result.output = read_output(answer.reader.get(), complaints.reader.get(), limits, deadline);
+  result.output = read_output(answer.reader.get(), stderr_text.reader.get(), limits, deadline);
   wait_for_end(process.pid(), limits, deadline);
   result.status = process.wait();
   return result;
@@ -196,7 +196,7 @@ std::string run_probe(const std::string& executable, const std::string& director
   if (result.status && WIFEXITED(*result.status) && WEXITSTATUS(*result.status) == kUnknownOption)
     result = attempt(executable, {"-E", "-B"}, directory, limits);
   if (succeeded(result.status)) return std::move(result.output.answer);
-  const std::string complaint = last_line(result.output.complaints);
+  const std::string complaint = last_line(result.output.stderr_text);
   if (!result.status) refuse("nobody can tell how it ended: SIGCHLD is ignored");
   if (WIFSIGNALED(*result.status)) refuse(format_text("it was ended by signal {}", WTERMSIG(*result.status)));
   refuse(format_text("it ended with exit code {}{}{}", WEXITSTATUS(*result.status),

@@ -55,9 +55,9 @@ std::vector<std::string> folders_in(const std::string& directory) {
   return names;
 }
 
-SeenThrough see_through_pyenv(const std::string& shim, const std::string& root,
-                              const std::string& pyenv_version) {
-  SeenThrough seen{SeenThrough::Kind::nothing, {}, {}};
+ResolvedShim see_through_pyenv(const std::string& shim, const std::string& root,
+                               const std::string& pyenv_version) {
+  ResolvedShim seen{ResolvedShim::Kind::nothing, {}, {}};
   std::string choice = pyenv_version;
   if (choice.empty()) {
     seen.depends.push_back(root + "/version");
@@ -70,7 +70,7 @@ SeenThrough see_through_pyenv(const std::string& shim, const std::string& root,
     if (!version) continue;
     std::string target = root + "/versions/" + *version + "/bin/" + name_of(shim);
     if (access(target.c_str(), X_OK) != 0) continue;
-    seen.kind = SeenThrough::Kind::pyenv;
+    seen.kind = ResolvedShim::Kind::pyenv;
     seen.target = std::move(target);
     break;
   }
@@ -96,12 +96,13 @@ std::optional<std::string> pick_pyenv_version(const std::string& wanted,
   return best_name;
 }
 
-SeenThrough see_through(const std::string& path, const std::string& pyenv_version, const std::string& home) {
-  if (!head_of(path, 2).starts_with("#!")) return {SeenThrough::Kind::plain, path, {}};
+ResolvedShim resolve_shim(const std::string& path, const std::string& pyenv_version,
+                          const std::string& home) {
+  if (!head_of(path, 2).starts_with("#!")) return {ResolvedShim::Kind::plain, path, {}};
   const std::string root = pyenv_root_of(head_of(path, kLargestShim));
   if (root.starts_with('/')) return see_through_pyenv(path, root, pyenv_version);
   // What the other version managers go by when they are asked from the home directory.
-  return {SeenThrough::Kind::unknown, path, {home + "/.tool-versions", home + "/.config/mise/config.toml"}};
+  return {ResolvedShim::Kind::unknown, path, {home + "/.tool-versions", home + "/.config/mise/config.toml"}};
 }
 
 std::optional<std::string> virtualenv_file(const std::string& executable) {

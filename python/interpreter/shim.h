@@ -6,7 +6,7 @@
 namespace envstore {
 
 /// What stands behind a path under which an interpreter was found.
-struct SeenThrough {
+struct ResolvedShim {
   enum class Kind {
     plain,    ///< the interpreter itself, or a link to it
     pyenv,    ///< pyenv's shim, `target` told without running it
@@ -20,7 +20,7 @@ struct SeenThrough {
 /// Reads the file (never runs it). Of pyenv's choices PYENV_VERSION (`pyenv_version`, may be empty) and the
 /// global `version` file count; `.python-version` files are for envstore to find, beside the script rather
 /// than in the working directory. Throws nothing but Error{io}.
-SeenThrough see_through(const std::string& path, const std::string& pyenv_version, const std::string& home);
+ResolvedShim resolve_shim(const std::string& path, const std::string& pyenv_version, const std::string& home);
 
 /// The base interpreter behind a virtualenv's `bin/python` when the links and pyvenv.cfg agree; nullopt: only
 /// running it tells, or it is in no virtualenv.

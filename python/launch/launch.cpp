@@ -8,11 +8,11 @@
 #include <system_error>
 
 #include "python/launch/environment.h"
+#include "python/launch/exec_spec.h"
 #include "python/launch/installed_note.h"
 #include "python/launch/keeper.h"
 #include "python/launch/overlay.h"
 #include "python/launch/own_commands.h"
-#include "python/launch/start_line.h"
 #include "python/launch/supervise.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
@@ -44,7 +44,7 @@ int report_failure(const std::string& name, int exit_code, std::string_view reas
 constexpr const char* kNoexecHint =
     "set ENVSTORE_ROOT (or --store) to a directory on another mount, or remount this one with exec";
 
-int report_refused(const std::string& name, const StartLine& line, const Store& store) {
+int report_refused(const std::string& name, const ExecSpec& line, const Store& store) {
   if (!line.reason.empty()) return report_failure(name, line.failure, line.reason, line.hint);
   if (line.failure == kCannotRun && is_on_noexec_mount(line.executable))
     return report_failure(name, line.failure, kNoexecReason,
@@ -76,7 +76,7 @@ Scratch make_scratch(Store& store, const Lease& lease, const LaunchPlan& plan) {
                        [&] { return scratch_recipe(store, plan); });
 }
 
-void replace_this_process(const StartLine& line, const std::vector<std::string>& environment) {
+void replace_this_process(const ExecSpec& line, const std::vector<std::string>& environment) {
   const std::vector<char*> variables = as_argv(environment);
   execve(line.executable.c_str(), as_argv(line.arguments).data(), variables.data());
   if (errno != ENOEXEC) return;
@@ -109,7 +109,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   Scratch scratch = make_scratch(store, lease, plan);
   const std::vector<std::string> environment =
       run_environment(own_environment(), options.environment, store, plan, scratch.path(), lease.name());
-  const StartLine line = start_line(target, plan, scratch.path(), value_in(environment, "PATH"));
+  const ExecSpec line = exec_spec(target, plan, scratch.path(), value_in(environment, "PATH"));
   if (line.failure != 0) return report_refused(target.name, line, store);
   const int lease_fd = lease.make_inheritable();
   restore_file_size_limit();

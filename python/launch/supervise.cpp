@@ -89,7 +89,7 @@ std::vector<char*> as_argv(const std::vector<std::string>& words) {
   return argv;
 }
 
-Started start(const StartLine& line, const std::vector<std::string>& environment, const sigset_t& mask) {
+Started start(const ExecSpec& line, const std::vector<std::string>& environment, const sigset_t& mask) {
   posix_spawnattr_t attributes;
   if (const int fault = posix_spawnattr_init(&attributes); fault != 0) return {-1, fault};
   posix_spawnattr_setsigmask(&attributes, &mask);

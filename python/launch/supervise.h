@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "python/launch/exec_spec.h"
 #include "python/launch/group_witness.h"
-#include "python/launch/start_line.h"
 
 namespace envstore {
 
@@ -36,7 +36,7 @@ struct Started {
 
 /// posix_spawn with the mask that this process was started with. A file that no kernel can start is given to
 /// /bin/sh.
-Started start(const StartLine& line, const std::vector<std::string>& environment, const sigset_t& mask);
+Started start(const ExecSpec& line, const std::vector<std::string>& environment, const sigset_t& mask);
 
 /// Waits until `child` ends: forwards signals that were sent to this process alone (those that were sent to
 /// the whole group have reached the child), stops and goes on with it. Reaps whatever descendants are handed

@@ -88,7 +88,7 @@ bool is_without_descriptors() {
 
 }  // namespace
 
-bool is_passing_fault(CURLcode code) {
+bool is_transient(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:

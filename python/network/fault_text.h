@@ -10,7 +10,7 @@
 namespace envstore {
 
 /// Whether a transfer that failed so may succeed when it is tried again: never a TLS or certificate fault.
-bool is_passing_fault(CURLcode code);
+bool is_transient(CURLcode code);
 
 /// Error{network} that a person understands. `detail`: libcurl's error buffer, may be empty. `url` has no
 /// credentials.

@@ -278,7 +278,7 @@ Transfer::Next Transfer::end(CURL* easy, CURLcode code, const HttpSettings& sett
     return finish();
   }
   if (code != CURLE_OK) {
-    if (is_passing_fault(code) && retries_ < settings.retries)
+    if (is_transient(code) && retries_ < settings.retries)
       if (const auto next = retry(easy, settings, random)) return *next;
     throw describe_fault(code, error_text_, *url_, settings);
   }

@@ -62,17 +62,17 @@ std::shared_future<FetchedTree> WheelFetcher::start(const std::string& name,
   const auto known = wheels_.find(file.url);
   if (known == wheels_.end()) return enqueue(name, version, file, Need::wanted)->tree;
   known->second->need = Need::wanted;
-  to_download_.want(file.url);
-  to_unpack_.want(file.url);
+  to_download_.require(file.url);
+  to_unpack_.require(file.url);
   return known->second->tree;
 }
 
-void WheelFetcher::foresee(const std::string& name, const pypackaging::Version& version,
-                           const IndexFile& file) {
+void WheelFetcher::prefetch(const std::string& name, const pypackaging::Version& version,
+                            const IndexFile& file) {
   const std::optional<std::uint64_t> size = client_.size_of(file);
   if (!size || *size > kLargestForeseen) return;
   const std::lock_guard lock(mutex_);
-  if (!is_settled_ && !wheels_.contains(file.url)) enqueue(name, version, file, Need::foreseen);
+  if (!is_settled_ && !wheels_.contains(file.url)) enqueue(name, version, file, Need::prefetched);
 }
 
 void WheelFetcher::drop_foreseen() {
@@ -81,7 +81,7 @@ void WheelFetcher::drop_foreseen() {
   to_download_.drop_foreseen();
   to_unpack_.drop_foreseen();
   for (auto& [url, wheel] : wheels_)
-    if (wheel->need == Need::foreseen) wheel->is_given_up = true;
+    if (wheel->need == Need::prefetched) wheel->is_given_up = true;
 }
 
 /// Under the mutex.

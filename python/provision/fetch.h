@@ -8,7 +8,7 @@
 
 #include "pypackaging/version.h"
 #include "python/index/index_client.h"
-#include "python/index/lanes.h"
+#include "python/index/thread_pool.h"
 #include "python/provision/fetch_queue.h"
 #include "python/provision/progress.h"
 #include "python/wheel/file_digest.h"
@@ -38,8 +38,8 @@ class WheelFetcher {
                                         const IndexFile& file);
   /// As `start`, for a wheel that will likely be wanted: after all that are. Files that are very large, or of
   /// unknown size, wait until they are wanted.
-  void foresee(const std::string& name, const pypackaging::Version& version, const IndexFile& file);
-  /// All that is wanted was started: what was only foreseen is given up.
+  void prefetch(const std::string& name, const pypackaging::Version& version, const IndexFile& file);
+  /// All that is wanted was started: what was only prefetched is given up.
   void drop_foreseen();
 
  private:
@@ -64,13 +64,13 @@ class WheelFetcher {
   Progress& progress_;
   const RequiredHashes& required_;
   WorkPool pool_;
-  std::mutex mutex_;                            ///< protects what follows, up to the lanes
+  std::mutex mutex_;                            ///< protects what follows, up to the thread_pool
   std::map<std::string, WheelPointer> wheels_;  ///< by URL
   FetchQueue to_download_, to_unpack_;
   DownloadLimit limit_;
   bool is_settled_ = false;
   // Destroyed before all else, the downloads first: they post to the other.
-  Lane unpacking_, downloading_;
+  ThreadPool unpacking_, downloading_;
 };
 
 }  // namespace envstore

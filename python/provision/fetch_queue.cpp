@@ -16,13 +16,13 @@ bool goes_before(const FetchQueue::Item& a, const FetchQueue::Item& b) {
 
 }  // namespace
 
-void FetchQueue::want(const std::string& url) {
+void FetchQueue::require(const std::string& url) {
   for (Item& item : items_)
     if (item.url == url) item.need = Need::wanted;
 }
 
 void FetchQueue::drop_foreseen() {
-  std::erase_if(items_, [](const Item& item) { return item.need == Need::foreseen; });
+  std::erase_if(items_, [](const Item& item) { return item.need == Need::prefetched; });
 }
 
 std::optional<FetchQueue::Item> FetchQueue::take(const std::function<bool(const Item&)>& may_go) {

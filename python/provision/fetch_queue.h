@@ -8,11 +8,11 @@
 
 namespace envstore {
 
-/// Which of the wheels that wait comes next: what is wanted before what is only foreseen, then the larger
+/// Which of the wheels that wait comes next: what is wanted before what is only prefetched, then the larger
 /// one, then the one that came first.
 class FetchQueue {
  public:
-  enum class Need { foreseen, wanted };
+  enum class Need { prefetched, wanted };
   struct Item {
     std::string url;
     std::uint64_t size = 0;
@@ -20,7 +20,7 @@ class FetchQueue {
   };
 
   void add(Item item) { items_.push_back(std::move(item)); }
-  void want(const std::string& url);
+  void require(const std::string& url);
   void drop_foreseen();
   void clear() { items_.clear(); }
   /// The first for which `may_go` holds; it is not in the queue any more.

@@ -20,7 +20,7 @@ std::string unhex(const std::string& hex) {
 }  // namespace
 
 void finish_run(Store& store, const std::string& plan_hex, BytecodeMode mode) {
-  yield_mildly();
+  lower_priority();
   const LaunchPlan plan = LaunchPlan::decode(unhex(plan_hex));
   remove_dead_leases(store);  // what runs left that were killed
   // Before the turn to compile: behind another run's, on a busy machine, it would wait for minutes.

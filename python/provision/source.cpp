@@ -326,16 +326,16 @@ void IndexSource::note_likely(const Step& step, const Likely& likely) {
 }
 
 /// The resolver decides late, and its first wish is nearly always what it ends with.
-void IndexSource::settle(const ForeseenPointer& foreseen) {
+void IndexSource::settle(const ForeseenPointer& prefetched) {
   {
     const std::lock_guard lock(mutex_);
-    if (--foreseen->missing != 0 || is_in_doubt_) return;
+    if (--prefetched->missing != 0 || is_in_doubt_) return;
     if (first_steps_ != 0) {
-      held_.push_back(foreseen);
+      held_.push_back(prefetched);
       return;
     }
   }
-  fetcher_.foresee(foreseen->name, foreseen->likely.version, foreseen->likely.file);
+  fetcher_.prefetch(prefetched->name, prefetched->likely.version, prefetched->likely.file);
 }
 
 /// Two requirements of the user that exclude each other show when the needs of all are known.
@@ -347,7 +347,7 @@ void IndexSource::end_first_step() {
     held.swap(held_);
   }
   for (const ForeseenPointer& each : held)
-    fetcher_.foresee(each->name, each->likely.version, each->likely.file);
+    fetcher_.prefetch(each->name, each->likely.version, each->likely.file);
 }
 
 void IndexSource::follow(const Step& step, Steps& steps) {
@@ -356,10 +356,10 @@ void IndexSource::follow(const Step& step, Steps& steps) {
   if (!guess) return doubt();
   note_likely(step, *guess);
   const MetadataPointer core = metadata(guess->file).core.get();
-  const auto foreseen = std::make_shared<Foreseen>(Foreseen{step.name, *guess, 1});
+  const auto prefetched = std::make_shared<Foreseen>(Foreseen{step.name, *guess, 1});
   for (const Requirement& needed : core->requires_dist)
-    add_step(steps, needed, step.extras, MarkerContext::metadata, foreseen);
-  settle(foreseen);
+    add_step(steps, needed, step.extras, MarkerContext::metadata, prefetched);
+  settle(prefetched);
   if (!step.needed_by) end_first_step();
 }
 

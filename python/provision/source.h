@@ -32,7 +32,7 @@ struct UploadCutoffs {
 
 /// The resolver's facts out of index pages and core metadata. Runs ahead of the resolver: what a likely
 /// answer needs (pages, metadata, their dependencies' pages, ...) is asked for before the resolver asks, so
-/// that its depth, not its length, costs round trips. Wheels are foreseen while what lies ahead fits
+/// that its depth, not its length, costs round trips. Wheels are prefetched while what lies ahead fits
 /// together; with the first doubt no more are, since the request may turn out to be refused.
 class IndexSource final : public pypackaging::PackageSource {
  public:
@@ -79,7 +79,7 @@ class IndexSource final : public pypackaging::PackageSource {
     pypackaging::Version version;
     IndexFile file;
   };
-  /// A wheel that is foreseen when there is a likely version of all that it needs.
+  /// A wheel that is prefetched when there is a likely version of all that it needs.
   struct Foreseen {
     std::string name;
     Likely likely;
@@ -109,7 +109,7 @@ class IndexSource final : public pypackaging::PackageSource {
   void follow(const Step& step, Steps& steps);
   std::optional<Likely> likely(const Candidates& known, const Step& step) const;
   void note_likely(const Step& step, const Likely& likely);
-  void settle(const ForeseenPointer& foreseen);
+  void settle(const ForeseenPointer& prefetched);
   void end_first_step();
   void doubt();
   std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies_in(const IndexFile& file);

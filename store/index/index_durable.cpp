@@ -85,9 +85,9 @@ void forget(Index::Impl& impl, const std::shared_ptr<Environment>& recent,
   for (auto here = entries.begin(); here != entries.end();) {
     const Turnstile::Hold hold = impl.lock(LockMode::exclusive);
     if (impl.recent() != recent) return;
-    const Pace pace;
+    const LockTimeSlice slice;
     Transaction cleaning(recent, Transaction::Kind::write);
-    for (; here != entries.end() && !pace.is_over(); ++here)
+    for (; here != entries.end() && !slice.is_over(); ++here)
       if (unchanged(cleaning, *here)) cleaning.erase(here->key);
     cleaning.commit();
   }

@@ -99,7 +99,7 @@ class Promotion {
   Step collect(Pass pass, std::string& place, Batch& batch) const {
     const index::Turnstile::Hold hold = impl_.lock(LockMode::shared);
     if (impl_.recent() != environment_) return Step::end;  // made anew: its numbers mean other things
-    const Pace pace;
+    const LockTimeSlice slice;
     Transaction recent(environment_, Transaction::Kind::read);
     Cursor cursor(recent);
     const bool forwards = pass == Pass::rows_forwards;
@@ -111,7 +111,7 @@ class Promotion {
       if (is_wanted(pass, key, entry)) batch.add(key, entry);
       place.assign(key);  // `before` excludes it
       if (forwards) place.push_back('\0');
-      if (pace.is_over() || batch.is_full()) return Step::more;
+      if (slice.is_over() || batch.is_full()) return Step::more;
     }
     return Step::end;
   }

@@ -39,7 +39,7 @@ void Index::Read::State::begin() {
 
 void Index::Read::State::open_transactions() {
   hold_ = impl.lock(lock_mode_of(kind));
-  slice_ = Pace();
+  slice_ = LockTimeSlice();
   environment_ = impl.recent();
   if (environment_)
     recent_.emplace(environment_, is_reading() ? Transaction::Kind::read : Transaction::Kind::write);

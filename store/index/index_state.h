@@ -85,7 +85,7 @@ struct Index::Read::State {
 
   std::optional<FileLock> no_writer_;
   index::Turnstile::Hold hold_;
-  Pace slice_;
+  LockTimeSlice slice_;
   std::shared_ptr<index::Environment> environment_;  ///< the volatile one
   std::optional<index::Transaction> durable_, recent_;
   std::vector<Before> before_;

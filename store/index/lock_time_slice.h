@@ -8,7 +8,7 @@ namespace envstore {
 inline constexpr std::chrono::microseconds kLongestHold{500};
 
 /// Ends a slice or a batch by time: what a row costs differs a hundredfold between stores and disks.
-class Pace {
+class LockTimeSlice {
  public:
   bool is_over() const { return std::chrono::steady_clock::now() - begin_ >= kLongestHold; }
 

@@ -93,7 +93,7 @@ std::string environment_of(const std::string& pid) {
 
 /// A process of the run goes on though nobody holds the lock: it has closed every descriptor, and whoever
 /// kept the lease for it was killed.
-bool is_haunted(const std::string& lease) {
+bool has_surviving_process(const std::string& lease) {
   const std::string variable = "ENVSTORE_LEASE=" + lease;
   const std::string self = std::to_string(getpid());
   for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc"))
@@ -251,7 +251,7 @@ bool remove_if_dead(Store& store, const std::string& name) {
   if (!fd || !try_lock(fd->get(), kLeaseLock, LockMode::exclusive)) return false;
   // Held from here on, so that nobody else removes the same one, and it goes on to count as live until it
   // is gone.
-  return !is_haunted(name) && remove_held_lease(store, name);
+  return !has_surviving_process(name) && remove_held_lease(store, name);
 }
 
 }  // namespace

@@ -91,8 +91,8 @@ void record_tree(Store& store, const TreeId& id, const TreeInfo& info, const std
   do {
     const FileLock no_object_goes = lock_objects(store, LockMode::shared);
     Index::Write write = store.index().write();
-    const Pace pace;
-    for (; next < sorted.size() && !pace.is_over(); ++next) record_file(store, write, id, *sorted[next]);
+    const LockTimeSlice slice;
+    for (; next < sorted.size() && !slice.is_over(); ++next) record_file(store, write, id, *sorted[next]);
     if (next == sorted.size()) {
       write.put(id, info);
       write.put(info.wheel, WheelRow{id});

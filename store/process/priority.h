@@ -17,7 +17,7 @@ inline constexpr long kIoBestEffortLast = 2 << 13 | 7, kIoIdle = 3 << 13;
 /// but not behind all of them. Who waits for a lock that it holds waits as long as it waits for the processor
 /// and the disk: beside two busy programs a core, two seconds where it is SCHED_IDLE. A system that refuses
 /// leaves the priorities as they are.
-inline void yield_mildly() noexcept {
+inline void lower_priority() noexcept {
   setpriority(PRIO_PROCESS, 0, std::max(getpriority(PRIO_PROCESS, 0), priority::kMildNice));
   const long io = syscall(SYS_ioprio_get, priority::kIoProcess, 0);  // a larger number goes later
   syscall(SYS_ioprio_set, priority::kIoProcess, 0, std::max(io, priority::kIoBestEffortLast));

@@ -66,9 +66,9 @@ class CensusBuilder {
   }
   /// Of the last tree; of the last snapshot; of the index.
   CensusBuilder& folders(std::uint64_t megabytes) {
-    return census_.trees.back().other_bytes = megabytes * kMB, *this;
+    return census_.trees.back().overhead_bytes = megabytes * kMB, *this;
   }
-  CensusBuilder& layouts(std::uint64_t megabytes) { return last().other_bytes = megabytes * kMB, *this; }
+  CensusBuilder& layouts(std::uint64_t megabytes) { return last().overhead_bytes = megabytes * kMB, *this; }
   CensusBuilder& index(std::uint64_t megabytes) { return census_.index_bytes = megabytes * kMB, *this; }
   CensusBuilder& free(std::uint64_t megabytes) { return census_.free_bytes = megabytes * kMB, *this; }
   CensusBuilder& clock_went_back() { return census_.clock_went_back = true, *this; }

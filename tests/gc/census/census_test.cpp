@@ -225,13 +225,13 @@ TEST_CASE("what was compiled counts with its tree, each file once, rounded up to
   CollectWorld world;
   const TreeId tree = world.folder.add_tree("a", {{"site/a.py", "a\n"}});
   world.place({{"a", tree}});
-  const std::uint64_t before = take_census(world.store).trees.at(0).other_bytes;
+  const std::uint64_t before = take_census(world.store).trees.at(0).overhead_bytes;
   CHECK(before > 0);
   const std::string lines = ledger_line("0/a.cpython-311.pyc", {.inode = 1, .size = 9000}) +
                             ledger_line("0/a.cpython-311.pyc", {.inode = 2, .size = 4097}) +
                             ledger_line("0/b.cpython-311.pyc", {.inode = 3, .size = 1});
   create_file(world.store.root(), layout::bytecode(tree) + "/" + layout::kBytecodeLedger, lines, 0444);
-  CHECK(take_census(world.store).trees.at(0).other_bytes == before + 3 * 4096);
+  CHECK(take_census(world.store).trees.at(0).overhead_bytes == before + 3 * 4096);
 }
 
 TEST_CASE("a second layout counts, and so does the index") {
@@ -241,7 +241,8 @@ TEST_CASE("a second layout counts, and so does the index") {
   const Census one = take_census(world.store);
   world.place({{"a", tree}}, Layout::forest);
   const Census two = take_census(world.store);
-  CHECK(two.snapshots.at(0).other_bytes > one.snapshots.at(0).other_bytes);
+  CHECK(two.snapshots.at(0).overhead_bytes > one.snapshots.at(0).overhead_bytes);
   CHECK(one.index_bytes > 0);
-  CHECK(one.other_bytes() == one.trees[0].other_bytes + one.snapshots[0].other_bytes + one.index_bytes);
+  CHECK(one.overhead_bytes() ==
+        one.trees[0].overhead_bytes + one.snapshots[0].overhead_bytes + one.index_bytes);
 }

@@ -28,17 +28,17 @@ TEST_CASE("what nobody uses goes, and what others share stays") {
   const auto lease = world.run(stays);
 
   const Census before = take_census(world.store);
-  std::uint64_t other_bytes = 0;
+  std::uint64_t overhead_bytes = 0;
   for (const CountedTree& tree : before.trees)
-    if (tree.id == own) other_bytes += tree.other_bytes;
+    if (tree.id == own) overhead_bytes += tree.overhead_bytes;
   for (const CountedSnapshot& snapshot : before.snapshots)
-    if (snapshot.id == goes) other_bytes += snapshot.other_bytes;
+    if (snapshot.id == goes) overhead_bytes += snapshot.overhead_bytes;
   const GcReport report = collect_all(world.store);
   CHECK(report.failures.empty());
   CHECK(report.deleted_snapshots == 1);
   CHECK(report.deleted_trees == 1);
   CHECK(report.deleted_blobs == 1);
-  CHECK(report.freed_bytes == 4096 + other_bytes);
+  CHECK(report.freed_bytes == 4096 + overhead_bytes);
   CHECK(!world.has_row(goes));
   CHECK(!is_there(world.store, layout::snapshot(goes, Layout::farm)));
   CHECK(!is_there(world.store, layout::snapshot_record(goes)));

@@ -90,7 +90,7 @@ TEST_CASE("bytes from elsewhere that are not the blob's are not taken") {
   CHECK(report.found[0].outcome_detail.find("another file") != std::string::npos);
 }
 
-TEST_CASE("what cannot be mended loses its rows durably, and everything else stays") {
+TEST_CASE("what cannot be repaired loses its rows durably, and everything else stays") {
   DamageWorld world;
   FakeSource source;
   world.write_into(world.at(world.demo, "site/demo/__init__.py"), "evil = 1\n");

@@ -42,7 +42,7 @@ class JobWorld {
     const auto status = wait_for_child(pid);
     return status && WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
   }
-  std::string complaints() const { return read_file(AT_FDCWD, directory_.path() + "/stderr"); }
+  std::string stderr_text() const { return read_file(AT_FDCWD, directory_.path() + "/stderr"); }
 
  private:
   SystemClock clock_;
@@ -60,7 +60,7 @@ TEST_CASE("a job's end, exit code and last line are noted, and it is silent when
   CHECK(record->exit_code == 0);
   CHECK(record->last_line == "freed 3 GB");
   CHECK(record->ended_ns >= record->started_ns);
-  CHECK(world.complaints().empty());
+  CHECK(world.stderr_text().empty());
   CHECK(world.log().find("begun\nfreed 3 GB\n") != std::string::npos);
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("of a job that failed the error is told, not the hint behind it") {
   const JobWorld world;
   CHECK(world.run("echo 'error: no space' >&2; echo 'hint: buy a disk' >&2; exit 3") == 3);
   CHECK(read_job_record(world.store(), "gc")->last_line == "error: no space");
-  CHECK(world.complaints() == "envstore: the job gc failed: error: no space\n");
+  CHECK(world.stderr_text() == "envstore: the job gc failed: error: no space\n");
 }
 
 TEST_CASE("a job that a signal ended has 128 and its number") {
@@ -166,7 +166,7 @@ TEST_CASE("a job runs though it cannot be logged, and says so") {
   remove_tree(AT_FDCWD, world.path("logs"));
   create_file(AT_FDCWD, world.path("logs"), "in the way", 0600);
   CHECK(world.run("exit 4") == 4);
-  CHECK(world.complaints().find("without a log") != std::string::npos);
+  CHECK(world.stderr_text().find("without a log") != std::string::npos);
 }
 
 TEST_CASE("no store is made where there is none") {

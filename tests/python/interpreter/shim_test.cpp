@@ -26,21 +26,21 @@ TEST_CASE("a pyenv shim is seen through without running it") {
   pyenv.install("3.11.7", "python3");
   pyenv.install("3.12.1", "python3");
   pyenv.write("version", "3.11.7\n");
-  const SeenThrough global = see_through(pyenv.shim("python3"), "", "/nowhere");
-  CHECK(global.kind == SeenThrough::Kind::pyenv);
+  const ResolvedShim global = resolve_shim(pyenv.shim("python3"), "", "/nowhere");
+  CHECK(global.kind == ResolvedShim::Kind::pyenv);
   CHECK(global.target == pyenv / "versions/3.11.7/bin/python3");
   CHECK(global.depends.front() == pyenv / "version");
-  CHECK(see_through(pyenv.shim("python3"), "3.12.1", "/nowhere").target ==
+  CHECK(resolve_shim(pyenv.shim("python3"), "3.12.1", "/nowhere").target ==
         pyenv / "versions/3.12.1/bin/python3");
 }
 
 TEST_CASE("a pyenv shim whose version is the system's, or lacks the name, stands for nothing") {
   const Pyenv pyenv;
   pyenv.install("3.11.7", "python3.11");
-  CHECK(see_through(pyenv.shim("python3"), "", "").kind == SeenThrough::Kind::nothing);
+  CHECK(resolve_shim(pyenv.shim("python3"), "", "").kind == ResolvedShim::Kind::nothing);
   pyenv.write("version", "3.11.7\n");
-  CHECK(see_through(pyenv.shim("python3.12"), "", "").kind == SeenThrough::Kind::nothing);
-  CHECK(see_through(pyenv.shim("python3.11"), "", "").kind == SeenThrough::Kind::pyenv);
+  CHECK(resolve_shim(pyenv.shim("python3.12"), "", "").kind == ResolvedShim::Kind::nothing);
+  CHECK(resolve_shim(pyenv.shim("python3.11"), "", "").kind == ResolvedShim::Kind::pyenv);
 }
 
 TEST_CASE("pyenv's short versions mean the newest installed") {
@@ -53,8 +53,8 @@ TEST_CASE("pyenv's short versions mean the newest installed") {
 
 TEST_CASE("another version manager's script has to be run") {
   const Folder folder;
-  CHECK(see_through(folder.write("python3", "#!/bin/sh\nexec asdf exec python3 \"$@\"\n", 0755), "", "/h")
-            .kind == SeenThrough::Kind::unknown);
+  CHECK(resolve_shim(folder.write("python3", "#!/bin/sh\nexec asdf exec python3 \"$@\"\n", 0755), "", "/h")
+            .kind == ResolvedShim::Kind::unknown);
 }
 
 TEST_CASE("a virtualenv's base is told by its links when pyvenv.cfg agrees") {

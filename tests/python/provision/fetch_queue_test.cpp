@@ -16,27 +16,27 @@ std::string next_of(FetchQueue& queue) {
 
 }  // namespace
 
-TEST_CASE("what is wanted goes before what is foreseen, then the larger, then the first") {
+TEST_CASE("what is wanted goes before what is prefetched, then the larger, then the first") {
   FetchQueue queue;
-  queue.add({"foreseen", 9, Need::foreseen});
+  queue.add({"prefetched", 9, Need::prefetched});
   queue.add({"small", 1, Need::wanted});
   queue.add({"large", 5, Need::wanted});
   queue.add({"as large", 5, Need::wanted});
-  for (const char* expected : {"large", "as large", "small", "foreseen", "none"})
+  for (const char* expected : {"large", "as large", "small", "prefetched", "none"})
     CHECK(next_of(queue) == expected);
 }
 
-TEST_CASE("what was foreseen goes first when it is wanted after all") {
+TEST_CASE("what was prefetched goes first when it is wanted after all") {
   FetchQueue queue;
-  queue.add({"foreseen", 9, Need::foreseen});
+  queue.add({"prefetched", 9, Need::prefetched});
   queue.add({"wanted", 1, Need::wanted});
-  queue.want("foreseen");
-  CHECK(next_of(queue) == "foreseen");
+  queue.require("prefetched");
+  CHECK(next_of(queue) == "prefetched");
 }
 
-TEST_CASE("dropping takes what is only foreseen out of the queue") {
+TEST_CASE("dropping takes what is only prefetched out of the queue") {
   FetchQueue queue;
-  queue.add({"foreseen", 9, Need::foreseen});
+  queue.add({"prefetched", 9, Need::prefetched});
   queue.add({"wanted", 1, Need::wanted});
   queue.drop_foreseen();
   CHECK(next_of(queue) == "wanted");

@@ -34,7 +34,7 @@ void apart(Work work) {
 TEST_CASE("who takes locks does not go behind everybody") {
   const int nice = getpriority(PRIO_PROCESS, 0), policy = sched_getscheduler(0);
   apart([&] {
-    yield_mildly();
+    lower_priority();
     CHECK(standing_of(0) ==
           Standing{std::max(nice, priority::kMildNice), policy, priority::kIoBestEffortLast});
     CHECK(is_yielding());
@@ -45,10 +45,10 @@ TEST_CASE("who takes locks does not go behind everybody") {
 TEST_CASE("nobody gets ahead by yielding") {
   apart([] {
     setpriority(PRIO_PROCESS, 0, 18);
-    yield_mildly();
+    lower_priority();
     CHECK(getpriority(PRIO_PROCESS, 0) >= 18);
     yield_to_all();
-    yield_mildly();
+    lower_priority();
     CHECK(standing_of(0) == kLast);
   });
 }

@@ -11,12 +11,12 @@ namespace envstore {
 /// Threads for short work, and threads that may wait for the network. Threads are started when no idle one is
 /// there, up to the lane's limit, so that a resolution from the cache starts a few and not one for each
 /// project.
-class Lane {
+class ThreadPool {
  public:
-  explicit Lane(unsigned most_threads) : most_threads_(most_threads) {}
-  ~Lane();  ///< does what was posted, then joins; nothing may be posted any more
-  Lane(const Lane&) = delete;
-  Lane& operator=(const Lane&) = delete;
+  explicit ThreadPool(unsigned most_threads) : most_threads_(most_threads) {}
+  ~ThreadPool();  ///< does what was posted, then joins; nothing may be posted any more
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
   /// `job` does not throw. Where not one thread can be had the caller runs it.
   void post(std::function<void()> job);
   /// For who must not run a job itself: throws Error where not one thread can be had.

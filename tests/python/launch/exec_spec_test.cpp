@@ -1,4 +1,4 @@
-#include "python/launch/start_line.h"
+#include "python/launch/exec_spec.h"
 
 #include <doctest/doctest.h>
 
@@ -14,13 +14,13 @@ const LaunchPlan kPlan{"/opt/bin/python3.11", "/opt/bin", "3.11.2", "lib/python3
 }
 
 TEST_CASE("a target becomes the words that Python is started with") {
-  CHECK(start_line({Target::Kind::script, "a.py", {"-x"}}, kPlan, "/s", "").arguments ==
+  CHECK(exec_spec({Target::Kind::script, "a.py", {"-x"}}, kPlan, "/s", "").arguments ==
         Words{"/s/bin/python", "a.py", "-x"});
-  CHECK(start_line({Target::Kind::script, "-a.py", {}}, kPlan, "/s", "").arguments ==
+  CHECK(exec_spec({Target::Kind::script, "-a.py", {}}, kPlan, "/s", "").arguments ==
         Words{"/s/bin/python", "--", "-a.py"});
-  CHECK(start_line({Target::Kind::module, "json", {"x"}}, kPlan, "/s", "").arguments ==
+  CHECK(exec_spec({Target::Kind::module, "json", {"x"}}, kPlan, "/s", "").arguments ==
         Words{"/s/bin/python", "-m", "json", "x"});
-  CHECK(start_line({Target::Kind::standard_input, "-", {"x"}}, kPlan, "/s", "").arguments ==
+  CHECK(exec_spec({Target::Kind::standard_input, "-", {"x"}}, kPlan, "/s", "").arguments ==
         Words{"/s/bin/python", "-", "x"});
 }
 
@@ -33,9 +33,9 @@ TEST_CASE("a layer's Python script is started without the shell between") {
                 "ELF",
                 0755);
   const std::string path = scratch / "bin";
-  const StartLine line = start_line({Target::Kind::command, "tool", {"a"}}, kPlan, scratch.path(), path);
+  const ExecSpec line = exec_spec({Target::Kind::command, "tool", {"a"}}, kPlan, scratch.path(), path);
   CHECK(line.arguments == Words{scratch / "bin/python", tool, "a"});
-  const StartLine native = start_line({Target::Kind::command, "native", {"a"}}, kPlan, scratch.path(), path);
+  const ExecSpec native = exec_spec({Target::Kind::command, "native", {"a"}}, kPlan, scratch.path(), path);
   CHECK(native.executable == scratch / "bin/native");
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("127 says that there is no such command, 126 that it cannot be run") {
   const Folder folder;
   folder.write("plain", "", 0644);
   const auto failure = [&](const std::string& name) {
-    return start_line({Target::Kind::command, name, {}}, kPlan, "/s", folder.path()).failure;
+    return exec_spec({Target::Kind::command, name, {}}, kPlan, "/s", folder.path()).failure;
   };
   CHECK(failure("missing") == 127);
   CHECK(failure("") == 127);
@@ -57,10 +57,10 @@ TEST_CASE("pip is the run's own by each of its names, though PATH has others") {
   const Folder folder;
   for (const char* name : {"pip", "pip3", "pip3.11", "pip3.9", "python3.9"}) folder.write(name, "", 0755);
   for (const char* name : {"pip", "pip3", "pip3.11"})
-    CHECK(start_line({Target::Kind::command, name, {"list"}}, kPlan, "/s", folder.path()).arguments ==
+    CHECK(exec_spec({Target::Kind::command, name, {"list"}}, kPlan, "/s", folder.path()).arguments ==
           Words{"/s/bin/python", "-m", "pip", "list"});
   for (const char* name : {"pip3.9", "python3.9"}) {
-    const StartLine line = start_line({Target::Kind::command, name, {}}, kPlan, "/s", folder.path());
+    const ExecSpec line = exec_spec({Target::Kind::command, name, {}}, kPlan, "/s", folder.path());
     CHECK(line.failure == 127);
     CHECK(line.reason.find("3.11.2") != std::string::npos);
     CHECK(line.hint.find("--python 3.9") != std::string::npos);
@@ -70,13 +70,13 @@ TEST_CASE("pip is the run's own by each of its names, though PATH has others") {
 TEST_CASE("a command of another Python is refused by name, and started as it is by its path") {
   const Folder folder;
   const std::string tool = folder.write("tool", "#!/opt/other/bin/python\n", 0755);
-  const StartLine line = start_line({Target::Kind::command, "tool", {}}, kPlan, "/s", folder.path());
+  const ExecSpec line = exec_spec({Target::Kind::command, "tool", {}}, kPlan, "/s", folder.path());
   CHECK(line.failure == 127);
   CHECK(line.reason.find(tool) != std::string::npos);
   CHECK(line.reason.find("/opt/other/bin/python") != std::string::npos);
   CHECK(line.hint.find("--with tool") != std::string::npos);
   CHECK(line.hint.find(tool) != std::string::npos);
-  CHECK(start_line({Target::Kind::command, tool, {"x"}}, kPlan, "/s", folder.path()).arguments ==
+  CHECK(exec_spec({Target::Kind::command, tool, {"x"}}, kPlan, "/s", folder.path()).arguments ==
         Words{tool, "x"});
 }
 

@@ -1,4 +1,4 @@
-#include "python/index/lanes.h"
+#include "python/index/thread_pool.h"
 
 #include <system_error>
 
@@ -7,7 +7,7 @@
 
 namespace envstore {
 
-Lane::~Lane() {
+ThreadPool::~ThreadPool() {
   {
     const std::lock_guard lock(mutex_);
     is_closing_ = true;
@@ -16,7 +16,7 @@ Lane::~Lane() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Lane::post(std::function<void()> job) {
+void ThreadPool::post(std::function<void()> job) {
   std::unique_lock lock(mutex_);
   if (jobs_.size() >= idle_ && threads_.size() < most_threads_ && !start_thread() && threads_.empty()) {
     lock.unlock();
@@ -26,14 +26,14 @@ void Lane::post(std::function<void()> job) {
   changed_.notify_one();
 }
 
-void Lane::require_thread() {
+void ThreadPool::require_thread() {
   const std::lock_guard lock(mutex_);
   if (threads_.empty() && !start_thread())
     throw Error(ErrorKind::io, "cannot start a thread: no more may run", kNoThreadHint);
 }
 
 /// Under the mutex. Fewer threads than wished for do as well.
-bool Lane::start_thread() {
+bool ThreadPool::start_thread() {
   threads_.reserve(most_threads_);
   try {
     threads_.emplace_back([this] { run(); });
@@ -43,7 +43,7 @@ bool Lane::start_thread() {
   }
 }
 
-void Lane::run() {
+void ThreadPool::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;

@@ -6,9 +6,9 @@
 namespace envstore {
 
 /// How much memory downloads may take at once. Thread-safe; what was lent may outlive it.
-class MemoryShare {
+class MemoryBudget {
  public:
-  explicit MemoryShare(std::uint64_t bytes) : left_(std::make_shared<std::atomic<std::uint64_t>>(bytes)) {}
+  explicit MemoryBudget(std::uint64_t bytes) : left_(std::make_shared<std::atomic<std::uint64_t>>(bytes)) {}
 
   /// Room for `size` bytes until the pointer is gone; nullptr: there is none now.
   std::shared_ptr<const void> take(std::uint64_t size) {

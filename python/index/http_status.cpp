@@ -1,4 +1,4 @@
-#include "python/index/answers.h"
+#include "python/index/http_status.h"
 
 #include "python/index/index_client.h"
 #include "python/network/url.h"
@@ -43,7 +43,7 @@ bool is_success(const HttpResponse& response) {
   return response.status >= 200 && response.status < 300;
 }
 
-bool says_not_there(const HttpResponse& response) {
+bool is_not_found(const HttpResponse& response) {
   return response.status == 404 || response.status == 410;
 }
 
@@ -55,7 +55,7 @@ void throw_for_status(const HttpResponse& response, const std::string& url) {
                     " asks for credentials, or refuses those it was given (401)",
                 "put them into the index's address (https://USER:PASSWORD@HOST/...), into ~/.netrc, or set "
                 "UV_KEYRING_PROVIDER=subprocess");
-  throw Error(says_not_there(response) ? ErrorKind::not_found : ErrorKind::network,
+  throw Error(is_not_found(response) ? ErrorKind::not_found : ErrorKind::network,
               what + status_reason(response.status), status_hint(response.status));
 }
 

@@ -1,4 +1,4 @@
-#include "python/launch/start_line.h"
+#include "python/launch/exec_spec.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -57,21 +57,21 @@ Found find_command(const std::string& name, std::string_view path_variable) {
   return found;
 }
 
-StartLine with_python(const std::string& scratch, std::vector<std::string> words, const Target& target) {
-  StartLine line{scratch + "/bin/python", {}, 0};
+ExecSpec with_python(const std::string& scratch, std::vector<std::string> words, const Target& target) {
+  ExecSpec line{scratch + "/bin/python", {}, 0};
   line.arguments.push_back(line.executable);
   line.arguments.insert(line.arguments.end(), words.begin(), words.end());
   line.arguments.insert(line.arguments.end(), target.arguments.begin(), target.arguments.end());
   return line;
 }
 
-StartLine as_it_is(const std::string& path, const std::string& name, const Target& target) {
-  StartLine line{path, {name}, 0};
+ExecSpec as_it_is(const std::string& path, const std::string& name, const Target& target) {
+  ExecSpec line{path, {name}, 0};
   line.arguments.insert(line.arguments.end(), target.arguments.begin(), target.arguments.end());
   return line;
 }
 
-StartLine refuse(const std::string& path, std::string reason, std::string hint) {
+ExecSpec refuse(const std::string& path, std::string reason, std::string hint) {
   return {path, {}, kNotFound, std::move(reason), std::move(hint)};
 }
 
@@ -80,22 +80,22 @@ bool is_one_of(const std::vector<std::string>& names, std::string_view name) {
 }
 
 /// Of another version or implementation than the run's: started, it would know nothing of the environment.
-StartLine refuse_version(const LaunchPlan& plan, const std::string& name) {
+ExecSpec refuse_version(const LaunchPlan& plan, const std::string& name) {
   const std::string_view version = std::string_view(name).substr(name.find_first_of("0123456789"));
   return refuse(name, "this run's Python is " + plan.version + " ('" + plan.interpreter + "')",
                 "`envstore run --python " + std::string(version) +
                     "` makes the environment for it; its path instead of its name starts it outside of any");
 }
 
-StartLine refuse_other_python(const std::string& name, const std::string& path, const std::string& python) {
+ExecSpec refuse_other_python(const std::string& name, const std::string& path, const std::string& python) {
   return refuse(name, "'" + path + "' belongs to another Python, " + python,
                 "take it into the environment with --with " + name +
                     " (or the package that has it), or start it as it is by its path: envstore run " + path);
 }
 
 /// Names that mean Python or pip, of which the environment has no file.
-std::optional<StartLine> missing_own_command(const Target& target, const LaunchPlan& plan,
-                                             const std::string& scratch) {
+std::optional<ExecSpec> missing_own_command(const Target& target, const LaunchPlan& plan,
+                                            const std::string& scratch) {
   if (is_pip_name(target.name)) {
     if (is_one_of(pip_names(plan), target.name)) return with_python(scratch, {"-m", "pip"}, target);
     return refuse_version(plan, target.name);
@@ -107,15 +107,15 @@ std::optional<StartLine> missing_own_command(const Target& target, const LaunchP
 }
 
 /// A file of the environment. A relocatable script needs no leave to be executed: Python reads it.
-StartLine line_in_scratch(const Target& target, const std::string& scratch, const std::string& path) {
+ExecSpec line_in_scratch(const Target& target, const std::string& scratch, const std::string& path) {
   if (is_relocatable_script(head_of(path))) return with_python(scratch, {path}, target);
   if (access(path.c_str(), X_OK) != 0) return {path, {}, kCannotRun};
   // Python finds its environment beside argv[0], whatever name the shell's user typed.
   return as_it_is(path, path, target);
 }
 
-StartLine command_line(const Target& target, const LaunchPlan& plan, const std::string& scratch,
-                       std::string_view path_variable) {
+ExecSpec command_line(const Target& target, const LaunchPlan& plan, const std::string& scratch,
+                      std::string_view path_variable) {
   const bool is_path = target.name.find('/') != std::string::npos;
   if (!is_path && !target.name.empty()) {
     if (const std::string own = scratch + "/bin/" + target.name; is_file(own))
@@ -138,8 +138,8 @@ bool is_relocatable_script(std::string_view head) {
   return head.starts_with(kRelocatable);
 }
 
-StartLine start_line(const Target& target, const LaunchPlan& plan, const std::string& scratch,
-                     std::string_view path_variable) {
+ExecSpec exec_spec(const Target& target, const LaunchPlan& plan, const std::string& scratch,
+                   std::string_view path_variable) {
   switch (target.kind) {
     case Target::Kind::script:
       if (target.name.starts_with('-')) return with_python(scratch, {"--", target.name}, target);
