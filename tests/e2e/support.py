@@ -161,15 +161,19 @@ class EnvstoreTest(unittest.TestCase):
             select.select([pidfd], [], [])
             os.close(pidfd)
 
-    def left_over(self):
-        """What lies half made in the store when nobody is at work in it any more."""
-        self.settle()
+    def wait_for_keepers(self):
+        """Returns when nobody holds a lease any more: a keeper may do so for a moment after its program's end."""
         for lease in (self.store / "leases").glob("*"):
             try:
                 with open(lease, "r+b") as held:
-                    fcntl.lockf(held, fcntl.LOCK_EX)  # a keeper may hold it a moment longer
+                    fcntl.lockf(held, fcntl.LOCK_EX)
             except FileNotFoundError:
                 pass
+
+    def left_over(self):
+        """What lies half made in the store when nobody is at work in it any more."""
+        self.settle()
+        self.wait_for_keepers()
         return [str(p) for folder in ("tmp", "trash", "scratch") for p in (self.store / folder).glob("*")
                 if not p.name.startswith("spare-")]
 

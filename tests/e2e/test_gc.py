@@ -62,6 +62,7 @@ class GcTest(EnvstoreTest):
 
     def check_all_goes(self):
         self.settle()
+        self.wait_for_keepers()
         report = self.collect()
         self.assertEqual((report["kept"], report["failures"], report["left_packages"]), ([], [], 0), report)
         self.assertEqual(self.snapshots(), [])
