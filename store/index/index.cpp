@@ -54,8 +54,8 @@ std::string Index::Impl::recent_directory() {
   return recent_directory_;
 }
 
-/// Opening for reading alone saves a warm run two megabytes and an open. On overlayfs a file opened so would
-/// stay the lower layer's when another process writes to it.
+/// Opening the environment read-only saves a warm run two megabytes and one open. But on overlayfs, a file
+/// opened read-only would stay the lower layer's file when another process writes to it.
 Environment::Mode Index::Impl::durable_mode() const {
   if (access == Access::read_only || filesystem_kind(root) != "overlayfs")
     return Environment::Mode::read_only;
@@ -75,7 +75,7 @@ bool Index::Impl::open_what_is_there() {
   return durable_ && (recent_ || access == Access::read_only);
 }
 
-/// On a full disk with the space that is kept for this.
+/// Uses the reserve (reserve.h) if the disk is full.
 void Index::Impl::make_what_is_missing() {
   try {
     make_missing_environments();

@@ -12,23 +12,23 @@
 
 namespace envstore {
 
-/// What to do where a read-only store is not enough.
+/// The hint of errors for operations that a read-only store cannot do.
 inline constexpr const char* kWritableStoreHint =
     "name a store that can be written: --store DIRECTORY, or ENVSTORE_ROOT";
 
-/// A document's key: as long as it has a row, the index was begun anew and does not have all that lies on
-/// disk.
+/// The key of a document row that marks an unfinished rebuild: while the row exists, the index was created
+/// again and does not yet have rows for everything on disk.
 inline constexpr const char* kUnfinishedRebuild = "index:unfinished-rebuild";
 
 /// The two LMDB environments (DESIGN section 5) as one map of rows. Reads look in the volatile environment,
-/// then in the durable one. Writes of a WriteTransaction go to the volatile one; what must survive the next
-/// power cut before a step is taken goes through `promote` or `durable()`.
+/// then in the durable one. A `write()` goes to the volatile one; what must survive a power cut before the
+/// next step goes through `promote` or `durable_write()`.
 ///
-/// Opened once a process, never used across fork. Every transaction holds the store's own OFD turnstile lock
-/// (locks/index.lock): byte 0 is the gate, byte 1 the lock; the wait of a durable commit for the disk is
-/// outside it. A transaction does no network, no file copying, and no second transaction may be begun inside
-/// it by the same thread. A missing or damaged environment
-/// throws Error{damaged} that names `envstore verify --rebuild-index`.
+/// Open it once per process; do not use it across fork. Every transaction holds the store's own OFD turnstile
+/// lock (locks/index.lock): byte 0 is the gate, byte 1 the lock. A durable commit waits for the disk without
+/// holding it. Do no network access and no file copying in a transaction, and begin no second one in the same
+/// thread. Throws Error{damaged}, with the hint `envstore verify --rebuild-index`, for a missing or damaged
+/// environment.
 class Index {
  public:
   class Read;
@@ -36,43 +36,47 @@ class Index {
   enum class Access {
     read_write,
     read_only
-  };  ///< read_only: for a store on a read-only mount; takes no lock there
+  };  ///< read_only: for a read-only store; locks only an existing lock file
 
-  /// `root`: the store's root directory. Makes the environments of a store that has none and no trees either.
+  /// `root`: the store's root directory. Creates the environments if the store has neither environments nor
+  /// trees.
   Index(int root, Access access);
   ~Index();
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
   Read read();
-  /// For walks over many rows: `each_*` let writers in every two milliseconds, so that no run waits for the
-  /// walk. Not one view: what is there throughout is seen once, what comes or goes meanwhile may be missed.
+  /// For walks over many rows: `each_*` release the lock after each LockTimeSlice, so that no run waits for
+  /// the walk. Not one consistent view: a row that exists during the whole walk is visited once; a row that
+  /// is added or erased during the walk may be missed.
   Read read_in_slices();
   Write write();
-  /// On disk when `commit` returns: roots, `deleting`, and rows that must be gone before what they name is.
-  /// Others see it a little earlier; where it cannot be made durable, `commit` takes it back and throws.
-  /// Does not sync other files: promote first what its rows name.
+  /// A transaction whose rows are on disk when `commit` returns: for roots, for `deleting`, and for erasures
+  /// that must be durable before the files of the erased rows are removed. Other transactions see the rows
+  /// slightly earlier; if they cannot be made durable, `commit` reverts them and throws. Does not sync other
+  /// files: call `promote` first for what the new rows name.
   Write durable_write();
 
-  /// Makes every row of the volatile environment that belongs in the durable one durable: syncfs, one synced
-  /// transaction, then they leave the volatile side. False: another process is at it (Wait::no). Last uses
-  /// alone are promoted with Wait::yes only.
+  /// Makes every row of the volatile environment that belongs in the durable one durable: syncfs, then synced
+  /// transactions, then the rows leave the volatile side. False: another process is promoting (Wait::no). If
+  /// only last uses are pending, they are promoted with Wait::yes only.
   enum class Wait { no, yes };
   bool promote(Wait wait);
-  /// Makes every erasure durable that was committed before the call: before files go that the rows named.
-  /// Needs no syncfs, as no row comes to name anything.
+  /// Makes every erasure durable that was committed before the call. Call it before removing the files that
+  /// the erased rows named. Needs no syncfs, because it adds no row.
   void promote_erasures();
-  /// Rows wait for promotion. Last uses alone do not count: a run does not wait for the disk because of them.
+  /// True if rows wait for promotion. Last uses alone do not count: a run does not wait for the disk because
+  /// of them.
   bool has_unpromoted();
 
-  /// Names under volatile/ of boots that are over. Their rows were lost with the boot: adopt what lies on
-  /// disk, then remove them.
+  /// Names under volatile/ of earlier boots. Their unpromoted rows are lost: adopt what is on disk, then
+  /// remove these directories.
   std::vector<std::string> other_boots();
-  void remove_boot(const std::string& boot);  ///< throws std::logic_error for this boot's
+  void remove_boot(const std::string& boot);  ///< throws std::logic_error for this boot
 
-  /// For a damaged or lost index: moves both environments to trash/ and makes empty ones. Other processes go
-  /// on with the new ones at their next transaction. The caller erases kUnfinishedRebuild's row when it has
-  /// brought back what lies on disk; until then what has no row is not garbage.
+  /// For a damaged or lost index: moves both environments to trash/ and creates new ones. Other processes use
+  /// the new ones from their next transaction on. The caller erases the row of kUnfinishedRebuild when it has
+  /// restored the rows of what is on disk; until then, files without a row are not garbage.
   void start_anew();
 
   struct Impl;
@@ -96,8 +100,8 @@ class Index::Read {
   std::optional<MemoRow> memo(const Fingerprint&);
   std::optional<InterpreterRow> interpreter(const std::string& path);
   std::optional<DocumentRow> document(const std::string& key);
-  /// The same with at most `body_size` bytes of the body: a page's age and fingerprint cost no copy of the
-  /// page.
+  /// The same with at most `body_size` bytes of the body: reading a page's age and fingerprint does not copy
+  /// the page.
   std::optional<DocumentRow> document_head(const std::string& key, std::size_t body_size);
   std::optional<LeaseRow> lease(const std::string& name);
   std::optional<FateRow> fate(const SnapshotId&);
@@ -107,12 +111,13 @@ class Index::Read {
   std::vector<TreeId> trees_of(const BlobId&);
   std::vector<SnapshotId> snapshots_of(const TreeId&);
 
-  // In key order; the callback returns false to stop. Rows of both sides, each once.
+  // In key order; the callback returns false to stop. Each row is visited once, whether it is volatile,
+  // durable or both.
   void each_blob(const std::function<bool(const BlobId&, const BlobRow&)>&);
-  /// Every blob with the trees that have it, for one walk over the blobs and their reverse table. The span
-  /// ends with the call. Not in a Write.
+  /// Every blob with the trees that contain it, in one walk over the blobs and their reverse table. The span
+  /// is valid during the call only. Throws std::logic_error in a Write.
   void each_blob_use(const std::function<bool(const BlobId&, const BlobRow&, std::span<const TreeId>)>&);
-  // Those of ids that begin with this byte: a 256th of the table, so that writers do not wait long.
+  // Only rows whose blob id begins with this byte: a 256th of the table, so that writers do not wait long.
   void each_blob_in(std::uint8_t first_byte, const std::function<bool(const BlobId&, const BlobRow&)>&);
   void each_tree_of_blobs_in(std::uint8_t first_byte,
                              const std::function<bool(const BlobId&, const TreeId&)>&);
@@ -135,7 +140,8 @@ class Index::Read {
   std::unique_ptr<State> state_;
 };
 
-/// Undone on destruction unless committed. `commit` throws when the environment cannot be written (ENOSPC).
+/// Rolled back on destruction unless committed. `commit` throws when the environment cannot be written
+/// (ENOSPC).
 class Index::Write : public Index::Read {
  public:
   Write(Write&&) noexcept;

@@ -21,7 +21,7 @@ void publish(Transaction& recent, std::uint64_t number) {
              make_entry({VolatileEntry::State::row, recent.number(), recent.number(), row.finish()}));
 }
 
-/// The entry, if it is still the one that was looked at.
+/// The entry, if it was not written again since `written` was read.
 std::optional<VolatileEntry> unchanged(Transaction& recent, const Written& written) {
   const auto bytes = recent.get(written.key);
   if (!bytes) return std::nullopt;
@@ -51,7 +51,7 @@ std::shared_ptr<Environment> DurableTurn::commit(const std::vector<Change>& chan
     publish(recent, number);
     recent.commit();
   } catch (const Error&) {
-    // The commit stands, whatever the volatile side's disk says: whoever reads next publishes it.
+    // The commit is done even if the volatile side cannot be written; the next reader publishes it.
   }
   return environment;
 }
@@ -75,7 +75,8 @@ FileLock wait_until_published(Index::Impl& impl) {
     publish(recent, durable.number());
     recent.commit();
   } catch (const Error&) {
-    // A full disk, say: as long as the lock is held, there is nothing newer to see.
+    // The disk may be full. Publishing is not required: while the returned lock is held, there is no newer
+    // commit.
   }
   return no_writer;
 }

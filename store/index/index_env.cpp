@@ -30,7 +30,7 @@ constexpr std::uint64_t kVolatileMap = 16 * kGiB;
 constexpr std::uint64_t kSmallestMap = std::uint64_t{16} << 20;
 constexpr const char* kRebuildHint =
     "`envstore verify --rebuild-index` makes the index again from what lies on disk";
-constexpr MDB_dbi kRows = 1;  // the environment's main database, which LMDB numbers so
+constexpr MDB_dbi kRows = 1;  // the environment's main database, as LMDB numbers it
 
 MDB_val value_of(std::string_view bytes) {
   return {bytes.size(), const_cast<char*>(bytes.data())};
@@ -39,8 +39,8 @@ std::string_view view_of(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
 
-/// Under a limit of address space a share of it: both environments, one of them opened twice for a while, and
-/// then threads, libraries and files must fit.
+/// The map size. If the address space is limited, only a share of it: both environments, one of them opened
+/// twice for a while, and also threads, libraries and files must fit.
 std::uint64_t wanted_map(Environment::Mode mode) {
   const bool is_volatile = mode == Environment::Mode::unsynced;
   const std::uint64_t most = is_volatile ? kVolatileMap : kDurableMap;
@@ -54,12 +54,13 @@ std::uint64_t page_size() {
   return static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// The file that was opened and checked, whatever has its name now.
+/// A path to the file that was opened and checked, even if another file has its name now.
 std::string in_proc(int fd) {
   return format_text("/proc/self/fd/{}", fd);
 }
 
-/// LMDB reports a write that was cut short, by the full disk or the limit of file size, as EIO.
+/// LMDB reports a write that was cut short by a full disk or the file size limit as EIO. Returns the likely
+/// cause.
 int cause_of_short_write(int fd) {
   constexpr std::uint64_t kNear = std::uint64_t{1} << 20;
   struct statfs disk {};
@@ -85,12 +86,12 @@ unsigned flags_of(Environment::Mode mode) {
   return 0;
 }
 
-/// LMDB calls this instead of abort() where a page contradicts itself, which the checks should have found.
+/// LMDB calls this instead of abort() when a page is inconsistent, which the checks should have detected.
 void throw_damaged(MDB_env*, const char* what) {
   throw Error(ErrorKind::damaged, format_text("cannot read the index: {}", what), kRebuildHint);
 }
 
-/// The file itself, which a link may not stand for.
+/// The environment's file. It must not be a link.
 std::string data_file(const std::string& directory) {
   return directory + "/data.mdb";
 }
@@ -147,7 +148,7 @@ void Environment::open_smaller_and_smaller() {
   keep_from_children();
 }
 
-/// LMDB leaves its descriptor open over exec: the user's program would have it.
+/// LMDB's descriptor is not close-on-exec: the user's program would inherit it.
 void Environment::keep_from_children() const {
   int fd = -1;
   const int code = mdb_env_get_fd(env_, &fd);
@@ -155,8 +156,8 @@ void Environment::keep_from_children() const {
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) throw_errno(errno, "open", named(root_, directory_));
 }
 
-/// What every later transaction relies on: the main database's order of keys, set by its first opening in a
-/// process.
+/// Sets the key order of the main database, which its first opening in a process does and every later
+/// transaction relies on.
 void Environment::prepare() {
   MDB_txn* txn = nullptr;
   int code = mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn);
@@ -176,7 +177,7 @@ void Environment::take_file(Fd file) {
   size_ = stamp.size;
 }
 
-/// Neither the file nor a folder on its way may be a link. nullopt: it is not there.
+/// Neither the file nor a folder on the path to it may be a link. nullopt: it does not exist.
 std::optional<Fd> Environment::open_file_itself() const {
   const int access = mode_ == Mode::read_only ? O_RDONLY : O_RDWR;
   const std::string path = data_file(directory_);
@@ -185,7 +186,7 @@ std::optional<Fd> Environment::open_file_itself() const {
   how.resolve = RESOLVE_NO_SYMLINKS;
   auto fd = static_cast<int>(syscall(SYS_openat2, root_, path.c_str(), &how, sizeof how));
   int error = errno;
-  if (fd < 0 && (error == ENOSYS || error == EPERM)) {  // an old kernel, or a sandbox that does not know it
+  if (fd < 0 && (error == ENOSYS || error == EPERM)) {  // an old kernel, or a sandbox
     const Fd folder(openat(root_, directory_.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     fd = folder ? openat(folder.get(), "data.mdb", access | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC) : -1;
     error = errno;
@@ -203,7 +204,7 @@ std::shared_ptr<Environment> Environment::open(int root, const std::string& dire
   std::optional<Fd> file = environment->open_file_itself();
   if (!file) return nullptr;
   environment->take_file(std::move(*file));
-  (void)environment->pages();  // is there anything that LMDB can open?
+  (void)environment->pages();  // throws if LMDB could not open it
   if (mode == Mode::read_only) return environment;
   environment->open_smaller_and_smaller();
   environment->prepare();
@@ -233,11 +234,11 @@ std::uint64_t Environment::measure() {
   return size_ = stat_open(file_.get(), directory_).size;
 }
 
-/// Never more than there is: what lies behind a file's end ends the program by SIGBUS.
+/// Never longer than the file: an access beyond the end of a file raises SIGBUS.
 Pages::File Environment::file(std::uint64_t size) {
   if (size == 0) return {};
   if (maps_.empty() || maps_.back().size < size) {
-    const std::size_t room = std::bit_ceil(size);  // grown into without a further map
+    const std::size_t room = std::bit_ceil(size);  // leaves room for growth without another map
     void* data = mmap(nullptr, room, PROT_READ, MAP_SHARED, file_.get(), 0);
     if (data == MAP_FAILED) throw_errno(errno, "map", named(root_, directory_));
     maps_.push_back({static_cast<const std::byte*>(data), room});
@@ -246,7 +247,7 @@ Pages::File Environment::file(std::uint64_t size) {
 }
 
 Pages Environment::pages() {
-  constexpr int kAttempts = 3;  // a commit may be writing the page that makes it current
+  constexpr int kAttempts = 3;  // a commit may be writing the meta page at this moment
   const std::lock_guard guard(mutex_);
   for (int attempt = 1;; ++attempt) {
     try {
@@ -336,7 +337,7 @@ std::uint64_t Transaction::number() const {
 }
 
 void Transaction::commit() {
-  const int code = mdb_txn_commit(std::exchange(txn_, nullptr));  // ends it even where it fails
+  const int code = mdb_txn_commit(std::exchange(txn_, nullptr));  // ends the transaction even if it fails
   if (code != MDB_SUCCESS) environment_->fail(code, "write");
 }
 

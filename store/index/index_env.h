@@ -17,17 +17,17 @@ struct MDB_cursor;
 
 namespace envstore::index {
 
-/// One LMDB environment, without LMDB's own locks: whoever calls holds the index's lock, or its turn to write
+/// One LMDB environment, without LMDB's own locks: the caller holds the index's lock, or the turn to write
 /// (store/index/index_durable.h).
 class Environment {
  public:
-  /// synced: a commit waits until its pages are on disk; the page that makes them current is on disk after
-  /// `sync`. unsynced: a commit waits for nothing.
+  /// synced: a commit waits until its pages are on disk; the meta page that makes them current is on disk
+  /// after `sync`. unsynced: a commit does not wait for the disk.
   enum class Mode { read_only, synced, unsynced };
 
-  /// `directory`: relative to the store's root. nullptr: it is not there.
+  /// `directory`: relative to the store's root. nullptr: it does not exist.
   static std::shared_ptr<Environment> open(int root, const std::string& directory, Mode mode);
-  /// Makes an empty environment in a new directory. Synced: on disk when this returns.
+  /// Creates an empty environment in a new directory. In Mode::synced it is on disk when this returns.
   static void create(int root, const std::string& directory, Mode mode);
   ~Environment();
   Environment(const Environment&) = delete;
@@ -35,18 +35,19 @@ class Environment {
 
   MDB_env* get() const { return env_; }
   Mode mode() const { return mode_; }
-  /// What lies under its name is still what was opened (nobody made the index anew, or cleaned it away).
+  /// True if the file at this path is still the one that was opened: the index was not created again, and the
+  /// file was not deleted.
   bool is_still_there();
-  /// The last commit, as it is now.
+  /// The current last commit.
   Pages pages();
-  /// Checks everything. The caller keeps writers out.
+  /// Checks every page. The caller keeps writers out.
   void check_all();
   void sync();
   [[noreturn]] void fail(int code, std::string_view verb) const;
   [[noreturn]] void fail_damaged(std::string_view reason) const;
 
  private:
-  /// What lies on disk, mapped for reading. It grows: earlier maps stay, as views may point into them.
+  /// The file, mapped for reading. When the file grows, earlier maps stay, because views may point into them.
   struct Map {
     const std::byte* data;
     std::size_t size;
@@ -63,7 +64,7 @@ class Environment {
   void prepare();
 
   Fd file_;
-  MDB_env* env_ = nullptr;  ///< for writing; reading goes without
+  MDB_env* env_ = nullptr;  ///< for writing only; reads use the maps
   int root_;
   std::string directory_;
   Mode mode_;
@@ -74,7 +75,7 @@ class Environment {
 };
 
 /// A transaction; aborted unless committed. Views stay valid until the next write in it, or its end. Each
-/// page is checked before it is used: a damaged one throws Error{damaged}.
+/// page is checked before it is used; a damaged page throws Error{damaged}.
 class Transaction {
  public:
   enum class Kind { read, write };
@@ -85,8 +86,8 @@ class Transaction {
 
   std::optional<std::string_view> get(std::string_view key);
   void put(std::string_view key, std::string_view value);
-  void erase(std::string_view key);  ///< absent is fine
-  /// Grows by one with each commit. Of a read: that of the last commit.
+  void erase(std::string_view key);  ///< a missing key is not an error
+  /// Increases by one with each commit. For a read: the number of the last commit.
   std::uint64_t number() const;
   void commit();
 
@@ -117,7 +118,7 @@ class Cursor {
   Transaction& transaction_;
   std::optional<Pages::Cursor> reading_;
   MDB_cursor* cursor_ = nullptr;  ///< of a write
-  std::string here_;              ///< of a write: the entry's key
+  std::string here_;              ///< of a write: the key of the current entry
 };
 
 }  // namespace envstore::index

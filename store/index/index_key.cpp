@@ -5,7 +5,7 @@
 namespace envstore::index {
 namespace {
 
-constexpr std::size_t kLongestText = 400;  // LMDB's keys end at 511 bytes; a cut text takes 416
+constexpr std::size_t kLongestText = 400;  // LMDB's keys have at most 511 bytes; a truncated text takes 416
 
 std::string_view view_of(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -23,7 +23,7 @@ std::string key_of(Table table, std::span<const std::uint8_t> bytes) {
 
 std::string key_of(Table table, std::string_view text) {
   if (text.size() <= kLongestText) return key_of(table).append(text);
-  // Longer than any short one, so the two never meet.
+  // Longer than any untruncated key, so the two cannot be equal.
   return key_of(table)
       .append(text.substr(0, kLongestText))
       .append(view_of(fingerprint(as_bytes(text)).bytes));

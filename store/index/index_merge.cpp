@@ -29,7 +29,7 @@ void MergedRows::seek(std::string_view from) {
 
 void MergedRows::next() {
   if (!here_) return;
-  // A row of the volatile side stands before the durable one of its key, if there is one.
+  // A volatile row comes before the durable row with the same key, if there is one.
   const bool is_recent = recent_.here && recent_.here->first.data() == here_->first.data();
   if (!is_recent) {
     step(settled_);
@@ -40,7 +40,7 @@ void MergedRows::next() {
   settle();
 }
 
-/// Finds the row to stand on: passes over what is erased.
+/// Finds the current row: skips erased ones.
 void MergedRows::settle() {
   while (recent_.here && (!settled_.here || recent_.here->first <= settled_.here->first)) {
     const VolatileEntry entry = parse_entry(recent_.here->second);

@@ -7,19 +7,20 @@
 
 namespace envstore::index {
 
-/// Rows of both environments whose keys begin with `prefix`, in key order, each once: a volatile entry hides
-/// the durable row of its key, an erased one both. Views last as long as the transactions' do.
+/// Rows of both environments whose keys begin with `prefix`, in key order, each once: a volatile row hides
+/// the durable row with the same key, and an erasure hides the durable row as well. Views are valid as long
+/// as those of the transactions.
 class MergedRows {
  public:
-  /// Stands on the first row whose key is not less than `from`.
+  /// Positions on the first row whose key is not less than `from`.
   MergedRows(Index::Read::State& state, std::string prefix, std::string_view from);
 
   const std::optional<Cursor::Entry>& here() const { return here_; }
-  void next();                       ///< only where nothing was written since
+  void next();                       ///< only if nothing was written since
   void seek(std::string_view from);  ///< also after writes
 
  private:
-  /// A cursor and what it stands on, within the prefix.
+  /// A cursor and its current entry, within the prefix.
   struct Side {
     std::optional<Cursor> cursor;
     std::optional<Cursor::Entry> here;

@@ -7,8 +7,8 @@
 #include "store/index/index_pages.h"
 #include "store/platform/format.h"
 
-// The pages of an LMDB environment (release 0.9, data version 1) where a machine word has 64 bits, least
-// significant byte first. For store/index_pages*.cpp alone.
+// The pages of an LMDB environment (release 0.9, data version 1) on 64-bit little-endian machines. Only
+// index_pages*.cpp include this.
 
 namespace envstore::index::page_format {
 
@@ -18,9 +18,10 @@ constexpr std::uint32_t kMagic = 0xBEEFC0DE;
 constexpr std::uint32_t kDataVersion = 1;
 // Flags of a page.
 constexpr std::uint16_t kBranch = 0x01, kLeaf = 0x02, kOverflow = 0x04, kMeta = 0x08;
-// Flags of a node: its value lies in pages of its own.
+// Flags of a node. kBigData: its value is in overflow pages.
 constexpr std::uint16_t kBigData = 0x01;
-// Flags of a tree. The second is MDB_NOSUBDIR, noted when an environment is made: it means nothing.
+// Flags of a tree. kMadeByFileName is MDB_NOSUBDIR, stored when an environment is created; it has no meaning
+// for the tree.
 constexpr std::uint16_t kIntegerKeys = 0x08, kMadeByFileName = 0x4000;
 constexpr std::size_t kHeaderSize = 16;
 constexpr std::size_t kNodeHeaderSize = 8;
@@ -46,7 +47,7 @@ Number number_at(const char* bytes, std::size_t offset) {
   throw PageError(format_text("its page {} is damaged ({})", page, reason));
 }
 
-/// The keys of free pages are numbers.
+/// Keys in the tree of free pages are numbers.
 inline bool is_before(Pages::Tree tree, std::string_view a, std::string_view b) {
   if (tree == Pages::Tree::rows) return a < b;
   return number_at<std::uint64_t>(a.data(), 0) < number_at<std::uint64_t>(b.data(), 0);

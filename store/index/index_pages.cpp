@@ -20,7 +20,7 @@ Pages::Pages(File file, std::size_t page_size, std::uint64_t largest_map)
     : file_(file), page_size_(page_size), largest_page_(largest_map / page_size - 1) {
   if (file_.size() < kFirstPage * page_size_) fail(0, "the file is too short");
   const std::uint64_t first = check_meta(0), second = check_meta(1);
-  // Each commit writes the older one, perhaps at this moment.
+  // Each commit overwrites the older meta page, possibly at this moment.
   const std::size_t newer = second > first ? 1 : 0;
   if (std::max(first, second) - std::min(first, second) > 1) fail(newer, "it has a number of no commit");
   current_ = read_meta(newer);
@@ -38,7 +38,7 @@ std::uint64_t Pages::check_meta(std::size_t number) const {
       number_at<std::uint16_t>(page, kRowTreeAt + kTreeFlagsAt) != 0)
     fail(number, "of another kind");
   const auto transaction = number_at<std::uint64_t>(page, kTransactionAt);
-  // Commits take turns with the two.
+  // Commits use the two meta pages alternately.
   if (transaction != 0 && transaction % 2 != number) fail(number, "it has a number of no commit");
   return transaction;
 }
@@ -69,7 +69,7 @@ std::size_t Pages::count(std::uint64_t page) const {
   return (number_at<std::uint16_t>(at(page), kLowerAt) - kHeaderSize) / 2;
 }
 
-/// How many nodes it has. `height`: 1 for a leaf.
+/// The number of nodes of the page, after checking it. `height`: 1 for a leaf.
 std::size_t Pages::check(Tree tree, std::uint64_t page, unsigned height) {
   const bool is_leaf = height == 1;
   if (page < kFirstPage || page > current_.last_page) fail(page, "there is no such page");
@@ -92,7 +92,7 @@ std::size_t Pages::check_nodes(Tree tree, std::uint64_t page, bool is_leaf) cons
   if (lower < kHeaderSize || lower % 2 != 0 || upper < lower || upper > page_size_)
     fail(page, "its bounds are wrong");
   const std::size_t nodes = (lower - kHeaderSize) / 2;
-  // LMDB asserts the second one, but not of the tree of free pages.
+  // LMDB asserts that a branch has at least two nodes, but not in the tree of free pages.
   if (nodes == 0 || (nodes == 1 && !is_leaf && tree == Tree::rows)) fail(page, "it is empty");
   std::size_t size = 0;
   std::string_view before;
@@ -108,7 +108,7 @@ std::size_t Pages::check_nodes(Tree tree, std::uint64_t page, bool is_leaf) cons
     size += even(kNodeHeaderSize + key_size + inside);
     if (!is_leaf && (found.page < kFirstPage || found.page > current_.last_page))
       fail(page, "it leads to a page that is not there");
-    const bool has_key = is_leaf || i > 0;  // the first key of a branch is not looked at
+    const bool has_key = is_leaf || i > 0;  // LMDB does not use the first key of a branch
     if (has_key && (key_size == 0 || (tree == Tree::free_pages && key_size != sizeof(std::uint64_t))))
       fail(page, "a key has a wrong size");
     const bool has_before = i > (is_leaf ? 0U : 1U);
@@ -165,7 +165,8 @@ void Pages::check_not_free(std::uint64_t page, std::uint64_t pages) const {
     if (free_[page]) fail(page, "it has two uses");
 }
 
-/// A page that is right in itself may be another's: its keys lie between those that lead to it.
+/// A page that is correct in itself may belong elsewhere, so its keys must lie between the parent's keys on
+/// both sides of it.
 void Pages::check_between(std::uint64_t parent, std::size_t index, std::size_t nodes, std::uint64_t child,
                           unsigned height) const {
   const bool is_leaf = height == 1;

@@ -12,46 +12,47 @@
 #include <vector>
 
 // The file of an LMDB environment (release 0.9, data version 1), read without trust. LMDB follows page
-// numbers, offsets and lengths as it finds them, and a damaged page ends the program by a signal, or never.
-// So reads go through these checked pages alone, and before LMDB writes, every page that it will look at is
+// numbers, offsets and lengths without checks, so a damaged page makes the program crash or loop forever.
+// Therefore all reads go through these checked pages, and before LMDB writes, every page that it will read is
 // checked here.
 
 namespace envstore::index {
 
-/// A page that is not what its place demands. The text says which one and why.
+/// Thrown for a page whose content does not fit its position in the tree. The text names the page and the
+/// reason.
 class PageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// One version of an environment. What it reads must not change while it is used: whoever calls holds the
-/// index's lock. Not thread-safe.
+/// One version of an environment. The pages that it reads must not change while it is used, so the caller
+/// holds the index's lock. Not thread-safe.
 class Pages {
  public:
   using Entry = std::pair<std::string_view, std::string_view>;
   using File = std::span<const std::byte>;
   enum class Tree { rows, free_pages };
 
-  /// Takes the current version. Throws PageError when the file is no environment. `largest_map`: page
-  /// numbers stay within it.
+  /// Reads the current version. Throws PageError when the file is not an LMDB environment. `largest_map`:
+  /// limit of the map size in bytes; page numbers beyond it are damage.
   Pages(File file, std::size_t page_size, std::uint64_t largest_map);
 
   std::uint64_t transaction() const { return current_.transaction; }
-  /// The file may be shorter: LMDB writes no page that was free again before its commit.
+  /// The file may be shorter: LMDB does not write pages that became free again before their commit.
   std::uint64_t last_page() const { return current_.last_page; }
 
   class Cursor;
   std::optional<std::string_view> get(std::string_view key);
 
-  /// Checks every page that LMDB may look at to write or erase `key`: those on its way, their neighbours on
-  /// each level, and the first page below each of them.
+  /// Checks every page that LMDB may look at to write or erase `key`: those on the path from the root, their
+  /// neighbours on each level, and the leftmost pages below each of them.
   void check_around(std::string_view key);
-  /// Checks all that tells which pages are free. From then on a row that lies in one of them is damage:
-  /// LMDB would write over what it still reads.
+  /// Checks the tree of free pages. From then on a row that lies in a free page is damage: LMDB would
+  /// overwrite a page that is still read.
   void check_free_pages();
-  /// Checks everything, and that no page has two uses.
+  /// Checks every page, and that no page has two uses.
   void check_all();
 
-  /// Every entry of the rows that can still be read, in no certain order of damaged parts.
+  /// Every entry of the rows that can still be read, in no particular order where parts are damaged.
   void salvage(const std::function<void(std::string_view key, std::string_view value)>& visit);
 
  private:
@@ -66,7 +67,7 @@ class Pages {
     Root free_pages, rows;
   };
   struct Node {
-    std::string_view key, value;  ///< value: of a leaf, without that of an overflow page
+    std::string_view key, value;  ///< value: of a leaf, if not in an overflow page
     std::uint64_t page = 0;       ///< of a branch: the child; of a leaf: the overflow page
     std::size_t size = 0;         ///< of the value
     bool is_big = false;
@@ -96,9 +97,9 @@ class Pages {
   std::size_t page_size_;
   std::uint64_t largest_page_;
   Meta current_;
-  std::array<std::vector<bool>, 2> checked_;     ///< of each tree's pages those that were found right
-  std::vector<bool> free_;                       ///< what check_free_pages found: no row may lie there
-  std::string_view around_first_, around_last_;  ///< the keys of the leaf that check_around looked at last
+  std::array<std::vector<bool>, 2> checked_;     ///< per tree, the pages that were found correct
+  std::vector<bool> free_;                       ///< found by check_free_pages: no row may lie there
+  std::string_view around_first_, around_last_;  ///< key range that check_around checked last
 };
 
 /// A position among the rows, or the free pages. The Pages must outlive it.

@@ -23,12 +23,12 @@ void Pages::check_around(std::string_view key) {
     for (const bool forwards : {false, true}) {
       Cursor beside = cursor;
       beside.length_ = level + 1;
-      // Of the level's page the neighbour, not the next entry in it.
+      // The neighbour of the page at this level, not the next entry in the page.
       beside.path_[level].index = forwards ? beside.path_[level].count - 1 : 0;
       if (beside.move(level, forwards)) check_leftmost(beside.path_[level].page, height);
     }
   }
-  // LMDB follows a value's pages to free them.
+  // LMDB reads the overflow pages of a value to free them.
   const Cursor::Step& leaf = cursor.path_[depth - 1];
   for (std::size_t i = 0; i < leaf.count; ++i) (void)value_of(node(leaf.page, i, true));
   around_first_ = node(leaf.page, 0, true).key;
@@ -59,7 +59,7 @@ void Pages::check_free_pages() {
   if (root.page == kNoPage) return;
   std::vector<bool> free(current_.last_page + 1);
   use_all(Tree::free_pages, root.page, root.depth, free);
-  Cursor cursor(*this, Tree::free_pages);  // pages are in order within; here, from one to the next
+  Cursor cursor(*this, Tree::free_pages);  // this checks the order from page to page
   for (auto entry = cursor.first(); entry; entry = cursor.next())
     if (number_at<std::uint64_t>(entry->first.data(), 0) > current_.transaction)
       throw PageError("its list of free pages is of no commit");
@@ -96,7 +96,7 @@ void Pages::check_all() {
   std::vector<bool> used(current_.last_page + 1);
   for (const Tree tree : {Tree::rows, Tree::free_pages})
     if (root(tree).page != kNoPage) use_all(tree, root(tree).page, root(tree).depth, used);
-  // Pages are in order within; here, from one to the next.
+  // Each page is checked for order already; this checks the order from page to page.
   Cursor cursor(*this);
   std::string_view before;
   for (auto entry = cursor.first(); entry; entry = cursor.next()) {

@@ -11,12 +11,12 @@ void Pages::Cursor::push(std::uint64_t page, bool to_end) {
   path_[length_++] = {page, to_end ? count - 1 : 0, count};
 }
 
-/// From the last step down to a leaf, along one edge.
+/// Descends from the last step to a leaf, along the first or the last child.
 void Pages::Cursor::fall(bool to_end) {
   while (length_ < pages_.root(tree_).depth) push_child(to_end);
 }
 
-/// The page that the last step, in a branch, leads to.
+/// Adds a step for the child page that the last step, in a branch, refers to.
 void Pages::Cursor::push_child(bool to_end) {
   const Step parent = path_[length_ - 1];
   const std::uint64_t page = pages_.node(parent.page, parent.index, false).page;
@@ -26,7 +26,8 @@ void Pages::Cursor::push_child(bool to_end) {
                          pages_.root(tree_).depth - length_ + 1);
 }
 
-/// To the leaf that has the key, or would. False: there is none. The index in the leaf may be its end.
+/// Descends to the leaf that has the key, or would have it. False: the tree is empty. The index in the leaf
+/// may be one past its last entry.
 bool Pages::Cursor::descend(std::string_view key) {
   const Root& root = pages_.root(tree_);
   length_ = 0;
@@ -35,7 +36,8 @@ bool Pages::Cursor::descend(std::string_view key) {
   while (true) {
     Step& step = path_[length_ - 1];
     const bool is_leaf = length_ == root.depth;
-    // The first node that is not before the key, of a leaf; the last that is not after it, of a branch.
+    // In a leaf, the first node that is not less than the key; in a branch, the last node that is not
+    // greater.
     std::size_t low = is_leaf ? 0 : 1, high = step.count;
     while (low < high) {
       const std::size_t middle = (low + high) / 2;
@@ -49,7 +51,8 @@ bool Pages::Cursor::descend(std::string_view key) {
   }
 }
 
-/// The step at `level` goes to the next page of its level, or entry of its leaf. False: there is none.
+/// Moves the step at `level` to the next page of that level, or at the leaf level to the next entry. False:
+/// there is none.
 bool Pages::Cursor::move(unsigned level, bool forwards) {
   unsigned turn = level + 1;
   while (turn > 0) {
@@ -77,7 +80,8 @@ std::optional<Pages::Entry> Pages::Cursor::step(bool forwards) {
       leaf.index < leaf.count ? pages_.node(leaf.page, leaf.index, true).key : std::string_view();
   if (!move(length_ - 1, forwards)) return std::nullopt;
   const Entry found = entry();
-  // A page in another's place can be right in itself. A walk that goes back would never end.
+  // A page at a wrong position can be correct in itself. A walk that it led back to an earlier key would
+  // never end.
   const bool is_in_order = before.empty() || (forwards ? is_before(tree_, before, found.first)
                                                        : is_before(tree_, found.first, before));
   if (!is_in_order) fail(path_[length_ - 1].page, "its keys do not follow those of the page before");

@@ -19,11 +19,12 @@ using index::VolatileEntry;
 
 namespace {
 
-// One wait for the disk a batch, which is held in memory.
+// Limits of a batch, which is held in memory and needs one wait for the disk.
 constexpr std::size_t kRowsABatch = 20'000;
 constexpr std::size_t kBytesABatch = std::size_t{8} << 20;
 
-/// Erasures go first and from the end: what names others goes before what it names, as rows come after it.
+/// Erasures are promoted first and in reverse key order: a row that refers to others is erased before them,
+/// because its table comes after theirs.
 enum class Pass { erasures_backwards, rows_forwards };
 
 enum class Pending { nothing, uses_only, rows };
@@ -34,10 +35,10 @@ struct Outlook {
   std::shared_ptr<Environment> environment;
 };
 
-/// What one durable transaction carries over.
+/// The changes of one durable transaction.
 struct Batch {
   std::vector<DurableTurn::Change> changes;
-  std::vector<index::Written> entries;  ///< where each change came from
+  std::vector<index::Written> entries;  ///< the volatile entry of each change
   std::size_t bytes = 0;
 
   void add(std::string_view key, const VolatileEntry& entry) {
@@ -49,21 +50,22 @@ struct Batch {
   bool is_full() const { return entries.size() >= kRowsABatch || bytes >= kBytesABatch; }
 };
 
-/// Rows of other tables name its rows. What was written again after the syncfs cannot be taken along (its
-/// file may not be on disk), and must not be missing where a row that names it is durable.
+/// True if rows of other tables refer to rows of this table. A row that was written again after the syncfs
+/// cannot be promoted with the others (its file may not be on disk), and must not be missing where a row that
+/// refers to it is durable.
 bool is_named(std::string_view key) {
   const char table = key.front();
   return table == static_cast<char>(Table::blobs) || table == static_cast<char>(Table::trees) ||
          table == static_cast<char>(Table::snapshots);
 }
 
-/// Carries over what the volatile side had up to one transaction.
+/// Promotes the entries that the volatile side had up to one transaction.
 class Promotion {
  public:
   enum class End {
     all,
     overtaken
-  };  ///< overtaken: a named row was written again, the rest needs a new syncfs
+  };  ///< overtaken: a row with is_named() was written again; the rest needs a new syncfs
 
   Promotion(Index::Impl& impl, const Outlook& outlook)
       : impl_(impl), environment_(outlook.environment), last_transaction_(outlook.last_transaction) {}
@@ -81,7 +83,8 @@ class Promotion {
  private:
   enum class Step { more, end, overtaken };
 
-  /// Nobody else writes the durable side between a row's being read and its being there.
+  /// Holds the turn from reading the rows to their commit, so that no other process writes the durable side
+  /// in between.
   Step carry(Pass pass, std::string& place, Batch& batch) {
     std::shared_ptr<Environment> durable;
     Step step = Step::more;
@@ -95,10 +98,10 @@ class Promotion {
     return step;
   }
 
-  /// One hold of the lock. `place`: where the next one begins.
+  /// Holds the lock once. `place`: the key at which the next call begins.
   Step collect(Pass pass, std::string& place, Batch& batch) const {
     const index::Turnstile::Hold hold = impl_.lock(LockMode::shared);
-    if (impl_.recent() != environment_) return Step::end;  // made anew: its numbers mean other things
+    if (impl_.recent() != environment_) return Step::end;  // created again: the numbers are unrelated
     const LockTimeSlice slice;
     Transaction recent(environment_, Transaction::Kind::read);
     Cursor cursor(recent);
@@ -171,7 +174,8 @@ bool Index::promote(Wait wait) {
   while (true) {
     const Outlook outlook = outlook_of(*impl_);
     if (outlook.pending < enough) return true;
-    // Files before the rows that name them. Outside the lock: this is the wait that nobody shares.
+    // The files must be on disk before the rows that name them. Outside the lock, so that no other process
+    // waits for this.
     if (syncfs(impl_->root) != 0) throw_errno(errno, "sync", named(impl_->root, ""));
     Promotion promotion(*impl_, outlook);
     promotion.run(Pass::erasures_backwards);

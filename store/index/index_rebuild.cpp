@@ -39,7 +39,7 @@ void put_all(int root, const std::string& directory, Environment::Mode mode, con
 }
 
 void remove_quietly(int root, const std::string& path) noexcept {
-  try {  // first without a descriptor, of which there may be none
+  try {  // first without opening a descriptor, as there may be none left
     unlink_if_there(root, path + "/data.mdb");
     if (unlinkat(root, path.c_str(), AT_REMOVEDIR) != 0) remove_tree(root, path);
   } catch (...) {
@@ -47,14 +47,14 @@ void remove_quietly(int root, const std::string& path) noexcept {
   }
 }
 
-/// Decoding is the check; the value is not needed.
+/// Throws if the row cannot be decoded; the value is not used.
 template <class Row>
 bool is_row(std::string_view row) {
   static_cast<void>(decode_row<Row>(row));
   return true;
 }
 
-/// The row that follows its name, if it stands under that name's key.
+/// The row after its name. Throws if the name does not match the key.
 std::string_view without_name(Table table, std::string_view key, std::string_view value) {
   Decoder decoder(value);
   if (key_of(table, decoder.text()) != key) Decoder::fail();
@@ -72,7 +72,7 @@ bool is_own_request(std::string_view key, std::string_view row) {
   return key_of(Table::requests, fingerprint(as_bytes(decode_row<RequestRow>(row).canonical))) == key;
 }
 
-/// Is this one to be kept, and right in itself?
+/// True if salvage keeps this kind of row, and the row itself is valid.
 bool is_worth_keeping(std::string_view key, std::string_view row) {
   constexpr std::size_t kIdKey = 1 + sizeof(BlobId::bytes);
   try {
@@ -95,7 +95,7 @@ bool is_worth_keeping(std::string_view key, std::string_view row) {
   }
 }
 
-/// Whatever lies there: nothing is salvaged of what is no environment.
+/// Visits the readable rows of the environment; none if there is no readable environment.
 void salvage_from(int root, const std::string& directory,
                   const std::function<void(std::string_view, std::string_view)>& visit) {
   try {
@@ -167,7 +167,7 @@ namespace {
 std::pair<std::string, std::string> unfinished_rebuild() {
   Encoder row;
   row.text(kUnfinishedRebuild);
-  // No rule of age takes it.
+  // The time in the future keeps rules that remove old documents from removing this row.
   row.raw(encode(DocumentRow{.etag = {},
                              .fetched_at_ns = std::numeric_limits<std::int64_t>::max(),
                              .fresh_until_ns = 0,
@@ -184,11 +184,11 @@ Rows as_entries(const Rows& rows) {
   return entries;
 }
 
-/// Whatever stands there, whoever may enter it.
+/// Moves the file or directory at `path`, if any, to trash, whatever its type and mode.
 void move_away(int root, const std::string& path) {
   const auto stamp = stat_at(root, path, Links::do_not_follow);
   if (!stamp) return;
-  // A folder that nobody may write to cannot be moved to another one.
+  // An unwritable folder cannot be moved to another parent.
   if (stamp->is_directory()) (void)fchmodat(root, path.c_str(), 0700, 0);
   envstore::move_away(root, path, std::string(layout::kTrash) + "/index-" + random_name());
 }
@@ -199,7 +199,7 @@ void require_directory(int root, const char* folder) {
   make_directory_if_missing(root, folder, 0700);
 }
 
-/// `aside` takes the place at once, so that whoever is killed here leaves one of the two.
+/// Exchanges the two in one step, so that a process killed here leaves one of them at `directory`.
 void exchange(int root, const std::string& aside, const std::string& directory) {
   if (renameat2(root, aside.c_str(), root, directory.c_str(), RENAME_EXCHANGE) == 0) {
     move_away(root, aside);

@@ -6,26 +6,29 @@
 #include "store/index/index_env.h"
 #include "store/index/index_turnstile.h"
 
-// Making environments, the first ones and those that take the place of damaged ones.
+// Creates environments: the first ones, and those that replace damaged ones.
 
 namespace envstore::index {
 
-using Rows = std::vector<std::pair<std::string, std::string>>;  ///< keys and values, as they stand there
+using Rows = std::vector<std::pair<std::string, std::string>>;  ///< keys and values as stored
 
-/// Built aside, with these rows, in tmp/. Returns its path. Synced: on disk when this returns.
+/// Creates an environment with these rows in tmp/. Returns its path. In Mode::synced it is on disk when this
+/// returns.
 std::string make_environment_aside(int root, Environment::Mode mode, const Rows& rows);
-/// The same, then renamed to `directory`, where nothing stands.
+/// The same, then renamed to `directory`, which must not exist.
 void make_environment(int root, const std::string& directory, Environment::Mode mode, const Rows& rows);
 
-/// Checks every page of both environments, and that none has two uses. Throws Error{damaged}. What is not
-/// there is no damage here. Whoever writes the volatile one waits while that is looked at.
+/// Checks every page of both environments, and that no page has two uses. Throws Error{damaged}. A missing
+/// environment is not reported as damage. Writers of the volatile environment wait while it is checked.
 void check_environments(int root, Turnstile::Access access);
 
-/// Takes away whatever stands where a lock file should be, and is none.
+/// Prepares `locks` and `trash`: moves anything that is not a directory in place of these folders, and
+/// anything in `locks` that is not a regular file, to trash.
 void make_lockable(int root);
 
-/// What a damaged index still tells and no file does: roots, last uses, leases, which wheels and requests
-/// lead where. Reads nothing that is not checked. Rows that do not stand under their own key are left out.
+/// What can still be read from a damaged index and is in no other file: roots, last uses, leases, and the
+/// wheel and request tables. Reads checked pages only. Rows that are not stored under their own key are left
+/// out.
 struct Salvaged {
   Rows durable;  ///< keys and rows
   Rows leases;   ///< keys and rows, of the volatile side

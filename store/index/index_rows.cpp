@@ -18,7 +18,7 @@ std::optional<Row> find(State& state, const std::string& key) {
   return decode_row<Row>(*bytes);
 }
 
-/// Rows with text for a key repeat it in front, because a long one does not fit into the key.
+/// Rows with a text key repeat the text at their start, because a long text does not fit into the key.
 std::optional<std::string_view> named_bytes(State& state, Table table, std::string_view name) {
   const auto bytes = state.get(key_of(table, name));
   if (!bytes) return std::nullopt;

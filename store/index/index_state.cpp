@@ -30,7 +30,7 @@ Index::Read::State::State(Impl& owner, Kind wanted) : impl(owner), kind(wanted) 
 
 void Index::Read::State::begin() {
   open_transactions();
-  // Without a volatile side the store is read-only: nobody writes.
+  // Without a volatile side the store is read-only, so there are no writers.
   if (!recent_ || index::is_published(*recent_, *durable_)) return;
   end();
   no_writer_ = index::wait_until_published(impl);
@@ -93,7 +93,7 @@ void Index::Read::State::put(const std::string& key, std::string_view row) {
   recent_->put(key, index::make_entry({VolatileEntry::State::row, first, number, row}));
 }
 
-/// Also a row that the durable side does not have yet leaves a mark: it may be on its way there.
+/// Leaves an erased entry even if the durable side does not have the row yet: a promotion may be writing it.
 void Index::Read::State::erase(const std::string& key) {
   const auto bytes = recent_->get(key);
   const bool has_durable_side = index::has_durable_side(key);
@@ -112,7 +112,7 @@ void Index::Read::State::each(const std::string& prefix,
   while (each_of_slice(prefix, from, visit)) begin_slice();
 }
 
-/// True: the slice is over, and the next one begins at `from`.
+/// True: the slice is over, and the next slice begins at `from`.
 bool Index::Read::State::each_of_slice(const std::string& prefix, std::string& from,
                                        const std::function<bool(std::string_view, std::string_view)>& visit) {
   index::MergedRows rows(*this, prefix, from);
@@ -122,13 +122,14 @@ bool Index::Read::State::each_of_slice(const std::string& prefix, std::string& f
     if (is_slice_over()) return true;
     if (is_reading())
       rows.next();
-    else  // what was visited may be gone, and pages may have moved
+    else  // `visit` may have erased the row or moved pages
       rows.seek(from);
   }
   return false;
 }
 
-/// The volatile side first: whoever dies between the two has done an ordinary write, which loses nothing.
+/// Commits the volatile side first: a process that dies between the two commits has done an ordinary write,
+/// which loses nothing.
 void Index::Read::State::commit() {
   if (is_reading() || !recent_) throw std::logic_error("this transaction has nothing to commit");
   impl.require_same_process();
@@ -151,12 +152,12 @@ void Index::Read::State::make_durable(std::uint64_t number) {
   try {
     index::forget(impl, environment_, written);
   } catch (const Error&) {
-    // They are promoted once more, which is harmless.
+    // The entries are promoted once more, which is harmless.
   }
 }
 
-/// The durable side could not be written: the volatile one gets back what it had, where nobody has written
-/// since.
+/// Called when the durable side could not be written: restores the volatile entries, except those that were
+/// written again since.
 void Index::Read::State::put_back(std::uint64_t number) noexcept {
   try {
     const index::Turnstile::Hold hold = impl.lock(LockMode::exclusive);
@@ -172,7 +173,7 @@ void Index::Read::State::put_back(std::uint64_t number) noexcept {
     }
     undo.commit();
   } catch (...) {
-    // The rows stay as unpromoted ones; the caller learns of the first failure.
+    // The rows stay as unpromoted ones; the caller gets the first error.
   }
 }
 

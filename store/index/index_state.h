@@ -9,7 +9,7 @@
 #include "store/index/lock_time_slice.h"
 #include "store/platform/lock.h"
 
-// What the index's own sources share; nobody else includes this.
+// Shared by the sources of the index only.
 
 namespace envstore {
 
@@ -18,10 +18,10 @@ struct Index::Impl {
 
   Impl(int root_directory, Access wanted);
   void require_same_process() const;
-  /// The lock, with both environments there and current.
+  /// Takes the lock. Both environments exist and are current when this returns.
   index::Turnstile::Hold lock(LockMode mode);
   std::shared_ptr<Environment> durable(Environment::Mode mode);
-  std::shared_ptr<Environment> recent();  ///< the volatile one; nullptr: a read-only store without
+  std::shared_ptr<Environment> recent();  ///< the volatile one; nullptr: a read-only store without one
 
   const int root;
   const Access access;
@@ -40,26 +40,28 @@ struct Index::Impl {
   std::shared_ptr<Environment> durable_, recent_;
 };
 
-/// A transaction over both environments. The members' order matters: transactions end before the lock goes.
+/// A transaction over both environments. The order of the members matters: transactions end before the lock
+/// is released.
 struct Index::Read::State {
   enum class Kind { read, sliced_read, write, durable_write };
   State(Impl& owner, Kind wanted);
   ~State();
 
   bool is_reading() const { return kind == Kind::read || kind == Kind::sliced_read; }
-  /// A sliced read has held the lock long enough.
+  /// True if this is a sliced read that has held the lock long enough.
   bool is_slice_over() const;
-  /// Lets writers in, and goes on with what is there then. No view and no cursor may be left.
+  /// Lets writers in, and continues with the current state after that. No view and no cursor may be in use.
   void begin_slice();
 
   index::Transaction& durable() { return *durable_; }
   index::Transaction* recent() { return recent_ ? &*recent_ : nullptr; }
 
-  /// The row, without what the volatile side puts before it. The view ends with the next write.
+  /// The row without the header of a volatile entry. The view is valid until the next write.
   std::optional<std::string_view> get(const std::string& key);
   void put(const std::string& key, std::string_view row);
   void erase(const std::string& key);
-  /// Rows whose key begins so, in key order, each once. `visit` may write, and returns false to stop.
+  /// Rows whose key begins with `prefix`, in key order, each once. `visit` may write, and returns false to
+  /// stop.
   void each(const std::string& prefix,
             const std::function<bool(std::string_view key, std::string_view row)>& visit);
   void commit();
@@ -68,7 +70,7 @@ struct Index::Read::State {
   const Kind kind;
 
  private:
-  /// What a key that a durable write wrote had on the volatile side before.
+  /// The volatile entry that a key had before a durable write changed it; nullopt: none.
   struct Before {
     std::string key;
     std::optional<std::string> entry;
@@ -95,7 +97,8 @@ namespace index {
 inline bool is_volatile(std::string_view key) {
   return static_cast<unsigned char>(key.front()) >= static_cast<unsigned char>(kFirstVolatile);
 }
-/// Leases and condemnations never have a durable side; last uses do.
+/// True if the durable environment can have this key. Leases and condemnations are volatile only; last uses
+/// are not.
 inline bool has_durable_side(std::string_view key) {
   return !is_volatile(key) || key.front() == static_cast<char>(Table::uses);
 }

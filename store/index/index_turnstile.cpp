@@ -49,7 +49,8 @@ Turnstile::Hold Turnstile::acquire(LockMode mode) {
     hold.fd_ = idle_or_new();
     if (!hold.fd_) return hold;
     wait(hold.fd_.get(), mode);
-    // A cleaner of old files took it away: others would lock a new one.
+    // If the lock file was deleted by a program that cleans up old files, other processes would lock a new
+    // one.
     if (has_name(hold.fd_.get(), root_, lock_path())) return hold;
   }
 }
@@ -77,7 +78,7 @@ Fd Turnstile::idle_or_new() {
 Fd Turnstile::open_lock_file() const {
   if (access_ == Access::read_only) {
     std::optional<Fd> fd = try_open_file(root_, lock_path(), O_RDONLY);
-    return fd ? std::move(*fd) : Fd();  // never written to by anybody: nothing to be kept out
+    return fd ? std::move(*fd) : Fd();  // without a lock file the store has no writer, so no lock is needed
   }
   if (auto fd = try_open_file(root_, lock_path(), O_RDWR)) return std::move(*fd);
   make_directory_if_missing(root_, layout::kLocks, 0700);
@@ -93,7 +94,7 @@ void Turnstile::wait(int fd, LockMode mode) const {
 }
 
 void Turnstile::give_back(Fd fd, std::thread::id thread) noexcept {
-  if (getpid() != process_) return;  // after a fork: the lock is the parent's, and so is the mutex's state
+  if (getpid() != process_) return;  // after a fork, the lock and the mutex's state belong to the parent
   try {
     const std::lock_guard guard(mutex_);
     holders_.erase(std::find(holders_.begin(), holders_.end(), thread));
@@ -101,7 +102,7 @@ void Turnstile::give_back(Fd fd, std::thread::id thread) noexcept {
     unlock(fd.get(), kLock);
     idle_.push_back(std::move(fd));
   } catch (...) {
-    // Closing the description, as its owner goes out of scope, lets go of the lock as well.
+    // The descriptor is closed when `fd` goes out of scope, which releases the lock as well.
   }
 }
 

@@ -8,10 +8,10 @@
 namespace envstore::index {
 
 /// The one lock of the index, between processes, PID namespaces and threads alike: two bytes of
-/// locks/index.lock. Byte 0, the gate, is held only while waiting for byte 1, so that a writer who waits
-/// keeps later readers out. Protects every page of both environments. Taken after any other lock of the store
-/// (promote.lock, gc.lock, a lease), and nothing is locked inside it. Each holder has a file description of
-/// its own; idle ones are kept.
+/// locks/index.lock. Byte 0, the gate, is held only while waiting for byte 1, so that a waiting writer keeps
+/// later readers out. Protects every page of both environments. Taken after any other lock of the store
+/// (promote.lock, gc.lock, a lease), and nothing is locked inside it. Each holder has its own file
+/// description; idle ones are kept open for reuse.
 class Turnstile {
  public:
   enum class Access { read_write, read_only };
@@ -32,7 +32,7 @@ class Turnstile {
     std::thread::id thread_;
   };
 
-  /// Waits. Throws std::logic_error when this thread holds it already (it would wait for itself forever).
+  /// Waits. Throws std::logic_error if this thread holds the lock already (it would deadlock).
   Hold acquire(LockMode mode);
 
  private:
@@ -45,7 +45,7 @@ class Turnstile {
   int root_;
   Access access_;
   pid_t process_;
-  std::mutex mutex_;  ///< protects the two below; never held while waiting for the file lock
+  std::mutex mutex_;  ///< protects idle_ and holders_; never held while waiting for the file lock
   std::vector<Fd> idle_;
   std::vector<std::thread::id> holders_;
 };

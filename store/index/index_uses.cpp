@@ -15,7 +15,7 @@ std::string_view id_of(const index::Cursor::Entry& entry) {
   return entry.first.substr(1, sizeof(BlobId::bytes));
 }
 
-/// The trees of `blob`. Reverse rows of blobs before it, which have no row, are passed over.
+/// The trees of `blob`. Skips reverse rows of smaller blob ids, which have no blob row.
 void read_trees(MergedRows& links, std::string_view blob, std::vector<TreeId>& trees) {
   trees.clear();
   for (; links.here(); links.next()) {

@@ -52,7 +52,7 @@ void keep_reserve(int root) noexcept {
 
 bool drop_reserve(int root) {
   if (!unlink_if_there(root, path())) return false;
-  (void)syncfs(root);  // btrfs and zfs give space back with their next commit
+  (void)syncfs(root);  // btrfs and zfs free space with their next commit
   return true;
 }
 

@@ -3,14 +3,14 @@
 
 namespace envstore {
 
-/// locks/gc.reserve: space that the store keeps for itself, so that on a disk without a free byte the index
-/// can still be written, which a collection needs, and a boot that begins. `root` is the store's directory.
-/// Nothing where the disk has little room left. Never throws.
+/// locks/gc.reserve: disk space that the store reserves, so that the index can still be written on a full
+/// disk: by a collection, and by the first transaction after a boot. `root` is the store's directory. Makes
+/// no reserve if the disk has little space left. Never throws.
 void keep_reserve(int root) noexcept;
-/// Gives the space back to the disk. False: there was none.
+/// Returns the space to the disk. False: there was no reserve.
 bool drop_reserve(int root);
 
-/// Bytes that the user may still write.
+/// Bytes on the disk that the user can still write.
 std::uint64_t free_bytes(int root);
 
 }  // namespace envstore

@@ -10,7 +10,7 @@
 namespace envstore {
 namespace {
 
-/// A snapshot's site-packages, its own name and 900 bytes for a file in it.
+/// Leaves room for a snapshot's site-packages, the snapshot's name and 900 bytes for a file in it.
 constexpr std::size_t kLongest = PATH_MAX - 1024;
 
 }  // namespace
@@ -24,7 +24,7 @@ std::optional<std::string> reason_against_path(const std::string& root) {
   return std::nullopt;
 }
 
-/// The root is seldom written to itself, so that it alone says little.
+/// Checks `leases` as well: the root itself is rarely written to, so its mode alone does not tell.
 bool is_unwritable(int root) {
   return faccessat(root, ".", W_OK, AT_EACCESS) != 0 &&
          faccessat(root, layout::kLeases, W_OK, AT_EACCESS) != 0;

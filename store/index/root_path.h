@@ -4,13 +4,13 @@
 
 namespace envstore {
 
-/// Why no store can be at the absolute path `root`, whatever the disk: commands of an environment are found
-/// through PATH, which colons divide and nothing escapes; and the paths of files below it must fit into
-/// PATH_MAX. nullopt: it can be.
+/// Why a store cannot be at the absolute path `root`, independent of the disk: commands of an environment are
+/// found through PATH, which separates entries by colons and has no escaping; and the paths of files below
+/// the root must fit into PATH_MAX. nullopt: it can be there.
 std::optional<std::string> reason_against_path(const std::string& root);
 
-/// `chmod -R a-w`: neither the root nor what runs write to can be written by this user. Such a store is a
-/// read-only one.
+/// True if this user can write neither to the root nor to the directory of leases (`chmod -R a-w`). Such a
+/// store is treated as read-only.
 bool is_unwritable(int root);
 
 inline constexpr const char* kRootPathHint =

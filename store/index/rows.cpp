@@ -8,7 +8,7 @@
 namespace envstore {
 namespace {
 
-// Each row names its members once, in the order in which they stand on disk; Writer and Reader walk the same
+// Each row lists its members once, in the order in which they are stored; Writer and Reader use the same
 // list. A change of a list needs a new version here and in docs/FORMAT.md.
 constexpr std::uint8_t kRowVersion = 1;
 
@@ -56,7 +56,7 @@ void members(auto& io, AnyConst<FateRow> auto& row) {
   io(row.fate, row.epoch, row.since_ns);
 }
 
-/// One past the last value of an enumeration that stands in records.
+/// One past the last value of an enumeration that is stored in records.
 constexpr std::uint8_t limit_of(Layout) {
   return 2;
 }

@@ -25,7 +25,7 @@ struct BlobRow {
   bool operator==(const BlobRow&) const = default;
 };
 
-/// What is known of one distribution. Also stands as trees/<id>/tree.json.
+/// What the index stores about one distribution. Also stored as trees/<id>/tree.json.
 struct TreeInfo {
   std::string name;     ///< normalised
   std::string version;  ///< canonical
@@ -53,8 +53,8 @@ struct SnapshotRow {
   bool operator==(const SnapshotRow&) const = default;
 };
 
-/// A request's answer. The key is the fingerprint of `canonical`; the text is compared, so a collision is a
-/// miss.
+/// A request's answer. The key is the fingerprint of `canonical`; the text is compared as well, so a
+/// collision of fingerprints is a miss.
 struct RequestRow {
   std::string canonical;
   SnapshotId snapshot;
@@ -63,18 +63,19 @@ struct RequestRow {
   bool operator==(const RequestRow&) const = default;
 };
 
-/// A path whose state a memo depends on; `stamp` nullopt: it must not exist.
+/// A path whose state a run cache entry depends on; `stamp` nullopt: it must not exist.
 struct WatchedPath {
   std::string path;
   std::optional<FileStamp> stamp;  ///< of the link's target; links and ctime are not compared for directories
   bool operator==(const WatchedPath&) const = default;
 };
 
-/// The warm path's single row: from the raw words of a run to what must be started. `key_text` is compared.
+/// A run cache entry: maps the inputs of a run to what must be started. The warm path reads this row only.
+/// `key_text` is compared as well.
 struct MemoRow {
-  std::string key_text;  ///< a digest of the words in hex: they may hold passwords
+  std::string key_text;  ///< a hex digest of the inputs: they may contain passwords
   std::vector<WatchedPath> watched;
-  std::vector<SnapshotId> snapshots;  ///< leased by the run; each must be live
+  std::vector<SnapshotId> snapshots;  ///< the run leases them; each must be live
   std::string plan;                   ///< opaque here: python/launch/launch.h
   bool operator==(const MemoRow&) const = default;
 };
@@ -85,7 +86,7 @@ struct InterpreterRow {
   bool operator==(const InterpreterRow&) const = default;
 };
 
-/// Something fetched: an index page, a core metadata file. Key: the URL without credentials, or
+/// A fetched document: a package index page, a core metadata file. Key: the URL without credentials, or
 /// "sha256:<hex>".
 struct DocumentRow {
   std::string etag;
@@ -95,7 +96,7 @@ struct DocumentRow {
   bool operator==(const DocumentRow&) const = default;
 };
 
-// do not change the values. pip: of a run's own pip; compile: of compiled modules, in the background or not
+// do not change the values. pip: a run's own pip; compile: compilation of modules, in the background or not
 enum class LeaseKind : std::uint8_t { run = 0, ingest = 1, verify = 2, compile = 3, pip = 4 };
 
 struct LeaseRow {
@@ -117,8 +118,8 @@ struct RootRow {
   bool operator==(const RootRow&) const = default;
 };
 
-/// A snapshot on its way out (DESIGN section 8). Condemned stands in the volatile index, deleting in the
-/// durable one.
+/// A snapshot on its way out (DESIGN section 8). `condemned` is stored in the volatile environment,
+/// `deleting` in the durable one.
 enum class Fate : std::uint8_t { condemned = 0, deleting = 1 };  // do not change the values
 struct FateRow {
   Fate fate = Fate::condemned;

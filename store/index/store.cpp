@@ -35,7 +35,7 @@ constexpr std::string_view kCacheTagContent =
   throw Error(kind, format_text("cannot use '{}' as a store: {}", path, reason), std::move(hint));
 }
 
-/// A program that was started with standard streams closed must not get a file of the store under their
+/// If the program was started with standard streams closed, a file of the store must not get their descriptor
 /// numbers: the next message would be written into it.
 void occupy_standard_streams() {
   for (int fd = 0; fd <= STDERR_FILENO;) {
@@ -64,7 +64,7 @@ struct stat facts_of(int root, const std::string& path) {
   return facts;
 }
 
-/// The root itself may be reached over links; they are the user's. An empty descriptor: it is not there.
+/// The path of the root may contain links: they are the user's. An empty descriptor: it does not exist.
 Root open_existing_root(const std::string& path) {
   Root root{Fd(open_directory_outside_streams(path))};
   const int error = errno;
@@ -73,14 +73,14 @@ Root open_existing_root(const std::string& path) {
   return root;
 }
 
-/// Whom the nearest directory that exists above `path`, or itself, belongs to.
+/// The owner of `path`, or of its nearest existing parent directory.
 uid_t owner_above(std::string path) {
   struct stat facts {};
   while (path.size() > 1 && stat(path.c_str(), &facts) != 0) path = directory_of(path);
   return stat(path.c_str(), &facts) == 0 ? facts.st_uid : geteuid();
 }
 
-/// `sudo -E`: what root made there the user could neither use nor remove.
+/// For `sudo -E`: the user could neither use nor remove a store that root made in a directory of the user.
 void require_no_other_users_place(const std::string& path) {
   const std::string user = variable_or_empty("SUDO_UID");
   if (geteuid() != 0 || user.empty() || user == "0" || std::to_string(owner_above(path)) != user) return;
@@ -118,7 +118,7 @@ FilesystemFacts check_filesystem(int root, const std::string& path) {
   return facts;
 }
 
-/// nullopt: there is none, or something else in its place, which is no reason to lose a store.
+/// nullopt: the file is missing, or is not a regular file; neither makes the store unusable.
 std::optional<std::string> read_format(int root) {
   try {
     return try_read_file(root, layout::kFormatFile, 64);
@@ -128,7 +128,7 @@ std::optional<std::string> read_format(int root) {
   }
 }
 
-/// False: there is none yet, or only an empty one, which a power cut may leave.
+/// False: the file is missing, or empty, as a power cut may leave it.
 bool check_format(int root, const std::string& path) {
   const std::optional<std::string> text = read_format(root);
   if (!text || text->empty()) return false;
@@ -152,7 +152,7 @@ bool is_own_name(const std::string& name) {
          std::find(kStoreFolders.begin(), kStoreFolders.end(), name) != kStoreFolders.end();
 }
 
-/// A mistyped --store must not make a store, which gc cleans, out of somebody's directory.
+/// A mistyped --store must not turn a foreign directory into a store, which gc cleans.
 void require_nothing_foreign(int root, const std::string& path) {
   for (const DirectoryEntry& entry : list_directory(root, "."))
     if (!is_own_name(entry.name))
@@ -168,19 +168,19 @@ void make_missing_folders(int root) {
   try {
     make_folders(root);
   } catch (const Error&) {
-    return;  // something else in the place of one: told by who needs it
+    return;  // not a directory: reported by the code that needs it
   }
 }
 
-/// A directory has a link for each directory in it, on most filesystems; else 1. A hint that costs nothing:
-/// whoever needs a folder that is missing makes it (store/platform/folders.h).
+/// On most filesystems a directory's link count includes one for each subdirectory; elsewhere it is 1. A hint
+/// that costs nothing: code that needs a missing folder creates it (store/platform/folders.h).
 bool seems_to_miss_folders(const struct stat& root) {
   constexpr std::size_t kOwnLinks = 2, kIndexFolder = 1;
   return root.st_nlink >= kOwnLinks && root.st_nlink < kOwnLinks + kStoreFolders.size() + kIndexFolder;
 }
 
-/// Any number of processes may do this at once, and each may die anywhere: `format`, the last, says that all
-/// is there.
+/// Any number of processes may do this at once, and each may die at any point: `format`, written last, means
+/// that everything is there.
 void make_store(int root, const std::string& path) {
   require_nothing_foreign(root, path);
   make_folders(root);
@@ -192,10 +192,10 @@ void make_store(int root, const std::string& path) {
   replace_file(root, layout::kFormatFile, format_text("{}\n", layout::kFormat), 0600);
 }
 
-/// Where the variables say; whose place that is has not been asked.
+/// The path that the environment variables give; the owner of the directory is not checked here.
 std::string named_root() {
   if (std::string root = variable_or_empty("ENVSTORE_ROOT"); !root.empty()) return root;
-  // The XDG specification has relative paths ignored.
+  // The XDG specification says that relative paths are ignored.
   if (std::string cache = variable_or_empty("XDG_CACHE_HOME"); cache.starts_with('/'))
     return cache + "/envstore";
   if (const std::string home = home_directory(); !home.empty()) return home + "/.cache/envstore";
@@ -223,7 +223,7 @@ Store Store::open(const std::string& root, const Clock& clock) {
   const uid_t user = geteuid();
   Root found = open_existing_root(store.path_);
   if (root.empty() && (!found.fd || found.facts.st_uid != user)) {
-    // Root with the HOME of a user (sudo -E) has its own place.
+    // Root with the HOME of another user (sudo -E) uses its own store.
     store.path_ = absolute_path(default_root());
     found = open_existing_root(store.path_);
   }

@@ -8,17 +8,19 @@
 
 namespace envstore {
 
-/// An open store: its root directory, held, and its index, opened (and made) by its first transaction.
+/// An open store: the descriptor of its root directory, and its index, which the first transaction opens (and
+/// creates).
 class Store {
  public:
-  /// `root` empty: $ENVSTORE_ROOT, else $XDG_CACHE_HOME/envstore, else ~/.cache/envstore. Root whose HOME or
-  /// XDG_CACHE_HOME is another user's (sudo -E) gets that of its own home directory.
+  /// `root` empty: $ENVSTORE_ROOT, else $XDG_CACHE_HOME/envstore, else ~/.cache/envstore. If the user is
+  /// root, but the directory belongs to another user (sudo -E), the one in root's own home directory.
   static std::string default_root();
 
-  /// Opens, and makes what is missing: the folders, `format`, CACHEDIR.TAG (0700). Refuses a root that is
-  /// owned by another user or writable by group or world, a newer format, and a filesystem that is not on the
-  /// list. A warm open is two openat, two looks at the root and one small read. On a read-only filesystem
-  /// opens for reading. A directory that holds anything else is refused. `clock` must outlive the store.
+  /// Opens a store and creates what is missing: the folders, `format`, CACHEDIR.TAG (0700). Refuses a root
+  /// that is owned by another user or writable by group or world, a newer format, and a filesystem that
+  /// is_allowed_for_index rejects. A warm open costs two openat, fstat and fstatfs of the root, and one small
+  /// read. On a read-only filesystem the store is opened for reading. A directory that is not a store but has
+  /// other content is refused. `clock` must outlive the store.
   static Store open(const std::string& root, const Clock& clock);
 
   Store(Store&&) noexcept;

@@ -7,17 +7,18 @@
 
 namespace envstore {
 
-/// The folders of a store but the index's.
+/// The folders of a store except the index.
 inline constexpr std::array kStoreFolders{layout::kObjects,  layout::kTrees,      layout::kSnapshots,
                                           layout::kBytecode, layout::kScratch,    layout::kLeases,
                                           layout::kTmp,      layout::kTrash,      layout::kLocks,
                                           layout::kVolatile, layout::kQuarantine, layout::kLogs};
 
-/// Whatever stands in the place of a folder of the store, or of a lock file, relative to `root`.
+/// Paths, relative to `root`, of anything that is not a directory where the store has a folder, or not a
+/// regular file where it has a lock file.
 std::vector<std::string> obstacles(int root);
 
-/// Takes the obstacles away and makes the folders anew; what was in a lost folder is found missing by
-/// verification. Returns the obstacles.
+/// Removes the obstacles and creates the folders again; verification then reports the content of a lost
+/// folder as missing. Returns the obstacles.
 std::vector<std::string> remove_obstacles(int root);
 
 }  // namespace envstore

@@ -3,15 +3,16 @@
 
 namespace envstore {
 
-// Whose turn it is to look after the store in the background, at most once a day: the modification time of
-// locks/gc.daily, by the store's clock. A time from the future is no reason to wait for it.
+// Decides which process maintains the store in the background, at most once a day. The time of the last turn
+// is the modification time of locks/gc.daily, by the store's clock. With a time more than a minute in the
+// future, the turn is due.
 
-/// One look at the file. Also true when it is missing, as in a new store.
+/// Costs one stat of the file. Also true if the file is missing, as in a new store.
 bool is_daily_turn_due(Store& store);
 
 enum class DailyTurn { not_due, taken, first };
-/// `taken`: it was due, and is this process's alone; the next is a day away, whatever becomes of this one.
-/// `first`: the file was missing, and counting begins.
+/// `taken`: the turn was due, and belongs to this process alone; the next one is due a day later, whether or
+/// not this process completes its work. `first`: the file was missing; the first turn is due a day later.
 DailyTurn take_daily_turn(Store& store);
 
 }  // namespace envstore

@@ -24,7 +24,7 @@ std::int64_t nanoseconds(Timestamp time) {
   return time.time_since_epoch().count();
 }
 
-/// False: only a part was written, or nothing (a full disk). What reads the file takes it for half written.
+/// False: only a part was written, or nothing (a full disk). Readers of the file treat it as incomplete.
 bool write_text(int fd, const std::string& text) {
   ssize_t count = 0;
   do {
@@ -33,8 +33,9 @@ bool write_text(int fd, const std::string& text) {
   return count == static_cast<ssize_t>(text.size());
 }
 
-/// Between the file's creation and its lock, whoever removes dead leases may take it for one. It then holds
-/// the lock, or has already removed the name: either is seen here, and a new name tried.
+/// Between the creation of the file and its lock, a process that removes dead leases may take it for a dead
+/// one. That process then holds the lock, or has already removed the name: both are detected here, and a new
+/// name is tried.
 std::optional<Fd> try_make_locked(int root, const std::string& path, const std::string& text) {
   Fd fd = with_folder(root, path,
                       [&] { return open_file(root, path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, 0600); });
@@ -55,7 +56,7 @@ bool are_usable(Store& store, const std::vector<SnapshotId>& snapshots) {
                      [&](const SnapshotId& id) { return is_usable(transaction, id); });
 }
 
-/// False: the snapshot is gone, or on its way out for good. One that is only condemned is taken back.
+/// False: the snapshot is gone, or is being deleted. A snapshot that is only condemned is taken back.
 bool claim(Index::Write& transaction, const SnapshotId& id, std::int64_t now_ns) {
   if (!is_usable(transaction, id)) return false;
   if (transaction.fate(id)) transaction.erase_fate(id);
@@ -63,7 +64,7 @@ bool claim(Index::Write& transaction, const SnapshotId& id, std::int64_t now_ns)
   return true;
 }
 
-/// Runs each step, whatever became of the one before.
+/// Runs each step, even if an earlier one failed.
 template <class... Steps>
 void in_any_case(Steps... steps) noexcept {
   const auto quietly = [](auto& step) noexcept {
@@ -87,12 +88,12 @@ std::string environment_of(const std::string& pid) {
   try {
     return try_read_file(AT_FDCWD, "/proc/" + pid + "/environ", kLimit).value_or("");
   } catch (const Error&) {
-    return {};  // it has ended, or belongs to somebody else
+    return {};  // the process has ended, or belongs to another user
   }
 }
 
-/// A process of the run goes on though nobody holds the lock: it has closed every descriptor, and whoever
-/// kept the lease for it was killed.
+/// A process of the run is still alive although nobody holds the lock: it has closed every descriptor, and
+/// the process that kept the lease for it was killed.
 bool has_surviving_process(const std::string& lease) {
   const std::string variable = "ENVSTORE_LEASE=" + lease;
   const std::string self = std::to_string(getpid());
@@ -162,8 +163,9 @@ Lease::~Lease() {
     in_any_case([&] { remove_tree(AT_FDCWD, private_directory_); });
     return;
   }
-  // The file last: while it is there, and locked, nobody else touches what belongs to this lease. A row that
-  // stays (a full disk) keeps its file, too: without it nobody could tell that the lease is dead.
+  // The file goes last: while it exists and is locked, no other process touches what belongs to this lease.
+  // If the row cannot be removed (a full disk), the file stays, too: without the file, nobody could tell that
+  // the lease is dead.
   in_any_case(
       [&] {
         if (has_row_) erase_row(*store_, name_);
@@ -196,7 +198,8 @@ void Lease::announce(const std::vector<SnapshotId>& snapshots) {
       row_.snapshots.push_back(id);
       added.push_back(id);
     }
-  // A file that cannot say all must not say less: an empty one may use anything.
+  // If the snapshots cannot be appended, the file is emptied: an incomplete list would be wrong, but an empty
+  // file means that the lease may use anything.
   if (!added.empty() && !write_text(fd_.get(), lease_file_addition(added)) && ftruncate(fd_.get(), 0) != 0)
     throw_errno(errno, "write", layout::lease(name_));
 }
@@ -207,7 +210,7 @@ void Lease::put_row(Index::Write& transaction) const {
 
 int Lease::make_inheritable(int lowest) {
   int fd = fcntl(fd_.get(), F_DUPFD, lowest);
-  if (fd < 0 && errno == EINVAL) fd = fcntl(fd_.get(), F_DUPFD, 10);  // fewer files allowed than `lowest`
+  if (fd < 0 && errno == EINVAL) fd = fcntl(fd_.get(), F_DUPFD, 10);  // the file limit is below `lowest`
   if (fd < 0) throw_errno(errno, "duplicate the descriptor of", layout::lease(name_));
   fd_ = Fd(fd);
   return fd;
@@ -228,7 +231,7 @@ std::string Lease::tmp_directory() {
 }
 
 bool remove_held_lease(Store& store, const std::string& name) {
-  // First what frees space: on a full disk the row may have to stay.
+  // Free disk space first: on a full disk it may not be possible to erase the row.
   remove_tree(store.root(), layout::scratch(name));
   remove_tree(store.root(), layout::tmp(name));
   erase_row(store, name);
@@ -237,20 +240,21 @@ bool remove_held_lease(Store& store, const std::string& name) {
 
 bool is_lease_live(Store& store, const std::string& name) {
   const std::optional<Fd> fd = try_open_file(store.root(), layout::lease(name), O_RDONLY);
-  // Its owner removes the row before the file: a row without a file was robbed of it, and may well be in use.
+  // The owner removes the row before the file. So a row without its file means that the file was deleted from
+  // outside, and the lease may well be in use.
   if (!fd || !stat_open(fd->get(), layout::lease(name)).is_regular()) return true;
   return !is_lock_free(fd->get(), kLeaseLock);
 }
 
 namespace {
 
-/// False: it is not dead, or somebody else removes it.
+/// False: the lease is not dead, or another process removes it.
 bool remove_if_dead(Store& store, const std::string& name) {
   const std::string path = layout::lease(name);
   const std::optional<Fd> fd = try_open_file(store.root(), path, O_RDWR);
   if (!fd || !try_lock(fd->get(), kLeaseLock, LockMode::exclusive)) return false;
-  // Held from here on, so that nobody else removes the same one, and it goes on to count as live until it
-  // is gone.
+  // The lock is held from here on, so that no other process removes the same lease, and the lease counts as
+  // live until it is gone.
   return !has_surviving_process(name) && remove_held_lease(store, name);
 }
 
@@ -262,7 +266,7 @@ std::size_t remove_dead_leases(Store& store, std::vector<std::string>* failures)
   for (const DirectoryEntry& entry : list_folder(store.root(), layout::kLeases)) {
     try {
       if (entry.type != DT_REG)
-        remove_tree(store.root(), layout::lease(entry.name));  // nobody's
+        remove_tree(store.root(), layout::lease(entry.name));  // not a lease
       else if (remove_if_dead(store, entry.name))
         ++removed;
     } catch (const Error& error) {

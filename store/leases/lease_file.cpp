@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kFirstLine = "envstore lease 1\n";
 constexpr std::size_t kLargestFile = std::size_t{16} << 20;
 
-// do not change the words: they stand in files
+// do not change these words: files contain them
 constexpr std::array kKindNames = {"run", "ingest", "verify", "compile", "pip"};
 
 std::string one_line(std::string_view text) {
@@ -28,7 +28,7 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-/// nullopt: the line does not end, so it was cut short.
+/// nullopt: the line has no end, so the file was cut short.
 std::optional<std::string_view> take_line(std::string_view& text) {
   const std::size_t end = text.find('\n');
   if (end == std::string_view::npos) return std::nullopt;
@@ -56,7 +56,7 @@ std::optional<LeaseKind> kind_named(std::string_view word) {
   return static_cast<LeaseKind>(found - kKindNames.begin());
 }
 
-/// `KIND PID MADE-AT COUNT`; nullopt: it says something else.
+/// `KIND PID MADE-AT COUNT`; nullopt: the line has another form.
 std::optional<std::size_t> read_facts(std::string_view line, LeaseRow& row) {
   const auto kind = kind_named(take_word(line));
   std::size_t count = 0;
@@ -72,10 +72,10 @@ enum class Lock { held, free };
 std::vector<HeldLease> leases_with(Store& store, Lock wanted) {
   std::vector<HeldLease> found;
   for (const DirectoryEntry& entry : list_folder(store.root(), layout::kLeases)) {
-    if (entry.type != DT_REG) continue;  // nobody's
+    if (entry.type != DT_REG) continue;  // not a lease
     const std::string path = layout::lease(entry.name);
     const auto fd = try_open_file(store.root(), path, O_RDONLY);
-    if (!fd) continue;  // it has ended
+    if (!fd) continue;  // the lease has ended
     const Lock lock = is_lock_free(fd->get(), kLeaseLock) ? Lock::free : Lock::held;
     if (lock != wanted) continue;
     const auto text = try_read_file(store.root(), path, kLargestFile);

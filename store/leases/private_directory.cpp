@@ -35,18 +35,18 @@ bool is_name(std::string_view text) {
          text.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
 }
 
-/// Commands of the environment lie in the scratch, and are found through PATH.
+/// The scratch contains the environment's commands, which are found through PATH.
 bool can_start_programs(const std::string& place) {
   return place.find(':') == std::string::npos && access(place.c_str(), F_OK) == 0 &&
          !is_on_noexec_mount(place);
 }
 
-/// An flock rather than the lock of a lease: it can be exclusive on a directory, and cleaners of temporary
-/// files (systemd-tmpfiles) look for it.
+/// An flock instead of a lease's OFD lock: it can be exclusive on a directory, and programs that clean up
+/// temporary files (systemd-tmpfiles) check for it.
 std::optional<Fd> try_hold(const std::string& path) {
   Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd || flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
-  // Whoever held it before may have removed it.
+  // The previous holder may have removed the directory.
   struct stat held {
   }, there{};
   const bool is_there = fstat(fd.get(), &held) == 0 && lstat(path.c_str(), &there) == 0 &&
@@ -55,7 +55,8 @@ std::optional<Fd> try_hold(const std::string& path) {
   return fd;
 }
 
-/// Between its making and its lock, another run may take it for a dead one: then another name is tried.
+/// Between its creation and its lock, another run may take the directory for a dead one; then another name is
+/// tried.
 PrivateDirectory make_in(const std::string& place) {
   constexpr int kTrials = 100;
   for (int trial = 0; trial < kTrials; ++trial) {

@@ -33,7 +33,7 @@ void hard_link(Store& store, int scratch, const std::string& path, const std::st
 
 using PutLinkedFile = void (*)(Store& store, int scratch, const std::string& path, const std::string& source);
 
-/// `path` is relative to `base`.
+/// Builds a scratch at `path`, relative to `base`.
 Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& recipe,
          PutLinkedFile put_linked_file) {
   with_folder(base, path, [&] { make_directory(base, path, 0755); });
@@ -58,12 +58,12 @@ Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& r
   return scratch;
 }
 
-/// It is in the way of another one.
+/// Removes it because it blocks the name of the spare.
 void remove_useless_spare(Store& store, const std::string& spare) {
   try {
     remove_tree(store.root(), spare);
   } catch (const Error&) {
-    return;  // the run needs none
+    return;  // a run works without a spare
   }
 }
 
@@ -72,15 +72,16 @@ bool is_whole(Store& store, const std::string& path) {
   return is_as_inventoried(scratch.get());
 }
 
-/// Cleaners by age take single files out of a spare, even of one in daily use: its stamps are set back, and
-/// reuse makes none of its files newer. A spare that was handed back a moment ago has met none.
+/// Programs that delete files by age remove single files of a spare, even of one in daily use: its timestamps
+/// are set to the past, and reuse does not renew them. A spare that was handed back a moment ago has not met
+/// such a program.
 bool was_just_handed_back(Store& store, const FileStamp& spare) {
   constexpr std::int64_t kMoment = std::chrono::nanoseconds(std::chrono::minutes(10)).count();
   const std::int64_t age = store.clock().now().time_since_epoch().count() - spare.ctime_ns;
   return age >= 0 && age < kMoment;
 }
 
-/// False: there is none, or one of which something is missing.
+/// False: there is no spare, or it is incomplete.
 bool claim_spare(Store& store, const std::string& spare, const std::string& path) {
   const auto stamp = stat_at(store.root(), spare, Links::do_not_follow);
   if (!stamp) return false;
@@ -132,7 +133,7 @@ Scratch Scratch::make_outside(Store& store, const std::string& directory, const 
   Scratch scratch;
   scratch.store_ = &store;
   scratch.path_ = directory + "/scratch";
-  build(store, AT_FDCWD, scratch.path_, recipe, copy);  // no hard link leads from one mount into another
+  build(store, AT_FDCWD, scratch.path_, recipe, copy);  // hard links cannot cross mounts
   return scratch;
 }
 
@@ -153,7 +154,7 @@ Scratch::~Scratch() {
   try {
     if (hand_back(*store_, path, layout::spare(plan_.hex()))) return;
   } catch (...) {
-    // What cannot be compared is removed like anything else that was touched.
+    // A scratch that cannot be compared is removed, as a modified one is.
   }
   try {
     remove_tree(store_->root(), path);

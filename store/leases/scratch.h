@@ -9,7 +9,7 @@
 
 namespace envstore {
 
-/// What a scratch consists of, paths relative to it. Directories are made on the way.
+/// The content of a scratch, with paths relative to it. Parent directories are created as needed.
 struct ScratchRecipe {
   std::vector<std::string> directories;
   std::vector<std::pair<std::string, std::string>> files;       ///< path, content
@@ -18,19 +18,20 @@ struct ScratchRecipe {
   std::vector<std::pair<std::string, std::string>> hard_links;  ///< path, source relative to the store's root
 };
 
-/// The directory of one run, scratch/<lease>. A *spare* of the same plan is claimed by one rename when there
-/// is one; at the end an untouched scratch is handed back by another rename, a touched one removed.
+/// The directory of one run, scratch/<lease>. If a *spare* of the same plan exists, one rename claims it; at
+/// the end, an unmodified scratch is handed back by another rename, and a modified one is removed.
 class Scratch {
  public:
   /// `recipe` is called only when no spare can be claimed.
   static Scratch make(Store& store, const std::string& lease, const Fingerprint& plan,
                       const std::function<ScratchRecipe()>& recipe);
-  /// For a read-only store: in an existing directory outside, absolute, with which it goes. Never a spare.
+  /// For a read-only store: in `directory`, an existing directory outside the store (absolute path), and
+  /// removed together with it. Never a spare.
   static Scratch make_outside(Store& store, const std::string& directory, const ScratchRecipe& recipe);
   Scratch(Scratch&&) noexcept;
   ~Scratch();  ///< hands back or removes, unless `leave` was called. Never throws.
   const std::string& path() const { return path_; }  ///< absolute
-  void leave();                                      ///< somebody else (keeper, next run, gc) cleans up
+  void leave();                                      ///< the keeper, the next run or gc cleans up
 
  private:
   Scratch() = default;

@@ -13,7 +13,7 @@
 
 // `.inventory`: "envscr1\n", then for each entry: u64 inode, u64 size (0 for a directory), i64 mtime in ns,
 // u32 mode, u32 length of path, path. Host byte order: a scratch never leaves its machine. The last entry is
-// the file itself, whose mtime is that of the setting back.
+// the file itself, with the mtime kPast.
 
 namespace envstore {
 namespace {
@@ -42,7 +42,7 @@ struct stat status_of(int scratch, const std::string& path) {
   return status;
 }
 
-/// Directories and regular files, each after its directory; links left out.
+/// Directories and regular files, each after its directory; links are left out.
 std::vector<std::string> list_all(int scratch) {
   std::vector<std::string> paths{"."};
   for (std::size_t next = 0; next < paths.size(); ++next) {
@@ -54,7 +54,7 @@ std::vector<std::string> list_all(int scratch) {
   return paths;
 }
 
-/// A file with several names is a blob: its times belong to the ledger.
+/// A file with several links is a blob: its times belong to its row in the index.
 bool is_own(const struct stat& status) {
   return S_ISDIR(status.st_mode) || status.st_nlink == 1;
 }
@@ -81,7 +81,8 @@ std::string take(int scratch) {
   return out;
 }
 
-/// The file's own entry cannot hold its size before it is written: it is as large as all of it.
+/// The size of `.inventory` for its own entry is computed before the file is written: all entries including
+/// this one.
 void append_itself(int scratch, std::string& out) {
   struct stat status = status_of(scratch, kInventory);
   status.st_mtim = {kPast, 0};

@@ -2,14 +2,15 @@
 
 namespace envstore {
 
-/// Notes the stamp of every directory and file of a scratch in its file `.inventory`, which one small read
-/// brings back. A directory's mtime tells of every name that was added, removed, replaced in it; so links
-/// need no stamp. The mtimes of directories and of the scratch's own files are first set back, because the
-/// clock that stamps files is too coarse to tell a change in the first milliseconds from the making.
+/// Writes the stamp of every directory and file of a scratch to its file `.inventory`, which is read back in
+/// one small read. A directory's mtime changes with every name that is added, removed or replaced in it, so
+/// links need no stamp. The mtimes of directories and of the scratch's own files are first set to a time in
+/// the past, because the clock of file timestamps is too coarse to distinguish a change in the first
+/// milliseconds from the creation.
 void take_inventory(int scratch);
 
-/// Every stamp is the same. False as well for an inventory that is missing or cannot be understood. Throws
-/// Error only when the filesystem fails.
+/// True if every stamp is unchanged. False also if the inventory is missing or malformed. Throws Error only
+/// if the filesystem fails.
 bool is_as_inventoried(int scratch);
 
 }  // namespace envstore

@@ -7,8 +7,8 @@
 
 namespace envstore {
 
-/// Where lost bytes may come from beside the store. Declared here, implemented by python (the member of a
-/// wheel at its recorded origin), connected by cli.
+/// A source outside the store for lost bytes. Declared here, implemented by python (reads the member of a
+/// wheel from the wheel's recorded origin), connected by cli.
 class BlobSource {
  public:
   virtual ~BlobSource() = default;
@@ -16,7 +16,8 @@ class BlobSource {
     TreeInfo tree;     ///< has the wheel's name, hash and origin
     std::string path;  ///< in the tree: `site/numpy/__init__.py`
   };
-  /// The bytes, not checked: the caller hashes them. nullopt: it cannot be had; `why` then says the reason.
+  /// The bytes, not checked: the caller hashes them. nullopt: they are not available; `why` is then set to
+  /// the reason.
   virtual std::optional<std::string> fetch(const Wanted& wanted, std::string& why) = 0;
 };
 

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kHeaderSize = 16;
 constexpr std::size_t kLargestLedger = std::size_t{256} << 20;
 
-static_assert(std::endian::native == std::endian::little);  // as on all machines that envstore is for
+static_assert(std::endian::native == std::endian::little);  // true of all machines that envstore supports
 
 template <class Number>
 Number little_endian(const std::byte* bytes) {

@@ -16,9 +16,10 @@ struct CompiledFile {
   std::int64_t mtime_ns = 0;
 };
 
-/// bytecode/<owner>/ledger: what was compiled into the slots of a tree or snapshot, one line a file, appended
-/// before the file gets its name: `INODE MTIME SIZE HASH SLOT/NAME`. HASH is PEP 552's hash of the file's own
-/// bytes. Lines that cannot be read (a write that was cut short) are passed over. A file may have several.
+/// bytecode/<owner>/ledger: the files that were compiled into the slots of a tree or snapshot, one line per
+/// file, appended before the file gets its name: `INODE MTIME SIZE HASH SLOT/NAME`. HASH is PEP 552's hash of
+/// the file's own bytes. Malformed lines (a write that was cut short) are skipped. A file may have several
+/// lines.
 class BytecodeLedger {
  public:
   static BytecodeLedger load(Store& store, const std::string& owner_directory);
@@ -31,7 +32,7 @@ class BytecodeLedger {
  private:
   Lines lines_;
 };
-/// How large each file of a ledger's text was when it was compiled last. The names are views into the text.
+/// The size of each file in a ledger's text when it was last compiled. The names are views into the text.
 std::unordered_map<std::string_view, std::uint64_t> compiled_sizes(std::string_view text);
 std::string ledger_line(const std::string& name, const CompiledFile& file);
 
@@ -42,8 +43,8 @@ bool is_python_hash(std::uint64_t hash, std::uint32_t magic, std::span<const std
 /// The first 16 bytes of a .pyc.
 struct PycHeader {
   std::uint32_t magic = 0, flags = 0;
-  std::uint64_t source_hash = 0;                    ///< of a hash-based one
-  std::uint32_t source_mtime = 0, source_size = 0;  ///< of one with a time
+  std::uint64_t source_hash = 0;                    ///< for a hash-based .pyc
+  std::uint32_t source_mtime = 0, source_size = 0;  ///< for a timestamp-based .pyc
   static bool read(std::span<const std::byte> bytes, PycHeader& header);
   bool is_unchecked_hash() const { return flags == 1; }
   bool is_timed() const { return flags == 0; }

@@ -24,7 +24,8 @@ void set_mode(int directory, mode_t mode) {
   if (fchmod(directory, mode) != 0) throw_errno(errno, "set the mode of", path_of(directory));
 }
 
-/// A file that cannot be linked (another user's, or with too many names) is left out: it can be made again.
+/// A file that cannot be linked (another user's, or with too many links) is left out: it can be compiled
+/// again.
 void keep_file(int from, int to, const std::string& name) {
   try {
     link_at(from, name, to, name);
@@ -49,15 +50,16 @@ void empty_in_place(int owner, const std::string& slot) {
   set_mode(directory.get(), 0555);
 }
 
-/// `fresh` takes the place of `slot`; what stood there, if it is still somewhere, has the name `fresh`.
-/// Both lie in `owner`: a rename within one directory does not need the right to write to what is renamed.
+/// Replaces `slot` by `fresh`; afterwards the old slot, if it still exists, has the name `fresh`. Both are in
+/// `owner`: a rename within one directory needs no write permission on the renamed directory.
 void take_place(int owner, const std::string& fresh, const std::string& slot) {
   if (renameat2(owner, fresh.c_str(), owner, slot.c_str(), RENAME_EXCHANGE) == 0) return;
   const int error = errno;
-  // No slot yet; or a filesystem that does not exchange, or not what lies in a lower layer (overlayfs).
+  // There is no slot yet, or the filesystem cannot exchange, or cannot exchange an entry of a lower layer
+  // (overlayfs).
   if (error != ENOENT && error != EINVAL && error != ENOSYS && error != EXDEV)
     throw_errno(error, "exchange", named(owner, slot));
-  if (renameat(owner, fresh.c_str(), owner, slot.c_str()) == 0) return;  // none, or an empty one
+  if (renameat(owner, fresh.c_str(), owner, slot.c_str()) == 0) return;  // there was no slot, or an empty one
   const int reason = errno;
   if (reason != ENOTEMPTY && reason != EEXIST && reason != ENOTDIR)
     throw_errno(reason, "replace", named(owner, slot));

@@ -77,7 +77,7 @@ void check_paths(const std::vector<TreeEntry>& entries) {
   }
 }
 
-/// `a` and `a/b` need not be neighbours: `a-c` sorts between them.
+/// `a` and `a/b` are not necessarily adjacent: `a-c` sorts between them.
 void check_no_file_is_a_directory(const std::vector<TreeEntry>& entries) {
   std::string_view parent_seen;
   for (const TreeEntry& entry : entries) {

@@ -12,10 +12,7 @@
 
 namespace envstore {
 
-enum class Executable : std::uint8_t {
-  no = 0,
-  yes = 1
-};  // do not change the values: they stand in manifests
+enum class Executable : std::uint8_t { no = 0, yes = 1 };  // do not change the values: manifests contain them
 
 /// One file of a tree. `path` begins with site/, bin/, data/ or include/.
 struct TreeEntry {
@@ -49,13 +46,13 @@ class TreeManifest {
 bool is_safe_path(std::string_view path);
 
 /// Writes a distribution's files into the store as a tree. Files go to tmp/<lease>/..., each written once,
-/// hashed, and linked with objects/; `commit` makes manifest, tree.json and bytecode slots, renames the tree
-/// into place and writes the rows (volatile). Nothing is visible before; on destruction without commit
-/// everything half made is removed.
-/// An object that has no row (an orphan of a crash, or of an ingest that still goes on) is taken only when
-/// its bytes are the ones that were to be written, else replaced. An object has the mode of the first file
-/// that had its bytes (0444 or 0555); a file that needs the other mode is a copy in its tree alone. Files and
-/// directories of a tree are read-only. Bytecode slots: tree_slots.h.
+/// hashed, and linked with objects/; `commit` writes the manifest and tree.json, makes the bytecode slots,
+/// renames the tree into place and writes the rows (volatile). Nothing is visible before; destruction without
+/// commit removes everything unfinished. An existing object without a row (left by a crash, or made by an
+/// ingest that is still running) is used only if its bytes are the ones to be written, else it is replaced.
+/// An object has the mode of the first file that had its bytes (0444 or 0555); a file that needs the other
+/// mode is a copy that exists in its tree only. Files and directories of a tree are read-only. Bytecode
+/// slots: tree_slots.h.
 class TreeBuilder {
  public:
   TreeBuilder(Store& store, Lease& lease);
@@ -66,7 +63,8 @@ class TreeBuilder {
   /// Thread-safe. Hashes (SHA-256, XXH3), writes, links. Returns the blob's id, so that the caller can check
   /// RECORD.
   BlobId add(std::string path, Executable executable, std::span<const std::byte> content);
-  /// Not thread-safe; after all `add`s. Another process that made the same tree meanwhile is fine.
+  /// Not thread-safe; after all `add`s. It is not an error if another process made the same tree in the
+  /// meantime.
   TreeId commit(const TreeInfo& info);
 
   struct Impl;

@@ -48,10 +48,10 @@ bool has_content(int directory, const std::string& path, std::span<const std::by
   return bytes.size() == content.size() && std::memcmp(bytes.data(), content.data(), content.size()) == 0;
 }
 
-/// What a tree's path is, once linked to the object that was there.
+/// The state of a tree's path after it was linked to the existing object.
 enum class Verdict { intact, other_mode, untrusted };
 
-/// What came of taking the object that is there instead of writing.
+/// The result of trying to use an existing object instead of writing a new one.
 enum class Reuse { done, no_object, object_must_go };
 
 }  // namespace
@@ -60,7 +60,7 @@ struct TreeBuilder::Impl {
   Impl(Store& a_store, Lease& lease) : store(a_store) {
     lease.tmp_directory();
     name = layout::tmp(lease.name()) + "/tree-" + random_name();
-    store.index();  // opened here once, so that the threads of `add` find it open
+    store.index();  // opened here once, before the threads of `add` use it
     with_folder(store.root(), name, [&] { make_directory(store.root(), name, 0755); });
     root = open_directory(store.root(), name);
     make_directory_if_missing(store.root(), layout::kObjects, 0700);
@@ -75,7 +75,7 @@ struct TreeBuilder::Impl {
   std::unordered_set<std::string> directories;
   std::vector<StoredFile> files;
   std::vector<BlobId> made_objects;
-  bool is_in_place = false, is_committed = false;  ///< of one thread
+  bool is_in_place = false, is_committed = false;  ///< used by one thread
 
   void make_parents(const std::string& path);
   FileStamp write(const std::string& path, Executable executable, std::span<const std::byte> content);
@@ -94,7 +94,7 @@ struct TreeBuilder::Impl {
 
 namespace {
 
-/// On the way out of a failure: what cannot be taken back is an orphan, which gc removes.
+/// For error handling: anything that `step` cannot undo is an orphan, which gc removes.
 template <class Step>
 void quietly(Step step) noexcept {
   try {
@@ -135,14 +135,14 @@ FileStamp TreeBuilder::Impl::write(const std::string& path, Executable executabl
   }
   write_all(fd.get(), content, path);
   FileStamp stamp = stamp_of(fd.get(), path);
-  if ((stamp.mode & 07777) != mode) {  // the user's umask takes more than write bits
+  if ((stamp.mode & 07777) != mode) {  // the umask removed other bits than write bits
     if (fchmod(fd.get(), mode) != 0) throw_errno(errno, "set the mode of", path);
     stamp.mode = (stamp.mode & ~07777U) | mode;
   }
   return stamp;
 }
 
-/// False: another thread or process has made the object meanwhile.
+/// False: another thread or process has made the object in the meantime.
 bool TreeBuilder::Impl::publish(const std::string& path, const StoredFile& file) {
   const std::string& object = file.object;
   while (true) {
@@ -167,7 +167,7 @@ void TreeBuilder::Impl::replace_object(const std::string& path, const StoredFile
   if (link_at(root.get(), path, store.root(), beside) != LinkResult::linked)
     throw Error(ErrorKind::io, format_text("cannot link '{}': a new file refuses a second name", path));
   rename_at(store.root(), beside, objects.get(), file.object);
-  unlink_if_there(store.root(), beside);  // renaming a file over itself does nothing
+  unlink_if_there(store.root(), beside);  // renaming a file over a link to itself does nothing
   note_made(file.entry.blob);
 }
 
@@ -181,8 +181,9 @@ void TreeBuilder::Impl::adopt_stamp(StoredFile& file, const FileStamp& stamp,
                         .verified_at_ns = store.clock().now().time_since_epoch().count()};
 }
 
-/// `file`'s path is a link to an object that somebody else made. With a row and the row's stamp it is taken
-/// as it is; without (an orphan of a crash, or of an ingest that goes on) only when its bytes are these.
+/// `file`'s path is a link to an object that another thread or process made. It is used as it is if the index
+/// has its row with the same stamp; otherwise (left by a crash, or made by an ingest that is still running)
+/// only if its bytes equal `content`.
 Verdict TreeBuilder::Impl::judge(StoredFile& file, std::span<const std::byte> content) {
   const std::optional<FileStamp> stamp = stat_at(root.get(), file.entry.path, Links::do_not_follow);
   if (!stamp || !stamp->is_regular() || stamp->size != content.size()) return Verdict::untrusted;
@@ -245,9 +246,9 @@ void TreeBuilder::Impl::seal() {
 TreeBuilder::TreeBuilder(Store& store, Lease& lease) : impl_(std::make_unique<Impl>(store, lease)) {}
 
 TreeBuilder::~TreeBuilder() {
-  impl_->root = Fd();  // where descriptors are few, removing needs them
+  impl_->root = Fd();  // frees descriptors, which the removal may need
   impl_->objects = Fd();
-  // Below tmp/<lease>: whoever clears up the dead lease tries again.
+  // The directory is in tmp/<lease>, so the code that removes the dead lease tries again.
   quietly([&] { remove_tree(impl_->store.root(), impl_->name); });
   if (!impl_->is_committed)
     quietly([&] { remove_unnamed_objects(impl_->store, std::move(impl_->made_objects)); });
@@ -288,7 +289,8 @@ TreeId TreeBuilder::commit(const TreeInfo& given) {
     impl_->is_committed = true;
     return id;
   }
-  // What a collection that died left of an earlier making fits the times of its sources, not of these.
+  // Slots left by an interrupted collection match the modification times of an earlier copy of the sources,
+  // not of this one.
   throw_away(store, layout::bytecode(id));
   try {
     impl_->finish(id, manifest, info);

@@ -10,7 +10,7 @@
 namespace envstore {
 namespace {
 
-/// gc may have dropped the row of an object between its reuse and now, and the object with it.
+/// Between the reuse of an object and now, gc may have removed its row and the object itself.
 void bring_back_object(Store& store, const TreeId& id, const StoredFile& file) {
   const std::string object = std::string(layout::kObjects) + "/" + file.object;
   if (!stat_at(store.root(), object, Links::do_not_follow))
@@ -27,7 +27,7 @@ void record_file(Store& store, Index::Write& write, const TreeId& id, const Stor
   write.link_blob_to_tree(file.entry.blob, id);
 }
 
-/// Sorted by blob: neighbouring rows share pages.
+/// Sorted by blob, so that consecutive rows are on the same pages.
 std::vector<const StoredFile*> in_order_of_blobs(const std::vector<StoredFile>& files) {
   std::vector<const StoredFile*> sorted;
   sorted.reserve(files.size());

@@ -25,7 +25,7 @@ std::vector<TreeId> trees_made_under(Store& store, const std::string& lease) {
   return made;
 }
 
-/// False: somebody names it by now.
+/// False: a snapshot refers to the tree by now.
 bool drop_rows(Store& store, const TreeId& id, const TreeManifest& manifest) {
   Index::Write rows = store.index().write();
   const auto tree = rows.tree(id);

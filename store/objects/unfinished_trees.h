@@ -3,9 +3,9 @@
 
 namespace envstore {
 
-/// After a provisioning that met a full disk: the trees made since its lease began, which no snapshot names,
-/// go again. Nothing while another ingest is at work, which may have found them. Never throws: what stays is
-/// gc's.
+/// For a provisioning that failed on a full disk: removes the trees made since its lease began that no
+/// snapshot refers to. Removes nothing while another ingest is running, because that may already use them.
+/// Never throws: gc removes what remains.
 void take_back_trees(Store& store, const Lease& ingest) noexcept;
 
 }  // namespace envstore

@@ -3,8 +3,9 @@
 
 namespace envstore {
 
-/// Runs `function` on a thread of its own or, where none can be had, within get() or wait(). Copies it:
-/// before std::async of libstdc++ falls back to the latter, it has moved away what was given as a temporary.
+/// Runs `function` on a new thread or, if no thread can be started, inside get() or wait(). Copies
+/// `function`: std::async of libstdc++ has already moved from a temporary when it falls back to deferred
+/// execution.
 template <class Function>
 auto async_or_deferred(const Function& function) {
   return std::async(std::launch::async | std::launch::deferred, function);

@@ -11,7 +11,7 @@
 namespace envstore {
 
 // The grammar of records (docs/FORMAT.md): little-endian integers of fixed size, u32 length + bytes for text,
-// u32 count + elements for lists. Nothing is optional, nothing may follow.
+// u32 count + elements for lists. No field is optional; bytes after the last field are an error.
 
 class Encoder {
  public:
@@ -29,7 +29,7 @@ class Encoder {
   std::string bytes_;
 };
 
-/// Every read checks what is left; a record that is too short, too long or has a bad value throws
+/// Every read checks the number of bytes left. A record that is too short, too long or has a bad value throws
 /// Error{damaged}.
 class Decoder {
  public:
@@ -45,8 +45,8 @@ class Decoder {
   }
   std::string_view raw(std::size_t size);
   std::string_view text() { return raw(number<std::uint32_t>()); }
-  /// The count of a list whose elements take at least `smallest` bytes each: a lie is found before memory is
-  /// asked for.
+  /// Reads the count of a list whose elements take at least `smallest` bytes each. A count that the remaining
+  /// bytes cannot hold is rejected before memory is allocated.
   std::size_t count(std::size_t smallest);
   std::string_view rest() const { return rest_; }
   void finish() const;  ///< throws unless everything was read

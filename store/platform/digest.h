@@ -15,7 +15,7 @@ std::string to_hex(std::span<const std::uint8_t> bytes);
 /// Exactly 2*N lower- or upper-case digits, else false.
 bool from_hex(std::string_view text, std::span<std::uint8_t> out);
 
-/// A SHA-256 with a meaning: the ids of blobs, trees, snapshots and wheels do not mix.
+/// A SHA-256 with a type tag: the ids of blobs, trees, snapshots and wheels are distinct types.
 template <class Tag>
 struct Id {
   std::array<std::uint8_t, 32> bytes{};
@@ -39,7 +39,7 @@ struct Fingerprint {
   std::string hex() const { return to_hex(bytes); }
 };
 
-/// SHA-256 through OpenSSL EVP, without loading OpenSSL's configuration file. One a thread.
+/// SHA-256 through OpenSSL EVP, without loading OpenSSL's configuration file. Use one instance per thread.
 class Sha256 {
  public:
   Sha256();
@@ -47,7 +47,7 @@ class Sha256 {
   Sha256(const Sha256&) = delete;
   Sha256& operator=(const Sha256&) = delete;
   void update(std::span<const std::byte> bytes);
-  std::array<std::uint8_t, 32> finish();  ///< and starts anew
+  std::array<std::uint8_t, 32> finish();  ///< also resets the state for the next digest
 
  private:
   void* context_;

@@ -16,7 +16,7 @@ enum class ErrorKind {
   unresolvable,  ///< no set of versions satisfies the request
   damaged,       ///< the store's own records do not fit together
   unsupported,
-  busy,  ///< a lock could not be had in time
+  busy,  ///< a lock could not be taken in time
 };
 
 /// The one exception of the project. `message` reads `cannot VERB 'PATH': REASON`; `hint` is what the user
@@ -33,8 +33,8 @@ class Error : public std::runtime_error {
   std::string hint_;
 };
 
-/// `cannot VERB 'PATH': strerror`, with the kind and hint that the number calls for (ENOSPC: no_space, ...).
-/// `error_number` is errno captured on the line after the call.
+/// `cannot VERB 'PATH': strerror`, with the kind and hint that match the error number (ENOSPC: no_space,
+/// ...). `error_number` is errno captured on the line after the call.
 [[noreturn]] void throw_errno(int error_number, std::string_view verb, std::string_view path);
 
 }  // namespace envstore

@@ -19,7 +19,7 @@
 namespace envstore {
 namespace {
 
-/// Calls until the call is not interrupted; the result is >= 0, or -1 with errno.
+/// Repeats the call while it fails with EINTR. The result is >= 0, or -1 with errno set.
 template <class Call>
 auto retried(Call call) {
   decltype(call()) result{};
@@ -46,12 +46,14 @@ int open_at(int directory, const std::string& path, int flags, mode_t mode = 0) 
   return retried([&] { return openat(directory, path.c_str(), flags | O_CLOEXEC, mode); });
 }
 
-/// Paths of users may be pipes, which are waited for. What lies in a held directory is the store's own.
+/// A path that the user gave may be a pipe, and opening it waits for the other end. A path relative to an
+/// open directory is a file of the store.
 bool is_in_held_directory(int directory, const std::string& path) {
   return directory != AT_FDCWD && !path.starts_with('/');
 }
 
-/// A pipe in the place of a file of the store has nobody at its other end.
+/// O_NONBLOCK for files of the store: a pipe in place of one has no process at its other end, so opening it
+/// would block forever.
 int open_without_waiting(int directory, const std::string& path, int flags, mode_t mode = 0) {
   const int waiting = is_in_held_directory(directory, path) ? O_NONBLOCK : 0;
   return open_at(directory, path, flags | O_NOFOLLOW | waiting, mode);
@@ -63,14 +65,14 @@ int open_without_waiting(int directory, const std::string& path, int flags, mode
               "`envstore verify --repair` puts it right");
 }
 
-/// Something stands in the place of it, or of a folder on the way to it.
+/// `path` or one of its parent folders is not a directory.
 [[noreturn]] void throw_no_directory(int directory, const std::string& path) {
   throw Error(ErrorKind::not_found,
               format_text("cannot open '{}': it is no directory", named(directory, path)),
               "`envstore verify --repair` puts it right");
 }
 
-/// Does not wait for what lies in a held directory, whatever it is. nullopt: ENOENT.
+/// Never blocks for a path relative to an open directory, whatever the file's type. nullopt: ENOENT.
 std::optional<Fd> try_open_to_read(int directory, const std::string& path) {
   Fd fd(open_without_waiting(directory, path, O_RDONLY));
   if (fd) return fd;
@@ -87,8 +89,8 @@ std::string read_rest(int fd, std::size_t limit, int directory, const std::strin
   if (!S_ISREG(facts.st_mode) && is_in_held_directory(directory, path))
     throw_no_regular_file(directory, path);
   std::string content;
-  // One byte more than it should be: the end shows in the same read.
-  // Files of /proc have no size.
+  // One byte more than the file's size, so that the same read also detects the end. Files of /proc have size
+  // 0.
   std::size_t chunk =
       facts.st_size == 0 ? 4096 : std::min(static_cast<std::size_t>(facts.st_size), limit) + 1;
   while (true) {
@@ -100,7 +102,7 @@ std::string read_rest(int fd, std::size_t limit, int directory, const std::strin
     if (content.size() > limit)
       throw Error(ErrorKind::invalid_input,
                   format_text("cannot read '{}': larger than {} bytes", named(directory, path), limit));
-    // A shorter read than the file's size promised is the end.
+    // A read that stops exactly at the file's size has reached the end.
     if (count == 0 || (facts.st_size > 0 && content.size() == static_cast<std::size_t>(facts.st_size)))
       return content;
     chunk = std::max<std::size_t>(chunk, 4096);
@@ -112,7 +114,7 @@ void write_new(int directory, const std::string& path, std::string_view content,
   try {
     struct stat facts {};
     if (fstat(fd.get(), &facts) != 0) throw_errno(errno, "create", named(directory, path));
-    // Only where the umask took bits away: fchmod costs a journal entry.
+    // Only if the umask removed bits: fchmod costs a journal entry.
     if ((facts.st_mode & 07777) != mode && fchmod(fd.get(), mode) != 0)
       throw_errno(errno, "set the mode of", named(directory, path));
     write_all(fd.get(), {reinterpret_cast<const std::byte*>(content.data()), content.size()},
@@ -234,7 +236,7 @@ void make_directory(int directory, const std::string& path, mode_t mode) {
 bool make_directory_if_missing(int directory, const std::string& path, mode_t mode) {
   if (mkdirat(directory, path.c_str(), mode) == 0) return true;
   const int error = errno;
-  // Some systems look at the mount or the mode before they notice that it is there.
+  // Some systems check the mount or the mode before they check whether the path exists.
   const bool may_exist = error == EEXIST || error == EROFS || error == EACCES || error == EPERM;
   struct stat facts {};
   if (may_exist && fstatat(directory, path.c_str(), &facts, 0) == 0 && S_ISDIR(facts.st_mode)) return false;

@@ -11,7 +11,7 @@
 
 namespace envstore {
 
-/// An owned file descriptor, close-on-exec unless said otherwise. -1 is "none".
+/// An owned file descriptor, close-on-exec unless stated otherwise. -1 means none.
 class Fd {
  public:
   Fd() = default;
@@ -27,7 +27,7 @@ class Fd {
   int fd_ = -1;
 };
 
-/// What a stat says that tells whether a file is still the same file with the same content.
+/// The stat fields that show whether a file is still the same file with the same content.
 struct FileStamp {
   std::uint64_t device = 0, inode = 0, size = 0;
   std::int64_t mtime_ns = 0, ctime_ns = 0;
@@ -40,9 +40,8 @@ struct FileStamp {
 
 enum class Links { follow, do_not_follow };
 
-// Every function names its path relative to `directory` (AT_FDCWD for the working directory), never follows a
-// link in the last component unless it says so, retries EINTR, and throws Error (throw_errno) unless it says
-// otherwise.
+// Every path is relative to `directory` (AT_FDCWD for the working directory). Unless stated otherwise, a
+// function does not follow a link in the last component, retries EINTR, and throws Error (throw_errno).
 
 std::optional<FileStamp> stat_at(int directory, const std::string& path,
                                  Links links);  ///< nullopt: ENOENT, ENOTDIR
@@ -57,9 +56,10 @@ void write_all(int fd, std::span<const std::byte> bytes, std::string_view path_f
 /// Creates (O_EXCL) and writes a file with exactly this mode.
 void create_file(int directory, const std::string& path, std::string_view content, mode_t mode);
 void set_mtime(int directory, const std::string& path, std::int64_t mtime_ns);
-/// Writes beside it and renames over: readers see the old or the new content, never half.
+/// Writes a temporary file beside `path` and renames it over `path`: readers see the old or the new content,
+/// never a part of it.
 void replace_file(int directory, const std::string& path, std::string_view content, mode_t mode);
-void make_directory(int directory, const std::string& path, mode_t mode);  ///< existing is an error
+void make_directory(int directory, const std::string& path, mode_t mode);  ///< an existing path is an error
 bool make_directory_if_missing(int directory, const std::string& path, mode_t mode);  ///< true: made
 void make_directories(int directory, const std::string& path, mode_t mode);
 enum class LinkResult { linked, exists, too_many_links };
@@ -70,8 +70,8 @@ void rename_at(int from_directory, const std::string& from, int to_directory, co
 /// RENAME_NOREPLACE: false when the target exists.
 bool rename_new(int from_directory, const std::string& from, int to_directory, const std::string& to);
 bool unlink_if_there(int directory, const std::string& path);
-/// Removes a whole tree without following links; makes unwritable directories writable on its way. Absent is
-/// fine.
+/// Removes a whole tree without following links; makes unwritable directories writable as it goes. A missing
+/// path is not an error.
 void remove_tree(int directory, const std::string& path);
 struct DirectoryEntry {
   std::string name;

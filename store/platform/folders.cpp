@@ -10,7 +10,7 @@
 namespace envstore {
 namespace {
 
-/// A directory moves to another parent only while it is writable.
+/// A directory can be moved to another parent only while it is writable.
 void make_movable(int root, const std::string& path) {
   if (fchmodat(root, path.c_str(), 0755, 0) != 0) {
     const int error = errno;
@@ -18,7 +18,7 @@ void make_movable(int root, const std::string& path) {
   }
 }
 
-/// False: it cannot be.
+/// False: it cannot be renamed.
 bool try_rename(int root, const std::string& path, const std::string& to) {
   return with_folder(root, to, [&] {
     if (renameat(root, path.c_str(), root, to.c_str()) == 0) return true;
@@ -47,7 +47,7 @@ MovedAway move_away(int root, const std::string& path, const std::string& to) {
     if (try_rename(root, path, to)) return MovedAway::renamed;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found || stat_at(root, path, Links::do_not_follow)) throw;
-    return MovedAway::nothing_there;  // somebody else took it, as a run its spare scratch
+    return MovedAway::nothing_there;  // another process took it, as a run takes its spare scratch
   }
   remove_tree(root, path);
   return MovedAway::removed;

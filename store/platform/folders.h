@@ -6,12 +6,13 @@
 #include "store/platform/files.h"
 #include "store/platform/path_parts.h"
 
-// Cleaners of old files remove empty folders, of which a store has many: whoever needs one makes it again.
+// Programs that clean up old files also remove empty folders, of which a store has many. So the code that
+// needs a folder creates it if it is missing.
 
 namespace envstore {
 
-/// Runs `call`, which makes `path`. Where the folder that it lies in is not there, makes that folder and runs
-/// `call` once more.
+/// Runs `call`, which creates `path`. If the parent folder of `path` is missing, creates it and runs `call`
+/// once more.
 template <class Call>
 auto with_folder(int directory, const std::string& path, Call call) {
   try {
@@ -23,13 +24,13 @@ auto with_folder(int directory, const std::string& path, Call call) {
   return call();
 }
 
-/// What is in a folder that may be missing.
+/// The entries of a folder; none if the folder is missing.
 std::vector<DirectoryEntry> list_folder(int directory, const std::string& path);
 
 enum class MovedAway { nothing_there, renamed, removed };
-/// Takes a file or directory out of the way by one rename to `to`, a free name. What cannot be renamed (a
-/// directory of a lower overlayfs layer; no room for the new name) is removed where it is: files first, the
-/// directory last.
+/// Moves a file or directory out of the way by one rename to `to`, an unused name. If the rename is not
+/// possible (a directory of a lower overlayfs layer; no space for the new name), removes it in place: files
+/// first, the directory last.
 MovedAway move_away(int root, const std::string& path, const std::string& to);
 
 }  // namespace envstore

@@ -6,11 +6,12 @@
 
 namespace envstore {
 
-/// The text of `format` with `arguments`, as {fmt} defines it. Not a template: its source alone holds {fmt}'s
-/// bodies, because Debian ships them as a shared library only and a warm run must not map another one.
+/// The text of `format` with `arguments`, as {fmt} defines it. Not a template: only its source file compiles
+/// {fmt}'s implementation, because Debian ships {fmt} as a shared library only and a warm run must not map
+/// another library.
 std::string format_arguments(fmt::string_view format, fmt::format_args arguments);
 
-/// std::format, which g++ 12 lacks. The format is checked when it is compiled.
+/// std::format, which g++ 12 lacks. The format string is checked at compile time.
 template <class... Arguments>
 std::string format_text(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
   return format_arguments(format, fmt::make_format_args(arguments...));

@@ -12,8 +12,8 @@
 namespace envstore {
 namespace {
 
-/// passwd(5): name, password, uid, gid, comment, home, shell. getpwuid would load libraries, which the small
-/// program, linked statically, cannot.
+/// passwd(5): name, password, uid, gid, comment, home, shell. getpwuid would load libraries at run time,
+/// which the small, statically linked program cannot do.
 std::string field_of(std::string_view line, int number) {
   for (; number > 0; --number) {
     const std::size_t colon = line.find(':');

@@ -7,8 +7,8 @@
 
 namespace envstore {
 
-/// A whole number that fits, as it stands in JSON. The library's own `get` turns 1e37 into an int, which is
-/// undefined. Throws nlohmann::json::type_error.
+/// The value as a Number. Throws nlohmann::json::type_error if it is not an integer or does not fit. The
+/// library's own `get` converts 1e37 to an int, which is undefined behaviour.
 template <std::integral Number>
 Number whole_number(const nlohmann::json& value) {
   if (value.is_number_unsigned()) {

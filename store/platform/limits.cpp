@@ -6,7 +6,7 @@
 namespace envstore {
 namespace {
 
-/// None: there is no limit, or it has not been lifted.
+/// nullopt: there is no limit, or it was not raised.
 std::optional<rlimit> file_size_before;
 
 bool set_file_size(rlim_t soft, rlim_t hard) {

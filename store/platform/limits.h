@@ -2,22 +2,23 @@
 #include <cstdint>
 #include <optional>
 
-// Limits of resources that this process was started with (setrlimit(2)).
+// Resource limits that this process was started with (setrlimit(2)).
 
 namespace envstore {
 
-/// To be called first. Beyond the limit of file size (`ulimit -f`) a write fails with EFBIG instead of ending
-/// the process without a word. The limit is meant for the user's program: as far as this process may, it
-/// lifts it for itself, because the index is one file, and messages may go into another.
+/// Call this first. Afterwards a write beyond the file size limit (`ulimit -f`) fails with EFBIG instead of
+/// killing the process silently (SIGXFSZ). Also raises the limit of this process as far as permitted: the
+/// limit is meant for the user's program, but the index is one large file, and messages may be redirected to
+/// another.
 void lift_file_size_limit();
-/// Before the user's program, or another one of ours, is started in this process's place or as its child.
-/// The signal needs no restoring: a handler does not outlive exec.
+/// Call this before the user's program, or another program of envstore, is started in place of this process
+/// or as its child. The signal disposition needs no restoring: exec resets a handler.
 void restore_file_size_limit();
 
-/// Bytes of address space that this process may have (`ulimit -v`).
+/// The limit of this process's address space in bytes (`ulimit -v`); nullopt: unlimited.
 std::optional<std::uint64_t> address_space_limit();
 
-/// True: the stack of the main thread may be smaller than the code was tried with (`ulimit -s`).
+/// True if the main thread's stack may be smaller than the size that the code was tested with (`ulimit -s`).
 bool has_small_stack();
 
 inline constexpr const char* kMemoryHint =

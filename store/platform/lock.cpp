@@ -68,7 +68,7 @@ bool has_name(int fd, int directory, const std::string& name) {
   struct stat facts {};
   if (fstat(fd, &facts) != 0) throw_errno(errno, "look at", path_of(fd));
   if (facts.st_nlink > 0) return true;
-  // Filesystems in user space may count no links, nor does overlayfs when a layer was changed below it.
+  // FUSE filesystems may report no link count, and so may overlayfs if a layer was changed below it.
   struct stat named {};
   return fstatat(directory, name.c_str(), &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == facts.st_dev &&
          named.st_ino == facts.st_ino;

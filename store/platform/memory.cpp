@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-/// Whole huge pages where there is one to fill.
+/// Rounds up to whole huge pages if the size fills at least one.
 std::size_t mapped_size(std::size_t size) {
   if (size < kHugePage) return size;
   if (size > SIZE_MAX - kHugePage) throw std::bad_alloc();
@@ -24,7 +24,7 @@ Memory::Memory(std::size_t size) {
   const std::size_t whole = mapped_size(size);
   void* const start = mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (start == MAP_FAILED) throw std::bad_alloc();
-  // A wish: without huge pages it works as well, and more slowly.
+  // A hint only: without huge pages the memory works as well, but more slowly.
   if (whole >= kHugePage) (void)madvise(start, whole, MADV_HUGEPAGE);
   data_ = static_cast<std::byte*>(start);
   size_ = size;

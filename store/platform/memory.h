@@ -5,8 +5,8 @@
 
 namespace envstore {
 
-/// Memory for much data at once, apart from the heap: zeroed, its first touch cheap (huge pages where the
-/// system has them), given back whole. Throws std::bad_alloc.
+/// A large block of zeroed memory outside the heap. The first access is cheap (huge pages where the system
+/// has them), and the block is returned to the system as a whole. Throws std::bad_alloc.
 class Memory {
  public:
   Memory() = default;

@@ -4,7 +4,8 @@
 
 namespace envstore {
 
-/// A path for messages: relative to an open directory, written out in full where that can be told.
+/// `path` for messages: a path relative to an open directory is completed with the path of that directory, if
+/// that can be determined.
 std::string named(int directory, std::string_view path);
 
 }  // namespace envstore

@@ -16,7 +16,7 @@ inline std::string parent_of(std::string_view path) {
   return std::string(path.substr(0, slash == std::string_view::npos ? 0 : slash));
 }
 
-/// What is behind the last slash; all of it where there is none.
+/// The part after the last slash; the whole path if there is no slash.
 inline std::string name_of(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
 }

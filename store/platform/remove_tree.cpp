@@ -12,15 +12,14 @@
 namespace envstore {
 namespace {
 
-/// A directory that is being emptied. Its descriptor is not kept: a deep tree would need one a level; the way
-/// up is
-/// "..", checked against device and inode.
+/// A directory that is being emptied. Its descriptor is not kept open, because a deep tree would need one per
+/// level; the way back up is "..", checked against device and inode.
 struct Level {
   std::string name;
   dev_t device = 0;
   ino_t inode = 0;
   std::vector<std::string> directories;  ///< still to be entered
-  int rounds_left = 64;                  ///< somebody who keeps adding files does not keep us forever
+  int rounds_left = 64;                  ///< bounds the work when another process keeps adding files
 };
 
 class TreeRemover {
@@ -55,7 +54,7 @@ class TreeRemover {
     Fd opened(fd);
     struct stat facts {};
     if (fstat(fd, &facts) != 0) fail(errno, name);
-    // A failure shows when the first name cannot be removed.
+    // If this fails, removing the first name reports the error.
     if ((facts.st_mode & 0700) != 0700) static_cast<void>(fchmod(fd, 0700));
     current_ = std::move(opened);
     levels_.push_back({.name = name, .device = facts.st_dev, .inode = facts.st_ino, .directories = {}});

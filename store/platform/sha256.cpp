@@ -46,7 +46,7 @@ void Sha256::update(std::span<const std::byte> bytes) {
 std::array<std::uint8_t, 32> Sha256::finish() {
   std::array<std::uint8_t, 32> digest{};
   require(EVP_DigestFinal_ex(context_of(context_), digest.data(), nullptr));
-  require(EVP_DigestInit_ex(context_of(context_), nullptr, nullptr));  // the same digest, fetched once
+  require(EVP_DigestInit_ex(context_of(context_), nullptr, nullptr));  // keeps the algorithm, fetched once
   return digest;
 }
 

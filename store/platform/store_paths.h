@@ -5,7 +5,7 @@
 
 namespace envstore {
 
-enum class Layout : std::uint8_t { farm = 0, forest = 1 };  // do not change the values: they stand in records
+enum class Layout : std::uint8_t { farm = 0, forest = 1 };  // do not change the values: records hold them
 
 /// Every name that appears on disk, relative to the store's root (DESIGN section 4).
 namespace layout {
@@ -59,7 +59,7 @@ inline std::string bytecode(const TreeId& id) {
 inline std::string bytecode(const SnapshotId& id) {
   return std::string(kBytecode) + "/" + id.hex();
 }
-/// Says that every module of the snapshot is compiled.
+/// The file's existence means that every module of the snapshot is compiled.
 inline std::string bytecode_marker(const SnapshotId& id) {
   return bytecode(id) + "/complete";
 }

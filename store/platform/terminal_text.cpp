@@ -71,7 +71,7 @@ std::string escaped(std::string_view text, std::size_t most, Lines lines) {
   return lines == Lines::one ? out + "..." : out + "... (" + std::to_string(text.size()) + " bytes more)";
 }
 
-/// Without the punctuation of the message that it stands in.
+/// `authority` without trailing punctuation of the surrounding message.
 std::string_view without_punctuation(std::string_view authority) {
   return authority.substr(0, authority.find_last_not_of("'\"`:;,.)>") + 1);
 }
@@ -85,24 +85,24 @@ bool is_host_and_port(std::string_view authority) {
          authority.substr(colon + 1).find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// The last `@` that may end a password with a blank in it: one at which a word begins is a message's own
-/// (`name @ address`).
+/// The last `@` that can end a password with a blank in it. An `@` after a blank is part of the message
+/// (`name @ URL`).
 std::size_t find_inner_at(std::string_view text) {
   for (std::size_t at = text.rfind('@'); at != std::string_view::npos && at > 0; at = text.rfind('@', at - 1))
     if (!is_blank(text[at - 1])) return at;
   return std::string_view::npos;
 }
 
-/// How much of what stands behind `://`, up to the end of the line, is user and password. Both may hold what
-/// an address may not: blanks, slashes, further `@`.
+/// Length of the user and password at the start of `line`, the text from after `://` to the end of the line.
+/// Both may contain characters that are not allowed in a URL: blanks, slashes, further `@`.
 std::size_t userinfo_length(std::string_view line) {
-  if (line.starts_with("USER:PASSWORD@")) return 0;  // a hint's own words for where they belong
+  if (line.starts_with("USER:PASSWORD@")) return 0;  // the placeholder in the hints of envstore itself
   const std::size_t end = std::min(line.find_first_of("/?# \t"), line.size());
   const std::string_view authority = line.substr(0, end);
   std::size_t at = authority.rfind('@');
   const bool is_host = is_host_and_port(authority.substr(at + 1));
   const bool is_over = is_host && without_punctuation(authority).size() < authority.size();
-  // Where a quote ends the address, nothing behind it belongs to it.
+  // A quote ends the URL.
   const std::string_view quoted = line.substr(0, std::min(line.find_first_of("'\"<>`", end), line.size()));
   if (!is_over && end < line.size() && is_blank(line[end])) {
     const std::size_t further = find_inner_at(quoted.substr(0, quoted.find_first_of("/?#", end)));
@@ -110,11 +110,12 @@ std::size_t userinfo_length(std::string_view line) {
   }
   if (at == std::string_view::npos && !is_host) at = find_inner_at(quoted);
   if (at != std::string_view::npos) return at + 1;
-  // No host at all: the beginning of a user and a password that was cut at a blank.
+  // Not a host: it is the user and the start of a password, cut at a blank.
   return is_host ? 0 : end;
 }
 
-/// Behind the next `://`, or the `http:/` that is left of one in a normalised path; the end: there is none.
+/// The position after the next `://`, or after the `http:/` that path normalisation leaves of it; the end of
+/// `text` if there is none.
 std::size_t start_of_address(std::string_view text) {
   for (std::size_t at = text.find(":/"); at != std::string_view::npos; at = text.find(":/", at + 1)) {
     if (text.substr(at).starts_with("://")) return at + 3;
@@ -123,7 +124,7 @@ std::size_t start_of_address(std::string_view text) {
   return text.size();
 }
 
-/// Of a parameter that lets in whoever knows it.
+/// True if a query parameter of this name holds a secret.
 bool is_secret_name(std::string_view name) {
   constexpr std::array<std::string_view, 11> kWords = {"token",      "secret",    "passw",   "pwd",
                                                        "apikey",     "api_key",   "api-key", "auth",
@@ -134,7 +135,7 @@ bool is_secret_name(std::string_view name) {
                      [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
-/// `host/path?name=value&...`, and maybe what stands around it in a message.
+/// `address` is `host/path?name=value&...`, possibly with text of the surrounding message.
 void append_without_secret_values(std::string& out, std::string_view address) {
   const std::size_t query = std::min(address.find('?'), address.size());
   out += address.substr(0, query);
@@ -180,7 +181,7 @@ std::string terminal_line(std::string_view text, std::size_t most) {
 }
 
 std::string terminal_text(std::string_view text) {
-  // An address that is cut off must not lose its `@` first.
+  // Secrets are removed before the cut: a URL that was cut before its `@` would not be recognised.
   return escaped(without_secrets(text), kLongestMessage, Lines::several);
 }
 
@@ -196,7 +197,7 @@ std::string without_secrets(std::string_view text) {
     out += text.substr(0, start);
     text.remove_prefix(start);
     if (text.empty()) return out;
-    // Another address may follow without a blank; it is looked at in the next turn.
+    // Another URL may follow without a blank; the next iteration handles it.
     const std::string_view rest = text.substr(0, text.find("://"));
     const std::string_view behind = rest.substr(userinfo_length(rest.substr(0, rest.find_first_of("\r\n"))));
     const std::string_view address = behind.substr(0, behind.find_first_of(" \t\r\n"));

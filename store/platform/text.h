@@ -4,7 +4,7 @@
 
 namespace envstore {
 
-/// ASCII letters, whatever the locale.
+/// Converts ASCII letters only, independent of the locale.
 constexpr char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -17,7 +17,7 @@ inline std::string to_lower(std::string_view text) {
 
 inline constexpr std::string_view kWhiteSpace = " \t\r\n\f\v";
 
-/// Without `spaces` at either end.
+/// The text without the characters of `spaces` at either end.
 inline std::string_view trimmed(std::string_view text, std::string_view spaces = kWhiteSpace) {
   const std::size_t first = text.find_first_not_of(spaces);
   if (first == std::string_view::npos) return {};

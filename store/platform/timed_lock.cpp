@@ -17,9 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Interrupts what this thread waits in, from the deadline on. A timer and not a helper thread that waits:
-/// that one could only be ended by a signal, too. It goes on every few milliseconds, because the first signal
-/// may come just before the wait.
+/// Interrupts the blocking call of this thread once the deadline has passed. A timer is used, not a helper
+/// thread that waits for the lock: that thread could only be stopped by a signal, too. The timer repeats
+/// every few milliseconds, because the first signal may arrive just before the call blocks.
 class Interruptions {
  public:
   explicit Interruptions(Clock::duration after) {
@@ -48,7 +48,8 @@ class Interruptions {
       fail(error);
     }
   }
-  /// What was sent to this thread is delivered when timer_delete returns, before the handler goes.
+  /// Signals that were sent to this thread are delivered before timer_delete returns, so while the handler is
+  /// still installed.
   ~Interruptions() {
     timer_delete(timer_);
     restore();

@@ -5,8 +5,8 @@
 
 namespace envstore {
 
-/// Waits for a child process to end. nullopt: nobody can tell how it ended, because the system was told not
-/// to keep that (SIGCHLD is ignored).
+/// Waits for a child process to end. nullopt: its status is not known, because SIGCHLD is ignored and so the
+/// kernel does not keep it.
 inline std::optional<int> wait_for_child(pid_t pid) {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0)
@@ -14,7 +14,7 @@ inline std::optional<int> wait_for_child(pid_t pid) {
   return status;
 }
 
-/// Ended by itself, and with exit code 0.
+/// True if the process exited by itself with exit code 0.
 inline bool succeeded(std::optional<int> status) {
   return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
 }

@@ -23,7 +23,7 @@ namespace {
 
 constexpr const char* kPycache = "__pycache__";
 
-/// Throws Error{damaged} for the reason that rebuild_index tells.
+/// Throws Error{damaged}; rebuild_index reports the reason.
 [[noreturn]] void refuse(const std::string& path, std::string_view reason) {
   throw Error(ErrorKind::damaged, format_text("cannot adopt '{}': {}", path, reason));
 }
@@ -45,7 +45,7 @@ std::set<std::string> files_below(Store& store, const std::string& tree) {
   return found;
 }
 
-/// A foreign file can be imported as well as any other.
+/// Python would import a foreign file as well as any other.
 void check_nothing_is_foreign(Store& store, const TreeId& id, const TreeManifest& manifest) {
   const std::string tree = layout::tree(id);
   std::set<std::string> found = files_below(store, tree);
@@ -68,8 +68,8 @@ bool has_content(Store& store, const std::string& path, const TreeEntry& entry, 
   return true;
 }
 
-/// The object of a file that was just found right: itself, another file with the same bytes, or missing or
-/// wrong, and then made from it.
+/// Ensures the object of a file whose content was just verified. The object is the same inode, or another
+/// file with the same bytes; if it is missing or wrong, it is made from the file. Returns the object's stamp.
 FileStamp provide_object(Store& store, const TreeEntry& entry, const std::string& file,
                          const FileStamp& stamp, const std::string& object) {
   const std::optional<FileStamp> there = stat_at(store.root(), object, Links::do_not_follow);
@@ -105,11 +105,11 @@ StoredFile examine(Store& store, const TreeId& id, const TreeEntry& entry) {
   return file;
 }
 
-/// known: a tree that has its row is as it should be. in_doubt: an ingest may have written the rows of some
-/// of its files to an index that is no more.
+/// known: a tree with a row needs no check. in_doubt: an ingest may have written the rows of some of its
+/// files to the old index, which is gone.
 enum class Rows { known, in_doubt };
 
-/// Throws Error for a tree that is not whole.
+/// Throws Error for an incomplete tree.
 void adopt_whole_tree(Store& store, const TreeId& id, Rows rows) {
   const std::string tree = layout::tree(id);
   const FileLock lock = lock_tree(store, id);
@@ -124,7 +124,7 @@ void adopt_whole_tree(Store& store, const TreeId& id, Rows rows) {
   record_tree(store, id, info, files);
 }
 
-/// Layouts that are exactly as planned. Any other is made anew when it is wanted.
+/// The layouts that match their plan exactly. Any other layout is made again when it is required.
 std::vector<Layout> whole_layouts(Store& store, const SnapshotRecord& record) {
   std::vector<Layout> whole;
   const std::vector<LayoutTree> trees = layout_trees(store, record);
@@ -139,7 +139,7 @@ std::vector<Layout> whole_layouts(Store& store, const SnapshotRecord& record) {
   return whole;
 }
 
-/// The newer answer to a request counts. Returns how many of them count.
+/// For each request, the newer answer wins. Returns how many of these requests the snapshot answers then.
 std::size_t record_requests(Index::Write& write, const std::vector<RequestRow>& requests) {
   std::size_t taken = 0;
   for (const RequestRow& request : requests) {
@@ -168,7 +168,7 @@ std::int64_t made_at_ns(const SnapshotFile& file, std::int64_t now_ns) {
   return oldest;
 }
 
-/// Under the snapshot's lock. A tree that nothing names yet may have been collected since it was looked at.
+/// Under the snapshot's lock. A tree that no row refers to yet may have been collected since it was checked.
 Recorded record_snapshot(Store& store, const SnapshotFile& file, std::size_t& requests) {
   const SnapshotId id = file.record.id();
   const std::vector<Layout> layouts = whole_layouts(store, file.record);
@@ -185,17 +185,18 @@ Recorded record_snapshot(Store& store, const SnapshotFile& file, std::size_t& re
   return Recorded::yes;
 }
 
-/// Throws Error for a snapshot that is not whole. Returns how many requests it answers from now on.
+/// Throws Error for an incomplete snapshot. Returns how many requests it answers from now on.
 std::size_t adopt_whole_snapshot(Store& store, const SnapshotId& id) {
   constexpr int kAttempts = 5;
   std::size_t requests = 0;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const std::optional<SnapshotFile> known = read_snapshot_file(store, id);
-    // Trees are locked before snapshots: their files are looked at without the snapshot's lock.
+    // Trees are locked before snapshots, so this reads the file without the snapshot's lock.
     if (known)
       for (const SnapshotTree& tree : known->record.trees) adopt_whole_tree(store, tree.tree, Rows::known);
     const FileLock lock = lock_snapshot(store, id);
-    // Only now nobody is between the files and the row, or takes both away.
+    // Read again: under the lock, no other process is between writing the file and writing the row, or
+    // removes both.
     const std::optional<SnapshotFile> file = read_snapshot_file(store, id);
     if (!file)
       throw Error(ErrorKind::not_found,
@@ -223,7 +224,7 @@ void adopt_each(Store& store, const char* folder, std::string_view suffix, Rebui
   }
 }
 
-/// What was salvaged, and names what did not come back.
+/// Erases salvaged rows that refer to a snapshot or tree that was not adopted.
 void erase_rows_without_files(Store& store, RebuildReport& report) {
   Index::Write rows = store.index().write();
   std::vector<Fingerprint> requests;
@@ -258,7 +259,7 @@ bool has_lease_without_row(Store& store) {
                      [&](const HeldLease& lease) { return !rows.lease(lease.name); });
 }
 
-/// What has no file, or one that contradicts itself, is ordinary here; a full or failing disk is not.
+/// Missing or inconsistent files are ordinary here; a full or failing disk is not.
 bool means_not_whole(const Error& error) {
   return error.kind() == ErrorKind::damaged || error.kind() == ErrorKind::not_found;
 }
@@ -290,7 +291,8 @@ RebuildReport rebuild_index(Store& store) {
     throw Error(ErrorKind::permission, "cannot rebuild the index of '" + store.path() + "': it is read-only",
                 kWritableStoreHint);
   index::make_lockable(store.root());
-  // Nothing is collected meanwhile: files and rows would go, and rows come back.
+  // Keeps collections out: a collection would remove files and rows, and the rebuild would write the rows
+  // again.
   const FileLock collector =
       FileLock::wait(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
   store.index().start_anew();
@@ -310,8 +312,8 @@ RebuildReport adopt_all(Store& store) {
   });
   if (is_unfinished) erase_rows_without_files(store, report);
   store.index().promote(Index::Wait::yes);
-  // Where a live lease has no row, another kernel may be at work on the same store (a virtual machine): its
-  // volatile side is not ours to remove.
+  // If a live lease has no row, another kernel may be using the same store (a virtual machine): its volatile
+  // directory must not be removed.
   if (!has_lease_without_row(store))
     for (const std::string& boot : store.index().other_boots()) store.index().remove_boot(boot);
   if (is_unfinished) {

@@ -8,21 +8,22 @@ namespace envstore {
 
 struct RebuildReport {
   std::size_t trees = 0, snapshots = 0, requests = 0;
-  std::vector<std::string> skipped;  ///< what could not be adopted, and why
+  std::vector<std::string> skipped;  ///< what could not be adopted, with the reason
 };
 
-/// Makes the rows of a tree that lies on disk without rows (another boot left it unpromoted): every blob is
-/// hashed against the manifest. False: it is not there or not whole.
+/// Writes the rows of a tree that is on disk without rows (another boot left it unpromoted): every blob is
+/// hashed and compared with the manifest. False: the tree is missing or incomplete.
 bool adopt_tree(Store& store, const TreeId& id);
 bool adopt_snapshot(Store& store, const SnapshotId& id);
-/// Makes the index anew, whatever state it is in: nothing of the old one is trusted but what no file tells
-/// (roots, last uses, leases), where it can still be read. Then adopts everything. Runs and ingests may go on
-/// beside it; collections wait.
+/// Creates the index again, whatever state it is in. From the old index it takes only what is in no file
+/// (roots, last uses, leases), where that can still be read. Then adopts everything. Runs and ingests may
+/// continue at the same time; collections wait.
 RebuildReport rebuild_index(Store& store);
-/// The same as adopt_tree and adopt_snapshot over everything; then promotes, and removes what other boots
-/// left. Ends a rebuild that did not come to its end. The caller holds gc.lock.
+/// The same as adopt_tree and adopt_snapshot over everything; then promotes, and removes the volatile
+/// directories of other boots. Completes an interrupted rebuild. The caller holds gc.lock.
 RebuildReport adopt_all(Store& store);
-/// A rebuild of an index that was begun anew did not come to its end: what has no row is not garbage.
+/// True while a rebuild of the index is in progress or was interrupted: files without a row are not garbage
+/// then.
 bool is_rebuild_unfinished(Store& store);
 
 }  // namespace envstore

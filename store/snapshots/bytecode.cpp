@@ -24,7 +24,7 @@ bool is_there(Store& store, const std::string& path) {
 void make_marker(Store& store, const std::string& directory, const std::string& marker) {
   with_folder(store.root(), directory,
               [&] { return make_directory_if_missing(store.root(), directory, 0755); });
-  // For reading: another compilation may have made it, and its mode lets nobody write.
+  // Opened for reading: another compilation may have made it, and its mode allows no writing.
   open_file(store.root(), marker, O_RDONLY | O_CREAT, 0444);
 }
 
@@ -34,8 +34,8 @@ std::string compiled_name(const std::string& source, const std::string& cache_ta
   return name.substr(0, name.size() - 3) + "." + cache_tag + ".pyc";
 }
 
-/// Not so where trees meet in a directory: the modules were compiled into the snapshot's slot, the tree's is
-/// empty.
+/// False if the tree shares a directory with another tree: those modules were compiled into the snapshot's
+/// slot, and the tree's slot is empty.
 bool uses_every_slot(const LayoutPlan& plan, const LayoutTree& tree) {
   const std::string own = layout::bytecode(tree.id) + "/";
   const auto used =
@@ -44,7 +44,7 @@ bool uses_every_slot(const LayoutPlan& plan, const LayoutTree& tree) {
   return static_cast<std::size_t>(used) == source_directories(tree.manifest()).size();
 }
 
-/// Gathers the jobs of one layout.
+/// Collects the jobs of one layout.
 class Jobs {
  public:
   Jobs(Store& store, const SnapshotRecord& record, Layout layout)
@@ -66,8 +66,8 @@ class Jobs {
   }
 
  private:
-  /// A module in a directory of the layout itself. Where trees meet, the slot is the snapshot's, and so no
-  /// tree's mark tells that it is compiled.
+  /// Adds a module in a directory of the layout itself. In a directory shared by several trees the slot
+  /// belongs to the snapshot, so no tree's marker shows whether it is compiled.
   void add_laid_out(const LayoutPlan::FromTree& file) {
     const auto slot = slots_.find(parent_of(file.path));
     if (slot == slots_.end() || !file.path.ends_with(".py")) return;

@@ -9,17 +9,18 @@ namespace envstore {
 
 /// One source file and the .pyc that belongs to it, absolute paths.
 struct BytecodeJob {
-  std::string source;     ///< as imported through the layout
-  std::string slot;       ///< directory that gets the .pyc; mode 0555
+  std::string source;     ///< path in the layout, as it is imported
+  std::string slot;       ///< directory for the .pyc; mode 0555
   std::string file_name;  ///< `NAME.<cache tag>.pyc`
 };
 
-/// What of a snapshot has not been compiled for its cache tag. Cheap when all is done (a marker a tree).
+/// The modules of a snapshot that are not compiled for its cache tag yet. Cheap if everything is compiled
+/// (markers).
 std::vector<BytecodeJob> pending_bytecode(Store& store, const SnapshotRecord& record, Layout layout);
 /// Notes that every tree of the snapshot is compiled for its cache tag.
 void mark_bytecode_complete(Store& store, const SnapshotRecord& record);
 
-/// True once mark_bytecode_complete was called for the snapshot. One stat: asked on every run.
+/// True once mark_bytecode_complete was called for the snapshot. Costs one stat; every run calls this.
 bool is_bytecode_complete(Store& store, const SnapshotId& id);
 
 }  // namespace envstore

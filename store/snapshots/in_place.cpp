@@ -2,7 +2,8 @@
 #include "store/snapshots/bytecode.h"
 #include "store/snapshots/snapshot.h"
 
-// What every run asks of the disk, apart from what makes it: the warm program holds nothing of that.
+// The checks that every run makes on disk, in a source of their own: the warm program links them without the
+// code that builds layouts.
 
 namespace envstore {
 

@@ -23,8 +23,8 @@ bool is_deleting(const std::optional<FateRow>& fate) {
   return fate && fate->fate == Fate::deleting;
 }
 
-/// The collector holds the snapshot's lock from the moment that it marks it to the moment that its rows are
-/// gone. Under the lock, `deleting` is what a collector left that died: it is taken back.
+/// The collector holds the snapshot's lock from marking it `deleting` until its rows are erased. So
+/// `deleting`, seen under the lock, was left by a collector that died, and is taken back.
 bool was_left_half_deleted(Store& store, const SnapshotId& id) {
   return is_deleting(store.index().read().fate(id));
 }
@@ -44,8 +44,8 @@ void lay_out(Store& store, Lease& lease, const LayoutPlan& plan, const std::vect
     throw_errno(errno, "set the mode of", store.path() + "/" + place);
 }
 
-/// Volatile rows of trees may have been lost since these were made (volatile data removed during the run):
-/// the trees lie there, and are adopted. What a collection took is gone.
+/// The volatile rows of trees may have been lost since the trees were made (volatile data removed during the
+/// run): trees that are still on disk are adopted. Trees that a collection removed are gone.
 void bring_back_tree_rows(Store& store, const SnapshotRecord& record) {
   std::vector<TreeId> lost;
   {
@@ -56,7 +56,7 @@ void bring_back_tree_rows(Store& store, const SnapshotRecord& record) {
   for (const TreeId& id : lost) adopt_tree(store, id);
 }
 
-/// An index that is being rebuilt may lose the rows once more.
+/// Retries, because a rebuild of the index may lose the rows once more.
 std::vector<LayoutTree> layout_trees_with_rows(Store& store, const SnapshotRecord& record) {
   constexpr int kAttempts = 5;
   for (int attempt = 1;; ++attempt) {
@@ -100,13 +100,13 @@ void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& rec
   write.commit();
 }
 
-/// What the file of a snapshot without a row tells: the index is older than the file.
+/// The roots in the file of a snapshot without a row: the index is older than the file.
 SnapshotFile::Roots roots_on_file(Store& store, const SnapshotId& id) {
   std::optional<SnapshotFile> file = read_snapshot_file_if_whole(store, id);
   return file ? std::move(file->roots) : SnapshotFile::Roots();
 }
 
-/// What a failure has left, as far as no row or root names it. Under the snapshot's lock.
+/// Undoes a failed placement, except for what a row or root refers to. Under the snapshot's lock.
 void take_back(Store& store, Lease& lease, const SnapshotId& id, Layout layout) noexcept {
   try {
     const std::string tmp = lease.tmp_directory();
@@ -121,7 +121,7 @@ void take_back(Store& store, Lease& lease, const SnapshotId& id, Layout layout) 
   }
 }
 
-/// A read-only store gives what lies there, and no more.
+/// A read-only store provides existing layouts only.
 void require_placed(Store& store, const SnapshotId& id, Layout layout) {
   const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
   if (row && has_layout(*row, layout) && is_placed(store, id, layout)) return;

@@ -18,8 +18,8 @@ namespace {
 
 constexpr const char* kPycache = "/__pycache__";
 
-/// From a file of a layout to the store's root: out of snapshots/<id>.<layout>, then out of the file's
-/// directories.
+/// The relative path from a file of a layout to the store's root: out of the file's directories, then out of
+/// snapshots/<id>.<layout>.
 std::string up_to_root(const std::string& path) {
   std::string up = "../../";
   for (auto levels = std::count(path.begin(), path.end(), '/'); levels > 0; --levels) up += "../";
@@ -43,7 +43,8 @@ mode_t mode_of(const FileStamp& stamp) {
   return (stamp.mode & 0111) != 0 ? 0555 : 0444;
 }
 
-/// With the source's time: bytecode that Python, run as root, writes for one name of a module must fit all.
+/// The copy has the source's modification time, because bytecode that Python, run as root, writes for one of
+/// the files must be valid for all of them.
 void copy_file(Store& store, int target, const std::string& source, const std::string& path,
                const std::string& content) {
   const FileStamp stamp = stamp_of(store, source);
@@ -51,7 +52,7 @@ void copy_file(Store& store, int target, const std::string& source, const std::s
   set_mtime(target, path, stamp.mtime_ns);
 }
 
-/// A further name, or a further file where the filesystem allows no more names (65,000 on ext4).
+/// Adds a link, or a copy if the filesystem allows no more links (65,000 on ext4).
 void link_file(Store& store, int target, const std::string& source, const std::string& path) {
   const LinkResult result = link_at(store.root(), source, target, path);
   if (result == LinkResult::linked) return;
@@ -69,7 +70,7 @@ void seal(int target, const LayoutPlan& plan) {
     if (fchmodat(target, directory.c_str(), 0555, 0) != 0) throw_errno(errno, "set the mode of", directory);
 }
 
-/// Everything below a directory by path, links not entered.
+/// Everything below a directory, by path; does not follow links.
 void collect(int root, const std::string& below, std::unordered_map<std::string, unsigned char>& found) {
   std::vector<std::string> pending{below};
   while (!pending.empty()) {
@@ -83,7 +84,7 @@ void collect(int root, const std::string& below, std::unordered_map<std::string,
   }
 }
 
-/// Compares a directory with the plan, name by name; what the plan does not explain is left over at the end.
+/// Compares a directory with the plan, name by name. Names that remain at the end are not in the plan.
 class Comparison {
  public:
   Comparison(Store& store, const std::vector<LayoutTree>& trees, Fd root)

@@ -6,12 +6,12 @@
 
 namespace envstore {
 
-/// Where a file of a tree goes below the prefix: site/ to site-packages, bin/ and include/ to the same, data/
-/// to the prefix itself.
+/// The path of a tree's file below the prefix: site/ becomes site-packages, bin/ and include/ stay, data/
+/// becomes the prefix itself.
 std::string place_of(const SnapshotRecord& record, std::string_view in_tree);
 
-/// The slot of a directory in which several trees' modules meet. `below`: "" for site-packages, else "/a/b".
-/// The same in both layouts. Relative to the store's root.
+/// The slot of a directory with modules of several trees. `below`: "" for site-packages, else "/a/b". The
+/// same in both layouts. Relative to the store's root.
 std::string snapshot_slot(const SnapshotId& id, std::string_view below);
 
 std::string top_of(std::string_view path);                         ///< the first component

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view kEnvstore = "envstore";  // the owner of prefix_files in a clash
 
-/// Merges the trees' files into one picture, first come first kept.
+/// Merges the trees' files into one layout; for each path the first tree wins.
 class Merge {
  public:
   Merge(const SnapshotRecord& record, const std::vector<LayoutTree>& trees)
@@ -59,7 +59,7 @@ class Merge {
   const SnapshotId id_;
   const std::vector<LayoutTree>& trees_;
   std::unordered_map<std::string, Owner> names_;              ///< files and links
-  std::unordered_map<std::string, std::string> directories_;  ///< and the distribution that came first
+  std::unordered_map<std::string, std::string> directories_;  ///< with the first distribution that has it
   std::vector<Clash> clashes_;
   std::set<std::pair<std::string, std::string>> reported_;
 };
@@ -84,7 +84,7 @@ void Merge::report(const std::string& path, const Owner& kept, const std::string
   clashes_.push_back({path, kept.tree ? trees_[*kept.tree].name : std::string(kEnvstore), dropped});
 }
 
-/// False: a directory on the way is a file already.
+/// False: one of the parent directories is already a file.
 bool Merge::claim_parents(const std::string& path, const LayoutTree* tree) {
   std::size_t slash = path.rfind('/');
   std::vector<std::string> missing;
@@ -169,7 +169,7 @@ LayoutPlan Merge::finish() {
   const auto note_name = [&](const std::string& path) {
     const std::string top = path.substr(0, path.find('/'));
     if (top != "lib" && top != "bin") prefix_entries.insert(top);
-    // Below the two, what the run's own directories do not show of themselves.
+    // Below lib and bin, only the names that the run's own directories do not provide.
     const bool is_beside_site = path.starts_with(python) && !is_below(path, record_.site_path);
     const std::size_t below = path.starts_with("bin/") ? 4
                               : is_beside_site         ? python.size()
@@ -207,8 +207,8 @@ bool has_directory(const LayoutTree& tree, const std::string& name) {
   return found != entries.end() && found->path.starts_with(inside);
 }
 
-/// Old wheels bring modules as data files. They belong to site-packages like any other, so the tree is merged
-/// file by file, and so is whatever they meet there.
+/// Old wheels contain modules as data files. They belong in site-packages like any other module, so the tree
+/// is merged file by file, and so is every tree that shares a directory with them.
 std::set<std::string> names_that_data_puts_into_site(const SnapshotRecord& record, const LayoutTree& tree) {
   std::set<std::string> names;
   if (tree.has_only_site) return names;
@@ -218,7 +218,7 @@ std::set<std::string> names_that_data_puts_into_site(const SnapshotRecord& recor
   return names;
 }
 
-/// Which trees are laid out file by file.
+/// Decides which trees are laid out file by file.
 std::vector<bool> choose_forests(const SnapshotRecord& record, const std::vector<LayoutTree>& trees,
                                  Layout layout) {
   std::vector<bool> is_forest(trees.size(), layout == Layout::forest);

@@ -10,7 +10,7 @@
 
 namespace envstore {
 
-/// What planning needs to know of one tree.
+/// The properties of one tree that planning needs.
 struct LayoutTree {
   TreeId id;
   std::string name;        ///< of the distribution, normalised
@@ -18,10 +18,10 @@ struct LayoutTree {
   bool has_pth = false;
   bool has_only_site = true;                      ///< nothing in bin, data, include
   std::vector<std::string> top_level;             ///< names in site, sorted
-  std::function<const TreeManifest&()> manifest;  ///< asked only where the names are not enough
+  std::function<const TreeManifest&()> manifest;  ///< called only if the names are not enough
 };
 
-/// What a layout consists of. Paths are relative to its prefix.
+/// The content of a layout. Paths are relative to its prefix.
 struct LayoutPlan {
   struct FromTree {
     std::string path;
@@ -30,7 +30,7 @@ struct LayoutPlan {
     bool operator==(const FromTree&) const = default;
   };
   struct Cache {
-    std::string directory;  ///< that gets the link `__pycache__`
+    std::string directory;  ///< the directory with the link `__pycache__`
     std::string slot;       ///< relative to the store's root
     bool operator==(const Cache&) const = default;
   };
@@ -38,10 +38,10 @@ struct LayoutPlan {
   std::vector<std::string> directories;  ///< sorted: parents first
   std::vector<FromTree> links;           ///< symbolic, to a file or directory at the top of a tree's site
   std::vector<FromTree> hard_links;
-  std::vector<FromTree> copies;       ///< below etc: programs rewrite these, so the owner may
-  std::vector<FromTree> empty_files;  ///< never linked: 65,000 names are soon used up
+  std::vector<FromTree> copies;       ///< below etc: writable by the owner, because programs rewrite them
+  std::vector<FromTree> empty_files;  ///< never linked: the limit of 65,000 links would be reached soon
   std::vector<Cache> caches;
-  std::vector<std::string> snapshot_slots;  ///< those of `caches` that belong to the snapshot: to be made
+  std::vector<std::string> snapshot_slots;  ///< the slots in `caches` that belong to the snapshot
   std::vector<std::pair<std::string, std::string>> files;  ///< SnapshotRecord::prefix_files
 
   std::vector<Clash> clashes;
@@ -51,8 +51,8 @@ struct LayoutPlan {
 };
 
 /// Where every file of the trees goes (DESIGN section 4). In a farm, trees that share a directory of
-/// site-packages are laid out as forests, whole: their parts look for each other by real path. Pure, but for
-/// `LayoutTree::manifest`. Throws Error{invalid_input} for a record whose paths are not safe.
+/// site-packages are laid out as whole forests, because their parts find each other by real path. Pure,
+/// except for `LayoutTree::manifest`. Throws Error{invalid_input} for a record whose paths are not safe.
 LayoutPlan plan_layout(const SnapshotRecord& record, const std::vector<LayoutTree>& trees, Layout layout);
 
 }  // namespace envstore

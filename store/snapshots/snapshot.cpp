@@ -8,7 +8,7 @@
 namespace envstore {
 namespace {
 
-using Json = nlohmann::json;  // its objects are sorted by key
+using Json = nlohmann::json;  // keeps the keys of objects sorted
 
 constexpr int kVersion = 1;
 
@@ -77,7 +77,8 @@ SnapshotId SnapshotRecord::id() const {
 }
 
 std::vector<TreeId> trees_of_record(std::string_view canonical) {
-  // Within a JSON text, a quote stands unescaped at the ends of strings alone: this is the key and no other.
+  // In JSON, an unescaped quote occurs only at the ends of a string, so this matches the key and nothing
+  // else.
   constexpr std::string_view kKey = R"("tree":")";
   constexpr std::size_t kDigits = 2 * sizeof(TreeId::bytes);
   std::vector<TreeId> trees;

@@ -18,12 +18,12 @@ struct SnapshotTree {
 };
 
 /// What a snapshot is: an interpreter and an ordered list of trees. Its id is the SHA-256 of `canonical()`,
-/// compact JSON with sorted keys. Stands as member `record` in snapshots/<id>.json, beside `requests`.
+/// compact JSON with sorted keys. Stored as member `record` in snapshots/<id>.json, beside `requests`.
 struct SnapshotRecord {
-  std::string interpreter;  ///< identity, opaque here: what makes compiled code and paths valid
+  std::string interpreter;  ///< identity, opaque here: compiled code and paths depend on it
   std::string site_path;    ///< of site-packages under the prefix: `lib/python3.11/site-packages`
   std::string cache_tag;    ///< `cpython-311`: names the .pyc files
-  /// Files that every layout of it has at its prefix, by relative path: `pyvenv.cfg`.
+  /// Files at the prefix of every layout of the snapshot, as (relative path, content): `pyvenv.cfg`.
   std::vector<std::pair<std::string, std::string>> prefix_files;
   std::vector<SnapshotTree> trees;
   std::vector<std::string>
@@ -34,8 +34,8 @@ struct SnapshotRecord {
   SnapshotId id() const;
 };
 
-/// The trees alone of a canonical record, in its order, for walks over many: reads nothing else of it.
-/// Throws Error{damaged} for an id that is none.
+/// Only the trees of a canonical record, in its order. For walks over many records: does not parse the rest.
+/// Throws Error{damaged} for a malformed id.
 std::vector<TreeId> trees_of_record(std::string_view canonical);
 
 struct Clash {
@@ -46,12 +46,11 @@ struct Clash {
 struct Placement {
   SnapshotId id;
   Layout layout;
-  std::vector<Clash> clashes;        ///< with different content only
-  std::vector<std::string> scripts;  ///< names in bin
-  bool has_pth = false;              ///< a .pth file stands in its site-packages
-  std::vector<std::string>
-      prefix_entries;  ///< names at the prefix besides lib and bin (share, etc, include), directories in
-                       ///< bin, and what stands beside site-packages
+  std::vector<Clash> clashes;               ///< with different content only
+  std::vector<std::string> scripts;         ///< names in bin
+  bool has_pth = false;                     ///< its site-packages contains a .pth file
+  std::vector<std::string> prefix_entries;  ///< names at the prefix besides lib and bin (share, etc,
+                                            ///< include), directories in bin, and names beside site-packages
 };
 
 /// Writes snapshots/<id>.json and the layout if they are missing, then the rows (snapshot, request, reverse

@@ -15,7 +15,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMostRequests = 100;
 
-// As they stand in files: do not change them.
+// Do not change these names: files contain them.
 constexpr std::array<std::pair<RootKind, const char*>, 3> kRootKinds{
     {{RootKind::pin, "pin"}, {RootKind::venv, "venv"}, {RootKind::project, "project"}}};
 

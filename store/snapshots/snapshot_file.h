@@ -10,10 +10,10 @@
 
 namespace envstore {
 
-/// snapshots/<id>.json: what the snapshot is and what it answers, without the index:
+/// snapshots/<id>.json: the snapshot's record and the requests that it answers, readable without the index:
 /// {"record": SnapshotRecord::canonical(), "requests": [{"canonical", "label", "made_at_ns"}, ...]}, oldest
-/// first, the newest hundred; and, where it has any, "roots": [{"name", "kind", "path", "made_at_ns"}, ...].
-/// Only for adoption: the index is what counts.
+/// first, the newest hundred; and, if there are any, "roots": [{"name", "kind", "path", "made_at_ns"}, ...].
+/// Used for adoption only; otherwise the index is authoritative.
 struct SnapshotFile {
   using Roots = std::map<std::string, RootRow>;  ///< by name
   SnapshotRecord record;
@@ -21,24 +21,27 @@ struct SnapshotFile {
   Roots roots = {};                  ///< likewise
 };
 
-/// One of 256 locks that make "look whether it is laid out, lay it out, write its rows" one step. Taken after
-/// the locks of wheels and trees, before gc.lock and the index's lock.
+/// One of 256 locks. It makes these steps atomic: check whether the snapshot is laid out, lay it out, write
+/// its rows. Taken after the locks of wheels and trees, before gc.lock and the index's lock.
 FileLock lock_snapshot(Store& store, const SnapshotId& id);
 
-/// nullopt: there is none. Throws Error{damaged} for one that is not `id`'s.
+/// nullopt: there is no such file. Throws Error{damaged} if the content is malformed or belongs to another
+/// snapshot.
 std::optional<SnapshotFile> read_snapshot_file(Store& store, const SnapshotId& id);
 
-/// The same; nullopt also for a damaged one.
+/// The same, but nullopt for a damaged file, too.
 std::optional<SnapshotFile> read_snapshot_file_if_whole(Store& store, const SnapshotId& id);
 
-/// Gives the index the roots of a file that it does not know: it is older than the file, or was lost.
+/// Adds the roots of a file to the index that it does not have: the index was lost, or is older than the
+/// file.
 void record_roots(Index::Write& write, const SnapshotFile::Roots& roots);
 
-/// Writes it unless it says this already; a damaged one is written anew. Under the snapshot's lock.
+/// Adds the request to the snapshot's file, unless it has it already; a damaged file is written again. Under
+/// the snapshot's lock.
 void note_request(Store& store, const SnapshotRecord& record, const std::optional<RequestRow>& request);
 
-/// Makes the file tell the roots that the index has of the snapshot, so that they outlive the index. Takes
-/// the snapshot's lock. Nothing where it has no row. False: the file says it already.
+/// Stores the snapshot's roots from the index in its file, so that they survive the loss of the index. Takes
+/// the snapshot's lock. Does nothing if the snapshot has no row. False: nothing was written.
 bool note_roots(Store& store, const SnapshotId& id);
 
 }  // namespace envstore

@@ -51,10 +51,9 @@ class Child {
   pid_t pid_;
 };
 
-/// The children of this process will be in a PID namespace of their own. An ordinary user needs a user
-/// namespace.
-/// Makes `namespaces` for this process: as an ordinary user in a user namespace, in which the user is itself.
-/// False: the machine does not let this user do so.
+/// Moves this process to new `namespaces` (CLONE_NEW* flags; for CLONE_NEWPID, its children). An ordinary
+/// user also gets a user namespace, in which the user has the same uid and gid. False: the machine does not
+/// permit it.
 inline bool enter_namespaces(int namespaces) {
   if (unshare(namespaces) == 0) return true;
   const std::string uid = std::to_string(getuid()), gid = std::to_string(getgid());
@@ -69,12 +68,12 @@ inline bool enter_namespaces(int namespaces) {
 inline void enter_pid_namespace() {
   if (!enter_namespaces(CLONE_NEWPID)) throw std::runtime_error("cannot make a PID namespace");
 }
-/// Whether the machine lets this user do so.
+/// True if the machine permits this user to create a PID namespace.
 inline bool can_enter_pid_namespace() {
   return Child(enter_pid_namespace).wait() == 0;
 }
 
-/// One byte is a message: lets processes meet without sleeping.
+/// A pipe on which one byte is a message; synchronises processes without sleeping.
 class Pipe {
  public:
   Pipe() {

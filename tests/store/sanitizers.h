@@ -2,7 +2,8 @@
 
 namespace envstore {
 
-/// Address- and ThreadSanitizer reserve terabytes of address space: a process cannot be given little.
+/// AddressSanitizer and ThreadSanitizer reserve terabytes of address space, so a process with them cannot run
+/// under a small limit.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // g++
 inline constexpr bool kReservesAddressSpace = true;
 #elif defined(__has_feature)

@@ -28,7 +28,7 @@ inline Files one_package(const std::string& name) {
           {"site/" + name + "-1.0.dist-info/RECORD", name}};
 }
 
-/// A read-only directory that can be written into as root can, for as long as this lives.
+/// Makes a read-only directory writable while this object exists, as it always is for root.
 class OpenedDirectory {
  public:
   OpenedDirectory(int root, std::string path)
@@ -55,7 +55,7 @@ class TreeWorld {
   TreeWorld& operator=(const TreeWorld&) = delete;
 
   std::string root() const { return folder_ + "/store"; }
-  /// Another process's view is a Store of its own.
+  /// A second Store of the same root, as another process has it.
   Store open() const { return Store::open(root(), clock_); }
   Store& store() {
     if (!store_) store_ = std::make_unique<Store>(open());

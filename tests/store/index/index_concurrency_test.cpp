@@ -50,7 +50,7 @@ TEST_CASE("processes of two PID namespaces that count up together lose nothing")
   TemporaryDirectory directory;
   std::vector<Child> outer = children(2, [&](int) {
     enter_pid_namespace();
-    // The namespace's first process outlives the others, which it would take with it.
+    // The namespace's first process has to outlive the others, because they are killed when it ends.
     Child init([&] {
       for (Child& child : children(2, [&](int) { count_up_in_own_index(directory.fd(), 300); }))
         if (child.wait() != 0) throw std::runtime_error("failed inside the namespace");

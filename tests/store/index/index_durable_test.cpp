@@ -24,7 +24,7 @@ struct World : IndexWorld {
     make_directory_if_missing(directory.fd(), layout::kLocks, 0700);
     return FileLock::wait(directory.fd(), std::string(layout::kLocks) + "/durable.lock", LockMode::exclusive);
   }
-  /// What a durable writer does before it publishes. No transaction of this process may be open.
+  /// Does what a durable writer does before it publishes. No transaction of this process may be open.
   void commit_unpublished(const BlobId& id, const BlobRow& row) {
     const auto durable =
         index::Environment::open(directory.fd(), layout::kIndex, index::Environment::Mode::synced);
@@ -34,7 +34,7 @@ struct World : IndexWorld {
   }
 };
 
-/// Keeps `work` going on a thread of its own until it goes out of scope.
+/// Repeats `work` on a thread of its own until the object is destroyed.
 class Meanwhile {
  public:
   explicit Meanwhile(std::function<void()> work)
@@ -95,7 +95,7 @@ TEST_CASE("who finds a commit that is not published waits for the writer who is 
     parent.commit_unpublished(a_blob("a"), a_blob_row(2));
     committed.tell();
     may_end.hear();
-    parent.commit_unpublished(a_blob("a"), a_blob_row(3));  // seen by nobody who was let in too early
+    parent.commit_unpublished(a_blob("a"), a_blob_row(3));  // the only value that the reader may see
   });
   committed.hear();
   std::atomic<bool> has_read = false;

@@ -111,7 +111,7 @@ TEST_CASE(
         std::size_t rows = 0;
         const auto kind = kind_of(
             [&] { index.read().each_blob([&](const BlobId&, const BlobRow&) { return ++rows > 0; }); });
-        // A page that no row stands on may be lost without a trace.
+        // The loss of a page without rows may go unnoticed.
         _exit(kind == ErrorKind::damaged ? 10 : kind ? 11 : rows == 300 ? 12 : 13);
       });
       const int code = reader.wait();
@@ -200,7 +200,8 @@ TEST_CASE("an index that is made anew is what other processes see from their nex
 
 namespace {
 
-/// Runs in a child with a tmpfs of its own of one MiB on `path`; 77: mounts are not allowed here.
+/// Runs `work` in a child process that has a tmpfs of 1 MiB on `path`; exit code 77: mounts are not permitted
+/// here.
 void in_small_tmpfs(const std::string& path, const std::function<void(int root)>& work) {
   Child child([&] {
     if (!enter_namespaces(CLONE_NEWNS)) _exit(77);
@@ -220,7 +221,7 @@ void require(bool fact, const char* what) {
   if (!fact) throw std::runtime_error(what);
 }
 
-/// Commits until the disk is full; returns how many rows went in.
+/// Commits until the disk is full; returns how many rows were committed.
 int fill(Index& index, const std::function<Index::Write()>& begin) {
   for (int i = 0; i < 100'000; ++i) {
     const auto kind = kind_of([&] {

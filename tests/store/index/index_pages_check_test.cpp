@@ -90,7 +90,7 @@ TEST_CASE("a tree of rows that is also the tree of free pages is damaged") {
   world.meta(1, {2, 1}, {2, 1});
   world.meta(0, {});
   Pages pages = world.pages();
-  CHECK(pages.get(short_key) == empty_list);  // right as a page of rows
+  CHECK(pages.get(short_key) == empty_list);  // valid as a page of rows
   CHECK(is_damaged([&] { pages.check_free_pages(); }));
   CHECK(is_damaged([&] { world.pages().check_all(); }));
 }

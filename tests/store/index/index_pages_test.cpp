@@ -156,7 +156,7 @@ TEST_CASE("a value of several pages is read only where all of them are its own")
     damage.make(world);
     CHECK(is_damaged([&] { world.pages().get("f"); }));
     CHECK(is_damaged([&] { world.pages().check_all(); }));
-    CHECK(is_damaged([&] { world.pages().check_around("d"); }));  // LMDB follows them to free them
+    CHECK(is_damaged([&] { world.pages().check_around("d"); }));  // LMDB reads overflow pages to free them
     Pages pages = world.pages();
     CHECK(pages.get("e") == "5");
     CHECK(salvaged(world.pages()).size() == kRows.size() - 1);

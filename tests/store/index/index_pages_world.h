@@ -19,7 +19,7 @@ struct TreeRoot {
   std::uint16_t depth = 0;
 };
 
-/// An environment written by hand, of small pages, whose every byte a test can change.
+/// A hand-written environment with small pages, in which a test can change every byte.
 class PagesWorld {
  public:
   static constexpr std::size_t kPageSize = 256;
@@ -60,7 +60,7 @@ class PagesWorld {
     begin(page, page_format::kBranch);
     for (const auto& [key, child] : children) node(page, static_cast<std::uint32_t>(child), 0, key, {});
   }
-  /// Appends to a leaf a row whose value lies in pages of its own, from `first` on.
+  /// Appends to a leaf a row whose value is in overflow pages, from `first` on.
   void big_row(std::uint64_t page, std::string_view key, std::string_view value, std::uint64_t first) {
     std::string number(sizeof first, '\0');
     std::memcpy(number.data(), &first, sizeof first);
@@ -70,7 +70,8 @@ class PagesWorld {
     set(first, page_format::kOverflowPagesAt, static_cast<std::uint32_t>(pages));
     value.copy(bytes_.data() + first * kPageSize + page_format::kHeaderSize, value.size());
   }
-  /// A leaf of the tree of free pages: what each of these transactions freed, the last page first.
+  /// Writes a leaf of the tree of free pages: for each transaction, the pages that it freed, the last page
+  /// first.
   void free_leaf(std::uint64_t page,
                  const std::vector<std::pair<std::uint64_t, std::vector<std::uint64_t>>>& lists) {
     Rows rows;
@@ -128,7 +129,7 @@ class PagesWorld {
 
 using RowMap = std::map<std::string, std::string, std::less<>>;
 
-// A world of three leaves: their pages, and what lies in them.
+// The pages of a_world(), and their content.
 inline constexpr std::uint64_t kRoot = 2, kLeft = 3, kMiddle = 4, kRight = 5, kBig = 6, kFreeRoot = 8,
                                kFree = 9, kFreeToo = 10, kPages = 11;
 inline const std::string kBigValue(300, 'v');  // two pages

@@ -37,7 +37,7 @@ struct World {
     const auto row = index.read().blob(a_blob(name));
     return row ? std::optional(row->size) : std::nullopt;
   }
-  /// What is left when the power fails: the volatile environment belongs to a boot that is over.
+  /// The size in the row after a power cut, which loses the volatile environment.
   std::optional<std::uint64_t> size_after_power_cut(std::string_view name) {
     remove_tree(directory.fd(), layout::kVolatile);
     return size_of(name);

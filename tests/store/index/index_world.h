@@ -14,7 +14,7 @@ inline RootRow a_root(std::string path) {
   return row;
 }
 
-/// An index of its own, whose boot can end.
+/// An index in a temporary directory, with a simulated power cut.
 struct IndexWorld {
   TemporaryDirectory directory;
   Index index{directory.fd(), Index::Access::read_write};

@@ -12,7 +12,7 @@ using namespace envstore;
 
 namespace {
 
-/// XDG_RUNTIME_DIR is a directory of the test's.
+/// Sets XDG_RUNTIME_DIR to a directory of the test.
 class RuntimeWorld {
  public:
   RuntimeWorld() { setenv("XDG_RUNTIME_DIR", directory_.path().c_str(), 1); }

@@ -37,7 +37,7 @@ struct ScratchWorld : TreeWorld {
   bool has_spare() {
     return stat_at(store().root(), layout::spare(kPlan.hex()), Links::do_not_follow).has_value();
   }
-  /// True: a scratch in which `change` happened is handed back.
+  /// True if a scratch is handed back after `change` was applied to it.
   template <class Change>
   bool is_handed_back_after(Change change) {
     remove_tree(store().root(), layout::spare(kPlan.hex()));
@@ -103,7 +103,7 @@ TEST_CASE("a scratch in which anything was changed, at once after its making, is
   }));
   CHECK(!world.is_handed_back_after([](int d) {
     const Fd file = open_file(d, "pyvenv.cfg", O_WRONLY);
-    write_all(file.get(), as_bytes("home = /usr/bim\n"), "pyvenv.cfg");  // as long as before
+    write_all(file.get(), as_bytes("home = /usr/bim\n"), "pyvenv.cfg");  // the same length as before
   }));
   CHECK(!world.is_handed_back_after([](int d) { replace_file(d, "pyvenv.cfg", "home = /usr/bim\n", 0644); }));
   CHECK(!world.is_handed_back_after([](int d) { REQUIRE(fchmodat(d, "pyvenv.cfg", 0600, 0) == 0); }));

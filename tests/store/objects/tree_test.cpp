@@ -75,7 +75,7 @@ TEST_CASE("a manifest's id depends on every part of an entry") {
 }
 
 TEST_CASE("the encoding of a manifest never changes") {
-  // The value stands in stores: computed by hand from the description in tree.cpp.
+  // Existing stores contain this value; computed by hand from the description in tree.cpp.
   const std::string bytes = TreeManifest({entry("site/a", "")}).encode();
   const std::string expected = std::string("envtree1\1\0\0\0\6\0site/a\0", 8 + 4 + 2 + 6 + 1) +
                                std::string(reinterpret_cast<const char*>(blob_of("").bytes.data()), 32) +
@@ -223,7 +223,7 @@ TEST_CASE("an object without a row is taken only for the bytes that it has") {
   const BlobId good = blob_of("good"), bad = blob_of("bad!");
   for (const BlobId& id : {good, bad}) {
     make_directory_if_missing(store.root(), "objects/" + id.hex().substr(0, 2), 0755);
-    create_file(store.root(), layout::object(id), "good", 0444);  // a crash has left half of the other
+    create_file(store.root(), layout::object(id), "good", 0444);  // wrong content for `bad`, as after a crash
   }
   const std::uint64_t orphan = stamp(store, layout::object(good)).inode;
   const TreeId id = world.add_tree("a", {{"site/good", "good"}, {"site/bad", "bad!"}});
@@ -262,7 +262,7 @@ TEST_CASE("a tree without a row, left by a crash, is replaced and not trusted") 
   TreeWorld world;
   Store& store = world.store();
   const TreeId id = TreeManifest({entry("site/a.py", "A")}).id();
-  store.index().read();  // makes the index: one that is missing beside trees would be damage
+  store.index().read();  // creates the index: trees without an index would be damage
   make_directories(store.root(), layout::tree(id) + "/site", 0755);
   REQUIRE(fchmodat(store.root(), layout::tree(id).c_str(), 0555, 0) == 0);
   const TreeId made = world.add_tree("a", {{"site/a.py", "A"}});

@@ -23,7 +23,7 @@ Standing standing_of(pid_t thread) {
           syscall(SYS_ioprio_get, priority::kIoProcess, thread)};
 }
 
-/// In a thread of its own: nobody gets a priority back.
+/// Runs `work` in a separate thread, because a thread cannot raise its priority again.
 template <class Work>
 void apart(Work work) {
   std::thread(work).join();

@@ -129,7 +129,7 @@ TEST_CASE("rows that an ingest has written to an index that is no more are writt
   Store& store = world.store();
   const BlobId blob{sha256(as_bytes("A"))};
   store.index().start_anew();
-  {  // the last slice of its rows
+  {  // the ingest's last transaction: the tree's row without the blob's
     Index::Write rows = store.index().write();
     rows.put(world.tree, TreeWorld::info("a"));
     rows.commit();
