@@ -5,7 +5,7 @@
 
 namespace envstore {
 
-// Times come from rows, which may say anything: sums and differences stop at the ends of the range.
+// Times come from rows, which may hold any value: sums and differences saturate instead of overflowing.
 
 inline std::int64_t after(std::int64_t time_ns, std::chrono::nanoseconds duration) {
   std::int64_t sum = 0;

@@ -22,7 +22,7 @@
 namespace envstore {
 namespace {
 
-/// What is said of times of the future is settled when all rows have been read.
+/// Decides how times in the future count, when all rows have been read.
 void note_times(Store& store, Census& census, bool has_ahead_besides) {
   const auto is_ahead_now = [&](std::int64_t time_ns) { return is_ahead(time_ns, census.now_ns); };
   std::uint64_t ahead = 0;
@@ -44,7 +44,7 @@ void note_disk(Store& store, Census& census) {
   census.free_bytes = std::uint64_t{facts.f_bavail} * facts.f_frsize;
 }
 
-/// What the rows say of snapshots; trees are known by their ids until all are.
+/// A snapshot's row. Its trees are known by id until all trees are read.
 struct SnapshotWithTrees {
   CountedSnapshot counted;
   std::vector<TreeId> trees;
@@ -87,7 +87,7 @@ bool by_id(const CountedTree& tree, const TreeId& id) {
   return tree.id < id;
 }
 
-/// A tree that a snapshot names and that has no row: it came after the trees were read, or its row is lost.
+/// Adds trees that a snapshot names and that were not read: they are newer, or their rows are lost.
 void add_named_trees(Index::Read& rows, const std::vector<SnapshotWithTrees>& snapshots,
                      std::vector<CountedTree>& trees) {
   const std::size_t with_row = trees.size();
@@ -149,7 +149,7 @@ void read_labels(Index::Read& rows, Census& census) {
   }
 }
 
-/// True: one of them is from the future.
+/// True if a root's time is in the future.
 bool read_roots(Index::Read& rows, Census& census) {
   bool has_ahead = false;
   rows.each_root([&](const std::string& name, const RootRow& row) {
@@ -195,7 +195,7 @@ void note_lease(Store& store, const LeaseRow& lease, Census& census) {
   note_ingest(census, kEarliest);
 }
 
-/// For people: who holds the file, as far as it can be seen from here.
+/// For people: the process that holds the lease file, if it is visible from here.
 std::string holder_of(Store& store, const std::string& name) {
   std::vector<std::string> paths{store.path() + "/" + layout::lease(name)};
   if (const auto real = real_path(paths.front()); real && *real != paths.front()) paths.push_back(*real);
@@ -204,8 +204,8 @@ std::string holder_of(Store& store, const std::string& name) {
   return format_text("lease {}, held by process {}: {}", name, uses.front().pid, uses.front().command);
 }
 
-/// Locks are looked at outside of the index's. A locked file counts with or without a row; it is read after
-/// the rows, so that a lease that began meanwhile has its file, at least.
+/// Lease locks are checked outside of the index's lock. A locked file counts with or without a row. Files are
+/// read after the rows, so that a lease that began in between is found at least by its file.
 void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Census& census) {
   std::set<std::string> known;
   for (const NamedLease& lease : leases) {
@@ -223,7 +223,7 @@ void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Censu
   }
 }
 
-/// Outside of the index's lock: ledgers are read.
+/// Reads ledgers, so it runs outside of the index's lock.
 void note_other_bytes(Store& store, Census& census) {
   for (CountedTree& tree : census.trees)
     tree.overhead_bytes = tree_folder_bytes(tree.files) + bytecode_bytes(store, layout::bytecode(tree.id));
@@ -240,7 +240,8 @@ void note_other_bytes(Store& store, Census& census) {
   census.index_bytes = index_bytes(store);
 }
 
-/// Trees on disk and no row at all: the index was lost. All of them would look like garbage.
+/// Throws if there are trees on disk but no row at all: the index was lost, and all trees would look like
+/// garbage.
 void require_rows(Store& store, const Census& census) {
   if (!census.trees.empty() || !census.snapshots.empty() || !census.groups.empty() || census.oldest_ingest_ns)
     return;

@@ -10,8 +10,8 @@
 namespace envstore {
 namespace {
 
-/// Packages carry the time of the build, an installation that of the machine: the earlier one says less that
-/// is wrong.
+/// A package keeps the build time as mtime; ctime is the installation time by this machine's clock, which may
+/// have been wrong. The earlier one is the safer bound.
 std::int64_t program_made_ns() {
   try {
     const auto stamp = stat_at(AT_FDCWD, "/proc/self/exe", Links::follow);

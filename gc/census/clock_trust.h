@@ -6,16 +6,17 @@
 
 namespace envstore {
 
-// Times of the future mean one of two things: the clock was ahead when they were written, or it is behind
-// now. A clock that can be right settles them (they count as now, and are written so); one that cannot be
-// right settles nothing, and nothing goes by its age.
+// A time in the future has one of two causes: the clock was ahead when it was written, or the clock is behind
+// now. If the clock can be right, such times count as now, and are rewritten as now. If it cannot be right,
+// they stay as they are, and nothing is removed because of its age.
 
-/// Clocks that are set by the network step back a little.
+/// Tolerated difference: clocks that are set over the network step back a little.
 inline constexpr std::chrono::minutes kClockTolerance{1};
 bool is_ahead(std::int64_t time_ns, std::int64_t now_ns);
 
-/// False: `now` is before something that lies behind us: the making of this program, or the last collection
-/// of this store. The collection that saw it notes its own time, so the next one may find the clock right.
+/// False if now is before an event that certainly lies in the past: the build of this program, or the last
+/// collection of this store. A collection that finds the clock untrusted still records its own time, so the
+/// next one may trust the clock again.
 bool is_clock_trusted(Store& store);
 
 }  // namespace envstore

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kLargestFile = std::size_t{64} << 20;
 constexpr std::string_view kLeaseVariable = "ENVSTORE_LEASE=";
 
-/// nullopt: it has ended, or belongs to somebody else.
+/// nullopt: the process has ended, or belongs to another user.
 std::optional<std::string> read_if_allowed(int process, const char* name) {
   try {
     return try_read_file(process, name, kLargestFile);
@@ -37,11 +37,11 @@ std::string link_if_allowed(int process, const std::string& name) {
   }
 }
 
-/// `/store/trees/ab` stands in `/store/trees/ab/x`, not in `/store/trees/abc`. A blank may end a name (in a
-/// list of flags), or be part of it.
+/// What ends a path: `/store/trees/ab` is in `/store/trees/ab/x`, not in `/store/trees/abc`. A blank may end
+/// a name (in a list of flags) or be part of it, so both sets are tried.
 constexpr std::string_view kEnds("/\0:\n", 4), kEndsOrBlank("/\0:\n\"' ", 7);
 
-/// Looks for many paths at once: those that lie in one folder are told apart by the name behind it.
+/// Searches for many paths at once: finds their folder in the text, then looks up the name that follows it.
 class Paths {
  public:
   explicit Paths(const std::vector<std::string>& paths) {
@@ -54,7 +54,7 @@ class Paths {
   }
   bool empty() const { return folders_.empty(); }
 
-  /// Each once.
+  /// All paths found, each once.
   std::vector<std::string> all_in(std::string_view text) const {
     std::vector<std::string> found;
     for (const Folder& folder : folders_)
@@ -67,7 +67,7 @@ class Paths {
 
  private:
   struct Folder {
-    std::string path;  ///< with the slash
+    std::string path;  ///< with the trailing slash
     std::vector<std::string> names;
   };
 
@@ -99,13 +99,13 @@ std::string command_of(int process) {
   return "[" + name + "]";
 }
 
-/// What one process says of itself in /proc.
+/// Searches the files of one process in /proc.
 class Search {
  public:
   Search(const std::vector<std::string>& paths, const std::vector<std::string>& leases)
       : paths_(paths), leases_(leases) {}
 
-  /// `seen(kind, what)` returns false to end it.
+  /// Calls `seen(kind, what)` for each finding until it returns false.
   template <class Seen>
   void look(int process, Seen seen) const {
     const auto tell = [&](const std::string& kind, const std::vector<std::string>& found) {
@@ -140,7 +140,7 @@ class Search {
       for (const DirectoryEntry& entry : list_directory(process, "fd"))
         files.push_back(link_if_allowed(process, "fd/" + entry.name));
     } catch (const Error&) {
-      return files;  // it has ended, or belongs to somebody else
+      return files;  // it has ended, or belongs to another user
     }
     return files;
   }
@@ -156,8 +156,8 @@ std::optional<std::int64_t> process_number(const std::string& name) {
   return number;
 }
 
-/// `visit(process, pid)` for each of this PID namespace but this one. Throws where /proc does not even show
-/// this one: then nothing can be said of the others.
+/// Calls `visit(process, pid)` for each process of this PID namespace except this one. Throws if /proc does
+/// not show even this process: then nothing is known about the others.
 template <class Visit>
 void each_process(Visit visit) {
   const std::int64_t self = getpid();

@@ -6,19 +6,20 @@
 
 namespace envstore {
 
-/// What live leases say in their files, whether they have a row or not.
+/// The snapshots that the files of live leases name, whether or not these leases have a row.
 struct LeasedByFiles {
   std::set<SnapshotId> snapshots;
-  bool may_be_any = false;  ///< one of them cannot be read
+  bool may_be_any = false;  ///< a live lease's file cannot be read: it may use any snapshot
 };
 LeasedByFiles leased_by_files(Store& store);
 
-/// When an ingest began: no tree made since may go. As early as can be for one from the future, whose clock
-/// was set back meanwhile.
+/// When an ingest began: no tree made since then may be deleted. The smallest value if its time is in the
+/// future, because the clock was set back since then.
 std::int64_t ingest_began_ns(const LeaseRow& ingest, std::int64_t now_ns);
-/// The oldest of those that have a row; the largest number: there is none.
+/// When the oldest ingest that has a row began; the largest value if there is none.
 std::int64_t oldest_ingest_ns(Index::Read& rows, std::int64_t now_ns);
-/// The oldest of those whose file is locked. As early as can be when one cannot be read.
+/// When the oldest ingest whose lease file is locked began; the largest value if there is none. The smallest
+/// value if a lease file cannot be read.
 std::int64_t oldest_held_ingest_ns(Store& store);
 
 }  // namespace envstore

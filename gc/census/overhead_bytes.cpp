@@ -15,17 +15,19 @@ namespace {
 
 constexpr std::uint64_t kFoldersOfALayout = 10 * kBlock;
 constexpr std::uint64_t kFilesOfATree = 3 * kBlock;  // the manifest, tree.json, the ledger
-// Measured with 3,249 files of 11 distributions: what their folders and `__pycache__` links take, shared out.
+// Measured with 3,249 files of 11 distributions: the space of their folders and `__pycache__` links, per
+// file.
 constexpr std::uint64_t kFoldersAFile = 800, kSlotsAFile = 400;
 
 std::uint64_t blocks_of(int directory, const std::string& path) {
   struct stat facts {};
   if (fstatat(directory, path.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0) return 0;
-  constexpr std::uint64_t kUnit = 512;  // st_blocks, whatever the filesystem's block is
+  constexpr std::uint64_t kUnit = 512;  // unit of st_blocks, independent of the filesystem's block size
   return static_cast<std::uint64_t>(facts.st_blocks) * kUnit;
 }
 
-/// What programs of root have put into slots, which keep nobody else out (root's test runners, caches).
+/// Files that root's programs (test runners, caches) wrote into slots: the mode of a slot does not keep root
+/// out.
 std::uint64_t foreign_bytes(Store& store, const std::string& owner,
                             const std::unordered_map<std::string_view, std::uint64_t>& compiled) {
   std::uint64_t bytes = 0;
@@ -52,7 +54,7 @@ std::uint64_t layout_folder_bytes(Layout layout, std::uint64_t files, std::uint6
 std::uint64_t bytecode_bytes(Store& store, const std::string& owner) {
   constexpr std::size_t kLargestLedger = std::size_t{256} << 20;
   const std::string ledger = owner + "/" + layout::kBytecodeLedger;
-  if (!stat_at(store.root(), ledger, Links::do_not_follow)) return 0;  // nor the folder, perhaps
+  if (!stat_at(store.root(), ledger, Links::do_not_follow)) return 0;  // the folder may be missing, too
   const auto text = try_read_file(store.root(), ledger, kLargestLedger);
   const auto compiled = compiled_sizes(text ? std::string_view(*text) : std::string_view());
   std::uint64_t bytes = 0;

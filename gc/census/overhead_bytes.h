@@ -7,14 +7,15 @@
 
 namespace envstore {
 
-// What a store takes besides its blobs, without a walk over its files: a count of a million files would cost
-// each collection more than all else. Folders are estimated from rows, as they came out on ext4 (blocks of
-// 4 KiB; a link as long as ours takes one). Bytecode is what the ledgers say was compiled: what Python wrote
-// for itself, as root, is not in it. Documents lie in the index.
+// Space that a store takes in addition to its blobs, found without a walk over its files: counting a million
+// files would cost each collection more than all other steps. Folders are estimated from rows, by values
+// measured on ext4 (4 KiB blocks; a symbolic link as long as the store's takes one block). Bytecode is the
+// sum of what the ledgers list as compiled; files that root's programs wrote into slots are added only if
+// this process runs as root. Documents are part of the index.
 
-/// Of a tree with so many files: its folders, its manifest, its slots' folders.
+/// Of a tree with this many files: its folders, its manifest, the folders of its slots.
 std::uint64_t tree_folder_bytes(std::uint64_t files);
-/// Of one layout: a farm has a link for each top-level name, a forest folders with a name for each file.
+/// Of one layout: a farm has a link for each top-level name, a forest has folders with a name for each file.
 std::uint64_t layout_folder_bytes(Layout layout, std::uint64_t files, std::uint64_t top_level_names);
 /// `owner`: bytecode/<tree or snapshot id>.
 std::uint64_t bytecode_bytes(Store& store, const std::string& owner);

@@ -35,14 +35,15 @@ void require_usable(Index::Write& rows, const SnapshotId& id) {
   if (fate) rows.erase_fate(id);
 }
 
-/// A root of another kind may stand under the name that is wanted.
+/// A root of another kind may already have the requested name.
 std::string free_key(Index::Read& rows, const std::string& name, std::size_t number) {
   std::string key = number == 0 ? name : format_text("{}#{}", name, number + 1);
   while (rows.root(key)) key += "'";
   return key;
 }
 
-/// Roots outlive a lost index in the snapshots' own files. What cannot be noted now, verify notes.
+/// Records roots in the snapshots' own files, where they survive the loss of the index. What cannot be
+/// recorded now is recorded by verify.
 void note_roots_of(Store& store, const std::set<SnapshotId>& snapshots) {
   for (const SnapshotId& id : snapshots) {
     try {
@@ -53,7 +54,7 @@ void note_roots_of(Store& store, const std::set<SnapshotId>& snapshots) {
   }
 }
 
-/// Erases them. Which snapshots they named?
+/// Erases the rows of a pin, and returns the snapshots that they named.
 std::set<SnapshotId> erase_pin(Index::Write& rows, const std::string& name) {
   std::set<SnapshotId> named;
   for (const std::string& key : rows_of_pin(rows, name)) {
@@ -66,7 +67,8 @@ std::set<SnapshotId> erase_pin(Index::Write& rows, const std::string& name) {
 }  // namespace
 
 void pin(Store& store, const std::string& name, const std::vector<SnapshotId>& snapshots) {
-  store.index().promote(Index::Wait::yes);  // a durable root must not name what a power cut could take
+  // A durable root must not name a row that a power cut could lose.
+  store.index().promote(Index::Wait::yes);
   const std::int64_t now_ns = store.clock().now().time_since_epoch().count();
   Index::Write rows = store.index().durable_write();
   std::set<SnapshotId> changed = erase_pin(rows, name);

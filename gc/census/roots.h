@@ -8,22 +8,24 @@
 
 namespace envstore {
 
-/// Keeps these snapshots under a name, durably: what the name kept before, it keeps no more. A run of several
-/// layers takes several rows: NAME, `NAME#2`, ...; RootRow::path is NAME in all. What is condemned is taken
-/// back. Throws Error{not_found} when one of them is gone, or on its way out.
+/// Pins these snapshots under a name, durably, in place of those that the name pinned before. A run of
+/// several layers takes several rows: NAME, `NAME#2`, ...; RootRow::path is NAME in all of them. Condemned
+/// snapshots are taken back. Throws Error{not_found} if a snapshot has no row or is `deleting`.
 void pin(Store& store, const std::string& name, const std::vector<SnapshotId>& snapshots);
 
-/// How many snapshots the name kept. 0: there is no such pin. Roots of other kinds stay.
+/// Removes the pins of this name; roots of other kinds stay. Returns how many snapshots it pinned; 0: no such
+/// pin.
 std::size_t unpin(Store& store, const std::string& name);
 
 /// Names of pins, each once, sorted.
 std::vector<std::string> pin_names(Store& store);
 
-/// Snapshots whose id begins so (hexadecimal digits of either case), sorted; empty for anything else.
+/// Snapshots whose id starts with `prefix` (hexadecimal digits of either case), sorted; empty if `prefix`
+/// does not look like an id.
 std::vector<SnapshotId> snapshots_like(Store& store, std::string_view prefix);
-/// The one. Throws Error{not_found} where there is none, Error{usage} where there are several.
+/// The only such snapshot. Throws Error{not_found} if there is none, Error{usage} if there are several.
 SnapshotId snapshot_like(Store& store, const std::string& prefix);
-/// At least so many digits make an id, so that a short word is never taken for one.
+/// Requires a minimum number of digits, so that a short word is never taken for an id.
 bool looks_like_id(std::string_view text);
 
 }  // namespace envstore

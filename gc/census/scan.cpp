@@ -51,7 +51,7 @@ std::vector<ScannedName> scan_names(int directory, std::string_view path_for_err
     if (size < 0) {
       const int error = errno;
       if (error == EINTR) continue;
-      if (error == ENOENT) break;  // removed meanwhile
+      if (error == ENOENT) break;  // removed since it was opened
       throw_errno(error, "read directory", path_for_errors);
     }
     take_entries(directory, buffer, static_cast<std::size_t>(size), names);
@@ -91,7 +91,7 @@ void for_each_in_parallel(unsigned threads, std::size_t count, const std::functi
   try {
     for (std::size_t i = 1; i < std::min<std::size_t>(threads, count); ++i) helpers.emplace_back(work);
   } catch (const std::system_error&) {
-    // Fewer threads than wished for: this one works anyway.
+    // Fewer threads than requested: this one does the work in any case.
   }
   work();
   helpers.clear();

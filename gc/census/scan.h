@@ -9,7 +9,7 @@
 
 namespace envstore {
 
-/// A name in a directory, with what the directory itself says of it: no stat.
+/// A name in a directory, with what getdents64 returns for it. No stat, except where the type is unknown.
 struct ScannedName {
   std::string text;
   unsigned char type = 0;  ///< DT_...
@@ -18,10 +18,11 @@ struct ScannedName {
 
 /// Names of an open directory, sorted by bytes, without `.` and `..`.
 std::vector<ScannedName> scan_names(int directory, std::string_view path_for_errors);
-/// nullopt: not there, no directory, or closed to us.
+/// nullopt: it does not exist, is not a directory, or may not be opened.
 std::optional<Fd> try_open_directory(int directory, const std::string& path);
 
-/// Calls `job(0)` ... `job(count - 1)` on `threads` threads. The first exception ends it and is thrown here.
+/// Calls `job(0)` ... `job(count - 1)` on `threads` threads. The first exception stops further calls and is
+/// thrown here.
 void for_each_in_parallel(unsigned threads, std::size_t count, const std::function<void(std::size_t)>& job);
 
 }  // namespace envstore

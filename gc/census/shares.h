@@ -8,32 +8,33 @@
 
 namespace envstore {
 
-/// Who still shares what, as snapshots and trees go: counts of references, so that what one snapshot frees
-/// costs a look at its own trees and their groups alone.
+/// Tracks which snapshots and trees still share data while snapshots and trees are removed. Keeps reference
+/// counts, so that the bytes that one snapshot frees are found from its own trees and their groups alone.
 class Shares {
  public:
   explicit Shares(const Census& census);
 
-  /// What would go with it now.
+  /// Bytes that removing the snapshot would free now.
   std::uint64_t freed_by(std::uint32_t snapshot);
-  /// It goes, and the trees that only it still named. Returns the bytes that go with it.
+  /// Removes the snapshot and the trees that only it still named. Returns the bytes that this frees.
   std::uint64_t remove(std::uint32_t snapshot);
-  /// It stays after all: undoes a `remove`.
+  /// Undoes a `remove`.
   void put_back(std::uint32_t snapshot);
-  std::uint64_t remove_tree(std::uint32_t tree);  ///< one that no snapshot names
+  std::uint64_t remove_tree(std::uint32_t tree);  ///< `tree`: one that no snapshot names
 
   bool is_named(std::uint32_t tree) const { return namers_[tree].count > 0; }
-  /// The one snapshot that still names it, where there is only one.
+  /// The snapshot that still names the tree, if there is exactly one.
   std::optional<std::uint32_t> last_namer(std::uint32_t tree) const { return namers_[tree].last(); }
-  /// Snapshots that became the last owner of something by the last `remove`; may repeat.
+  /// Snapshots that the last `remove` made the last owner of a tree or a blob; may repeat.
   const std::vector<std::uint32_t>& new_last_owners() const { return new_last_owners_; }
   std::span<const std::uint32_t> groups_of(std::uint32_t tree) const;
-  /// Of blobs that some tree has, or that none ever had, and what there is besides blobs.
+  /// Bytes of the blobs that a remaining tree has or that no tree ever had, plus the overhead bytes.
   std::uint64_t bytes() const { return bytes_; }
-  void forget_unnamed_blobs();  ///< those go, too
+  void forget_unnamed_blobs();  ///< removes the blobs that no tree ever had from bytes()
 
  private:
-  /// How many there are, and the exclusive or of their places: with one left, its place.
+  /// The number of owners, and the exclusive or of their positions: with one owner left, this is its
+  /// position.
   struct Owners {
     std::uint32_t count = 0, mixed = 0;
     void add(std::uint32_t place) { ++count, mixed ^= place; }
@@ -44,8 +45,8 @@ class Shares {
   void note_last_owner(const Owners& trees_of_group);
 
   const Census& census_;
-  std::vector<Owners> namers_;                       ///< by tree: snapshots
-  std::vector<Owners> holders_;                      ///< by group: trees
+  std::vector<Owners> namers_;                       ///< by tree: snapshots that name it
+  std::vector<Owners> holders_;                      ///< by group: trees that have it
   std::vector<std::uint32_t> first_group_, groups_;  ///< of tree t: groups_[first_group_[t] ..< [t + 1]]
   std::vector<std::uint32_t> hits_;                  ///< by group, all 0 between calls
   std::vector<std::uint32_t> touched_, new_last_owners_;

@@ -31,7 +31,8 @@ void count_packages(const Census& census, Usage& usage) {
 void count_snapshots(const Census& census, Usage& usage) {
   constexpr std::uint32_t kNobody = ~std::uint32_t{0};
   Shares shares(census);
-  std::vector<std::uint32_t> counted_for(census.groups.size(), kNobody);  // a group counts once a snapshot
+  // Each group counts once per snapshot.
+  std::vector<std::uint32_t> counted_for(census.groups.size(), kNobody);
   for (std::uint32_t place = 0; place < census.snapshots.size(); ++place) {
     std::uint64_t all = census.snapshots[place].overhead_bytes;
     for (const std::uint32_t tree : census.snapshots[place].trees) {

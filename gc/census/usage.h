@@ -9,25 +9,25 @@ namespace envstore {
 
 /// A package in one version from one wheel.
 struct PackageUse {
-  std::uint32_t tree;          ///< place in Census::trees
+  std::uint32_t tree;          ///< position in Census::trees
   std::uint64_t own_bytes;     ///< of blobs that no other package has
   std::uint64_t shared_bytes;  ///< of blobs that other packages have, too
   std::uint64_t blobs;
-  std::uint32_t snapshots;  ///< how many have it
+  std::uint32_t snapshots;  ///< how many snapshots have it
 };
 
 struct SnapshotUse {
-  std::uint32_t snapshot;      ///< place in Census::snapshots
-  std::uint64_t own_bytes;     ///< what would be freed without it
-  std::uint64_t shared_bytes;  ///< what other snapshots, or packages of others, have too
+  std::uint32_t snapshot;      ///< position in Census::snapshots
+  std::uint64_t own_bytes;     ///< what deleting it would free
+  std::uint64_t shared_bytes;  ///< the rest: other snapshots, or packages of other snapshots, have it, too
 };
 
-/// Who has how much, largest first (own, then shared). Bytes on disk, each blob once.
+/// Disk usage by package and by snapshot, largest first (own, then shared). Bytes on disk, each blob once.
 struct Usage {
   std::vector<PackageUse> packages;
   std::vector<SnapshotUse> snapshots;
   std::uint64_t total_bytes = 0, blobs = 0;
-  std::uint64_t overhead_bytes = 0;  ///< besides the total: folders, bytecode, layouts, the index
+  std::uint64_t overhead_bytes = 0;  ///< in addition to the total: folders, bytecode, layouts, the index
   std::uint64_t shared_bytes = 0;    ///< of blobs that several packages have
   std::uint64_t unnamed_bytes = 0;   ///< of blobs that no package has: leftovers, which gc removes
   std::uint64_t apparent_bytes = 0;  ///< as if each snapshot had its own copy of everything

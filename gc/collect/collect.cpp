@@ -31,11 +31,11 @@ std::optional<FileLock> gc_lock(Store& store, std::chrono::milliseconds timeout)
   return FileLock::wait_for(store.root(), name, LockMode::exclusive, timeout);
 }
 
-/// Snapshots of leases that died while a process of theirs lives on (its keeper was killed, and it has closed
+/// Snapshots of dead leases that have a surviving process (the keeper was killed, and the process has closed
 /// every descriptor).
 struct HauntedSnapshots {
   std::map<SnapshotId, ProcessUse> snapshots;
-  std::optional<ProcessUse> may_use_any;  ///< its lease's file is half written, and there is no row
+  std::optional<ProcessUse> may_use_any;  ///< a process of a lease that has no row and an incomplete file
 };
 HauntedSnapshots haunted_snapshots(Store& store) {
   std::vector<HeldLease> dead = dropped_leases(store);
@@ -61,9 +61,9 @@ bool is_disk_full(const Store& store) {
   return free_bytes(store.root()) < kAlmost;
 }
 
-/// A snapshot whose row was lost while a run uses it (volatile data removed, the index made anew) has its
-/// files: with rows of its own it is kept as any other. An ingest's is adopted only where its lease's row was
-/// lost, too: else it is being made. False: one could not be adopted.
+/// Adopts snapshots whose row was lost while a run uses them (volatile data removed, the index rebuilt):
+/// their files are there, and with a row they are kept like any other. A snapshot of an ingest is adopted
+/// only if its lease's row was lost, too: otherwise it is still being made. False: one could not be adopted.
 bool adopt_leased(Store& store) {
   std::set<SnapshotId> lost;
   const std::vector<HeldLease> leases = held_leases(store);
@@ -96,8 +96,8 @@ void settle_tree_times(Store& store, Census& census) {
   }
 }
 
-/// What is from the future counts as made and used now, from now on: else it would outlive every rule until
-/// the clock gets there. A tree that no snapshot names goes at once.
+/// Sets times in the future to now: otherwise no rule would apply before the clock reaches them. A tree that
+/// no snapshot names is deleted at once.
 std::uint64_t settle_times(Store& store, Census& census) {
   settle_tree_times(store, census);
   std::uint64_t settled = 0;
@@ -142,7 +142,8 @@ class Collection {
   }
 
  private:
-  /// Frees what needs no row to be written. Not before what lies on disk has come back into the index.
+  /// Frees space without writing a row. Does nothing while rows of other boots or of an unfinished rebuild
+  /// are not in the index.
   void clear_up_without_writing() {
     if (!store_.index().other_boots().empty() || is_rebuild_unfinished(store_)) return;
     const LeftoverAge age = leftover_age(store_, options_.policy, take_census(store_));
@@ -150,7 +151,7 @@ class Collection {
     if (find_held_orphans(store_).empty()) remove_orphans(store_, age, report_);
   }
 
-  /// On a full disk rows stay where they are: on the volatile side they count as well.
+  /// On a full disk, rows stay in the volatile index, where they count as well.
   void promote() {
     try {
       store_.index().promote(Index::Wait::yes);
@@ -159,8 +160,8 @@ class Collection {
     }
   }
 
-  /// Also what other boots have left unpromoted, and a rebuild has left out: as long as it has no rows it
-  /// would look like garbage.
+  /// Also adopts what other boots have left unpromoted and a rebuild has left out: without rows it would look
+  /// like garbage.
   void make_durable() {
     promote();
     if (!store_.index().other_boots().empty() || is_rebuild_unfinished(store_)) adopt_all(store_);
@@ -168,7 +169,8 @@ class Collection {
     adopt_held_orphans();
   }
 
-  /// What cannot be adopted and is leased keeps its files as long as it is: nobody knows which they are.
+  /// While a leased snapshot cannot be adopted, all orphans are kept: it is not known which files belong to
+  /// it.
   void adopt_held_orphans() {
     const HeldOrphans held = find_held_orphans(store_);
     if (held.empty()) return;
@@ -188,7 +190,7 @@ class Collection {
     report_.plan = plan_gc(report_.census, options_.policy);
   }
 
-  /// Who uses it though its lease has died.
+  /// The process that uses the snapshot although its lease is dead; nullptr: none.
   const ProcessUse* haunter_of(const SnapshotId& id) const {
     if (haunted_.may_use_any) return &*haunted_.may_use_any;
     const auto haunted = haunted_.snapshots.find(id);
@@ -230,7 +232,7 @@ class Collection {
     for (const CountedSnapshot& snapshot : report_.census.snapshots)
       if (deleted.contains(snapshot.id)) report_.freed_bytes += snapshot.overhead_bytes;
     for (const TreeId& tree : kept_trees_) trees.erase(tree);
-    if (!report_.census.stray_leases.empty()) {  // any of them may be theirs
+    if (!report_.census.stray_leases.empty()) {  // any of the trees may belong to them
       report_.left_trees += trees.size();
       return;
     }
@@ -287,8 +289,8 @@ class Collection {
   bool are_orphans_kept_ = false;
 };
 
-/// Where a row cannot be written because the disk is full, once more with the space that is kept for that or,
-/// on a disk too small to keep any, that of spare scratches.
+/// Runs `work`. If a row cannot be written because the disk is full, runs it again with the reserved space
+/// or, on a disk too small for a reserve, with the space of the spare scratches.
 template <class Work>
 auto with_reserve(Store& store, Work work) {
   try {

@@ -4,9 +4,9 @@
 
 namespace envstore {
 
-/// The store has outgrown `max_size` (by the last collection's note and the trees that came since, shared
-/// files counted twice), or the disk has less than `min_free`. Costs a statvfs and a walk over the trees'
-/// rows. False for a quarter of an hour after a collection that could not meet its caps: the next would not
+/// True if the store exceeds `max_size` (estimated from the last collection's note and the trees added since,
+/// shared files counted repeatedly), or the disk has less than `min_free`. Costs a statvfs and a read of all
+/// rows of trees. False for 15 minutes after a collection that could not meet its caps: another one could not
 /// either.
 bool is_collection_due(Store& store, const Policy& policy);
 

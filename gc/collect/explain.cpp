@@ -45,7 +45,7 @@ std::string facts(const Census& census, std::uint32_t place) {
   return text;
 }
 
-/// Of one that stays although nothing protects it: what would have to happen.
+/// For a snapshot that stays although nothing protects it: what would cause its deletion.
 std::string outlook(const Census& census, const Policy& policy, const CountedSnapshot& snapshot) {
   if (!policy.max_age && !policy.max_size && !policy.min_free)
     return "the policy has no rule by which anything goes (max-age, max-size, min-free)";

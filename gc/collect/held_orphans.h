@@ -5,8 +5,8 @@
 
 namespace envstore {
 
-/// Snapshots that lie on disk without a row although a lease names them, or their files tell of roots: the
-/// index is older than the files, as a restored backup may be. The caller holds gc.lock.
+/// Snapshots on disk without a row that a lease names, or whose files record roots. The index is then older
+/// than the files, as after restoring a backup. The caller holds gc.lock.
 struct HeldOrphans {
   std::vector<SnapshotId> leased, rooted;
   bool empty() const { return leased.empty() && rooted.empty(); }

@@ -31,7 +31,7 @@ std::int64_t now_ns(Store& store) {
   return store.clock().now().time_since_epoch().count();
 }
 
-/// Entries that vanish meanwhile are somebody else's to remove.
+/// When the entry last changed. nullopt: another process has just removed it.
 std::optional<std::int64_t> changed_ns(Store& store, const std::string& path, const LeftoverAge& age) {
   const auto stamp = stat_at(store.root(), path, Links::do_not_follow);
   if (!stamp) return std::nullopt;
@@ -60,13 +60,14 @@ bool is_lease_name(const std::string& name) {
   return name.size() == kLeaseName && name.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-/// Neither a file to lock nor a row. One that was robbed of its file has its row until the boot ends.
+/// True if the lease has neither a lock file nor a row. If the file was deleted from outside, the row stays
+/// until the boot ends.
 bool is_lease_gone(Store& store, const std::string& name) {
   return !stat_at(store.root(), layout::lease(name), Links::do_not_follow) &&
          !store.index().read().lease(name);
 }
 
-/// Out of the way first: a run may be about to claim it.
+/// Moves it away first: a run may be about to claim it.
 bool remove_spare(Store& store, const std::string& path, std::int64_t before_ns, const LeftoverAge& age,
                   GcReport& report) {
   const auto changed = changed_ns(store, path, age);
@@ -77,7 +78,7 @@ bool remove_spare(Store& store, const std::string& path, std::int64_t before_ns,
   return is_taken;
 }
 
-/// Each wheel and each request has one of its own. The others are few, and stay.
+/// Each wheel and each request has a lock file of its own. Other lock files are few, and stay.
 void remove_free_locks(Store& store, GcReport& report) {
   each_entry(store, layout::kLocks, report, [&](const std::string& name, const std::string& path) {
     if (!name.starts_with("wheel-") && !name.starts_with("request-")) return false;
@@ -92,7 +93,7 @@ void remove_free_locks(Store& store, GcReport& report) {
 LeftoverAge leftover_age(Store& store, const Policy& policy, const Census& census) {
   const std::int64_t now = now_ns(store);
   std::int64_t oldest = oldest_held_ingest_ns(store);
-  // What has no row may be theirs.
+  // Anything without a row may belong to these leases.
   if (!census.unknown_leases.empty() || !census.stray_leases.empty())
     oldest = std::numeric_limits<std::int64_t>::min();
   const bool is_trusted = is_clock_trusted(store);
@@ -114,7 +115,7 @@ void remove_trash(Store& store, GcReport& report) {
   const LeftoverAge age{.now_ns = now_ns(store), .is_clock_trusted = is_clock_trusted(store)};
   const std::int64_t now = age.now_ns;
   each_entry(store, layout::kTrash, report, [&](const std::string& name, const std::string& path) {
-    // Another process may be at work on what it has just moved here.
+    // Another process may still be working on what it has just moved here.
     const bool is_own = name.starts_with(Trash::kPrefix);
     if (!is_own) return remove_older(store, path, now - kHour, age);
     remove_tree(store.root(), path);

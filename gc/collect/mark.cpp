@@ -12,7 +12,7 @@ std::int64_t now_ns(Store& store) {
   return store.clock().now().time_since_epoch().count();
 }
 
-/// Nothing has happened to it since it was counted.
+/// True if the snapshot still has a row and was not used since the census.
 bool is_as_counted(Index::Read& rows, const CountedSnapshot& counted) {
   return rows.snapshot(counted.id).has_value() && rows.last_use_ns(counted.id) == counted.last_use_ns;
 }
@@ -78,7 +78,7 @@ std::vector<std::uint32_t> condemn(Store& store, const Census& census,
 
 namespace {
 
-/// Without those that a live lease names in its file: these are taken back.
+/// Takes back those that a live lease names in its file, and returns the others.
 std::vector<SnapshotId> without_leased(Store& store, std::vector<SnapshotId> deleting) {
   if (deleting.empty()) return deleting;
   const LeasedByFiles leased = leased_by_files(store);

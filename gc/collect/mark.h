@@ -7,23 +7,25 @@
 
 namespace envstore {
 
-/// What keeps snapshots, as one transaction sees it: every lease that has a row, dead or not (a dead one was
-/// removed when the collection began, and costs a delay at most), and every root.
+/// The snapshots that must stay, as one transaction sees them: those of every lease that has a row, live or
+/// dead (dead ones were removed when the collection began; one that is left only causes a delay), and those
+/// of every root.
 std::set<SnapshotId> held_snapshots(Index::Read& rows);
 
-/// Marks what is to go as condemned (volatile: a reboot pardons), unless it was used since the census, or is
-/// held. What an earlier collection condemned and this one keeps is pardoned. Returns what is condemned now.
+/// Marks the snapshots of `going` as condemned (volatile: a reboot undoes it), unless they are held or were
+/// used since the census. Takes back those that an earlier collection condemned and this one keeps. Returns
+/// the positions in Census::snapshots of those that are condemned now.
 std::vector<std::uint32_t> condemn(Store& store, const Census& census,
                                    const std::vector<std::uint32_t>& going);
 
-/// One durable transaction: those still condemned and not held become `deleting`; those that an earlier
-/// collection left `deleting` stay so unless they are held. Under the snapshots' locks. Returns which are
-/// `deleting` now; the others were taken back. When that is on disk, lease files are asked, too: who claims a
-/// snapshot after that finds it deleting, who claimed it before is there with a file, whether its row can be
-/// seen (another boot's cannot) or not.
+/// In one durable transaction, snapshots that are still condemned and not held become `deleting`; those that
+/// an earlier collection left `deleting` stay so unless they are held. The caller holds the snapshots' locks.
+/// When that is on disk, lease files are checked, too: a run that claims a snapshot after that finds it
+/// `deleting`, and one that claimed it before has a lease file, whether or not its row is visible (another
+/// boot's is not). Returns those that are `deleting` now; the others were taken back.
 std::vector<SnapshotId> mark_deleting(Store& store, const std::vector<SnapshotId>& snapshots);
 
-/// Condemned and nothing came of it.
+/// Takes back those that are condemned but were not deleted.
 void pardon(Store& store, const std::vector<SnapshotId>& snapshots);
 
 }  // namespace envstore

@@ -49,8 +49,8 @@ class Orphans {
     return settled_time_ns(store_, path, changed, age_) < age_.orphans_before_ns;
   }
 
-  /// `id`, `id.farm`, `id.forest`, `id.json`: of a tree or a snapshot. What has another name is not ours to
-  /// judge: verify tells of it.
+  /// Handles `id`, `id.farm`, `id.forest` and `id.json` of a tree or a snapshot. Other names are left to
+  /// verify, which reports them.
   void judge(const std::string& folder, const std::string& name) {
     const std::string hex = name.substr(0, name.find('.'));
     const auto tree = TreeId::parse(hex);
@@ -58,7 +58,7 @@ class Orphans {
     if (!tree || !snapshot || has_row(*tree, *snapshot)) return;
     const std::string path = folder + "/" + name;
     if (!is_old(path)) return;
-    // Whoever makes it holds one of these, from its first file to its row.
+    // The maker holds one of these locks from its first file to its row.
     const auto tree_lock = attempt("tree-", hex), snapshot_lock = attempt("snapshot-", hex);
     if (!tree_lock || !snapshot_lock || has_row(*tree, *snapshot)) return;
     if (trash_.take(path)) ++report_.removed_leftovers;
@@ -93,8 +93,8 @@ class Orphans {
     return found;
   }
 
-  /// Under the lock that record_tree takes for its rows: what it has linked it finds missing, and brings
-  /// back.
+  /// Holds the lock that record_tree takes for its rows: record_tree then finds an unlinked object missing,
+  /// and restores it.
   void remove_object(const BlobId& id) {
     if (!is_old(layout::object(id))) return;
     const FileLock lock = lock_objects(store_, LockMode::exclusive);

@@ -12,10 +12,10 @@
 namespace envstore {
 namespace {
 
-/// What min-free takes even where it cannot be met.
+/// Snapshots not used for this long are deleted for min-free even if it cannot be met.
 constexpr std::chrono::nanoseconds kIdle = std::chrono::hours(7 * 24);
 
-/// Makes one plan. Steps as in DESIGN section 8; `ranks` order snapshots by last use.
+/// Makes one plan, in the steps of DESIGN section 8. `ranks_` is the order of snapshots by last use.
 class Planner {
  public:
   Planner(const Census& census, const Policy& policy) : census_(census), policy_(policy), shares_(census) {}
@@ -61,7 +61,7 @@ class Planner {
     }
   }
 
-  /// One from the future was made before the clock was set right, and no ingest of then is at work any more.
+  /// A tree from the future was made before the clock was set right; no ingest from that time still runs.
   bool is_young(const CountedTree& tree) const {
     return !is_ahead(tree.made_at_ns, census_.now_ns) &&
            after(tree.made_at_ns, policy_.grace) > census_.now_ns;
@@ -88,7 +88,7 @@ class Planner {
   std::uint64_t layout_bytes(std::uint32_t place) const { return census_.snapshots[place].overhead_bytes; }
   bool is_free_to_go(std::uint32_t place) const { return !why_kept_[place] && !chosen_[place]; }
 
-  /// It goes unless the store would become smaller than what is reserved.
+  /// Chooses the snapshot, unless the store would become smaller than what is reserved.
   void choose(std::uint32_t place, GoesBy why) {
     if (policy_.reserved &&
         shares_.bytes() - shares_.freed_by(place) < policy_.reserved->of(census_.filesystem_bytes)) {
@@ -128,15 +128,15 @@ class Planner {
     return std::nullopt;
   }
 
-  /// Of the caps that are not met, the first that may take it.
+  /// The first unmet cap that may take this snapshot.
   std::optional<GoesBy> cap_that_takes(std::uint32_t place) const {
     if (missing(GoesBy::max_size) > 0) return GoesBy::max_size;
     if (missing(GoesBy::min_free) > 0 && !is_spared_by_min_free_[place]) return GoesBy::min_free;
     return std::nullopt;
   }
 
-  /// A disk that others have filled stays full whatever goes. The store gives what lies idle then, and not
-  /// what is in daily use: that would be fetched again, onto the same disk.
+  /// A disk filled by other data stays full whatever is deleted. Only idle snapshots are deleted then: those
+  /// in daily use would be fetched again, onto the same disk.
   void spare_the_used_where_no_cap_can_be_met() {
     is_spared_by_min_free_.resize(census_.snapshots.size());
     if (missing(GoesBy::min_free) == 0) return;
@@ -155,9 +155,10 @@ class Planner {
           census_.clock_went_back || after(census_.snapshots[place].used_ns(), kIdle) > census_.now_ns;
   }
 
-  /// Least recently used first. Whoever becomes the last owner of something is asked again, in its turn.
+  /// Least recently used first. A snapshot that becomes the last owner of something is considered again, in
+  /// its turn.
   void meet_caps() {
-    std::set<std::uint32_t> waiting;  // ranks
+    std::set<std::uint32_t> waiting;  // ranks of the snapshots that are still to be considered
     for (std::uint32_t rank = 0; rank < order_.size(); ++rank)
       if (is_free_to_go(order_[rank])) waiting.insert(rank);
     while (!waiting.empty()) {
@@ -174,8 +175,8 @@ class Planner {
     }
   }
 
-  /// What is left frees nothing alone. It goes together, least recently used first, and what turns out to
-  /// have freed nothing stays, the most recently used first.
+  /// The remaining snapshots free nothing alone. Chooses them together, least recently used first; those that
+  /// turn out to free nothing are put back, the most recently used first.
   void meet_caps_together() {
     std::vector<std::uint32_t> together;
     for (const std::uint32_t place : order_) {
@@ -195,8 +196,8 @@ class Planner {
     }
   }
 
-  /// What frees its layouts alone costs little, and dear to find again is what it was made for: it goes where
-  /// that is enough.
+  /// Last resort: drops snapshots whose removal frees only their layouts, if that meets the caps. They take
+  /// little space, and the resolution that made them is expensive to repeat.
   void meet_caps_with_layouts() {
     std::vector<std::uint32_t> gone;
     for (const std::uint32_t place : order_) {
@@ -213,7 +214,7 @@ class Planner {
     }
   }
 
-  /// Counted anew in the order in which they are listed.
+  /// Counts the bytes again, in the order of the list.
   void list_going() {
     for (auto place = order_.rbegin(); place != order_.rend(); ++place)
       if (chosen_[*place]) shares_.put_back(*place);
@@ -238,11 +239,11 @@ class Planner {
   const Policy& policy_;
   Shares shares_;
   GcPlan plan_;
-  std::vector<std::uint32_t> order_;           ///< places, least recently used first
-  std::vector<std::uint32_t> ranks_;           ///< by place
-  std::vector<std::optional<GoesBy>> chosen_;  ///< by place
-  std::vector<std::optional<Kept>> why_kept_;  ///< by place
-  std::vector<bool> is_spared_by_min_free_;    ///< by place
+  std::vector<std::uint32_t> order_;           ///< positions, least recently used first
+  std::vector<std::uint32_t> ranks_;           ///< by position
+  std::vector<std::optional<GoesBy>> chosen_;  ///< by position
+  std::vector<std::optional<Kept>> why_kept_;  ///< by position
+  std::vector<bool> is_spared_by_min_free_;    ///< by position
 };
 
 }  // namespace

@@ -27,7 +27,8 @@ struct NumberAndUnit {
   std::string unit;  ///< lower case
 };
 
-/// nullopt: no number of zero or more in front. Digits and one point alone: no exponent, no `inf`.
+/// nullopt: the text does not begin with a number of zero or more. Only digits and one point: no exponent, no
+/// `inf`.
 std::optional<NumberAndUnit> split(std::string_view text) {
   text = trimmed(text);
   const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
@@ -39,7 +40,7 @@ std::optional<NumberAndUnit> split(std::string_view text) {
   return parts;
 }
 
-/// nullopt: there is no such unit. A letter alone is a power of 1024, as du and uv have it.
+/// nullopt: there is no such unit. A letter alone is a power of 1024, as in du and uv.
 std::optional<double> bytes_of_unit(const std::string& unit) {
   if (unit.empty() || unit == "b") return 1.0;
   constexpr std::string_view kPowers = "kmgtp";
@@ -77,7 +78,7 @@ SizeLimit parse_size_limit(std::string_view text) {
   }
   const auto unit = bytes_of_unit(parts->unit);
   if (!unit) refuse_size(text);
-  std::uint64_t exact = 0;  // a double holds 53 bits of a number of bytes
+  std::uint64_t exact = 0;  // a double is exact only up to 2^53 bytes
   const std::string_view number = trimmed(text);
   if (*unit == 1 && std::from_chars(number.data(), number.data() + number.size(), exact).ec == std::errc{} &&
       parts->number == std::floor(parts->number))
@@ -93,7 +94,7 @@ std::chrono::nanoseconds parse_duration(std::string_view text) {
   if (parts->number == 0 && parts->unit.empty()) return {};
   const auto unit = nanoseconds_of_unit(parts->unit);
   if (!unit) refuse_duration(text);
-  // A quarter of the range: it is subtracted from times and added to them.
+  // A quarter of the range, because durations are added to times and subtracted from them.
   constexpr double kLongest = static_cast<double>(std::numeric_limits<std::int64_t>::max() / 4);
   const double nanoseconds = parts->number * *unit;
   if (nanoseconds > kLongest) refuse_duration(text);
@@ -123,7 +124,7 @@ std::string print_duration(std::chrono::nanoseconds duration) {
   const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
   for (const Unit& unit : kUnits) {
     const std::int64_t count = seconds / unit.seconds;
-    // Two of a smaller unit say more than one of a larger.
+    // `90 minutes` is more exact than `1 hour`.
     if (count >= 2 || (count == 1 && seconds % unit.seconds == 0))
       return format_text("{} {}", count, count == 1 ? unit.one : unit.many);
   }

@@ -13,7 +13,7 @@ std::string first_and_count(const std::vector<std::string>& names) {
   return format_text("{} and {} more", names.front(), names.size() - 1);
 }
 
-/// Of the use or the making, whichever came later; of now, for what is from the future.
+/// Grace counts from the last use or the making, whichever is later, but at most from now.
 std::int64_t grace_ends_ns(const CountedSnapshot& snapshot, const Census& census, const Policy& policy) {
   return after(std::min(std::max(snapshot.used_ns(), snapshot.made_at_ns), census.now_ns), policy.grace);
 }

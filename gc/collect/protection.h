@@ -12,8 +12,8 @@ struct Kept {
   std::string detail;  ///< as in KeptSnapshot
 };
 
-/// What forbids to remove it, before any cap is looked at: lease, root, grace or keep_last. `newer`: how many
-/// snapshots were used after it. nullopt: nothing.
+/// What forbids deleting the snapshot, before any cap is considered: lease, root, grace or keep_last.
+/// `newer`: how many snapshots were used after it. nullopt: nothing forbids it.
 std::optional<Kept> protection_of(const CountedSnapshot& snapshot, std::size_t newer, const Census& census,
                                   const Policy& policy);
 

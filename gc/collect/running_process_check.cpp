@@ -7,8 +7,8 @@
 namespace envstore {
 namespace {
 
-/// Which snapshots a path stands for. The store is known by the name that runs were given, and by its real
-/// one, which maps and links show.
+/// Maps paths to snapshots and trees. The store is known by the path that runs were given, and by its real
+/// path, which maps and links show.
 class Guarded {
  public:
   explicit Guarded(const Store& store) : roots_{store.path()} {
@@ -45,7 +45,7 @@ class Guarded {
   std::map<std::string, TreeId> trees_;
 };
 
-/// Trees that only these snapshots name, each with those that do.
+/// Trees that only these snapshots name, each with the snapshots that name it.
 std::map<std::uint32_t, std::set<std::uint32_t>> own_trees(const Census& census,
                                                            const std::vector<std::uint32_t>& going) {
   const std::set<std::uint32_t> goes(going.begin(), going.end());

@@ -22,7 +22,8 @@ bool is_whole(Store& store, const std::string& path) {
   }
 }
 
-/// Renamed first, so that no run claims one that is being looked at. Returns how many went.
+/// Renames each spare scratch first, so that no run claims it while it is checked. Returns how many were
+/// removed.
 std::uint64_t drop(Store& store, const std::function<bool(const std::string&)>& is_kept) {
   if (!stat_at(store.root(), layout::kScratch, Links::do_not_follow)) return 0;
   const std::string prefix = layout::spare({});

@@ -5,12 +5,12 @@
 
 namespace envstore {
 
-// Scratches that are kept for the next run of their plan, with hard links to files of the store. They are
-// made in a millisecond, so whatever is doubtful about one is a reason to remove it.
+// Spare scratches: kept for the next run of the same plan, with hard links to files of the store. Making one
+// takes a millisecond, so any doubt about one is a reason to remove it.
 
-/// Those that are not as they were when they were made. Returns how many.
+/// Removes those that have changed since they were made. Returns how many.
 std::uint64_t drop_changed_spares(Store& store);
-/// All of them: what they link may have been damaged, or their space is needed. Returns how many.
+/// Removes all: the files that they link to may be damaged, or their space is needed. Returns how many.
 std::uint64_t drop_all_spares(Store& store);
 
 }  // namespace envstore

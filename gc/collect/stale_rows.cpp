@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kDocumentLife = std::chrono::nanoseconds(std::chrono::hours(24 * 90)).count();
 
-/// One table: read in slices, what is stale erased in short transactions, which judge it again.
+/// One table: stale rows are found by a read in slices, then checked again and erased in short transactions.
 template <class Key, class Row>
 struct StaleRows {
   using Visit = std::function<bool(const Key&, const Row&)>;
@@ -67,7 +67,7 @@ std::uint64_t remove_requests(Store& store) {
 
 std::uint64_t remove_memos(Store& store) {
   const auto is_stale = [](Index::Read& rows, const MemoRow& row) {
-    // Earlier versions kept the words of the run themselves, passwords among them.
+    // Rows of earlier versions hold the words of the run themselves, passwords among them.
     constexpr std::size_t kDigits = 4 * sizeof(Fingerprint::bytes);
     return row.key_text.size() != kDigits ||
            std::any_of(row.snapshots.begin(), row.snapshots.end(),
@@ -90,8 +90,8 @@ std::uint64_t remove_wheels(Store& store) {
   return table.remove(store);
 }
 
-/// Old ones, and those from the future: no request takes them for fresh. The largest time is that of what no
-/// rule of age takes.
+/// Removes old documents, and those from the future, which no request treats as fresh. The largest time marks
+/// a document that is never removed by age.
 std::uint64_t remove_documents(Store& store, const LeftoverAge& age) {
   const auto is_stale = [age](Index::Read&, const DocumentRow& row) {
     const bool is_from_future = age.is_clock_trusted && is_ahead(row.fetched_at_ns, age.now_ns) &&
@@ -106,7 +106,7 @@ std::uint64_t remove_documents(Store& store, const LeftoverAge& age) {
   return table.remove(store);
 }
 
-/// What cannot be looked at now may be there another day.
+/// False if the path cannot be examined now: it may be there later.
 bool is_missing(const std::string& path) {
   try {
     return !stat_at(AT_FDCWD, path, Links::follow).has_value();
@@ -120,8 +120,8 @@ bool watches_missing_path(const MemoRow& memo) {
                      [](const WatchedPath& watched) { return watched.stamp && is_missing(watched.path); });
 }
 
-/// Of projects and requirements files that are no more. Paths are looked at outside of any transaction: they
-/// may lie on a disk that does not answer.
+/// Removes entries of projects and requirements files that no longer exist. Paths are examined outside of any
+/// transaction: their disk may not answer.
 std::uint64_t remove_memos_of_missing_paths(Store& store) {
   std::vector<std::pair<Fingerprint, MemoRow>> memos;
   store.index().read_in_slices().each_memo([&](const Fingerprint& key, const MemoRow& row) {
@@ -139,7 +139,7 @@ std::uint64_t remove_memos_of_missing_paths(Store& store) {
   return memos.size();
 }
 
-/// The key is the interpreter's path, which more may follow on further lines. Machines have few of them.
+/// A key is the interpreter's path, which further lines may follow. A machine has few interpreters.
 std::uint64_t remove_interpreters(Store& store) {
   std::vector<std::string> keys;
   store.index().read().each_interpreter([&](const std::string& key, const InterpreterRow&) {
@@ -162,7 +162,8 @@ bool has_files(Store& store, const SnapshotId& id) {
   });
 }
 
-/// A power cut may bring `deleting` back without its snapshot. Files without a row go as orphans, before it.
+/// A power cut may restore a `deleting` row without its snapshot. Files without a row are removed first, as
+/// orphans.
 std::uint64_t remove_fates(Store& store) {
   std::vector<SnapshotId> ids;
   {

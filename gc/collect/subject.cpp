@@ -10,12 +10,12 @@
 namespace envstore {
 namespace {
 
-/// A path in the store, taken apart: `trees`, an id, and the rest.
+/// A path in the store, split: folder (`trees`), name (an id), and the rest.
 struct StorePath {
   std::string folder, name, rest;
 };
 
-/// nullopt: it does not lie in the store.
+/// nullopt: the path is not in the store.
 std::optional<StorePath> in_store(const Store& store, const std::string& path) {
   const std::string root = store.path() + "/";
   if (!path.starts_with(root)) return std::nullopt;
@@ -98,7 +98,7 @@ class Finder {
     return subject;
   }
 
-  /// The one whose id begins so. Throws Error{usage} where there are several.
+  /// The entry whose id begins with `digits`. Throws Error{usage} if there are several.
   template <class List>
   std::optional<std::uint32_t> place_of(const List& list, const std::string& digits) const {
     std::optional<std::uint32_t> found;
@@ -151,7 +151,7 @@ class Finder {
     return with_snapshots(std::move(subject));
   }
 
-  /// Everybody who has the same bytes: it is one inode.
+  /// Includes all trees that have the same bytes, because these are one inode.
   std::optional<Subject> of_tree_file(const TreeId& tree, const std::string& path) const {
     const auto place = place_of_tree(tree);
     if (!place ||
@@ -189,7 +189,8 @@ Subject find_subject(Store& store, const Census& census, const std::string& word
   const Finder finder(store, census);
   if (auto found = finder.by_id(word)) return *found;
   const std::string path = absolute_path(word);
-  for (const std::string& candidate : {path, real_path(path).value_or(path)})  // as named; as linked to
+  // The path as given, then with its links resolved.
+  for (const std::string& candidate : {path, real_path(path).value_or(path)})
     if (const auto inside = in_store(store, candidate))
       if (auto found = finder.by_store_path(*inside)) return *found;
   if (auto found = finder.by_script(path)) return *found;

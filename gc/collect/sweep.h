@@ -11,25 +11,25 @@
 
 namespace envstore {
 
-// Deletes snapshots, then the trees that nothing names any more, then their blobs (DESIGN section 8). The
-// caller holds gc.lock. Each step may be cut short at any instruction: the next collection goes on from what
-// the rows and the disk say. What cannot be removed is told in the report, and the rest goes on.
+// Deletes snapshots, then the trees that no snapshot names any more, then their blobs (DESIGN section 8). The
+// caller holds gc.lock. Each step can be interrupted at any instruction: the next collection continues from
+// the state of the rows and the disk. What cannot be removed is reported, and the sweep continues.
 //
-// Why nothing in use goes:
-// - A snapshot is marked, moved away and loses its rows under its own lock; what is leased or rooted stays.
+// Why nothing in use is deleted:
+// - A snapshot is marked, moved away and loses its rows under its own lock; leased and rooted ones stay.
 // - A tree loses its rows in a transaction that sees no snapshot naming it, and only if it is older than the
-//   oldest ingest. Whoever looked it up before finds its row gone when it writes the snapshot's, and fetches
-//   it again: by then it is younger than that ingest, and stays.
-// - A blob's row goes in a transaction that sees none of its trees with a row, and none being recorded:
-//   record_tree writes rows under the tree's lock alone.
-// - An object is unlinked when its row is absent, under locks/objects, which shuts out record_tree.
+//   oldest ingest. An ingest that looked it up before finds its row gone when it writes the snapshot's row,
+//   and fetches the tree again: the tree is then younger than that ingest, and stays.
+// - A blob's row is erased in a transaction that sees none of its trees with a row, and none being recorded:
+//   record_tree writes rows only under the tree's lock.
+// - An object is unlinked when its row is absent, under locks/objects, which excludes record_tree.
 
-/// What is left of trees whose rows are gone.
+/// What remains to be deleted of trees whose rows are erased.
 struct GoneTrees {
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
   struct Blob {
     BlobId id;
-    std::uint32_t tree;  ///< place in `trees`; kNone: no row says which tree had it
+    std::uint32_t tree;  ///< position in `trees`; kNone: no row says which tree had it
   };
   std::vector<TreeId> trees;
   std::vector<Blob> blobs;
@@ -38,19 +38,20 @@ struct GoneTrees {
 
 using SweepProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
-/// Those of `condemned` that nobody has taken back; `report.taken_back` is the caller's to fill from the
-/// result. Returns which were deleted. `trees`: those that they named.
+/// Deletes those of `condemned` that were not taken back, and returns them; the caller fills
+/// `report.taken_back` from the result. Adds the trees that they named to `trees`.
 std::set<SnapshotId> sweep_snapshots(Store& store, const std::vector<SnapshotId>& condemned, GcReport& report,
                                      std::set<TreeId>& trees, const SweepProgress& progress);
 
-/// Those of `candidates` that no snapshot names and no ingest may have just made.
+/// Deletes those of `candidates` that no snapshot names and that no running ingest may have just made.
 GoneTrees sweep_trees(Store& store, const std::set<TreeId>& candidates, GcReport& report,
                       const SweepProgress& progress);
 
-/// Adds blobs that no tree with a row has: a collection or an ingest that died has left them.
+/// Adds blobs that no tree has, and the links of blobs to trees without a row: an interrupted collection or
+/// ingest left them.
 void find_unnamed_blobs(Store& store, GoneTrees& gone);
 
-/// Rows and objects of those that no other tree has.
+/// Deletes the rows and objects of the blobs that no other tree has.
 void sweep_blobs(Store& store, GoneTrees gone, GcReport& report, const SweepProgress& progress);
 
 }  // namespace envstore

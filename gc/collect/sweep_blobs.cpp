@@ -27,7 +27,7 @@ std::uint64_t on_disk(std::uint64_t size) {
   return (size + kBlock - 1) / kBlock * kBlock;
 }
 
-/// Locks of trees, probed without being taken.
+/// Tests the locks of trees without taking them.
 class TreeLocks {
  public:
   explicit TreeLocks(Store& store) : store_(store) {}
@@ -39,7 +39,7 @@ class TreeLocks {
   }
 
  private:
-  /// None: nobody ever took it.
+  /// An empty Fd: the lock was never taken.
   Fd open(const TreeId& id) const {
     auto lock = try_open_file(store_.root(), layout::tree_lock(id), O_RDWR);
     return lock ? std::move(*lock) : Fd();
@@ -49,8 +49,8 @@ class TreeLocks {
   std::array<Fd, 256> locks_;
 };
 
-/// Of one transaction: whether a tree has no row, and nobody is writing its rows. Nothing is waited for, so
-/// the order of locks is kept. Who takes the lock now writes its rows after this transaction.
+/// For one transaction: true if a tree has no row and no process is writing its rows. Does not wait, so the
+/// order of locks is kept. A process that takes the lock now writes its rows after this transaction.
 class GoneNow {
  public:
   GoneNow(TreeLocks& locks, const GoneTrees& gone) : locks_(locks), gone_(gone) {}
@@ -72,7 +72,7 @@ struct GoneBlob {
   std::uint64_t bytes;
 };
 
-/// Objects that were unlinked, and what could not be.
+/// The objects that were unlinked, and the failures.
 struct Unlinked {
   std::uint64_t objects = 0, bytes = 0;
   std::vector<std::string> failures;
@@ -83,7 +83,8 @@ Fd open_objects(int root) {
   return open_directory(root, layout::kObjects);
 }
 
-/// Unlinks the objects of one batch, sorted by id. An ingest waits for a part of it at most.
+/// Unlinks the objects of one batch, sorted by id. The lock is released between parts of a batch, so an
+/// ingest waits for one part at most.
 class ObjectSweep {
  public:
   ObjectSweep(Store& store, std::vector<GoneBlob> blobs)
@@ -128,17 +129,17 @@ class ObjectSweep {
   Store& store_;
   const std::vector<GoneBlob> blobs_;
   const Fd objects_;
-  Fd folder_;  ///< neighbours share it
+  Fd folder_;  ///< consecutive objects share a folder
   std::string folder_name_;
   Unlinked unlinked_;
 };
 
-/// Rows of one batch go while the objects of the one before it are unlinked.
+/// Erases the rows of one batch while the objects of the previous one are unlinked.
 class BlobSweep {
  public:
   BlobSweep(Store& store, GoneTrees gone, GcReport& report)
       : store_(store), gone_(std::move(gone)), report_(report), locks_(store) {
-    // Neighbouring rows share pages.
+    // Rows with neighbouring ids share pages.
     std::sort(gone_.blobs.begin(), gone_.blobs.end(),
               [](const GoneTrees::Blob& a, const GoneTrees::Blob& b) { return a.id < b.id; });
   }
@@ -159,14 +160,15 @@ class BlobSweep {
   }
 
  private:
-  /// Rows of many blobs take pages before their objects free any: few at a time on a full disk.
+  /// Erasing many rows takes pages before any object is freed, so batches are small on a full disk.
   static std::size_t blobs_a_batch(const Store& store) {
     constexpr std::size_t kUsual = 10'000, kOnFullDisk = 100;
     constexpr std::uint64_t kEnough = std::uint64_t{128} << 20;
     return free_bytes(store.root()) < kEnough ? kOnFullDisk : kUsual;
   }
 
-  /// On disk when this returns, by one commit for many short holds of the index's lock.
+  /// Erases rows in many short transactions, so that the index's lock is never held long, then makes the
+  /// erasures durable with one commit: they are on disk when this returns.
   std::vector<GoneBlob> drop_rows() {
     std::vector<GoneBlob> dropped;
     const std::size_t end = std::min(gone_.blobs.size(), next_ + blobs_a_batch(store_));

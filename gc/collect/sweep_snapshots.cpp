@@ -12,7 +12,8 @@
 namespace envstore {
 namespace {
 
-/// Two waits for the disk a batch; short enough that a run that waits for one of its locks hardly notices.
+/// A batch waits for the disk twice. It is small enough that a run that waits for one of its locks hardly
+/// notices.
 constexpr std::size_t kSnapshotsABatch = 32;
 
 class SnapshotSweep {
@@ -20,7 +21,7 @@ class SnapshotSweep {
   SnapshotSweep(Store& store, GcReport& report, std::set<TreeId>& trees)
       : store_(store), report_(report), trees_(trees), trash_(store, report) {}
 
-  /// `locks` are those of all of `ids`.
+  /// `locks`: those of all `ids`.
   void sweep(const std::vector<SnapshotId>& ids, std::vector<FileLock> locks) {
     std::vector<SnapshotId> moved;
     for (const SnapshotId& id : mark_deleting(store_, ids))
@@ -63,7 +64,7 @@ class SnapshotSweep {
     try {
       for (const SnapshotTree& tree : SnapshotRecord::parse(row->record).trees) trees.push_back(tree.tree);
     } catch (const Error&) {
-      return trees;  // damage: the reverse rows stay, and count for nothing without the snapshot's
+      return trees;  // damaged record: its reverse rows stay, and do not count without the snapshot's row
     }
     return trees;
   }
@@ -79,8 +80,8 @@ std::string lock_name(const SnapshotId& id) {
   return std::string(layout::kLocks) + "/snapshot-" + id.hex().substr(0, 2);
 }
 
-/// The locks of a batch, each once. Nobody who holds one waits for another, so those that are free may be
-/// held together; where somebody is at work, the snapshot waits for its turn.
+/// The locks of a batch, each once. No process waits for one of them while it holds another, so all free ones
+/// may be held together; a snapshot whose lock is taken is swept later.
 struct Batch {
   std::vector<SnapshotId> ids;
   std::map<std::string, FileLock> locks;

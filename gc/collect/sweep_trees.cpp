@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kTreesABatch = 32;
 
-/// A link of a snapshot that has no row is what a damaged record left.
+/// Links to a snapshot without a row do not count: a damaged record left them.
 bool is_named(Index::Read& rows, const TreeId& id) {
   const std::vector<SnapshotId> snapshots = rows.snapshots_of(id);
   return std::any_of(snapshots.begin(), snapshots.end(),
@@ -47,7 +47,7 @@ class TreeSweep {
   GoneTrees gone() { return std::move(gone_); }
 
  private:
-  /// Somebody who holds it is making this tree, or one beside it: it is left to the next collection.
+  /// False: another process is making this tree or one with the same lock; it is left to the next collection.
   bool lock(const TreeId& id, std::vector<FileLock>& locks) {
     const std::string name = layout::tree_lock(id);
     if (held_.contains(name)) return true;

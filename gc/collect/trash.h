@@ -8,21 +8,21 @@
 
 namespace envstore {
 
-/// What a collection takes out of the way by one rename, and unlinks beside its other work, when no lock is
-/// held any more. Its names in trash/ begin with `gc-`: whoever holds gc.lock may remove those of a
-/// collection that died.
+/// Moves what a collection deletes out of the way by one rename each, and unlinks it on another thread, where
+/// no lock is needed. Its names in trash/ begin with `gc-`: the holder of gc.lock may remove those that an
+/// interrupted collection left.
 class Trash {
  public:
   static constexpr const char* kPrefix = "gc-";
   Trash(Store& store, GcReport& report) : store_(store), report_(report) {}
   Trash(const Trash&) = delete;
   Trash& operator=(const Trash&) = delete;
-  ~Trash() { finish(); }  ///< waits
+  ~Trash() { finish(); }  ///< waits for the unlinking
 
-  /// False: it could not be moved, which the report tells. Absent is fine.
+  /// False: the path could not be moved, and the report says why. An absent path is not an error.
   bool take(const std::string& path);
-  /// Begins to unlink all that was taken, on another thread, after what is left of the last time. What cannot
-  /// be unlinked is told and stays for the next collection.
+  /// Waits for the unlinking that the last call began, then starts another thread that unlinks all that was
+  /// taken since. Failures go to the report; their files stay for the next collection.
   void empty();
 
  private:

@@ -8,12 +8,12 @@
 
 namespace envstore {
 
-/// What a word of the user's means in the store.
+/// What a word that the user gave refers to in the store.
 struct Subject {
   enum class Kind { snapshot, package, file, script, run } kind = Kind::snapshot;
   std::string title;                     ///< for people: `file site/x.py of numpy 2.1.0`
-  std::vector<std::uint32_t> trees;      ///< places in Census::trees: what it is, or is a part of
-  std::vector<std::uint32_t> snapshots;  ///< places in Census::snapshots: what it is, or what has it
+  std::vector<std::uint32_t> trees;      ///< positions in Census::trees: what it is, or is a part of
+  std::vector<std::uint32_t> snapshots;  ///< positions in Census::snapshots: what it is, or what contains it
 };
 
 /// A snapshot that is affected, and everything that keeps it.
@@ -33,12 +33,12 @@ struct Why {
 
 const char* name_of(Subject::Kind kind);
 
-/// `word`: an id of a snapshot, tree or blob or the first digits of it, a path in the store (object, file of
-/// a tree, layout, scratch) or of a script, a package's name or `name==version`. Throws Error{not_found} that
-/// says what was looked for.
+/// `word`: an id of a snapshot or tree or its first digits, a whole id of a blob, a path in the store
+/// (object, file of a tree, layout, scratch) or of a script, a package's name or `name==version`. Throws
+/// Error{not_found} that says what was looked for, Error{usage} if several ids begin with the digits.
 Subject find_subject(Store& store, const Census& census, const std::string& word);
 
-/// What keeps it and whom it concerns. Pure. `policy`: its grace time.
+/// The snapshots that the subject concerns, and what keeps them. Pure. `policy`: only its grace time is used.
 Why why(const Census& census, const Policy& policy, Subject subject);
 
 }  // namespace envstore

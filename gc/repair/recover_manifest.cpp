@@ -39,7 +39,8 @@ std::optional<TreeManifest> recover_manifest(Store& store, const TreeId& id) {
     TreeManifest manifest(std::move(entries));
     if (manifest.id() == id) return manifest;
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::no_space) throw;  // whatever else is wrong with it: it tells nothing
+    // Any other error means that the manifest cannot be recovered.
+    if (error.kind() == ErrorKind::no_space) throw;
   }
   return std::nullopt;
 }

@@ -14,7 +14,7 @@ bool is_at_object(const DamageFound& damage) {
   return damage.blob && damage.path == layout::object(*damage.blob);
 }
 
-/// One repair: the parts in their order, then another look that decides what became of each finding.
+/// One repair: runs the parts in order, then examines again, which decides the outcome of each finding.
 class Repair {
  public:
   Repair(Store& store, VerifyReport& report, BlobSource& source, Lease& lease)
@@ -40,14 +40,14 @@ class Repair {
   }
 
  private:
-  /// First of all: one may stand where a folder of objects should be.
+  /// Must come first: a stray file may have the path of a folder of objects.
   void move_strays_away() {
     for (const DamageFound& damage : report_.found)
       if (damage.damage == Damage::extra && !damage.tree && !damage.snapshot)
         bench_.quarantine_path(damage.path);
   }
 
-  /// What a synced `.venv` may still be linked to after the names in the store have changed.
+  /// A synced `.venv` may still be linked to these inodes after the names in the store have changed.
   void note_bad_inodes() {
     for (const DamageFound& damage : report_.found) {
       if (!damage.blob || damage.damage != Damage::changed_content) continue;
@@ -70,7 +70,8 @@ class Repair {
     }
   }
 
-  /// A blob's other names in trees and layouts are looked at, too: they may be the same bad inode.
+  /// Includes the trees and layouts that have other names of a damaged object: these may be the same bad
+  /// inode.
   void find_trees_and_snapshots() {
     Index::Read read = store_.index().read();
     for (const DamageFound& damage : report_.found) {
@@ -93,7 +94,7 @@ class Repair {
     repair_venvs(verification, snapshots_, bad_inodes_);
   }
 
-  /// A manifest that stays damaged is found by the examination, and its tree set aside.
+  /// A manifest that stays damaged is found by examine(), and its tree is set aside.
   template <class Step>
   static void if_readable(Step step) {
     try {
@@ -130,7 +131,7 @@ class Repair {
     set_aside(store_, bench_, aside_);
   }
 
-  /// Rows that could not be made again: what they are of is not used any more, and nothing more can be said.
+  /// A tree or snapshot whose row could not be made again is set aside: nothing more is known about it.
   void note_lost_rows(const DamageFound& damage) {
     if (damage.damage != Damage::damaged_row || damage.blob) return;
     Index::Read read = store_.index().read();
@@ -167,7 +168,7 @@ class Repair {
       damage.outcome_detail = "moved to quarantine";
   }
 
-  /// A stray thing among the objects that would not move.
+  /// True for a stray file among the objects that could not be moved.
   bool is_still_there(const DamageFound& damage) {
     return damage.damage == Damage::extra && !damage.tree && !damage.snapshot &&
            stat_at(store_.root(), damage.path, Links::do_not_follow).has_value();
@@ -194,7 +195,7 @@ void repair(Store& store, VerifyReport& report, BlobSource& source) {
   if (store.is_read_only())
     throw Error(ErrorKind::permission, "cannot repair '" + store.path() + "': it is read-only");
   std::optional<Lease> lease = Lease::acquire(store, LeaseKind::verify, {}, "verify --repair");
-  // Nothing is collected meanwhile.
+  // Excludes collections during the repair.
   const FileLock collector =
       FileLock::wait(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
   Repair(store, report, source, *lease).run();

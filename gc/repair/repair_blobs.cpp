@@ -75,7 +75,7 @@ void BlobRepair::add_places_in_layouts(const SnapshotRow& row, const std::vector
           paths.push_back(layout::snapshot(record.id(), layout) + "/" + file.path);
 }
 
-/// The object itself may be right, and only its mode wrong, or its row.
+/// Includes the object itself: its bytes may be right, and only its mode or its row wrong.
 std::optional<std::string> BlobRepair::find_intact(const BlobId& id, const std::vector<Place>& places) {
   if (is_intact(layout::object(id), id)) return layout::object(id);
   for (const Place& place : places)
@@ -93,7 +93,7 @@ bool BlobRepair::is_intact(const std::string& path, const BlobId& id) {
     const auto hash = hash_content(fd.get(), WithSha256::yes);
     return hash && hash->blob == id;
   } catch (const Error&) {
-    return false;  // closed to us, or gone: no copy to take
+    return false;  // not accessible, or gone: no copy to use
   }
 }
 
@@ -137,7 +137,7 @@ std::optional<std::string> BlobRepair::repair_from_source(const BlobId& id, cons
   return std::nullopt;
 }
 
-/// As the row says; where there is none, as the first file needs it.
+/// The mode in the row; without a row, the mode that the first file needs.
 std::uint32_t BlobRepair::mode_for(const BlobId& id, const std::vector<Place>& places) {
   if (const auto row = store_.index().read().blob(id); row && is_lawful_mode(row->mode))
     return row->mode & 07777;

@@ -8,7 +8,7 @@
 namespace envstore {
 namespace {
 
-/// Tells nobody any more that everything below is compiled: the next run compiles what is missing.
+/// Removes the markers that everything below is compiled: the next run compiles what is missing.
 void drop_markers(Store& store, const std::string& owner) {
   const auto directory = try_open_directory(store.root(), owner);
   if (!directory) return;
@@ -25,7 +25,8 @@ void drop_bytecode_in(Workbench& bench, const std::string& slot, const std::stri
       bench.quarantine(directory->get(), name.text);
 }
 
-/// `site/a/b.py` in slot `n` of its tree, and in the slot of that directory of each snapshot.
+/// Drops the bytecode of `site/a/b.py`: in slot `n` of its tree, and in the slot of its directory in each
+/// snapshot.
 void drop_bytecode_of_source(Workbench& bench, const TreeId& id, const TreeManifest& manifest,
                              const std::string& path, const std::vector<SnapshotId>& snapshots) {
   const std::size_t slash = path.rfind('/');
@@ -49,8 +50,7 @@ void repair_bytecode(Workbench& bench, const std::vector<DamageFound>& found) {
     const std::string owner = damage.path.substr(0, damage.path.find('/', below.size()));
     drop_markers(bench.store, owner);
     if (damage.damage == Damage::foreign_bytecode) continue;
-    if (damage.path == owner + "/" + layout::kBytecodeLedger)
-      continue;  // made again with the next compilation
+    if (damage.path == owner + "/" + layout::kBytecodeLedger) continue;  // made again by the next compilation
     make_directory_if_missing(bench.store.root(), owner, 0755);
     if (damage.path != owner) make_directory_if_missing(bench.store.root(), damage.path, 0555);
     for (const SnapshotId& snapshot : damage.affected.snapshots)

@@ -8,7 +8,7 @@
 #include "store/snapshots/placement_build.h"
 #include "store/snapshots/snapshot_file.h"
 
-// Trees and layouts: a comparison whose deviations are put right on the spot.
+// Trees and layouts: a comparison whose deviations are repaired at once.
 
 namespace envstore {
 namespace {
@@ -20,7 +20,7 @@ class Repairing {
   Repairing(Verification& verification, Workbench& bench, bool is_layout)
       : verification_(verification), store_(verification.store), bench_(bench), is_layout_(is_layout) {}
 
-  /// True: a directory is there now that was not, and must be filled.
+  /// True: a missing directory was made, and must be filled.
   bool operator()(const Deviation& deviation) {
     if (deviation.damage == Damage::extra) {
       bench_.quarantine(deviation.directory, deviation.name);
@@ -45,7 +45,7 @@ class Repairing {
     return true;
   }
 
-  /// The path of what should stand there, made in tmp. nullopt: it cannot be made.
+  /// Makes the expected entry in tmp, and returns its path. nullopt: it cannot be made.
   std::optional<std::string> make(const Expected& expected) {
     const std::string path = bench_.new_path();
     switch (expected.kind) {
@@ -65,7 +65,8 @@ class Repairing {
     return std::nullopt;
   }
 
-  /// From the object; a layout's file from its tree's, with which it shares its inode.
+  /// A tree's file is made from the object; a layout's file from the tree's file, with which it shares its
+  /// inode.
   bool make_blob(const Expected& expected, const std::string& path) {
     const TreeEntry& entry = *expected.entry;
     const mode_t mode = mode_of(entry.executable);
@@ -88,7 +89,8 @@ class Repairing {
   }
 
   bool make_rewritable(const Expected& expected, const std::string& path) {
-    if (expected.entry == nullptr) return false;  // a manifest or description: made from other things
+    // A manifest or description: repaired by repair_rows_and_records.
+    if (expected.entry == nullptr) return false;
     const std::string source = layout::tree(*expected.tree) + "/" + expected.entry->path;
     const auto stamp = stat_at(store_.root(), source, Links::do_not_follow);
     if (!stamp || !stamp->is_regular()) return false;

@@ -8,12 +8,12 @@
 #include "gc/verify/verification.h"
 #include "store/objects/blob_source.h"
 
-// What the sources of repair share. Nothing is edited in place: what is made lies in tmp/<lease> until it is
-// renamed over what it replaces.
+// Shared by the sources of repair. No file is edited in place: new files are made in tmp/<lease>, then
+// renamed over what they replace.
 
 namespace envstore {
 
-/// Makes names, and keeps what they replace in quarantine.
+/// Moves new files to their paths, and keeps what they replace in quarantine.
 class Workbench {
  public:
   Workbench(Store& a_store, Lease& lease) : store(a_store), lease_(lease) {}
@@ -22,28 +22,28 @@ class Workbench {
   std::string new_path();  ///< in tmp, relative to the store's root
 
   enum class Keep { no, in_quarantine };
-  /// `made` (relative to the store's root) becomes `name` in `directory`, whatever stands there.
+  /// Renames `made` (relative to the store's root) to `name` in `directory`, and replaces what has that name.
   void put(const std::string& made, int directory, const std::string& name, Keep keep);
   /// The same for a path relative to the store's root.
   void put_at(const std::string& made, const std::string& path, Keep keep);
-  /// Away from where it is. Absent is fine.
+  /// Moves the name to quarantine. If it is absent, does nothing.
   void quarantine(int directory, const std::string& name);
   void quarantine_path(const std::string& path);
   void make_sealed_directory(int directory, const std::string& name);
 
  private:
   Lease& lease_;
-  std::set<std::uint64_t> kept_;  ///< inodes in quarantine: a bad one may have had many names
+  std::set<std::uint64_t> kept_;  ///< inodes in quarantine: one bad inode may have had many names
 };
 
-/// Where damaged blobs can be read from, and how they became right again.
+/// Finds bytes for damaged blobs, and repairs the blobs with them.
 class BlobRepair {
  public:
   BlobRepair(Verification& verification, Workbench& bench, BlobSource& source)
       : verification_(verification), store_(verification.store), bench_(bench), source_(source) {}
 
-  /// The object is right afterwards, and its row. nullopt: no bytes could be had; `why_not` says it. Else
-  /// where they came from.
+  /// Makes the object and its row right. Returns where the bytes came from; nullopt: no bytes were found, and
+  /// `why_not` has the reason.
   std::optional<std::string> repair(const BlobId& id, std::string& why_not);
 
  private:
@@ -70,25 +70,26 @@ class BlobRepair {
   BlobSource& source_;
 };
 
-/// Puts everything below a tree or layout right that can be put right from objects and manifests.
+/// Repairs everything in a tree or layout that can be made again from objects and manifests.
 void repair_tree(Verification& verification, Workbench& bench, const TreeId& id);
 void repair_layouts(Verification& verification, Workbench& bench, const SnapshotId& id);
 
-/// Files of synced `.venv`s that are one of the bad inodes become links to the (repaired) object.
+/// Replaces files of synced `.venv`s that are one of the bad inodes by hard links to the (repaired) object.
 void repair_venvs(Verification& verification, const std::set<SnapshotId>& snapshots,
                   const std::map<std::uint64_t, BlobId>& bad);
 
-/// Rows, manifests and records, from what lies on disk and from each other. What is not possible is left.
+/// Repairs rows, manifests and records, from the files on disk and from each other. Leaves what it cannot
+/// repair.
 void repair_rows_and_records(Verification& verification, Workbench& bench,
                              const std::vector<DamageFound>& found);
 
-/// Slots that are missing are made, foreign bytecode goes to quarantine.
+/// Makes missing slots, and moves foreign bytecode to quarantine.
 void repair_bytecode(Workbench& bench, const std::vector<DamageFound>& found);
-/// Bytecode of sources with these blobs was compiled from what they were before.
+/// Moves the bytecode of sources with these blobs to quarantine: it was compiled from their previous bytes.
 void drop_bytecode_of(Verification& verification, Workbench& bench, const std::set<BlobId>& blobs,
                       const std::set<TreeId>& trees);
 
-/// Trees and snapshots lose their rows, durably, so that the next run provides them anew.
+/// Blobs, trees and snapshots to lose their rows, durably, so that the next run provides them again.
 struct SetAside {
   std::set<BlobId> blobs;
   std::set<TreeId> trees;

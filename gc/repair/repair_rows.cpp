@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kRowsPerTransaction = 1000;
 
-/// Whatever cannot be repaired is found again by the examination that follows.
+/// What cannot be repaired is found again by the examination that follows.
 template <class Step>
 void if_possible(Step step) {
   try {
@@ -50,7 +50,7 @@ std::vector<BlobId> linked_blobs(Store& store, const TreeId& id) {
   return blobs;
 }
 
-/// Runs `change` for each in transactions of bounded size.
+/// Calls `change` for each value, in transactions of bounded size.
 template <class Values, class Change>
 void in_transactions(Store& store, const Values& values, Change change) {
   for (std::size_t next = 0; next < values.size();) {

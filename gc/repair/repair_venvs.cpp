@@ -7,8 +7,8 @@
 namespace envstore {
 namespace {
 
-/// Links the object beside the bad file, then renames it over. The filesystem is the store's, or the bad
-/// inode would not be here.
+/// Links the object beside the bad file, then renames the link over the file. Both are on the store's
+/// filesystem, because the bad file is an inode of the store.
 void relink(Store& store, const std::string& path, const BlobId& blob) {
   const std::string beside = path + ".new-" + random_name();
   if (link_at(store.root(), layout::object(blob), AT_FDCWD, beside) != LinkResult::linked) return;
@@ -45,7 +45,8 @@ void repair_venvs(Verification& verification, const std::set<SnapshotId>& snapsh
     try {
       relink_venv(verification, venv, bad);
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::no_space) throw;  // any other folder may be gone, or closed to us
+      // For any other error, the folder may be gone or not accessible.
+      if (error.kind() == ErrorKind::no_space) throw;
     }
   }
 }

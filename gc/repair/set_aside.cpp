@@ -64,8 +64,8 @@ void erase_rows(Store& store, const SetAside& what) {
 
 }  // namespace
 
-/// The files stay where they are, for who runs with them; the next run moves them away when it makes them
-/// anew.
+/// The files stay in place for programs that run with them; the next run moves them away when it makes them
+/// again.
 void set_aside(Store& store, Workbench& bench, SetAside what) {
   {
     Index::Read read = store.index().read();

@@ -15,7 +15,7 @@
 namespace envstore {
 namespace {
 
-/// A sealed directory (0555), open for changes as long as this lives.
+/// Makes a sealed directory (0555) writable during its lifetime.
 class Unsealed {
  public:
   explicit Unsealed(int directory) : directory_(directory) {
@@ -38,10 +38,11 @@ class Unsealed {
   bool is_sealed_ = false;
 };
 
-/// Another mode than the one that inventories of scratches have of it: a run that has a link to it does not
-/// hand its scratch on.
+/// Sets a mode that differs from the one in the inventories of scratches, so that a run with a link to this
+/// file does not hand its scratch on for reuse.
 void mark_as_bad(int root, const std::string& kept) {
-  if (fchmodat(root, kept.c_str(), 0400, 0) != 0) return;  // not ours: then nothing of ours links it
+  // Owned by another user: then no file of the store's owner links it.
+  if (fchmodat(root, kept.c_str(), 0400, 0) != 0) return;
 }
 
 std::string quarantine_name(std::string_view unique, const std::string& name) {
@@ -66,7 +67,7 @@ void Workbench::quarantine(int directory, const std::string& name) {
   make_directory_if_missing(store.root(), layout::kQuarantine, 0700);
   if (renameat(directory, name.c_str(), store.root(), kept.c_str()) == 0) return;
   const int error = errno;
-  // A directory of a lower overlayfs layer cannot be kept: that layer has it still.
+  // A directory of a lower overlayfs layer cannot be moved (EXDEV). It is removed, and stays in that layer.
   if (error != EXDEV) throw_errno(error, "rename", named(directory, name));
   remove_tree(directory, name);
 }
@@ -77,7 +78,7 @@ void Workbench::quarantine_path(const std::string& path) {
     quarantine(directory->get(), path.substr(parent.size() + 1));
 }
 
-/// A bad inode may have many names: it is kept once, by its number.
+/// A bad inode may have many names: it is kept once, under its inode number.
 void Workbench::put(const std::string& made, int directory, const std::string& name, Keep keep) {
   const auto there = stat_at(directory, name, Links::do_not_follow);
   if (there && there->is_directory()) {
@@ -86,7 +87,7 @@ void Workbench::put(const std::string& made, int directory, const std::string& n
              kept_.insert(there->inode).second) {
     const std::string kept = quarantine_name(std::to_string(there->inode), name);
     make_directory_if_missing(store.root(), layout::kQuarantine, 0700);
-    // Refused for a file of another user: then only its name goes.
+    // Linking may be refused for a file of another user: then the name itself is moved.
     if (linkat(directory, name.c_str(), store.root(), kept.c_str(), 0) != 0 && errno == EPERM)
       quarantine(directory, name);
     else

@@ -14,7 +14,7 @@
 namespace envstore {
 namespace {
 
-// do not change: regions of earlier versions are found by them
+// do not change: regions of earlier versions are found by these lines
 constexpr std::string_view kBegin = "# >>> envstore schedule >>>";
 constexpr std::string_view kEnd = "# <<< envstore schedule <<<";
 constexpr std::string_view kStore = "# store: ";
@@ -26,7 +26,7 @@ bool is_end(std::string_view line) {
   return trimmed(line) == kEnd;
 }
 
-/// The next line with its newline, taken off `rest`.
+/// Removes the next line, with its newline, from `rest`, and returns it.
 std::string_view take_line(std::string_view& rest) {
   const std::size_t newline = rest.find('\n');
   const std::size_t length = newline == std::string_view::npos ? rest.size() : newline + 1;
@@ -35,7 +35,7 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
-/// A word for the shell, in the sixth field of a crontab: cron reads a bare % there as a newline.
+/// Quotes a word for the shell, in the sixth field of a crontab, where cron reads a bare % as a newline.
 std::string cron_word(const std::string& text) {
   std::string word = "'";
   for (const char c : text) {
@@ -51,7 +51,7 @@ std::string cron_word(const std::string& text) {
 
 void require_expressible(const std::string& path) {
   require_one_line(path);
-  // Crons differ in how many of several backslashes they take away.
+  // Cron implementations differ in how many of several backslashes they remove.
   if (path.find('\\') != std::string::npos)
     throw Error(ErrorKind::usage,
                 format_text("cannot schedule for '{}': a crontab cannot name a path with a backslash", path));
@@ -76,7 +76,7 @@ std::string region_of(const ScheduleSettings& settings) {
 
 struct SplitCrontab {
   std::string before, after;
-  std::optional<std::string> region;  ///< the first one; others are taken out, too
+  std::optional<std::string> region;  ///< the first one; others are removed, too
 };
 
 SplitCrontab split(const std::string& crontab) {
@@ -107,7 +107,7 @@ SplitCrontab split(const std::string& crontab) {
   return parts;
 }
 
-/// The line may have got a tail by hand (`>/dev/null`): the job is the word behind the last quoted one.
+/// The line may have a suffix added by hand (`>/dev/null`): the job is the word after the last quoted one.
 std::optional<InstalledJob> job_of(std::string_view line) {
   const std::string text(trimmed(line));
   const std::size_t quote = text.rfind("' ");

@@ -6,16 +6,16 @@
 
 namespace envstore {
 
-/// The user's crontab, through crontab(1); "" when there is none. nullopt: no such program, or the user may
-/// not use it. Throws when it cannot be read for any other reason: nothing may be written over it then.
+/// The user's crontab, through crontab(1); "" if there is none. nullopt: no such program, or the user may not
+/// use it. Throws if it cannot be read for any other reason: it must not be overwritten then.
 std::optional<std::string> read_crontab();
-/// Installs it; an empty one is removed. Throws unless crontab(1) then tells the same text.
+/// Installs `text`; an empty text removes the crontab. Throws unless crontab(1) then returns the same text.
 void write_crontab(const std::string& text);
 
-/// Our region in it. nullopt: there is none.
+/// The region that envstore wrote in it. nullopt: there is none.
 std::optional<InstalledSchedule> find_region(const std::string& crontab);
 
-/// One that could run the jobs is among the processes that can be seen.
+/// True if a cron daemon, which could run the jobs, is among the visible processes.
 bool is_cron_daemon_running();
 
 }  // namespace envstore

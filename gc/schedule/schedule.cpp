@@ -42,7 +42,7 @@ std::optional<Found> find_schedule() {
   return std::nullopt;
 }
 
-/// `is_stopped`: its scheduler will not start it.
+/// `is_stopped`: the scheduler will not start the job.
 ScheduleStatus::Job status_of(const InstalledJob& installed, const std::string& store, bool is_stopped) {
   ScheduleStatus::Job job;
   job.name = installed.name;
@@ -89,7 +89,7 @@ Scheduler available_scheduler() {
 }
 
 void install_schedule(const ScheduleSettings& settings) {
-  planned_jobs(settings);  // a bad time is told before anything is looked for
+  planned_jobs(settings);  // throws for an invalid time before anything else is done
   if (available_scheduler() == Scheduler::systemd_user) {
     install_units(settings);
     remove_region();

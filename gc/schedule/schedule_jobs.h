@@ -21,9 +21,9 @@ struct PlannedJob {
   JobTime time;
 };
 
-/// The jobs of a schedule, half an hour apart. Throws Error{usage} for a time that is none.
+/// The jobs of a schedule, half an hour apart. Throws Error{usage} for an invalid time.
 std::vector<PlannedJob> planned_jobs(const ScheduleSettings& settings);
-/// What envstore is called with for a job; nullopt: there is none of that name.
+/// The arguments of envstore for a job; nullopt: no job has this name.
 std::optional<std::vector<std::string>> job_arguments(std::string_view name);
 /// Every job that a schedule can have.
 std::vector<std::string> job_names();
@@ -33,7 +33,7 @@ std::int64_t next_time(const JobTime& time, std::int64_t now_ns);
 /// `daily at 03:30`.
 std::string describe(const JobTime& time);
 
-/// What is found installed. `time` nullopt: somebody changed it to what this program does not write.
+/// An installed job. `time` nullopt: it was changed to a form that this program does not write.
 struct InstalledJob {
   std::string name;
   std::optional<JobTime> time;
@@ -43,7 +43,8 @@ struct InstalledSchedule {
   std::vector<InstalledJob> jobs;
 };
 
-/// Throws Error{usage} for a path with control characters: units and crontabs are made of lines.
+/// Throws Error{usage} for a path that is not absolute or has control characters: units and crontabs are
+/// line-based.
 void require_one_line(const std::string& path);
 
 }  // namespace envstore

@@ -55,7 +55,7 @@ void complain(const std::string& text) {
   [[maybe_unused]] const ssize_t count = write(STDERR_FILENO, line.data(), line.size());
 }
 
-/// What cannot be read counts as not there: how earlier runs went must not keep this one from running.
+/// A record that cannot be read counts as absent: the outcome of earlier runs must not prevent this one.
 std::optional<JobRecord> read_record(int root, const std::string& job) {
   constexpr std::size_t kLimit = 64 << 10;
   try {
@@ -81,7 +81,7 @@ void write_record(int root, const std::string& job, const JobRecord& record) {
                json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", 0600);
 }
 
-/// What the job says, cut to a bound, and the line of it that matters most.
+/// The job's output, cut to a bound, and its most relevant line.
 class Log {
  public:
   Log(int root, const std::string& job) noexcept {
@@ -110,7 +110,7 @@ class Log {
     write(format_text("--- {} exit {}\n", time_text(now_ns()), exit_code));
   }
 
-  /// Past the bound, which is for what the job says.
+  /// Not subject to the bound, which applies to the job's output only.
   void write(std::string_view text) noexcept {
     if (!fd_) return;
     try {
@@ -181,7 +181,7 @@ Child start(const std::vector<std::string>& command) {
   return child;
 }
 
-/// False: nothing is left to read, for now or for ever.
+/// False: nothing is left to read, for now or at all.
 bool read_piece(int fd, Log& log) {
   char piece[4096];
   const ssize_t count = read(fd, piece, sizeof piece);
@@ -190,7 +190,7 @@ bool read_piece(int fd, Log& log) {
   return count > 0;
 }
 
-/// Until the job ends, not until its output does: what it leaves in the background may hold that open.
+/// Waits for the job, not for the end of its output: its background processes may hold the pipe open.
 int follow(const Child& child, Log& log) {
   const Fd process(pidfd_open(child.pid, 0));
   struct pollfd events[] = {{child.output.get(), POLLIN, 0}, {process.get(), POLLIN, 0}};
@@ -206,19 +206,20 @@ int follow(const Child& child, Log& log) {
   return WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
 }
 
-/// Whoever started this may have left the strangest things behind.
+/// Resets what the starting process may have left: umask, signal dispositions, closed standard descriptors.
 void settle_process() {
   umask(077);
   (void)std::signal(SIGCHLD, SIG_DFL);
   (void)std::signal(SIGPIPE, SIG_IGN);
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);  // the lowest free number: this one
+    // Opens the lowest free number, which is this one.
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", O_RDWR);
   [[maybe_unused]] const int moved = chdir("/");
   lower_priority();
 }
 
 Fd open_store(const std::string& store) {
-  // The store itself may be reached over links.
+  // The path of the store may contain symbolic links.
   if (stat_at(AT_FDCWD, store + "/" + layout::kFormatFile, Links::do_not_follow))
     return open_directory(AT_FDCWD, store + "/.");
   throw Error(ErrorKind::not_found, format_text("cannot run the job: there is no store at '{}'", store),
@@ -233,7 +234,7 @@ void note(int root, const std::string& job, const JobRecord& record) noexcept {
   }
 }
 
-/// nullopt within: a store that cannot be written to has no lock either.
+/// nullopt and not `runs_already`: a store that cannot be written to has no lock either.
 std::optional<FileLock> lock_job(int root, const std::string& job, bool& runs_already) {
   try {
     auto lock = FileLock::attempt(root, lock_of(job), LockMode::exclusive);

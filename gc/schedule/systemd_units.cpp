@@ -17,7 +17,7 @@
 namespace envstore {
 namespace {
 
-// do not change: units of earlier versions are found by them
+// do not change: units of earlier versions are found by these lines
 constexpr std::string_view kMark = "# Made by 'envstore schedule install'";
 constexpr std::string_view kStore = "# store: ";
 constexpr std::string_view kCalendar = "OnCalendar=";
@@ -31,7 +31,8 @@ std::string service_of(const std::string& job) {
 
 enum class Word { program, argument };
 
-/// A word of ExecStart=. `%` begins a specifier everywhere; `$` a variable, but in the program's path.
+/// Quotes a word of ExecStart=. `%` begins a specifier everywhere, `$` a variable except in the program's
+/// path.
 std::string unit_word(const std::string& text, Word word) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -83,7 +84,7 @@ std::optional<JobTime> time_of(const std::string& timer) {
   return time;
 }
 
-/// Everything that an installed schedule can consist of, relative to the folder of units.
+/// All files that an installed schedule can consist of, relative to the directory of units.
 std::vector<std::string> possible_files() {
   std::vector<std::string> files;
   for (const std::string& job : job_names()) {

@@ -6,22 +6,22 @@
 
 namespace envstore {
 
-/// A systemd user manager answers.
+/// True if a systemd user manager answers.
 bool is_user_manager_there();
 
-/// The folder of the user's own units; nullopt: neither XDG_CONFIG_HOME nor HOME says where.
+/// The directory of the user's own units; nullopt: neither XDG_CONFIG_HOME nor the home directory is known.
 std::optional<std::string> unit_directory();
 
-/// Writes the units that differ, takes away those no longer wanted, and starts the timers. Throws
-/// Error{usage} for a unit of that name which this program has not made, before anything is changed.
+/// Writes the units that differ, removes those that are no longer needed, and starts the timers. Throws
+/// Error{usage}, before anything is changed, if a unit of that name was not made by this program.
 void install_units(const ScheduleSettings& settings);
-/// With or without a manager. False: there were none.
+/// Also works without a user manager. False: there were no units.
 bool remove_units();
 /// nullopt: there are none.
 std::optional<InstalledSchedule> find_units();
-/// The manager answers, and says that this job's timer does not run.
+/// True if the manager answers and reports that this job's timer does not run.
 bool is_timer_stopped(const std::string& job);
-/// Timers of this user run without a login, too.
+/// True if timers of this user also run while the user is not logged in.
 bool lingers();
 
 }  // namespace envstore

@@ -16,7 +16,7 @@ std::vector<Value> sorted(std::set<Value> values) {
   return {values.begin(), values.end()};
 }
 
-/// The reverse of what rows name, read once.
+/// Requests, roots and leases by the snapshots that they name, read once.
 class Reach {
  public:
   explicit Reach(Verification& verification) : verification_(verification), store_(verification.store) {
@@ -57,7 +57,7 @@ class Reach {
     damage.affected.roots = sorted(std::move(roots));
   }
 
-  /// What an object is called where people see it.
+  /// Adds to the damage of an object the names of the files that have it.
   void name_places(DamageFound& damage) {
     constexpr std::size_t kMostNamed = 3;
     if (!damage.blob || damage.tree) return;
@@ -72,7 +72,7 @@ class Reach {
     damage.detail += "; it is " + text;
   }
 
-  /// One look at all processes; who it concerns is told by what was found on them.
+  /// Examines all processes once, then assigns them to the damage that their evidence names.
   void add_processes(std::vector<DamageFound>& found) {
     std::set<std::string> paths, lease_names;
     for (const DamageFound& damage : found) {

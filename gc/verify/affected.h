@@ -5,8 +5,8 @@
 
 namespace envstore {
 
-/// Fills in whom each damaged thing touches: packages, snapshots, requests, roots and running processes; and
-/// for a blob, under which names it is seen.
+/// Fills in what each damage affects: packages, snapshots, requests, roots and running processes. For a blob,
+/// also adds the names of the files that have it.
 void find_affected(Verification& verification, std::vector<DamageFound>& found);
 
 }  // namespace envstore

@@ -27,7 +27,7 @@ const char* kind_name(unsigned char type) {
 
 }  // namespace
 
-/// A name in a directory: what it is itself, or what is below it.
+/// A name in a directory: the entry itself, or the entries below it.
 struct Comparison::Child {
   std::string_view name;
   const Expected* itself = nullptr;
@@ -52,7 +52,7 @@ std::vector<Comparison::Child> Comparison::children_of(std::span<const Expected>
   }
   std::stable_sort(children.begin(), children.end(),
                    [](const Child& a, const Child& b) { return a.name < b.name; });
-  // `a` (a directory by itself), `a-b`, `a/c`: the two halves of `a` were not neighbours.
+  // `a` (a directory listed itself), `a-b`, `a/c`: sorted by path, the two parts of `a` are not neighbours.
   const auto last = std::unique(children.begin(), children.end(), [](Child& a, const Child& b) {
     if (a.name != b.name) return false;
     if (!b.below.empty()) a.below = b.below;
@@ -72,9 +72,9 @@ bool Comparison::deviates(Damage damage, const Fd& directory, const std::string&
 void Comparison::run(const std::string& path, const std::vector<Expected>& expected) {
   const Fd root = open_directory(verification_.store.root(), ".");
   const auto stamp = stat_at(root.get(), path, Links::do_not_follow);
-  if (!stamp || !stamp->is_directory()) return;  // the caller has looked
+  if (!stamp || !stamp->is_directory()) return;  // the caller has checked this
   const std::uint32_t mode = stamp->mode & kPermissions;
-  // What was renamed into place a moment ago, or is about to be moved, is writable to its owner.
+  // A directory that was just renamed into place, or is about to be moved, is writable by its owner.
   if (mode != kDirectoryMode && mode != 0755)
     on_deviation_(
         {Damage::wrong_mode, path, damage_of_mode(mode, kDirectoryMode), nullptr, true, root.get(), path});
@@ -139,7 +139,7 @@ void Comparison::check(const Fd& directory, const std::string& path, const Child
 void Comparison::enter(const Fd& directory, const std::string& path, const Child& child, std::size_t prefix) {
   const std::string name(child.name);
   auto inner = try_open_directory(directory.get(), name);
-  // Whom the mode keeps out still sees the mode.
+  // A directory that its mode does not let us open still shows its mode.
   const auto stamp =
       inner ? stat_open(inner->get(), name) : stat_at(directory.get(), name, Links::do_not_follow);
   if (stamp && (stamp->mode & kPermissions) != kDirectoryMode &&
@@ -155,7 +155,7 @@ void Comparison::check_blob(const Fd& directory, const std::string& path, const 
   const KnownBlob* known = entry.size == 0 ? nullptr : verification_.ledger.find(entry.blob);
   const std::uint32_t mode = mode_of(entry.executable);
   if (known != nullptr && verification_.names_tell_inodes) {
-    // The same file as the object, which was looked at there.
+    // The same inode as the object, which was checked there.
     if (known->object == KnownBlob::Object::sound && name.inode == known->row.inode &&
         (known->row.mode & kPermissions) == mode)
       return;
@@ -175,8 +175,8 @@ void Comparison::check_blob(const Fd& directory, const std::string& path, const 
   check_own_inode(directory, path, expected, name, *stamp, known);
 }
 
-/// An empty file, a copy with the other mode, a link to an earlier object: no row has its stamps, so it is
-/// hashed, each time.
+/// Checks an empty file, a copy with the other mode, or a link to an earlier object: no row has its stamps,
+/// so it is hashed each time.
 void Comparison::check_own_inode(const Fd& directory, const std::string& path, const Expected& expected,
                                  const ScannedName& name, const FileStamp& stamp, const KnownBlob* known) {
   const TreeEntry& entry = *expected.entry;

@@ -10,42 +10,44 @@
 
 namespace envstore {
 
-/// One thing that should stand below a directory. Views and pointers are into manifests and plans.
+/// One entry that should exist below a directory. Views and pointers refer to manifests and plans.
 struct Expected {
   enum class Kind : std::uint8_t {
-    directory,  ///< only where nothing below it says so
+    directory,  ///< listed only if no path below it implies it
     blob,       ///< `entry`
     link,       ///< symbolic, to `text`
-    document,   ///< a file of our own with the content `text`
+    document,   ///< a file of envstore's own with the content `text`
     any_file    ///< a file that programs may rewrite
   };
   std::string path;
   Kind kind = Kind::blob;
   const TreeEntry* entry = nullptr;
-  const TreeId* tree = nullptr;  ///< where the entry is from
+  const TreeId* tree = nullptr;  ///< the tree that the entry is from
   std::string text = {};
 };
 
-/// What stands in the place of what was expected. `expected` nullptr: nothing was.
+/// A difference between what exists and what is expected. `expected` nullptr: nothing is expected, or a
+/// directory that only paths below it imply (`is_directory_expected`).
 struct Deviation {
   Damage damage;
   std::string path;  ///< relative to the store's root
   std::string detail;
   const Expected* expected = nullptr;
   bool is_directory_expected = false;
-  int directory = -1;  ///< open: where `name` is
+  int directory = -1;  ///< open: the directory that `name` is in
   std::string name;
 };
 
-/// Compares what lies below a directory with what should. Links are not followed. `on_deviation` may put
-/// things right at once: where it made a missing directory (returns true), that is entered.
+/// Compares what exists below a directory with what is expected. Symbolic links are not followed.
+/// `on_deviation` may repair a deviation at once: if it returns true, it has made a missing directory, which
+/// is then entered.
 class Comparison {
  public:
   using OnDeviation = std::function<bool(const Deviation&)>;
   Comparison(Verification& verification, OnDeviation on_deviation)
       : verification_(verification), on_deviation_(std::move(on_deviation)) {}
 
-  /// `expected` sorted by path. `path`: of the directory, for reports and opening.
+  /// `expected`: sorted by path. `path`: the directory, for reports and opening.
   void run(const std::string& path, const std::vector<Expected>& expected);
 
  private:

@@ -9,7 +9,7 @@
 namespace envstore {
 namespace {
 
-/// The bytes from there on, less than the buffer holds only at the end of the file; -1: errno says why.
+/// Reads from `offset`. Returns less than the buffer holds only at the end of the file; -1: errno says why.
 ssize_t fill(int fd, std::byte* buffer, std::uint64_t offset, std::optional<std::uint64_t> size) {
   std::size_t have = 0;
   while (have < kHashedAtOnce) {

@@ -7,7 +7,7 @@
 namespace envstore {
 namespace {
 
-/// A transaction costs ten system calls: in a small store more than the rows of a shard.
+/// A transaction costs ten system calls: in a small store, more than reading the rows of a shard.
 constexpr std::size_t kShardsAtOnce = 16;
 
 }  // namespace

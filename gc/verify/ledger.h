@@ -10,32 +10,33 @@
 
 namespace envstore {
 
-/// A blob's row, and what was seen at its place in objects.
+/// A blob's row, and what was found at its path in objects/.
 struct KnownBlob {
   enum class Object : std::uint8_t {
     unseen,
     sound,   ///< has the row's stamps
-    differs  ///< reported; `seen_inode` is what lies there
+    differs  ///< reported; `seen_inode` is the inode found there
   };
   BlobId id;
   BlobRow row;
   std::uint64_t seen_inode = 0;
   Object object = Object::unseen;
-  bool is_chosen = false;  ///< to be hashed, whatever its stamps
+  bool is_chosen = false;  ///< to be hashed, even if its stamps match
 };
 
-/// All rows of blobs, read in short transactions, in order.
+/// All rows of blobs, read in short transactions, sorted by id.
 class Ledger {
  public:
-  static constexpr std::size_t kShards = 256;  ///< by the first byte: as the folders of objects
+  /// By the first byte of the id, like the folders of objects/.
+  static constexpr std::size_t kShards = 256;
 
-  /// Also counts how many blobs each tree has by the rows blob -> tree.
+  /// Also counts the blobs of each tree, from the rows blob -> tree.
   void load(Store& store, unsigned threads);
   std::vector<KnownBlob>& shard(std::size_t number) { return shards_[number]; }
   KnownBlob* find(const BlobId& id);
   std::uint64_t blobs_of(const TreeId& id) const;
   std::uint64_t size() const;
-  /// Those hashed longest ago, up to this part of all bytes.
+  /// Sets `is_chosen` for the blobs hashed longest ago, up to this percentage of all bytes.
   void choose_stalest(double percent);
 
  private:
@@ -46,14 +47,14 @@ class Ledger {
   std::unordered_map<TreeId, std::uint64_t> blobs_of_trees_;
 };
 
-/// Rows that are to be written because the stamps that they name are no longer those of the (right) file.
+/// Rows to be rewritten because their stamps no longer match the file, whose bytes are right.
 class Renewals {
  public:
   explicit Renewals(Store& store) : store_(store) {}
   void add(const BlobId& id, const BlobRow& before, const BlobRow& now) {
     changes_.push_back({id, before, now});
   }
-  /// A row that was written meanwhile by somebody else is left alone. Nothing in a read-only store.
+  /// Leaves rows alone that another process has written since. Does nothing in a read-only store.
   void write();
 
  private:

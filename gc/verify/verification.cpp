@@ -128,7 +128,7 @@ std::shared_ptr<const TreeManifest> Verification::manifest(const TreeId& id, std
   }
   ReadManifest read = read_manifest(id);
   if (!read.fault.empty())
-    return tell(read);  // a collection may be taking the tree: read again when asked again
+    return tell(read);  // a collection may be deleting the tree: not cached, so that it is read again
   const std::lock_guard guard(mutex_);
   manifest_entries_ += read.manifest->entries().size();
   if (manifest_entries_ > kMostCachedEntries) {

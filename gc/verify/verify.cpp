@@ -16,7 +16,8 @@
 namespace envstore {
 namespace {
 
-/// Rows whose files a collection has just removed, or will when it goes on, are garbage and no damage.
+/// Rows whose files a collection has just removed, or will remove when it continues, are garbage and not
+/// damage.
 class GarbageCheck {
  public:
   explicit GarbageCheck(Store& store)
@@ -40,7 +41,7 @@ class GarbageCheck {
   }
 
  private:
-  /// Collected and made again since it was looked for.
+  /// True if the file was deleted and made again since it was examined.
   bool is_back(const DamageFound& damage) {
     return stat_at(store_.root(), damage.path, Links::do_not_follow).has_value();
   }
@@ -78,13 +79,13 @@ void check_index(Store& store) {
   index::check_environments(store.root(), store.is_read_only() ? index::Turnstile::Access::read_only
                                                                : index::Turnstile::Access::read_write);
   if (store.is_read_only() || !is_rebuild_unfinished(store)) return;
-  // Whoever is at it has the lock.
+  // A process that is rebuilding the index holds this lock.
   const FileLock collector =
       FileLock::wait(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
   if (is_rebuild_unfinished(store)) adopt_all(store);
 }
 
-/// Every memo can be read, and stands under its own key.
+/// Checks that every run cache entry can be read and has the key of its own text.
 void check_memos(Store& store) {
   store.index().read_in_slices().each_memo([](const Fingerprint& key, const MemoRow& row) {
     if (fingerprint(as_bytes(row.key_text)) != key)
@@ -94,7 +95,7 @@ void check_memos(Store& store) {
   });
 }
 
-/// Roots that were made when files did not tell of them.
+/// Records in the snapshots' files the roots that were made before these files recorded roots.
 void note_all_roots(Store& store) {
   std::set<SnapshotId> kept;
   store.index().read().each_root([&](const std::string&, const RootRow& row) {

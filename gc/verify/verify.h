@@ -12,25 +12,25 @@
 namespace envstore {
 
 enum class VerifyDepth {
-  quick,   ///< stamps against the ledger; only what differs is hashed
-  sample,  ///< quick, and XXH3 of those hashed longest ago, up to `sample_percent` of the bytes
+  quick,   ///< compares stamps with the rows; hashes only files that differ
+  sample,  ///< quick, plus XXH3 of the blobs hashed longest ago, up to `sample_percent` of the bytes
   full,    ///< XXH3 of every blob, on all cores
   strict   ///< SHA-256 of every blob
 };
 
 enum class Damage {
-  changed_content,  ///< bytes are not the blob's
+  changed_content,  ///< the bytes differ from the blob's
   missing,          ///< a file, link, slot or row that should be there
   wrong_mode,
-  wrong_kind,        ///< a link, directory or device where a file should be, or a link pointed elsewhere
-  extra,             ///< in a tree or layout, and not of it
-  foreign_bytecode,  ///< a .pyc that envstore has compiled, and somebody has written to since
+  wrong_kind,        ///< a link, directory or device where a file should be, or a link to another target
+  extra,             ///< in a tree or layout, but not part of it
+  foreign_bytecode,  ///< a .pyc that envstore compiled and another program has written to since
   damaged_manifest,
-  damaged_row,  ///< the index says otherwise than the disk
+  damaged_row,  ///< the index contradicts the disk
 };
 const char* name_of(Damage damage);  ///< as it stands in JSON: `changed-content`, ...
 
-/// One damaged thing and everybody who sees it.
+/// What one damaged thing affects.
 struct Affected {
   std::vector<std::string> packages;  ///< `numpy 2.1.0`
   std::vector<SnapshotId> snapshots;
@@ -47,20 +47,20 @@ struct DamageFound {
   std::optional<TreeId> tree = {};
   std::optional<SnapshotId> snapshot = {};
   Affected affected = {};
-  enum class Outcome { left, repaired, set_aside } outcome = Outcome::left;  ///< set_aside: not used any more
-  std::string outcome_detail = {};  ///< where the bytes came from, why not
+  enum class Outcome { left, repaired, set_aside } outcome = Outcome::left;  ///< set_aside: no longer used
+  std::string outcome_detail = {};  ///< where the bytes came from, or why it is not repaired
 };
 
 struct VerifyReport {
   std::vector<DamageFound> found;
   std::uint64_t files_looked_at = 0, files_hashed = 0, bytes_hashed = 0;
-  std::uint64_t stamps_renewed = 0;  ///< differed, and the bytes were right: recorded anew
-  /// In bytecode slots and not of envstore, nor of Python beside its source: root's programs write there.
-  /// Dropped, and no damage.
+  std::uint64_t stamps_renewed = 0;  ///< stamps that differed although the bytes were right: recorded again
+  /// Files in bytecode slots that neither envstore nor Python, from a source beside them, has compiled:
+  /// root's programs write there. They are removed, and are not damage.
   std::uint64_t foreign_bytecode = 0;
-  bool is_foreign_bytecode_dropped = true;  ///< not in a read-only store
-  std::uint64_t spares_dropped = 0;         ///< scratches kept for reuse that were changed
-  bool is_clean() const;                    ///< nothing found, or all repaired
+  bool is_foreign_bytecode_dropped = true;  ///< false in a read-only store
+  std::uint64_t spares_dropped = 0;         ///< changed spare scratches, which are removed
+  bool is_clean() const;                    ///< nothing was found, or all is repaired
 };
 
 struct VerifyOptions {
@@ -70,10 +70,11 @@ struct VerifyOptions {
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
 
-/// Looks at every page of the index, blob, tree, layout, slot and row (DESIGN section 9). Changes nothing but
-/// the ledger of stamps that were cleared, and what is there to be lost: bytecode of others, scratches kept
-/// for reuse. Ends a rebuild of the index that did not come to its end. Holds a verify lease and no lock over
-/// the whole. Throws Error{damaged} when the index cannot be read.
+/// Checks every page of the index, blob, tree, layout, slot and row (DESIGN section 9). Renews the recorded
+/// stamps of files whose bytes are right, records roots in the snapshots' files, removes foreign bytecode and
+/// changed spare scratches, and completes an interrupted rebuild of the index; changes nothing else, and
+/// nothing at all in a read-only store. Holds a verify lease, but no lock for the whole time. Throws
+/// Error{damaged} if the index cannot be read.
 VerifyReport verify(Store& store, const VerifyOptions& options);
 
 }  // namespace envstore

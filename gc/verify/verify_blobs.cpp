@@ -6,7 +6,7 @@
 #include "gc/verify/verification.h"
 #include "store/platform/format.h"
 
-// Every object against its row.
+// Checks every object against its row.
 
 namespace envstore {
 namespace {
@@ -53,8 +53,8 @@ class Shard {
   }
 
  private:
-  /// One that is named as a blob is an orphan: of a crash, or of an ingest that goes on. Nobody sees it, and
-  /// nobody takes it without comparing its bytes.
+  /// A file with a blob's name is an orphan of a crash, or belongs to a running ingest. No tree names it, and
+  /// nothing uses it without comparing its bytes.
   void look_at_unknown(const ScannedName& name) {
     BlobId id;
     if (from_hex(folder_.substr(folder_.size() - 2) + name.text, id.bytes)) return;
@@ -87,7 +87,7 @@ class Shard {
     return is_lawful_mode(blob.row.mode) ? blob.row.mode : 0444;
   }
 
-  /// Somebody wrote the row anew since it was read (a new inode for one with too many links, a repair).
+  /// True if the row was rewritten since it was read (a new inode for one with too many links, a repair).
   bool was_rewritten(KnownBlob& blob, const FileStamp& stamp) {
     const auto now = verification_.store.index().read().blob(blob.id);
     if (!now || *now == blob.row) return false;
@@ -97,7 +97,7 @@ class Shard {
     return true;
   }
 
-  /// `file`: where it is open already.
+  /// `file`: the object if it is already open.
   bool has_right_content(KnownBlob& blob, const std::string& name, Fd file, const FileStamp& stamp) {
     if (!file) file = open_for_hashing(directory_.get(), name);
     std::span<const std::byte> bytes;

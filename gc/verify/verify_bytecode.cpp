@@ -26,7 +26,7 @@ struct Source {
   std::string in_tree;
   std::string path() const { return layout::tree(tree) + "/" + in_tree; }
 };
-/// The sources of one slot by the module's name, without `.py`.
+/// The sources of one slot by module name, without `.py`.
 using SlotSources = std::map<std::string, Source>;
 
 /// `six.cpython-311.pyc`, `six.cpython-311.opt-1.pyc` -> `six`. Module names may hold dots, tags do not.
@@ -42,8 +42,8 @@ std::optional<std::string> module_of(std::string_view name) {
   return std::string(name.substr(0, dot));
 }
 
-/// What a compiler, or Python itself (`NAME.pyc.NUMBER`), is just writing, or left when it was killed; no
-/// import ever finds it.
+/// True for a file that a compiler, or Python itself (`NAME.pyc.NUMBER`), is writing or left when it was
+/// killed; no import finds it.
 bool is_half_written(std::string_view name) {
   if (name.starts_with('.') && name.ends_with(".part")) return true;
   const std::size_t dot = name.rfind('.');
@@ -51,17 +51,17 @@ bool is_half_written(std::string_view name) {
          name.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
 }
 
-/// May unlink in a slot, which is sealed, as long as this lives. Root needs no opening.
+/// Allows unlinking in a sealed slot during its lifetime. Root needs no change of mode.
 class OpenedSlot {
  public:
   explicit OpenedSlot(int directory) : directory_(directory) {}
   ~OpenedSlot() {
-    if (is_opened_ && fchmod(directory_, 0555) != 0) return;  // the next verification sees it
+    if (is_opened_ && fchmod(directory_, 0555) != 0) return;  // the next verification finds it
   }
   OpenedSlot(const OpenedSlot&) = delete;
   OpenedSlot& operator=(const OpenedSlot&) = delete;
 
-  /// Whatever has the name. True: it is gone.
+  /// Removes the file or directory of this name. True: it no longer exists.
   bool remove(const std::string& name) {
     if (unlinkat(directory_, name.c_str(), 0) == 0) return true;
     const int error = errno;
@@ -140,7 +140,7 @@ class SlotsExamination {
     const std::optional<Fd> directory = try_open_directory(owner, slot);
     const std::string path = owner_ + "/" + slot;
     if (!directory) {
-      // Taken away by a collection, or exchanged for another one at this moment.
+      // Removed by a collection, or exchanged for another slot at this moment.
       if (stat_at(owner, slot, Links::do_not_follow)) add(Damage::wrong_kind, path, "it is no directory");
       return;
     }
@@ -155,7 +155,7 @@ class SlotsExamination {
       verification_.looked_at(1);
     }
     if (foreign.empty()) return;
-    // What was compiled since the ledger was read is in it now.
+    // What was compiled since the ledger was first read is in it now.
     ledger_ = BytecodeLedger::load(store_, owner_);
     std::erase_if(foreign, [&](const std::string& name) {
       const auto stamp = stat_at(directory->get(), name, Links::do_not_follow);
@@ -175,8 +175,8 @@ class SlotsExamination {
     return fault_of(directory, slot, name.text, source->second);
   }
 
-  /// The file that envstore compiled last under this name is still there, with other bytes. Python never
-  /// writes to a file that is there: it replaces it.
+  /// True if the file that envstore compiled last under this name is still there, with other bytes. Python
+  /// never writes to an existing file: it replaces it.
   bool was_written_to(int directory, const std::string& slot, const std::string& name) const {
     const auto [first, last] = ledger_.of(slot + "/" + name);
     if (first == last) return false;
@@ -184,7 +184,8 @@ class SlotsExamination {
     return stamp && stamp->is_regular() && std::prev(last)->second.inode == stamp->inode;
   }
 
-  /// Derived, and not ours: root's programs write into slots. The modules in it are compiled anew.
+  /// Removes derived files that envstore did not make: root's programs write into slots. The modules of the
+  /// slot are compiled again.
   void drop(int directory, const std::vector<std::string>& names) {
     if (names.empty()) return;
     verification_.foreign_bytecode += names.size();
@@ -196,7 +197,7 @@ class SlotsExamination {
         unlink_if_there(store_.root(), owner_ + "/" + name.text);
   }
 
-  /// Empty: it is accounted for.
+  /// What is wrong with the file. Empty: it is accounted for.
   std::string fault_of(int directory, const std::string& slot, const std::string& name,
                        const Source& source) {
     Fd file;
@@ -233,7 +234,8 @@ class SlotsExamination {
     return {};
   }
 
-  /// One byte more where it has grown. Until the next call; nullopt: errno says why.
+  /// Reads `size` bytes, and one more if the file has grown. Valid until the next call; nullopt: errno says
+  /// why.
   std::optional<std::span<const std::byte>> read_whole(int file, std::size_t size) {
     if (buffer_.size() <= size) buffer_.resize(size + 1);
     std::size_t have = 0;
@@ -243,12 +245,12 @@ class SlotsExamination {
       if (got < 0) return std::nullopt;
       if (got == 0) break;
       have += static_cast<std::size_t>(got);
-      if (have == size) break;  // a shorter read than was asked for is the end
+      if (have == size) break;  // a read shorter than requested is the end
     }
     return std::span<const std::byte>(buffer_.data(), have);
   }
 
-  /// Python wrote it for itself, and looks at the source's time and size before it uses it.
+  /// Python wrote the file for itself, and checks the source's time and size before it uses the file.
   std::string fault_of_timed(const PycHeader& header, const Source& source) const {
     constexpr std::int64_t kSecond = 1'000'000'000;
     const auto stamp = stat_at(store_.root(), source.path(), Links::do_not_follow);
@@ -258,8 +260,7 @@ class SlotsExamination {
     return "it is of another source than the one that is there";
   }
 
-  /// A source that was changed itself is reported as such; what is compiled from it is looked at when it is
-  /// right again.
+  /// A source that was changed is reported itself; its bytecode is checked when the source is right again.
   bool fits_source(const PycHeader& header, const Source& source, bool may_wait) const {
     const auto manifest = verification_.manifest(source.tree);
     const auto& entries = manifest->entries();

@@ -7,8 +7,8 @@
 #include "store/platform/error.h"
 #include "store/snapshots/snapshot_file.h"
 
-// Every snapshot that has a row and is not on its way out: its record, its layouts, and what the index links
-// to it.
+// Checks every snapshot that has a row and is not `deleting`: its record, its layouts, and its links in the
+// index.
 
 namespace envstore {
 namespace {
@@ -41,7 +41,7 @@ class SnapshotExamination {
       SnapshotRecord record = SnapshotRecord::parse(row_.record);
       if (record.id() == id_) return record;
     } catch (const Error&) {
-      // said below
+      // reported below
     }
     add(Damage::damaged_row, layout::snapshot_record(id_), "the record in the index is not the snapshot's");
     return std::nullopt;
@@ -146,17 +146,17 @@ bool is_lost(Store& store, const SnapshotId& id) {
     return stat_at(store.root(), layout::snapshot_record(id), Links::do_not_follow).has_value();
   };
   if (!lies_there()) return false;
-  // Under it nobody is between the snapshot's files and its row.
+  // While it is held, no process is between writing the snapshot's files and writing its row.
   std::optional<FileLock> lock;
   if (!store.is_read_only()) lock = lock_snapshot(store, id);
   return !store.index().read().snapshot(id) && lies_there();
 }
 
-/// What is asked for or kept, lies there, and has no row.
+/// Reports snapshots that a request or root names and that have files but no row.
 void look_for_lost_rows(Verification& verification) {
   if (named_without_row(verification.store).empty()) return;
-  // Between a snapshot's row and the requests that named it, a collection goes its way; and a run that it has
-  // overtaken may have left the snapshot's record.
+  // A collection may have erased a snapshot's row and not yet the requests that name it, and a run that it
+  // overtook may have left the snapshot's record.
   std::optional<FileLock> no_collection;
   if (!verification.store.is_read_only()) {
     no_collection = FileLock::attempt(verification.store.root(), std::string(layout::kLocks) + "/gc.lock",
@@ -176,8 +176,8 @@ std::optional<SnapshotRow> row_of(Store& store, const SnapshotId& id) {
   return store.index().read().snapshot(id);
 }
 
-/// What is still damage while nobody makes the snapshot or takes it away, against the row as it is now. Of a
-/// read-only store, which has no locks, as often as its row changes.
+/// The damage that remains while no process makes or removes the snapshot, compared with its current row. In
+/// a read-only store, which has no locks, the examination is repeated if the row changes.
 std::vector<DamageFound> examine_again(Verification& verification, const SnapshotId& id) {
   constexpr int kAttempts = 10;
   std::optional<FileLock> lock;

@@ -8,8 +8,8 @@
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
 
-// Every tree that has a row: its manifest, its description, its files, its slots, and what the index says of
-// it.
+// Checks every tree that has a row: its manifest, its description, its files, its slots, and its rows in the
+// index.
 
 namespace envstore {
 namespace {
@@ -80,7 +80,7 @@ class TreeExamination {
       const std::optional<std::string> text = try_read_file(store_.root(), path);
       std::optional<TreeInfo> told;
       if (text) told = decode_tree_info(*text, manifest);
-      // A collection sets the row's time where it was from the future.
+      // A collection sets the row's time to now if it was in the future.
       if (told) told->made_at_ns = content.made_at_ns;
       if (told && *told != content)
         add(Damage::damaged_manifest, path, "it tells of another distribution than the index");
@@ -109,8 +109,8 @@ class TreeExamination {
       add(Damage::damaged_row, path_, "the index links other files to the tree than its manifest names");
   }
 
-  /// The ledger was read in slices, between which the tree may have been deleted and made again: asked once
-  /// more, of each link at one instant at which the tree has its row.
+  /// The ledger was read in slices, between which the tree may have been deleted and made again. So each link
+  /// is checked again, at an instant at which the tree has its row.
   bool has_other_links(const std::vector<const BlobId*>& blobs) {
     const auto is_linked = [&](Index::Read& rows, const BlobId& blob) {
       const std::vector<TreeId> trees = rows.trees_of(blob);
@@ -155,7 +155,7 @@ bool is_lost(Store& store, const WheelHash& wheel, const TreeId& tree) {
     return stat_at(store.root(), layout::tree(tree), Links::do_not_follow).has_value();
   };
   if (!lies_there()) return false;
-  // Under it nobody is between the tree's files and its rows.
+  // While it is held, no process is between writing the tree's files and writing its rows.
   std::optional<FileLock> lock;
   if (!store.is_read_only()) lock = lock_tree(store, tree);
   Index::Read rows = store.index().read();
@@ -163,7 +163,7 @@ bool is_lost(Store& store, const WheelHash& wheel, const TreeId& tree) {
   return row && row->tree == tree && !rows.tree(tree) && lies_there();
 }
 
-/// What is still damage while nobody makes the tree or takes it away.
+/// The damage that remains while no process makes or removes the tree.
 std::vector<DamageFound> examine_again(Verification& verification, const TreeId& id) {
   std::optional<FileLock> lock;
   if (!verification.store.is_read_only()) lock = lock_tree(verification.store, id);
@@ -183,11 +183,11 @@ LostWheels wheels_without_tree(Store& store) {
   return found;
 }
 
-/// A wheel whose tree lies there without a row: the next ingest would not know.
+/// Reports wheels whose tree is on disk without a row: the next ingest would not notice.
 void look_for_lost_rows(Verification& verification) {
   Store& store = verification.store;
   if (wheels_without_tree(store).empty()) return;
-  // A rebuild brings the rows of wheels back before those of their trees.
+  // A rebuild restores the rows of wheels before those of their trees.
   std::optional<FileLock> no_rebuild;
   if (!store.is_read_only()) {
     no_rebuild = FileLock::attempt(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::shared);
@@ -228,7 +228,7 @@ void verify_bytecode_of_trees(Verification& verification, std::vector<TreeToVeri
       trees[i].has_right_bytecode =
           examine_tree_bytecode(verification, trees[i].id, *manifest, static_cast<std::uint32_t>(i)).empty();
     } catch (const Error&) {
-      // The tree's own examination meets it again, and tells.
+      // examine_tree hits the same error and reports it.
     }
   });
   verification.claims.sort();

@@ -17,8 +17,8 @@ inline constexpr std::chrono::nanoseconds kDay = 24h;
 inline constexpr std::int64_t kNow_ns = 2'000'000'000'000'000'000;
 inline constexpr std::uint64_t kMB = 1'000'000;
 
-/// A census put together in words: a_census().tree("numpy", 10).snapshot("s", {"numpy"}).used(3 * kDay).
-/// Sizes in MB, ages before now. What follows a snapshot speaks of it.
+/// Builds a census: a_census().tree("numpy", 10).snapshot("s", {"numpy"}).used(3 * kDay). Sizes in MB, ages
+/// relative to now. Calls that follow snapshot() apply to that snapshot.
 class CensusBuilder {
  public:
   CensusBuilder() {
@@ -43,7 +43,7 @@ class CensusBuilder {
     census_.groups.push_back(std::move(group));
     return *this;
   }
-  /// Made and used 50 days ago, unless said otherwise.
+  /// Made and used 50 days ago, unless set otherwise.
   CensusBuilder& snapshot(const std::string& name, std::initializer_list<std::string> trees) {
     CountedSnapshot& snapshot = census_.snapshots.emplace_back();
     snapshot.id = a_snapshot(name);
@@ -64,7 +64,7 @@ class CensusBuilder {
   CensusBuilder& fate(Fate fate) {
     return last().fate = FateRow{.fate = fate, .epoch = 1, .since_ns = kNow_ns}, *this;
   }
-  /// Of the last tree; of the last snapshot; of the index.
+  /// Overhead of the last tree; of the last snapshot; of the index.
   CensusBuilder& folders(std::uint64_t megabytes) {
     return census_.trees.back().overhead_bytes = megabytes * kMB, *this;
   }
@@ -81,7 +81,7 @@ class CensusBuilder {
     throw std::logic_error("no snapshot " + name);
   }
 
-  /// The plan in words: `old`, `big` ...
+  /// The names of the snapshots to be deleted: `old big`.
   std::string going(const Policy& policy) const {
     std::string text;
     for (const GoingSnapshot& one : plan_gc(census_, policy).going)

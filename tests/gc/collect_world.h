@@ -9,7 +9,7 @@
 
 namespace envstore::testing {
 
-/// All that nothing holds.
+/// Deletes everything that is not held.
 inline Policy everything() {
   Policy policy;
   policy.max_size = SizeLimit{.bytes = 1};

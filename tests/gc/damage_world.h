@@ -18,7 +18,7 @@
 
 namespace envstore::testing {
 
-/// A store with one snapshot of three packages, laid out both ways, and hands that change it behind its back.
+/// A store with one snapshot of three packages, in both layouts, and functions that damage it.
 class DamageWorld : public TreeWorld {
  public:
   DamageWorld() {
@@ -47,7 +47,7 @@ class DamageWorld : public TreeWorld {
     options.threads = 2;
     return verify(store(), options);
   }
-  /// `PATH: DAMAGE` of everything found.
+  /// `PATH: DAMAGE` for each damage found.
   std::vector<std::string> found(VerifyDepth depth = VerifyDepth::quick) {
     std::vector<std::string> lines;
     for (const DamageFound& damage : verified(depth).found)
@@ -70,7 +70,7 @@ class DamageWorld : public TreeWorld {
   FileStamp stamp(const std::string& path) { return *stat_at(store().root(), path, Links::do_not_follow); }
   std::string content(const std::string& path) { return read_file(store().root(), path); }
 
-  /// Lets `change` work on a file or name whose directory and self are writable for that time.
+  /// Calls `change` with the absolute path while its directory is writable.
   void behind_the_back(const std::string& path, const std::function<void(const std::string&)>& change) {
     const std::string full = root() + "/" + path, parent = full.substr(0, full.rfind('/'));
     struct stat before {};
@@ -87,7 +87,7 @@ class DamageWorld : public TreeWorld {
       ::fchmod(fd.get(), 0444);
     });
   }
-  /// Other bytes of the same size, with the old times.
+  /// Writes other bytes of the same size, and restores the times.
   void edit_with_restored_time(const std::string& path) {
     const FileStamp before = stamp(path);
     std::string text = content(path);
@@ -113,7 +113,7 @@ class DamageWorld : public TreeWorld {
   SnapshotId snapshot;
 };
 
-/// A source that has what it is told to have, and remembers what it was asked for.
+/// A source that has `files`, and records in `asked` what was requested.
 class FakeSource : public BlobSource {
  public:
   std::map<std::string, std::string> files;

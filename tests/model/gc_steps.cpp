@@ -3,7 +3,7 @@
 namespace envstore::model {
 namespace {
 
-/// The collector. locks/gc.lock makes it the only one; dying, it begins anew.
+/// The collector. locks/gc.lock makes it the only one; if it is killed, it begins again.
 class GcSteps {
  public:
   explicit GcSteps(Steps& steps) : steps_(steps), at_(steps.before.gc_at) {}
@@ -51,7 +51,7 @@ class GcSteps {
     return state;
   }
   State next(GcStep step) const { return next(step, at_); }
-  /// The same step for the next of two, or the first of the following step.
+  /// The same step for the second of the two, or the first of the following step.
   State after_both(GcStep again, GcStep then) const { return at_ == 0 ? next(again, 1) : next(then, 0); }
   Snapshot& current(State& state) const { return state.snapshots[at_]; }
   const Snapshot& current() const { return steps_.before.snapshots[at_]; }
@@ -102,7 +102,8 @@ class GcSteps {
       Snapshot& snapshot = state.snapshots[i];
       if (visible(snapshot.fate) == Fate::deleting) continue;
       const bool goes = snapshot.goes && is_there(snapshot.row) && !snapshot.used_since_census && !is_held(i);
-      // A condemnation of what the durable side still calls deleting would be that again after a power cut.
+      // If the durable side still has `deleting`, a condemned snapshot would be `deleting` again after a
+      // power cut.
       if (goes && snapshot.fate == Fate::none) snapshot.fate = Fate::condemned;
       snapshot.goes = goes && snapshot.fate == Fate::condemned;
     }
@@ -111,7 +112,7 @@ class GcSteps {
 
   void lock_snapshot() {
     const Snapshot& snapshot = current();
-    // The power can take a row that was not durable, and leave its durable fate.
+    // A power cut can remove a row that was not durable and leave its durable fate.
     const bool is_orphan =
         !is_there(snapshot.row) && (is_there(snapshot.layout) || snapshot.fate == Fate::deleting);
     if ((!snapshot.goes && (!is_orphan || steps_.mutant == Mutant::orphans_stay)) || snapshot.locked_by != 0)
@@ -214,7 +215,7 @@ class GcSteps {
     if (steps_.mutant != Mutant::objects_go_unlocked && steps_.before.objects_shared != 0) return;
     State state = next(GcStep::objects_locked);
     state.objects_exclusive = steps_.mutant != Mutant::objects_go_unlocked;
-    // The row is looked at once the lock is had; whoever goes without looks too early.
+    // The row is read while the lock is held; the mutant without the lock reads it too early.
     state.gc_at = is_there(state.blob_row) ? 1 : 0;
     steps_.add(state, "gc: lock the objects");
   }

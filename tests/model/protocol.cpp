@@ -10,7 +10,7 @@
 namespace envstore::model {
 namespace {
 
-// States are compared and hashed as bytes: they must have no other content.
+// States are compared and hashed as bytes, so they must have no padding.
 static_assert(std::has_unique_object_representations_v<State>);
 
 struct Hash {
@@ -22,7 +22,7 @@ struct Hash {
 void forget_what_is_over(State& state);
 
 struct Origin {
-  const State* before = nullptr;  ///< nullptr: the beginning
+  const State* before = nullptr;  ///< nullptr: the initial state
   const char* what = "";
 };
 
@@ -53,7 +53,8 @@ class Exploration {
       reject(state, "what nothing uses is never removed");
   }
 
-  /// The collector alone, undisturbed: it has no choices. Remembers what it has seen become empty.
+  /// Runs the collector alone and undisturbed: it has no choices. Remembers the states that it has seen
+  /// become empty.
   bool is_emptied(State state) {
     constexpr int kEnough = 400;
     std::vector<State> path;
@@ -91,14 +92,15 @@ class Exploration {
   std::vector<const State*> queue_;
 };
 
-/// A collection begins with one. Among all actors it may come at any time.
+/// True where a collection that runs alone begins with a promotion. With all actors, a promotion may come at
+/// any time.
 bool is_promotion_due(const State& state) {
   const bool begins = state.gc == GcStep::idle && state.gc_at == 0;
   return begins && (state.promoting || state.snapshots[0].fate == Fate::hidden ||
                     state.snapshots[1].fate == Fate::hidden);
 }
 
-/// What nobody will look at again must not tell states apart.
+/// Clears what no later step reads, so that it does not distinguish states.
 void forget_what_is_over(State& state) {
   for (Snapshot& snapshot : state.snapshots) {
     if (state.gc != GcStep::condemn) snapshot.used_since_census = false;
@@ -125,7 +127,7 @@ std::vector<Successor> successors(const State& state, const Wishes& wishes, Muta
   add_run_steps(steps, 1);
   add_deaths(steps);
   if (wishes.disasters == Disasters::kills_and_power_cuts) {
-    add_promotion_steps(steps);  // else nobody could tell what is durable
+    add_promotion_steps(steps);  // without power cuts, durability makes no difference
     add_power_cuts(steps);
   }
   for (Successor& successor : steps.found) forget_what_is_over(successor.state);

@@ -3,45 +3,49 @@
 #include <string>
 #include <vector>
 
-// A model of how snapshots come, are used and go (DESIGN sections 6 and 8; store/leases/lease.cpp,
-// store/snapshots/placement.cpp, store/objects/tree_rows.cpp, gc/collect/mark.cpp, gc/sweep_*.cpp), small
-// enough that every interleaving can be looked at.
+// A model of how snapshots are made, used and deleted (DESIGN sections 6 and 8; store/leases/lease.cpp,
+// store/snapshots/placement.cpp, store/objects/tree_rows.cpp, gc/collect/mark.cpp, gc/collect/sweep_*.cpp),
+// small enough to examine every interleaving.
 //
-// Two runs, each of a snapshot with a tree of its own; both trees link the one blob. A collector that finds
-// everything unused garbage. A promotion. Each may be killed between any two steps, and the power may go at
-// any moment: volatile rows go, and what no syncfs has seen may or may not be on disk afterwards.
-// A step is what nobody else can see half done: one transaction, one rename, one lock taken.
+// Actors: two runs, each of a snapshot with a tree of its own, where both trees link the one blob; a
+// collector for which everything unused is garbage; a promotion. Each may be killed between any two steps,
+// and the power may fail at any moment: volatile rows are lost, and files that no syncfs has covered may or
+// may not be on disk afterwards.
+// A step is what other actors cannot see half done: one transaction, one rename, one lock taken.
 
 namespace envstore::model {
 
-/// What is left out of the protocol, or done wrong. Each must be found out.
+/// Faults in the protocol: a step left out or done wrong. The check must detect each.
 enum class Mutant {
   none,
-  no_recheck_before_deleting,  ///< what was condemned is marked deleting, used since or not
-  lease_before_lock,           ///< the row is written before the file's lock is taken
-  deleting_not_durable,        ///< files are moved away while `deleting` would not survive a power cut
-  resurrects_deleting,         ///< a run takes back what is already on its way out
-  liveness_by_pid,             ///< a run in another PID namespace counts as dead
-  blobs_go_during_ingest,      ///< a blob's row goes while a tree that has the blob is being recorded
-  objects_go_unlocked,         ///< objects are unlinked without shutting out who records them
-  blob_rows_rewritten,         ///< a row that waits for its promotion is written again
-  trees_go_unasked,            ///< a snapshot is recorded without a look whether its trees still are
-  layout_made_unlocked,        ///< a snapshot is laid out without the lock that the collector takes
-  promotes_without_sync,       ///< rows become durable before what they name
-  takes_layout_for_granted,    ///< what a dead collector left half deleted is recorded as if it were whole
-  rows_go_while_named,         ///< a tree goes though a snapshot names it
-  dead_leases_stay,            ///< leases of killed runs are never removed
-  deleting_is_forgotten,       ///< what a dead collector left `deleting` is not taken up by the next
-  orphans_stay,                ///< files without rows are never looked for
+  /// Snapshots are marked deleting without a check for use since they were condemned.
+  no_recheck_before_deleting,
+  lease_before_lock,       ///< the row is written before the file's lock is taken
+  deleting_not_durable,    ///< files are moved away before `deleting` is durable
+  resurrects_deleting,     ///< a run takes back a snapshot that is already `deleting`
+  liveness_by_pid,         ///< a run in another PID namespace counts as dead
+  blobs_go_during_ingest,  ///< a blob's row is erased while a tree that has the blob is being recorded
+  objects_go_unlocked,     ///< objects are unlinked without excluding processes that record them
+  blob_rows_rewritten,     ///< a row that waits for its promotion is written again
+  trees_go_unasked,        ///< a snapshot is recorded without a check that its trees still exist
+  layout_made_unlocked,    ///< a snapshot is laid out without the lock that the collector takes
+  promotes_without_sync,   ///< rows become durable before the files that they name
+  /// A layout that a dead collector left half deleted is recorded as if it were whole.
+  takes_layout_for_granted,
+  rows_go_while_named,  ///< a tree is deleted although a snapshot names it
+  dead_leases_stay,     ///< leases of killed runs are never removed
+  /// A snapshot that a dead collector left `deleting` is not deleted by the next one.
+  deleting_is_forgotten,
+  orphans_stay,  ///< files without rows are never searched for
 };
 
 const std::vector<Mutant>& mutants();
 const char* name_of(Mutant mutant);
 
-// do not change the order: later ones include what the earlier ones say of the row
+// do not change the order: each value guarantees more than the one before it
 enum class Row : std::uint8_t { absent, not_durable, durable };
 enum class File : std::uint8_t { absent, not_synced, synced, removal_not_synced };
-/// `hidden`: deleting on the durable side, erased on the volatile one.
+/// `hidden`: `deleting` on the durable side, erased on the volatile one.
 enum class Fate : std::uint8_t { none, condemned, deleting, hidden };
 enum class LeaseRow : std::uint8_t { absent, ingest, run };
 
@@ -49,7 +53,7 @@ enum class RunStep : std::uint8_t {
   idle,
   file_made,
   locked,
-  unlocked_with_row,  ///< of the mutant lease_before_lock alone
+  unlocked_with_row,  ///< only in the mutant lease_before_lock
   using_it,
   ending,
   ingest_leased,
@@ -92,10 +96,10 @@ struct Snapshot {
   Fate fate = Fate::none;
   File layout = File::absent, tree = File::absent;
   bool locked_by_gc = false, tree_locked_by_gc = false;
-  std::uint8_t locked_by = 0, tree_locked_by = 0;  ///< 1 + the run
+  std::uint8_t locked_by = 0, tree_locked_by = 0;  ///< 1 + the run's number; 0: free
   bool used_since_census = false, goes = false;
   std::uint8_t older_than = 0;  ///< bit n: the tree was there before the ingest of run n began
-  bool row_noted = false, tree_noted = false, fate_noted = false;  ///< by the promotion under way
+  bool row_noted = false, tree_noted = false, fate_noted = false;  ///< seen by the promotion in progress
   bool operator==(const Snapshot&) const = default;
 };
 
@@ -114,7 +118,7 @@ struct State {
   bool operator==(const State&) const = default;
 };
 
-/// Who may act: everybody, or the collector alone and undisturbed.
+/// Who may act: all actors, or the collector alone and undisturbed.
 enum class Actors { all, collector };
 
 struct Successor {
@@ -124,29 +128,28 @@ struct Successor {
 
 enum class Disasters { kills, kills_and_power_cuts };
 
-/// What each run asks for, 0 or 1, and what may happen to it.
+/// Which snapshot each run requests, 0 or 1, and which disasters may happen.
 struct Wishes {
   std::uint8_t of[2];
   Disasters disasters = Disasters::kills_and_power_cuts;
 };
 
 std::vector<Successor> successors(const State& state, const Wishes& wishes, Mutant mutant, Actors actors);
-/// Every process is gone, as by SIGKILL.
+/// The state after SIGKILL of every process.
 State all_killed(const State& state);
-/// What must never be; nullptr: all is well.
+/// The invariant that is violated; nullptr: none.
 const char* fault_of(const State& state, const Wishes& wishes);
-/// Nothing is left.
+/// True if no row and no file is left.
 bool is_empty(const State& state);
 
 struct Verdict {
   bool is_accepted = true;
   std::string fault;
-  std::vector<std::string> trace;  ///< the steps that lead there
+  std::vector<std::string> trace;  ///< the steps that lead to the fault
   std::size_t states = 0;
 };
 
-/// Looks at every state that can be reached, and from each whether the collector alone gets rid of
-/// everything.
+/// Examines every reachable state, and for each whether the collector alone then removes everything.
 Verdict check(const Wishes& wishes, Mutant mutant);
 
 }  // namespace envstore::model

@@ -3,7 +3,7 @@
 namespace envstore::model {
 namespace {
 
-/// One run, or the ingest that it becomes when its snapshot is not there.
+/// One run, or the ingest that it becomes if its snapshot is missing.
 class RunSteps {
  public:
   RunSteps(Steps& steps, std::uint8_t number)
@@ -54,7 +54,8 @@ class RunSteps {
   std::uint8_t bit() const { return static_cast<std::uint8_t>(1U << number_); }
 
   void make_lease_file() {
-    // A lease file that a dead one left is another file: the collector takes it away first.
+    // In the program, the lease file of a dead run has another name. Here there is one per run, so the
+    // collector must remove it first.
     if (run_.has_file || steps_.before.lease_held_by_gc[number_]) return;
     State state = next(RunStep::file_made);
     mine(state).has_file = true;
@@ -66,7 +67,7 @@ class RunSteps {
     State state = next(RunStep::locked);
     const bool is_lost = steps_.before.lease_held_by_gc[number_] || !run_.has_file;
     if (is_lost) {
-      mine(state).step = RunStep::idle;  // another name is tried
+      mine(state).step = RunStep::idle;  // tries again with another name
       mine(state).lease = LeaseRow::absent;
     } else {
       mine(state).has_lock = true;
@@ -152,8 +153,8 @@ class RunSteps {
 
   void record_blob() {
     State state = next(RunStep::blob_recorded);
-    // Written again, it would be newer than a promotion under way, which takes the tree's row and not this
-    // one.
+    // A row written again would be newer than a promotion in progress, which would make the tree's row
+    // durable, but not this one.
     if (!is_there(state.blob_row) || steps_.mutant == Mutant::blob_rows_rewritten)
       put(state.blob_row, state.blob_noted);
     state.objects_shared = static_cast<std::uint8_t>(state.objects_shared & ~bit());

@@ -3,7 +3,7 @@
 
 namespace envstore::model {
 
-/// Collects what can happen next.
+/// Collects the possible next steps.
 struct Steps {
   const State& before;
   const Wishes& wishes;
@@ -24,7 +24,7 @@ inline bool is_there(Row row) {
 inline bool is_there(File file) {
   return file == File::not_synced || file == File::synced;
 }
-/// Written again: a promotion under way does not know of it.
+/// Writes the row again: a promotion in progress has not seen this version.
 inline void put(Row& row, bool& noted) {
   if (row == Row::absent) row = Row::not_durable;
   noted = false;

@@ -79,7 +79,7 @@ void lose_volatile_rows(State& state) {
   }
 }
 
-/// What was not synced is there afterwards, or is not.
+/// After a power cut, each unsynced change of a file may or may not be on disk.
 void settle_files(Steps& steps, State state, unsigned number) {
   File* const files[] = {&state.snapshots[0].layout, &state.snapshots[0].tree, &state.snapshots[1].layout,
                          &state.snapshots[1].tree, &state.object};

@@ -187,7 +187,7 @@ TEST_CASE(
   const Census trusted = use(std::chrono::hours(1));
   CHECK(trusted.times_ahead == 1);
   CHECK_FALSE(trusted.clock_went_back);
-  // The last collection lies ahead, too: one of the two clocks is wrong, and nobody knows which.
+  // The last collection is in the future, too: one of the two clocks is wrong, and it is not known which.
   const auto later = world.store.clock().now() + std::chrono::hours(1);
   replace_file(world.store.root(), "locks/gc.size",
                "1 1 0 " + std::to_string(later.time_since_epoch().count()) + "\n", 0600);

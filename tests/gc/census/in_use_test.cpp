@@ -28,7 +28,7 @@ struct World {
   ~World() { remove_tree(AT_FDCWD, folder); }
   std::string tree() const { return folder + "/trees/ab"; }
 
-  /// A process that has done `prepare`, and then what is seen of it.
+  /// What processes_using finds while a process that has called `prepare` exists.
   std::vector<ProcessUse> seen(const std::function<void()>& prepare, const std::vector<std::string>& paths,
                                const std::vector<std::string>& leases = {}) const {
     Pipe ready;
@@ -40,7 +40,7 @@ struct World {
     ready.hear();
     return processes_using(paths, leases);
   }
-  /// The same of a program that was started with this environment.
+  /// The same for a program that was started with this environment variable.
   std::vector<ProcessUse> seen_with(const std::string& variable, const std::vector<std::string>& paths,
                                     const std::vector<std::string>& leases = {}) const {
     int gate[2], ready[2];

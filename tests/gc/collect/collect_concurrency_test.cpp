@@ -39,7 +39,7 @@ TEST_CASE("ingests and runs go on while collections take all that nobody holds")
           place_snapshot(store, ingest, record, Layout::forest, std::nullopt);
           break;
         } catch (const Error&) {
-          if (attempt > 4) throw;  // a tree was taken meanwhile: as Provisioner does
+          if (attempt > 4) throw;  // a collection has taken a tree: retry, as Provisioner does
         }
       }
       const auto run = Lease::acquire(store, LeaseKind::run, {record.id()}, "run");

@@ -84,7 +84,7 @@ TEST_CASE("an ingest goes on when volatile data is lost under it, and nothing of
   Lease ingest = TreeWorld::lease(world.store);
   const TreeId early = TreeWorld::add_tree(world.store, ingest, "a", {{"site/a.py", "a\n"}});
   lose_volatile_data(world.store);
-  world.place_one("other");  // an index without any row would be a lost one
+  world.place_one("other");  // the index needs a row: without any it counts as lost
   CHECK(collect_all(world.store).failures.empty());
   const TreeId late = TreeWorld::add_tree(world.store, ingest, "b", {{"site/b.py", "b\n"}});
   const SnapshotId id = place_snapshot(world.store, ingest, TreeWorld::record({{"a", early}, {"b", late}}),
@@ -255,7 +255,7 @@ TEST_CASE("blobs that a collection that died has left without a tree go") {
   }
   SUBCASE("not while the rows of the tree are being written") {
     const FileLock maker = lock_tree(world.store, id);
-    CHECK(collect_all(world.store).deleted_blobs == 1);  // the one that no row connects with the tree
+    CHECK(collect_all(world.store).deleted_blobs == 1);  // the blob that no row links to the tree
     CHECK(is_there(world.store, object_of("b\n")));
   }
 }
@@ -325,7 +325,7 @@ TEST_CASE("a dry run plans, and changes nothing") {
 }
 
 TEST_CASE("what cannot be removed is told and stays half deleted; the rest goes, and the next one ends it") {
-  if (geteuid() != 0) return;  // needs somebody to become
+  if (geteuid() != 0) return;  // needs root, to become another user
   CollectWorld world;
   const SnapshotId a = world.place_one("a");
   make_directories(world.store.root(), "trash/gc-left/deep", 0700);

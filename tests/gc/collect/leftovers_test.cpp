@@ -14,7 +14,8 @@ using namespace envstore::testing;
 TEST_CASE("what is left over goes") {
   CollectWorld world;
   Store& store = world.store;
-  const SnapshotId stays = world.place_one("a");  // trees without any row would be a lost index
+  // The index needs a row: trees without any row mean a lost index.
+  const SnapshotId stays = world.place_one("a");
   const std::string nobody(32, 'a');
   make_directories(store.root(), layout::scratch(nobody) + "/bin", 0755);
   make_directories(store.root(), layout::tmp(nobody) + "/half", 0700);
@@ -67,7 +68,7 @@ TEST_CASE("the half-made work of an ingest that goes on is left alone") {
 }
 
 namespace {
-const std::string kDigest(64, 'a');  // in the place of a memo's words
+const std::string kDigest(64, 'a');  // stands for the digest in a run cache entry
 }
 
 TEST_CASE(

@@ -104,7 +104,7 @@ TEST_CASE("on a disk that others have filled, free space takes what lies idle an
   REQUIRE(plan.missed.size() == 1);
   CHECK(plan.missed[0].missing_bytes == 11 * kMB);
   Policy policy = min_free(31);
-  policy.max_size = SizeLimit{.bytes = 10 * kMB};  // the store's own size is not others' doing
+  policy.max_size = SizeLimit{.bytes = 10 * kMB};  // max-size does not depend on other data on the disk
   CHECK(world.going(policy) == "idle busy");
   CHECK(world.clock_went_back().going(min_free(31)).empty());
 }

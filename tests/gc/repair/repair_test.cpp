@@ -259,7 +259,7 @@ TEST_CASE("a damaged blob that no tree has goes to quarantine") {
 }
 
 TEST_CASE("a repair that ended anywhere is finished by the next one") {
-  // Each step of a repair leaves some names right and some not: every subset of them must heal.
+  // A repair killed at any step leaves some names repaired and others not: each subset must be repairable.
   for (unsigned done = 0; done < 8; ++done) {
     DamageWorld world;
     FakeSource source;

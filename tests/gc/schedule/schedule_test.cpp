@@ -35,7 +35,7 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// A user with a home, and programs of that user's PATH that note how they were called.
+/// A user with a home directory, and programs on that user's PATH that record how they were called.
 class FakeUser {
  public:
   FakeUser() {
@@ -48,7 +48,7 @@ class FakeUser {
     unlink_if_there(AT_FDCWD, bin() + "/" + name);
     create_file(AT_FDCWD, bin() + "/" + name, "#!/bin/sh\n" + body + "\n", 0755);
   }
-  /// crontab(1), with its text in the file `crontab`.
+  /// A fake crontab(1) that keeps its text in the file `crontab`.
   void with_crontab() {
     program("crontab",
             "case $1 in\n"

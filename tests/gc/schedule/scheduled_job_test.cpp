@@ -27,7 +27,8 @@ class JobWorld {
   std::string path(const std::string& name) const { return store() + "/" + name; }
   std::string log() const { return read_file(AT_FDCWD, path("logs/gc.log")); }
 
-  /// In a process of its own, because a job settles its process. Returns the exit code; 99: an Error.
+  /// In a process of its own, because run_scheduled_job changes its process. Returns the exit code; 99: an
+  /// Error was thrown.
   int run(const std::string& shell, mode_t mask = 022) const {
     const pid_t pid = fork();
     if (pid == 0) {
@@ -127,7 +128,7 @@ TEST_CASE("a job that talks without end fills neither the disk nor a pipe") {
 TEST_CASE("what a job leaves behind does not hold it up") {
   const JobWorld world;
   int ends[2];
-  // The process left behind ends with this test: it has but the reading end.
+  // The background process ends with this test, because it has only the read end of the pipe.
   REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
   const int inherited = dup(ends[0]);
   const std::string left = "cat <&" + std::to_string(inherited) + " & echo gone";

@@ -15,7 +15,7 @@ namespace {
 
 using Found = std::vector<std::string>;
 
-/// Whether somebody waits for the lock on this file. The kernel has no event for that.
+/// True if a process waits for the lock on this file. The kernel has no event for that.
 bool is_waited_for(int root, const std::string& lock) {
   const std::string inode = ":" + std::to_string(stat_at(root, lock, Links::follow)->inode) + " ";
   std::istringstream locks(read_file(AT_FDCWD, "/proc/locks"));
@@ -24,7 +24,8 @@ bool is_waited_for(int root, const std::string& lock) {
   return false;
 }
 
-/// What verify finds while `path` is away, under `lock`, until verify waits for that lock or has ended.
+/// What verify finds while `path` is renamed away and `lock` is held, until verify waits for that lock or has
+/// ended.
 Found found_while_away(DamageWorld& world, const std::string& path, const std::string& lock) {
   const int root = world.store().root();
   std::optional<FileLock> held = FileLock::wait(root, lock, LockMode::exclusive);

@@ -20,7 +20,7 @@ void change_rows(Store& store, Change change) {
   write.commit();
 }
 
-/// A tree's copy of its own, and the layouts' names of the same inode.
+/// The damage at a tree's own copy of a file, and at the layouts' names of the same inode.
 Found with_layouts(DamageWorld& world, const std::string& copy, const std::string& damage) {
   return {world.in_farm("demo/same_as_script.txt") + damage,
           world.in_forest("demo/same_as_script.txt") + damage, copy + damage};
@@ -229,7 +229,7 @@ TEST_CASE("bytecode is accounted for by the ledger, or by the source that it nam
   const std::string slot = layout::bytecode(world.demo) + "/0", name = "__init__.cpython-311.pyc";
   const std::string pyc = std::string("\xa7\x0d\r\n\1\0\0\0", 8) + std::string(8, 'h') + "code";
   const auto slot_mode = [&](mode_t mode) { fchmodat(world.store().root(), slot.c_str(), mode, 0); };
-  // Not of envstore: no damage, and no loss.
+  // A file that envstore did not make is removed, and is not damage.
   const auto check_dropped = [&](const std::string& foreign) {
     const VerifyReport report = world.verified();
     CHECK(report.found.empty());
