@@ -21,9 +21,9 @@ else:
     sys.meta_path.insert(0, EnvstoreCopies)
 )";
 
-// Compiled when `shutil` is imported. The loader of the standard library stays what it is, so that tools that
-// ask for its type or source see nothing new. A loader that is a class (frozen modules) is shared: left
-// alone.
+// Compiled when `shutil` is imported. The standard library's loader is not replaced, so that tools that
+// inspect its type or source see no difference. A loader that is a class (frozen modules) is shared and not
+// changed.
 constexpr std::string_view kHook = R"(
 import os, sys
 

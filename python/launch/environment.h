@@ -8,22 +8,22 @@
 
 namespace envstore {
 
-/// NAME=VALUE entries of a run's environment, from `inherited` (the own) with `added` on top. VIRTUAL_ENV is
-/// the scratch; PATH the scratch's bin, the layers' bins, then what it was without the scratches and
-/// snapshots of this store (an outer run's); ENVSTORE_LEASE the lease. PYTHONHOME would lead Python past the
-/// environment and is left out.
+/// NAME=VALUE entries of a run's environment: `inherited` (this process's environment) overridden by `added`.
+/// VIRTUAL_ENV is the scratch; PATH is the scratch's bin, the layers' bins, then the previous PATH without
+/// the entries of an outer run (scratches and snapshots of this store); ENVSTORE_LEASE is the lease.
+/// PYTHONHOME is removed: with it Python would bypass the environment.
 std::vector<std::string> run_environment(const std::vector<std::string>& inherited,
                                          const std::vector<std::pair<std::string, std::string>>& added,
                                          const Store& store, const LaunchPlan& plan,
                                          const std::string& scratch, const std::string& lease);
 
-/// PATH without the scratches and snapshots of this store, which an outer run has put there: `:ENTRY` for
-/// each entry that is left.
+/// PATH without the scratches and snapshots of this store, which an outer run added: `:ENTRY` for each
+/// remaining entry.
 std::string without_runs(std::string_view path_variable, const Store& store);
-/// The path is, or lies in, the scratch or the snapshot of some run of this store.
+/// Whether the path is, or lies in, the scratch or a snapshot of some run of this store.
 bool is_inside_runs(std::string_view path, const Store& store);
 
-/// nullptr-safe: the value in NAME=VALUE entries; empty when it is not there.
+/// The value of `name` in NAME=VALUE entries; empty if there is none.
 std::string_view value_in(const std::vector<std::string>& environment, std::string_view name);
 
 std::vector<std::string> own_environment();

@@ -36,7 +36,8 @@ struct Found {
   int failure = 0;
 };
 
-/// As a shell looks: the first that can be run, else 126 for one that is there but cannot.
+/// Searches as a shell does: the first executable file, else failure 126 if there is a file that is not
+/// executable.
 Found find_command(const std::string& name, std::string_view path_variable) {
   if (name.find('/') != std::string::npos) {
     if (access(name.c_str(), X_OK) == 0 && is_file(name)) return {name, 0};
@@ -79,7 +80,8 @@ bool is_one_of(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Of another version or implementation than the run's: started, it would know nothing of the environment.
+/// Refuses a command of another version or implementation than the run's, which would not use the
+/// environment.
 ExecSpec refuse_version(const LaunchPlan& plan, const std::string& name) {
   const std::string_view version = std::string_view(name).substr(name.find_first_of("0123456789"));
   return refuse(name, "this run's Python is " + plan.version + " ('" + plan.interpreter + "')",
@@ -93,7 +95,7 @@ ExecSpec refuse_other_python(const std::string& name, const std::string& path, c
                     " (or the package that has it), or start it as it is by its path: envstore run " + path);
 }
 
-/// Names that mean Python or pip, of which the environment has no file.
+/// Handles names that mean Python or pip and have no file in the environment.
 std::optional<ExecSpec> missing_own_command(const Target& target, const LaunchPlan& plan,
                                             const std::string& scratch) {
   if (is_pip_name(target.name)) {
@@ -106,11 +108,12 @@ std::optional<ExecSpec> missing_own_command(const Target& target, const LaunchPl
                 "`envstore run --python " + target.name + "` makes the environment for another one");
 }
 
-/// A file of the environment. A relocatable script needs no leave to be executed: Python reads it.
+/// Starts a file of the environment. A relocatable script needs no execute permission, because Python reads
+/// it.
 ExecSpec line_in_scratch(const Target& target, const std::string& scratch, const std::string& path) {
   if (is_relocatable_script(head_of(path))) return with_python(scratch, {path}, target);
   if (access(path.c_str(), X_OK) != 0) return {path, {}, kCannotRun};
-  // Python finds its environment beside argv[0], whatever name the shell's user typed.
+  // argv[0] is the path and not the name that the user typed: Python finds its environment beside argv[0].
   return as_it_is(path, path, target);
 }
 

@@ -41,7 +41,7 @@ std::string_view line_of(std::string_view& text) {
   return line;
 }
 
-/// Words as a shell reads them, as far as launchers write them: blanks separate, quotes group.
+/// Splits into words as a shell does, as far as launchers need it: blanks separate, quotes group.
 std::vector<std::string> shell_words(std::string_view line) {
   std::vector<std::string> words;
   std::string word;
@@ -69,7 +69,7 @@ bool is_python(std::string_view path) {
   return is_interpreter_name(path.substr(path.rfind('/') + 1));
 }
 
-/// The program that `env` starts: behind its options and settings of variables.
+/// The program that `env` starts: the first word after its options and variable assignments.
 std::string program_of_env(std::string_view argument) {
   for (const std::string& word : shell_words(argument)) {
     if (word == "-S" || word == "-i" || word == "-" || word == "-v" || word.find('=') != std::string::npos)
@@ -79,8 +79,8 @@ std::string program_of_env(std::string_view argument) {
   return {};
 }
 
-/// `exec /path/python ...` among the first lines of a shell's script: launchers whose interpreter's path is
-/// too long or has blanks, and wrappers.
+/// The interpreter in `exec /path/python ...` among the first lines of a shell script: a wrapper, or a
+/// launcher whose interpreter path is too long or has blanks.
 std::optional<std::string> python_that_a_shell_starts(std::string_view head) {
   while (!head.empty()) {
     std::vector<std::string> words = shell_words(trimmed(line_of(head)));
@@ -91,7 +91,7 @@ std::optional<std::string> python_that_a_shell_starts(std::string_view head) {
   return std::nullopt;
 }
 
-/// The version manager whose shim this is; which Python it starts, only it knows.
+/// The version manager whose shim this is; only the version manager can determine which Python it starts.
 std::optional<std::string> manager_of_shim(std::string_view head) {
   const auto has = [&](std::string_view text) { return head.find(text) != std::string_view::npos; };
   if (has("PYENV_ROOT=") && (has("pyenv\" exec ") || has("pyenv exec "))) return "pyenv";
@@ -100,7 +100,7 @@ std::optional<std::string> manager_of_shim(std::string_view head) {
   return std::nullopt;
 }
 
-/// mise's shims are links to mise itself: the command is a Python's when one of its Pythons has it.
+/// mise's shims are links to mise itself: the command belongs to Python if one of mise's Pythons has it.
 std::optional<std::string> mise_behind(const std::string& path, const std::string& real) {
   const std::string target = name_of(real);
   if (target != "mise" && target != "rtx") return std::nullopt;
@@ -111,8 +111,8 @@ std::optional<std::string> mise_behind(const std::string& path, const std::strin
   return std::nullopt;
 }
 
-/// The environment in whose folder of commands the file lies. In one of conda's lie also programs that have
-/// nothing to do with Python (git, make, compilers): scripts alone count there.
+/// The environment whose bin directory contains the file. A conda environment also contains programs
+/// unrelated to Python (git, make, compilers), so that only scripts count there.
 std::optional<std::string> environment_around(const std::string& path, bool is_script) {
   const std::string bin = directory_of(path);
   const std::string prefix = directory_of(bin);

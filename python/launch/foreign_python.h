@@ -14,10 +14,10 @@ struct Shebang {
 };
 std::optional<Shebang> parse_shebang(std::string_view head);
 
-/// The Python that the command at `path`, found on PATH, belongs to: the path of its interpreter, its
-/// environment's folder, or a version manager's name; nullopt: to none, or to whichever Python stands first
-/// on PATH under one of the names that `own_names` lists. Reads the file's beginning and looks beside it;
-/// never runs it. What cannot be read belongs to none.
+/// The Python that the command at `path`, found on PATH, belongs to: the path of its interpreter, the
+/// directory of its environment, or the name of a version manager. nullopt: the command belongs to no Python,
+/// or its shebang looks up one of `own_names` on PATH. Reads the beginning of the file and checks for files
+/// near it; never runs it. An unreadable file belongs to no Python.
 std::optional<std::string> other_python_of(const std::string& path,
                                            const std::vector<std::string>& own_names);
 

@@ -18,10 +18,10 @@
 namespace envstore {
 namespace {
 
-// Not SIGCHLD: the witness is nobody's business who waits for this process's children.
+// Not SIGCHLD, so that waiting for this process's children does not report the witness.
 constexpr int kEndSignal = 0;
 
-/// Runs in memory shared with the parent: calls the kernel, and nothing that could leave an errno behind.
+/// Runs in memory shared with the parent: makes only system calls, and none that could set errno.
 int wait_for_the_end(void* parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != *static_cast<const pid_t*>(parent)) return 0;
@@ -29,7 +29,7 @@ int wait_for_the_end(void* parent) {
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kFlags = kEndSignal;  // their bookkeeping is one process's own
+constexpr int kFlags = kEndSignal;  // the sanitizers cannot share their state between processes
 #else
 constexpr int kFlags = CLONE_VM | CLONE_FS | CLONE_FILES | kEndSignal;
 #endif
@@ -57,7 +57,7 @@ GroupWitness::~GroupWitness() {
 }
 
 void GroupWitness::start() {
-  // One at a time lives, so that one stack is enough.
+  // Only one witness exists at a time, so one stack is enough.
   alignas(16) static std::array<char, 16 * 1024> stack;
   static pid_t parent;
   parent = getpid();
@@ -75,7 +75,7 @@ void GroupWitness::reap() {
   pid_ = -1;
 }
 
-/// `ShdPnd` of proc(5): the signals that wait for the process as a whole.
+/// `ShdPnd` of proc(5): the signals pending for the process as a whole.
 bool GroupWitness::is_pending(int signal) const {
   constexpr std::string_view kField = "\nShdPnd:\t";
   std::array<char, 4096> text;
@@ -91,8 +91,9 @@ bool GroupWitness::is_pending(int signal) const {
   return (pending >> (signal - 1) & 1) != 0;
 }
 
-/// Asked again and again: that a signal is pending at another process is no event. A witness that took its
-/// signals and told of them would make calls that can fail, and share the errno of this process.
+/// Polls, because a process cannot wait for a signal to become pending in another process. Rejected: a
+/// witness that receives its signals and reports them; it would make calls that can fail, and it shares this
+/// process's errno.
 bool GroupWitness::has_received(int signal) {
   constexpr int kTrials = 26;
   constexpr timespec kPause{0, 2'000'000};
@@ -100,7 +101,7 @@ bool GroupWitness::has_received(int signal) {
   for (int trial = 0; trial < kTrials; ++trial) {
     if (trial > 0) nanosleep(&kPause, nullptr);
     if (!is_pending(signal)) continue;
-    // What is pending stays: another one takes note of the next.
+    // The signal stays pending: only a new witness can detect the next one.
     dismiss();
     reap();
     start();

@@ -3,25 +3,26 @@
 
 namespace envstore {
 
-/// Tells whether a signal that this process has received was sent to its whole group (or control group), so
-/// that its child, in the same group, has it already: siginfo_t does not say. The witness is another process
-/// of the group, sharing this one's memory, with every signal blocked: what is pending there came to it, too.
-/// It ends with this process. Before it is started, and where none can be, every signal counts as sent to
-/// this process alone.
+/// Detects whether a signal that this process received was sent to its whole process group (or control
+/// group), in which case the child in the same group has received it, too; siginfo_t does not contain this.
+/// The witness is another process of the group that shares this process's memory and blocks every signal: a
+/// signal that is pending there was sent to both. It is killed when this process ends. Until it is started,
+/// and if it cannot be started, every signal counts as sent to this process alone.
 class GroupWitness {
  public:
   GroupWitness() = default;
-  ~GroupWitness();  ///< dismissed and reaped
+  ~GroupWitness();  ///< dismisses and reaps
   GroupWitness(const GroupWitness&) = delete;
   GroupWitness& operator=(const GroupWitness&) = delete;
 
   void start();
-  /// Asks it to end, without waiting for that.
+  /// Kills the witness, without waiting for its end.
   void dismiss();
-  /// Waits for the end of a dismissed one.
+  /// Waits for the end of a dismissed witness.
   void reap();
-  /// Of a signal that has just arrived here. Senders that go from process to process (service managers) may
-  /// need a moment to reach the witness: waits up to 50 ms for it.
+  /// Whether the witness, too, has received `signal`, which has just arrived in this process. Waits up to 50
+  /// ms, because senders that signal one process after another (service managers) may reach the witness
+  /// later.
   bool has_received(int signal);
 
  private:

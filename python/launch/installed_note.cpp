@@ -17,7 +17,7 @@ constexpr std::string_view kDistInfo = ".dist-info";
 
 struct Installed {
   std::string name, version;
-  bool was_named = false;  ///< by the user (PEP 376 REQUESTED), not for another's sake
+  bool was_named = false;  ///< by the user (PEP 376 REQUESTED), not as a dependency
 };
 
 std::vector<Installed> installed_in(const std::string& site) {
@@ -55,7 +55,7 @@ void tell_what_pip_installed(const std::string& site) noexcept try {
   if (all.size() > 1) what += format_text(" and {} more", all.size() - 1);
   print_note(what + ")", first.name);
 } catch (const std::exception&) {
-  return;  // the run is what counts
+  return;  // a failure to print the note does not affect the run
 }
 
 void tell_that_installs_end() noexcept try {

@@ -32,7 +32,7 @@ std::optional<pid_t> as_pid(std::string_view text) {
   return pid;
 }
 
-/// A file of /proc, which has no size; empty for what has ended or is another user's.
+/// Reads a file of /proc, which has no size; empty if the process has ended or belongs to another user.
 std::string read_proc(const std::string& path) {
   constexpr std::size_t kLimit = std::size_t{4} << 20;
   std::string content;
@@ -55,8 +55,8 @@ bool carries(pid_t pid, const std::string& lease) {
   return environment.find('\0' + ("ENVSTORE_LEASE=" + lease) + '\0') != std::string::npos;
 }
 
-/// A process that is just executing a program has no words for a moment, and its parent already goes on. One
-/// may also have cleared its own: then looking again changes nothing.
+/// The arguments of a process. During execve they are empty for a moment, while the parent already continues,
+/// so they are read again. The number of reads is limited, because a process may have cleared its own.
 std::string words_of(pid_t pid) {
   constexpr int kLooks = 1000;
   std::string words;
@@ -69,8 +69,8 @@ std::string words_of(pid_t pid) {
   return words;
 }
 
-/// What finishes runs in the background is a child too, and no part of the run. Its file tells nothing: it is
-/// started as the small program and becomes the whole one.
+/// The background process that finishes runs is a child, too, but not part of the run. Its executable does
+/// not identify it: it starts as the small program and becomes the full one.
 bool is_own_helper(pid_t pid) {
   constexpr std::string_view kWords("envstore\0finish-run\0", 20);
   return words_of(pid).starts_with(kWords);
@@ -106,7 +106,7 @@ class Watch {
   }
   bool empty() const { return known_.empty(); }
 
-  /// Waits until some have ended, and forgets those.
+  /// Waits until some have ended, and removes those.
   void wait() {
     std::vector<pollfd> ends;
     std::vector<pid_t> pids;
@@ -114,7 +114,7 @@ class Watch {
       ends.push_back({fd.get(), POLLIN, 0});
       pids.push_back(pid);
     }
-    if (poll(ends.data(), ends.size(), -1) < 0) return;  // EINTR: asked again
+    if (poll(ends.data(), ends.size(), -1) < 0) return;  // EINTR: the caller repeats
     for (std::size_t i = 0; i < ends.size(); ++i)
       if (ends[i].revents != 0) known_.erase(pids[i]);
   }
@@ -128,10 +128,11 @@ class Watch {
   std::map<pid_t, Fd> known_;
 };
 
-/// Nothing that somebody else might wait for stays open: pipes of the caller, the terminal, the folder.
+/// Closes everything that another process might wait for: the caller's pipes, the terminal, the working
+/// directory.
 void detach(int lease_fd, Watch& watch) {
   setsid();
-  // The lease's descriptor first, then the pidfds, above them nothing.
+  // Keeps the lease's descriptor and the pidfds, and closes all others.
   std::vector<int> kept{lease_fd};
   watch.each_descriptor([&](const Fd& fd) { kept.push_back(fd.get()); });
   std::sort(kept.begin(), kept.end());
@@ -144,12 +145,11 @@ void detach(int lease_fd, Watch& watch) {
   const int null = open("/dev/null", O_RDWR);
   for (const int fd : {0, 1, 2}) dup2(null, fd);
   if (null > 2) close(null);
-  (void)!chdir("/");  // else it keeps the folder busy, no more
+  (void)!chdir("/");  // a failure only keeps the directory busy
   prctl(PR_SET_NAME, "envstore-keeper");
 }
 
-/// Everything that asks a daemon to go away leaves the keeper alone: it goes when the run's last process
-/// does.
+/// The keeper ignores signals that ask a daemon to exit: it exits when the run's last process has ended.
 void ignore_signals() {
   for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGPIPE, SIGUSR1, SIGUSR2})
     (void)::signal(signal, SIG_IGN);
@@ -158,7 +158,7 @@ void ignore_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// From its first instruction on a new process must not fall to a signal that was meant for the group.
+/// A signal sent to the process group must not kill a new process, from its first instruction on.
 class AllSignalsBlocked {
  public:
   AllSignalsBlocked() {
@@ -199,7 +199,7 @@ void watch_all_of(const std::string& lease, Watch& watch) {
   do {
     pids = processes_of(lease);
     for (const pid_t pid : pids) watch.add(pid);
-  } while (!pids.empty() && watch.empty());  // they have ended meanwhile, and may have left others
+  } while (!pids.empty() && watch.empty());  // all have ended since, and may have left others
 }
 
 [[noreturn]] void keeper_main(const Kept& kept, Watch& watch, const Clock& clock) {
@@ -231,10 +231,10 @@ std::vector<pid_t> remaining_processes(const std::string& lease) {
 }
 
 std::vector<pid_t> processes_of(const std::string& lease) {
-  constexpr int kMostLists = 50;  // on a machine where processes never cease to begin
+  constexpr int kMostLists = 50;  // limit for machines that constantly start processes
   std::set<pid_t> listed, found;
   bool has_new = true;
-  // One that was listed may fork and end before it is looked at: then the other is new in the next list.
+  // A listed process may fork and end before it is checked; its child is then new in the next list.
   for (int lists = 0; has_new && lists < kMostLists; ++lists) {
     has_new = false;
     for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc")) {
@@ -255,7 +255,7 @@ ExecKeeper::ExecKeeper(Store& store, const Lease& lease) {
   const AllSignalsBlocked blocked;
   pid_ = fork_unseen();
   if (pid_ != 0) return;
-  (void)malloc_trim(0);  // the whole program may have resolved before
+  (void)malloc_trim(0);  // the full program may have resolved before, which takes much memory
   keeper_main(kept, watch, store.clock());
 }
 
@@ -266,7 +266,7 @@ ExecKeeper::~ExecKeeper() {
 }
 
 void keep_until_end(Store& store, Lease& lease, Scratch& scratch, const std::vector<pid_t>& processes) {
-  // Opened while this process is their parent: the numbers cannot have been given to others.
+  // The pidfds are opened while this process is the parent, so that the pids cannot have been reused.
   Watch watch;
   for (const pid_t pid : processes) watch.add(pid);
   for (const pid_t pid : processes_of(lease.name())) watch.add(pid);

@@ -9,23 +9,25 @@
 
 namespace envstore {
 
-/// From now on orphans among the descendants become children of this process (prctl PR_SET_CHILD_SUBREAPER).
+/// From now on orphaned descendants become children of this process (prctl PR_SET_CHILD_SUBREAPER).
 void adopt_orphans();
 
-/// Children of this process that belong to the run of `lease`: all but the program's own helpers. Ends are
-/// reaped first.
+/// Children of this process that belong to the run of `lease`: all except envstore's own helpers. Reaps
+/// children that have ended first.
 std::vector<pid_t> remaining_processes(const std::string& lease);
 
-/// Every process that carries `lease` in its first environment (ENVSTORE_LEASE) and is not this one.
+/// Every process except this one whose initial environment (/proc/PID/environ) has ENVSTORE_LEASE set to
+/// `lease`.
 std::vector<pid_t> processes_of(const std::string& lease);
 
-/// Holds the lease while this process is another program (--exec), which may close the lease's descriptor: a
-/// detached process of its own session, which keeps nothing open but the lease and goes when the program and
-/// what it has left running have ended. Without pidfds there is none, and the descriptor alone counts.
+/// Holds the lease after this process has become another program (--exec), which may close the lease's
+/// descriptor. The keeper is a detached process in its own session. It keeps nothing open except the lease,
+/// and exits when the program and the processes that it left running have ended. Without pidfds there is no
+/// keeper, and only the inherited descriptor holds the lease.
 class ExecKeeper {
  public:
   ExecKeeper(Store& store, const Lease& lease);
-  ~ExecKeeper();  ///< the program was not started: the keeper goes
+  ~ExecKeeper();  ///< runs only if the program was not started: kills the keeper
   ExecKeeper(const ExecKeeper&) = delete;
   ExecKeeper& operator=(const ExecKeeper&) = delete;
 
@@ -33,9 +35,9 @@ class ExecKeeper {
   pid_t pid_ = -1;
 };
 
-/// Leaves lease and scratch to a detached process of its own session, which keeps nothing open but the lease,
-/// waits until `processes` and what they have started have ended, then removes both. When no keeper can be
-/// started they are left to the next run or gc, which the lock tells when they may.
+/// Hands lease and scratch over to a detached process in its own session, which keeps nothing open except the
+/// lease, waits until `processes` and the processes started by them have ended, then removes both. If no
+/// keeper can be started, the next run or gc removes them once the lease's lock is free.
 void keep_until_end(Store& store, Lease& lease, Scratch& scratch, const std::vector<pid_t>& processes);
 
 }  // namespace envstore

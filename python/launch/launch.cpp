@@ -25,10 +25,10 @@ namespace {
 
 constexpr int kCannotRun = 126, kNotFound = 127;
 
-/// A spare scratch names layers by absolute path: one store seen under two paths (containers) has two kinds
-/// of spares.
+/// A spare scratch contains the layers' absolute paths, so that one store seen under two paths (containers)
+/// has two kinds of spares.
 Fingerprint scratch_key(const Store& store, const LaunchPlan& plan) {
-  constexpr std::string_view kRecipe = "recipe 2";  // another number for every change of scratch_recipe
+  constexpr std::string_view kRecipe = "recipe 2";  // change the number with every change of scratch_recipe
   return fingerprint(
       as_bytes(plan.encode() + '\0' + store.path() + '\0' + ENVSTORE_VERSION + '\0' + std::string(kRecipe)));
 }
@@ -56,7 +56,7 @@ int report_refused(const std::string& name, const ExecSpec& line, const Store& s
       line.failure == kNotFound ? "no such command in the environment or on PATH" : "it is not executable");
 }
 
-/// The interpreter's absence is the environment's failure, anything else the command's.
+/// A missing interpreter is an error of the environment, anything else one of the command.
 int report_not_started(const LaunchPlan& plan, const Target& target, int error_number) {
   const bool is_interpreter = access(plan.interpreter.c_str(), X_OK) != 0;
   if (is_interpreter)
@@ -85,7 +85,7 @@ void replace_this_process(const ExecSpec& line, const std::vector<std::string>& 
   execve("/bin/sh", as_argv(words).data(), variables.data());
 }
 
-/// Python's own message of a compiled module that cannot be mapped does not name the mount.
+/// Python's own error for a compiled module that cannot be mapped does not mention the mount.
 void tell_of_noexec(const Store& store) {
   if (!is_on_noexec_mount(store.path())) return;
   const std::string text = format_text(
@@ -95,8 +95,8 @@ void tell_of_noexec(const Store& store) {
   (void)std::fputs(terminal_text(text).c_str(), stderr);
 }
 
-/// The lease's descriptor is the child's from here on; helpers that this process starts must not keep it
-/// alive.
+/// From here on the lease's descriptor belongs to the child; helpers that this process starts must not
+/// inherit it and keep the lease alive.
 void close_on_exec(int fd) {
   fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
@@ -105,7 +105,7 @@ void close_on_exec(int fd) {
 
 int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& target,
            const LaunchOptions& options, const std::function<void()>& while_running) {
-  GroupWitness witness;  // before the scratch, so that it ends while that is cleaned up
+  GroupWitness witness;  // before the scratch, so that it ends during the scratch's clean-up
   Scratch scratch = make_scratch(store, lease, plan);
   const std::vector<std::string> environment =
       run_environment(own_environment(), options.environment, store, plan, scratch.path(), lease.name());
@@ -116,7 +116,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   if (options.replace_process) {
     if (!options.is_quiet && is_pip(target)) tell_that_installs_end();
     const ExecKeeper keeper(store, lease);
-    replace_this_process(line, environment);  // on success nothing here is undone, and the lease lives on
+    replace_this_process(line, environment);  // on success no destructor runs, and the lease stays held
     return report_not_started(plan, target, errno);
   }
 
@@ -129,13 +129,13 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   try {
     if (while_running) while_running();
   } catch (const std::exception&) {
-    // The program runs: what this process wanted to do besides is left to a later one.
+    // The program is running: the background work is left to a later process.
   }
   const int exit_code = supervise(started.pid, signals, witness);
   if (!options.is_quiet && is_pip(target)) tell_what_pip_installed(scratch.path() + "/" + plan.site_path);
   if (!options.is_quiet && exit_code != 0 && line.executable.starts_with(scratch.path()))
     tell_of_noexec(store);
-  witness.reap();  // a child of this process, and none of the run's
+  witness.reap();  // a child of this process, but not part of the run
   const std::vector<pid_t> remaining = remaining_processes(lease.name());
   if (!remaining.empty()) keep_until_end(store, lease, scratch, remaining);
   return exit_code;

@@ -15,7 +15,7 @@
 
 namespace envstore {
 
-/// One layer of a run, top first.
+/// One layer of a run. Plans list layers top first.
 struct LayerPlan {
   SnapshotId snapshot;
   Layout layout = Layout::farm;
@@ -25,7 +25,8 @@ struct LayerPlan {
   bool operator==(const LayerPlan&) const = default;
 };
 
-/// Everything that a warm run needs, in one record (the memo's `plan`): nothing is parsed or looked up again.
+/// Everything that a warm run needs, in one record (`plan` of a run cache entry): nothing is parsed or looked
+/// up again.
 struct LaunchPlan {
   std::string interpreter;  ///< path to start
   std::string home;         ///< pyvenv.cfg
@@ -50,7 +51,7 @@ struct LaunchOptions {
   bool replace_process = false;  ///< --exec
   bool is_quiet = false;         ///< no notes, errors only
   std::vector<std::pair<std::string, std::string>>
-      environment;  ///< --env-file, on top of the own environment
+      environment;  ///< --env-file, overrides the inherited environment
 };
 
 /// The scratch of a plan (DESIGN section 6 step 4): pyvenv.cfg, bin/python, entry points, .pth,

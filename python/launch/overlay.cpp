@@ -10,7 +10,7 @@
 namespace envstore {
 namespace {
 
-/// Printable ASCII but for what a Python literal or site.py's own reading could mistake.
+/// Whether the path is printable ASCII without anything that a Python literal or site.py would misread.
 bool is_plain(std::string_view path) {
   const bool has_odd = std::any_of(
       path.begin(), path.end(), [](unsigned char c) { return c < ' ' || c > '~' || c == '\'' || c == '\\'; });
@@ -44,7 +44,7 @@ std::string minor_version(std::string_view version) {
   return std::string(version.substr(0, version.find('.', version.find('.') + 1)));
 }
 
-/// Every name of pip leads into the environment. `taken`: the names that are there, sorted.
+/// Guards every name of pip that the environment does not have. `taken`: the existing names, sorted.
 void guard_pip(const LaunchPlan& plan, const std::vector<std::string>& taken, ScratchRecipe& recipe) {
   for (const std::string& name : pip_names(plan)) {
     if (std::binary_search(taken.begin(), taken.end(), name)) continue;
@@ -90,7 +90,7 @@ ScratchRecipe scratch_recipe(const Store& store, const LaunchPlan& plan) {
   recipe.symlinks.emplace_back("bin/python", plan.interpreter);
   std::vector<std::string> taken = interpreter_names(plan);
   for (const std::string& name : taken) recipe.symlinks.emplace_back("bin/" + name, "python");
-  recipe.symlinks.emplace_back("lib64", "lib");  // where some builds of Python keep what is compiled
+  recipe.symlinks.emplace_back("lib64", "lib");  // some builds of Python keep compiled modules there
   taken.push_back("python");
   std::sort(taken.begin(), taken.end());
   for (const LayerPlan& layer : plan.layers) {

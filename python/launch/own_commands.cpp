@@ -8,7 +8,7 @@
 namespace envstore {
 namespace {
 
-/// The rest is a version as executables carry it: empty, `3`, `3.11`, `3.13t`.
+/// Whether `rest` is a version suffix as in names of executables: empty, `3`, `3.11`, `3.13t`.
 bool is_version_suffix(std::string_view rest) {
   if (rest.ends_with('t') || rest.ends_with('d')) rest.remove_suffix(1);
   if (rest.empty()) return true;
@@ -16,8 +16,7 @@ bool is_version_suffix(std::string_view rest) {
   return has_digits_only && rest.front() != '.' && rest.back() != '.';
 }
 
-/// The module that `python WORDS` runs with -m, when it runs one (docs.python.org, "Command line and
-/// environment").
+/// The module that `python WORDS` runs with -m, if any (docs.python.org, "Command line and environment").
 std::optional<std::string_view> module_of(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string_view word = words[i];

@@ -5,7 +5,7 @@
 namespace envstore {
 namespace {
 
-constexpr std::uint8_t kPlanVersion = 1;  // do not change without a new number
+constexpr std::uint8_t kPlanVersion = 1;  // raise it with every change of the format
 
 void put(Encoder& encoder, const std::vector<std::string>& texts) {
   encoder.count(texts.size());

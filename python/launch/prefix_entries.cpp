@@ -11,10 +11,10 @@
 namespace envstore {
 namespace {
 
-/// Directories this deep are real: share/jupyter/labextensions gets new entries from programs.
+/// Directories up to this depth are real: programs add entries to share/jupyter/labextensions.
 constexpr int kRealDepth = 3;
 
-/// Where programs replace whole directories, those are real to the bottom.
+/// Where programs replace whole directories, directories are real at every depth.
 bool is_replaced_below(const std::string& path) {
   return path == "etc" || path.starts_with("etc/") || path.starts_with("share/jupyter/kernels/");
 }
@@ -22,7 +22,7 @@ bool is_copied(const std::string& path) {
   return path.starts_with("etc/");
 }
 
-/// `labextensions/@scope` only groups.
+/// A directory like `labextensions/@scope` only groups others.
 bool only_groups(const std::string& path) {
   return path.find("/@", path.rfind('/')) != std::string::npos;
 }
@@ -36,7 +36,7 @@ class PrefixOverlay {
  public:
   PrefixOverlay(const Store& store, ScratchRecipe& recipe) : store_(store), recipe_(recipe) {}
 
-  /// `layers`: those that have the directory `path`, first wins.
+  /// `layers`: the layers that have the directory `path`; the first wins.
   void add_directory(const std::string& path, const std::vector<std::string>& layers,
                      const std::set<std::string>& hidden = {}) {
     if (hidden.empty()) recipe_.directories.push_back(path);
@@ -56,7 +56,7 @@ class PrefixOverlay {
     } else if (first.type == DT_REG) {
       recipe_.hard_links.emplace_back(path, first.layer + "/" + path);
     }
-    // A link is a __pycache__ slot: of no use outside its layer.
+    // Links are __pycache__ slots, which have no use outside their layer.
   }
 
  private:
@@ -82,7 +82,7 @@ unsigned char type_of(const Store& store, const std::string& path) {
   return stamp->is_directory() ? DT_DIR : stamp->is_regular() ? DT_REG : DT_UNKNOWN;
 }
 
-/// A directory in bin yields to another layer's script of its name.
+/// Whether some layer has a script of this name, which then takes precedence over a directory in bin.
 bool is_script(const LaunchPlan& plan, const std::string& name) {
   constexpr std::string_view kBin = "bin/";
   if (!name.starts_with(kBin)) return false;

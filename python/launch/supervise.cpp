@@ -14,20 +14,21 @@
 namespace envstore {
 namespace {
 
-// Not SIGTTIN and SIGTTOU: whoever reads the terminal from the background is stopped itself. Not those of
-// faults.
+// Without SIGTTIN and SIGTTOU: a process that uses the terminal from the background is stopped itself.
+// Without the signals of faults.
 constexpr std::array kForwarded = {SIGHUP,  SIGINT,   SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT,
                                    SIGTSTP, SIGWINCH, SIGALRM, SIGURG,  SIGIO,   SIGPWR,  SIGVTALRM};
 
-/// The child has it already: the terminal sends to the whole group (si_code SI_KERNEL), and so may others. A
-/// child that has left the group has what comes from the terminal, and nothing else.
+/// Whether the child has already received the signal: the terminal sends to the whole group (si_code
+/// SI_KERNEL), and other senders may do so. A child that has left the group counts as reached by signals of
+/// the terminal only.
 bool has_reached(pid_t child, const siginfo_t& info, GroupWitness& witness) {
   if (info.si_code > 0) return true;
   return getpgid(child) == getpgrp() && witness.has_received(info.si_signo);
 }
 
-/// What the shell that waits for this process sees must be what the child does. A process group without a
-/// shell that could wake it is not stopped: the kernel drops SIGTSTP there.
+/// Stops like the child, so that the shell that waits for this process sees the child's state. A process
+/// group without a shell that could continue it is not stopped: the kernel discards SIGTSTP there.
 void stop_as_the_child() {
   sigset_t stop;
   sigemptyset(&stop);
@@ -41,7 +42,7 @@ int exit_code_of(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/// Takes note of every child that changed. True: the main one has ended, with `status`.
+/// Handles every child that has changed state. Returns true if `child` has ended, with `status`.
 bool reap(pid_t child, int& status) {
   bool has_ended = false;
   while (true) {
@@ -51,7 +52,7 @@ bool reap(pid_t child, int& status) {
     if (pid <= 0) return has_ended;
     if (pid != child) continue;
     if (WIFSTOPPED(changed)) {
-      // SIGSTOP is a debugger's or an operator's business with the child alone.
+      // SIGSTOP comes from a debugger or an operator and concerns the child alone.
       if (WSTOPSIG(changed) != SIGSTOP) stop_as_the_child();
       continue;
     }
@@ -60,7 +61,7 @@ bool reap(pid_t child, int& status) {
   }
 }
 
-/// A short run needs no witness: nothing has asked for a signal before Python is up.
+/// A run shorter than this needs no witness: nothing handles signals before Python has started.
 constexpr timespec kUntilWitness{0, 10'000'000};
 
 }  // namespace
@@ -69,7 +70,7 @@ SignalScope::SignalScope() {
   sigemptyset(&waited_);
   for (const int signal : kForwarded) sigaddset(&waited_, signal);
   sigaddset(&waited_, SIGCHLD);
-  // An ignored SIGCHLD, inherited, would let children vanish unwaited.
+  // With an inherited, ignored SIGCHLD, the kernel would discard the exit status of children.
   struct sigaction by_default {};
   by_default.sa_handler = SIG_DFL;
   sigaction(SIGCHLD, &by_default, &original_child_);
@@ -116,7 +117,7 @@ int supervise(pid_t child, const SignalScope& signals, GroupWitness& witness) {
     const int signal = sigtimedwait(&signals.waited(), &info, limit);
     if (signal < 0) {
       const int fault = errno;
-      if (fault == EINTR) continue;  // a stop and its end
+      if (fault == EINTR) continue;  // stopped and continued
       if (fault != EAGAIN) throw_errno(fault, "wait for", "signals");
       witness.start();
       limit = nullptr;
@@ -127,7 +128,7 @@ int supervise(pid_t child, const SignalScope& signals, GroupWitness& witness) {
       witness.dismiss();
       return exit_code_of(status);
     } else if (!has_reached(child, info, witness)) {
-      kill(child, signal);  // not reaped yet, so the number is still the child's
+      kill(child, signal);  // not reaped yet, so the pid is still the child's
     }
   }
 }

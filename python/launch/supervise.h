@@ -12,7 +12,7 @@
 
 namespace envstore {
 
-/// Signals of one run. From construction on everything that can be forwarded, and SIGCHLD, is blocked and
+/// Signals of one run. From construction on, SIGCHLD and all signals that can be forwarded are blocked and
 /// waited for, so that none is lost between the child's start and the wait. The destructor restores mask and
 /// dispositions.
 class SignalScope {
@@ -31,18 +31,18 @@ class SignalScope {
 
 struct Started {
   pid_t pid = -1;
-  int error_number = 0;  ///< of posix_spawn; 0: it runs
+  int error_number = 0;  ///< from posix_spawn; 0: the child runs
 };
 
-/// posix_spawn with the mask that this process was started with. A file that no kernel can start is given to
-/// /bin/sh.
+/// posix_spawn with `mask`, the one that this process was started with. A file that the kernel cannot execute
+/// (ENOEXEC) is run by /bin/sh.
 Started start(const ExecSpec& line, const std::vector<std::string>& environment, const sigset_t& mask);
 
-/// Waits until `child` ends: forwards signals that were sent to this process alone (those that were sent to
-/// the whole group have reached the child), stops and goes on with it. Reaps whatever descendants are handed
-/// to this process meanwhile. Returns the exit code, or 128+n. No CPU is used.
+/// Waits until `child` ends. Forwards signals that were sent to this process alone (those sent to the whole
+/// group have reached the child); stops and continues together with the child. Reaps orphaned descendants
+/// that become children of this process. Returns the exit code, or 128+n. Uses no CPU while waiting.
 int supervise(pid_t child, const SignalScope& signals, GroupWitness& witness);
 
-std::vector<char*> as_argv(const std::vector<std::string>& words);  ///< views with a null pointer at the end
+std::vector<char*> as_argv(const std::vector<std::string>& words);  ///< pointers into `words`, then nullptr
 
 }  // namespace envstore

@@ -23,7 +23,7 @@ bool is_work_left(Store& store, const LaunchPlan& plan, BytecodeMode mode) {
   return false;
 }
 
-/// Only what the work needs: names of scripts may be many.
+/// Keeps only what finish-run needs, because there may be many script names.
 LaunchPlan without_names(LaunchPlan plan) {
   for (LayerPlan& layer : plan.layers) {
     layer.scripts.clear();
@@ -59,18 +59,18 @@ void start_detached(const std::vector<std::string>& arguments) {
 void finish_in_background(Store& store, const LaunchPlan& plan, BytecodeMode mode) noexcept {
   try {
     if (store.is_read_only()) {
-      remove_dead_leases(store);  // what runs left that were killed
+      remove_dead_leases(store);  // of runs that were killed
       return;
     }
     if (!is_work_left(store, plan, mode)) return;
     const std::string encoded = without_names(plan).encode();
     const auto bytes = reinterpret_cast<const std::uint8_t*>(encoded.data());
     const std::string mode_word = mode == BytecodeMode::background ? "background" : "never";
-    // python/launch/keeper.cpp knows the helper by its two first words.
+    // python/launch/keeper.cpp recognises the helper by these first two arguments.
     start_detached({"envstore", "finish-run", "--store", store.path(), "--bytecode", mode_word,
                     to_hex({bytes, encoded.size()})});
   } catch (const std::exception&) {
-    // The run matters, not its afterwork: the next run finds the same work left.
+    // The run goes on without it: the next run finds the same work left.
   }
 }
 

@@ -45,7 +45,7 @@ WheelFetcher::WheelFetcher(Store& store, Lease& lease, IndexClient& client, Prog
       pool_(core_count()),
       unpacking_(core_count()),
       downloading_(kMostDownloads) {
-  lease_.tmp_directory();  // made by one thread
+  lease_.tmp_directory();  // created before there are other threads
 }
 
 WheelFetcher::~WheelFetcher() {
@@ -84,7 +84,7 @@ void WheelFetcher::drop_foreseen() {
     if (wheel->need == Need::prefetched) wheel->is_given_up = true;
 }
 
-/// Under the mutex.
+/// Requires mutex_ held.
 WheelFetcher::WheelPointer WheelFetcher::enqueue(const std::string& name, const pypackaging::Version& version,
                                                  const IndexFile& file, Need need) {
   downloading_.require_thread();
@@ -116,7 +116,7 @@ std::optional<TreeId> WheelFetcher::known_tree(const std::string& name, const In
   return wheel->tree;
 }
 
-/// Of a wheel that the store has, by what was checked when it came.
+/// For a wheel in the store: compares the hashes that were recorded when it was ingested.
 bool WheelFetcher::meets_required_hash(const std::string& name, const std::string& sha256) {
   if (!required_.are_required()) return true;
   const FileDigests& allowed = required_.of(name);
@@ -127,8 +127,8 @@ bool WheelFetcher::meets_required_hash(const std::string& name, const std::strin
          });
 }
 
-/// What did not pass through download_file, which checks what the index says, and what the user demands.
-/// The SHA-256 that the index says is the ingest's to check.
+/// Checks the index's hashes of a local file, which has not passed through download_file, and the user's
+/// required hashes of any file. The ingest checks the index's SHA-256.
 void WheelFetcher::check_hashes(const Wheel& wheel) const {
   const auto bytes = wheel.body->bytes();
   if (local_path(wheel.file.url)) {
@@ -141,7 +141,8 @@ void WheelFetcher::check_hashes(const Wheel& wheel) const {
   if (required_.are_required()) check_required_hashes(required_.of(wheel.name), bytes, wheel.file.filename);
 }
 
-/// A digest by another algorithm than the store's own is told by the bytes alone, which do not stay.
+/// Records digests of other algorithms than the store's own: they can only be computed from the wheel's
+/// bytes, which are not kept.
 void WheelFetcher::keep_proof(const Wheel& wheel, const TreeId& tree) {
   const FileDigests& allowed = required_.of(wheel.name);
   const auto row = store_.index().read().tree(tree);
@@ -155,7 +156,7 @@ void WheelFetcher::keep_proof(const Wheel& wheel, const TreeId& tree) {
   write.commit();
 }
 
-/// Under the mutex: starts the downloads that may start now.
+/// Requires mutex_ held. Starts the downloads that limit_ admits.
 void WheelFetcher::dispatch() {
   while (const auto item =
              to_download_.take([this](const FetchQueue::Item& each) { return limit_.admits(each.size); })) {
@@ -186,7 +187,7 @@ void WheelFetcher::unpack_next() {
   {
     const std::lock_guard lock(mutex_);
     const auto item = to_unpack_.take([](const FetchQueue::Item&) { return true; });
-    if (!item) return;  // given up meanwhile
+    if (!item) return;  // cancelled in the meantime
     wheel = wheels_.at(item->url);
   }
   try {

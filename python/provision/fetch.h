@@ -23,23 +23,25 @@ struct FetchedTree {
   bool was_there = false;  ///< the store had it
 };
 
-/// Downloads wheels and unpacks them into the store, several at a time, each once; while large ones arrive
-/// one after another, those that are there are unpacked. Thread-safe. A wheel that has a row under its hash
-/// is neither downloaded nor opened.
+/// Downloads wheels and unpacks them into the store, several at a time, each once. Large wheels are
+/// downloaded few at a time, so that complete ones are unpacked while others arrive. Thread-safe. A wheel
+/// that has a row under its hash is neither downloaded nor opened.
 class WheelFetcher {
  public:
-  /// `required`: a wheel without one of the hashes that its project needs is refused; lives as long as this.
+  /// `required`: a wheel without one of the hashes required for its project is refused; must outlive this
+  /// object.
   WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress,
                const RequiredHashes& required);
-  ~WheelFetcher();  ///< gives up what nobody waited for; waits for what is being unpacked
+  ~WheelFetcher();  ///< cancels queued wheels and downloads; waits for wheels that are being unpacked
 
-  /// Starts, or returns what was started. The future throws what went wrong with the wheel.
+  /// Starts fetching the wheel, unless this was done before. The future throws the error that fetching it
+  /// failed with.
   std::shared_future<FetchedTree> start(const std::string& name, const pypackaging::Version& version,
                                         const IndexFile& file);
-  /// As `start`, for a wheel that will likely be wanted: after all that are. Files that are very large, or of
-  /// unknown size, wait until they are wanted.
+  /// As `start`, for a wheel that will likely be required: queued after all required ones. Files that are
+  /// very large, or of unknown size, are not prefetched.
   void prefetch(const std::string& name, const pypackaging::Version& version, const IndexFile& file);
-  /// All that is wanted was started: what was only prefetched is given up.
+  /// To be called when all required wheels were started: cancels wheels that were only prefetched.
   void drop_foreseen();
 
  private:
@@ -64,12 +66,12 @@ class WheelFetcher {
   Progress& progress_;
   const RequiredHashes& required_;
   WorkPool pool_;
-  std::mutex mutex_;                            ///< protects what follows, up to the thread_pool
+  std::mutex mutex_;                            ///< protects the members below, except the thread pools
   std::map<std::string, WheelPointer> wheels_;  ///< by URL
   FetchQueue to_download_, to_unpack_;
   DownloadLimit limit_;
   bool is_settled_ = false;
-  // Destroyed before all else, the downloads first: they post to the other.
+  // Destroyed before the other members, downloading_ first: its jobs post to unpacking_.
   ThreadPool unpacking_, downloading_;
 };
 

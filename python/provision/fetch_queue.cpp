@@ -5,7 +5,7 @@
 namespace envstore {
 namespace {
 
-constexpr std::size_t kMostDownloads = 50;  // as many as the network has in flight
+constexpr std::size_t kMostDownloads = 50;  // as many as the network code has in flight
 constexpr std::uint64_t kLarge = std::uint64_t{1} << 20;
 constexpr std::size_t kFewestLarge = 2;
 constexpr std::uint64_t kEnoughBytes = std::uint64_t{16} << 20;

@@ -8,8 +8,8 @@
 
 namespace envstore {
 
-/// Which of the wheels that wait comes next: what is wanted before what is only prefetched, then the larger
-/// one, then the one that came first.
+/// The queue of waiting wheels. Order: required before prefetched, then larger before smaller, then first in,
+/// first out.
 class FetchQueue {
  public:
   enum class Need { prefetched, wanted };
@@ -23,16 +23,16 @@ class FetchQueue {
   void require(const std::string& url);
   void drop_foreseen();
   void clear() { items_.clear(); }
-  /// The first for which `may_go` holds; it is not in the queue any more.
+  /// Removes and returns the first item for which `may_go` holds.
   std::optional<Item> take(const std::function<bool(const Item&)>& may_go);
 
  private:
   std::vector<Item> items_;
 };
 
-/// Bounds how many downloads are on their way at once. Small ones are many; large ones few, so that the first
-/// are whole, and can be unpacked, while the others arrive. Several all the same: a server may be slow with
-/// each.
+/// Bounds the number of concurrent downloads. Small ones are many; large ones are few, so that the first are
+/// complete and can be unpacked while the others arrive, but not only one, because a server may be slow on
+/// each connection.
 class DownloadLimit {
  public:
   bool admits(std::uint64_t size) const;

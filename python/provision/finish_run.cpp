@@ -22,8 +22,8 @@ std::string unhex(const std::string& hex) {
 void finish_run(Store& store, const std::string& plan_hex, BytecodeMode mode) {
   lower_priority();
   const LaunchPlan plan = LaunchPlan::decode(unhex(plan_hex));
-  remove_dead_leases(store);  // what runs left that were killed
-  // Before the turn to compile: behind another run's, on a busy machine, it would wait for minutes.
+  remove_dead_leases(store);  // of runs that were killed
+  // Before waiting for the compile lock, which on a busy machine another run may hold for minutes.
   store.index().promote(Index::Wait::yes);
   if (mode != BytecodeMode::background) return;
   const Fd locks = open_directory(store.root(), layout::kLocks);

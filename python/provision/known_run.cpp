@@ -20,7 +20,7 @@ std::optional<ScriptBlock> block_of(const RunRequest& request) {
   if (!request.script_text) return std::nullopt;
   const std::string& text = *request.script_text;
   const auto mark = byte_order_mark(text);
-  // Without a mark, too: older Pythons end at the first NUL and report nothing.
+  // Also checked without a byte order mark: older Pythons stop at the first NUL without an error.
   const bool has_early_nul = text.substr(0, 2).find('\0') != std::string::npos;
   if (has_early_nul || (mark && mark->encoding != Unicode::utf8))
     throw Error(

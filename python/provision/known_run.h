@@ -8,26 +8,28 @@
 
 namespace envstore {
 
-/// What decides a run's environment, as far as it can be told without parsing.
+/// The inputs that determine a run's environment, as far as they are known without parsing.
 struct RunKey {
   std::optional<pypackaging::ScriptBlock> block;
-  /// A line that was meant to open a block: the run is not looked up, so that each run tells of it.
+  /// A line that was meant to open a block: the run cache is bypassed, so that every run prints the warning.
   std::optional<pypackaging::ParseError> misspelt_block;
   std::optional<PythonVersionFile> python_version_file;
   std::string memo_text;
 };
 
-/// Throws Error{invalid_input} when the script's metadata block is not closed or stands twice.
+/// Throws Error{invalid_input} if the script's metadata block is not closed or occurs twice, or if the script
+/// is UTF-16 or UTF-32.
 RunKey key_of(const Store& store, const RunRequest& request);
 
-/// The whole warm path: the memo of an earlier run with the same words, and a lease on its snapshots.
-/// nullopt: there is none, something that it depends on has changed, or the request wants it anew. Needs
-/// nothing that prepare_run needs, so that a program can be built of it that starts at once.
+/// The whole warm path: the run cache entry of an earlier run with the same key, and a lease on its
+/// snapshots. nullopt: there is no entry, something that it depends on has changed, or the request bypasses
+/// the run cache. Needs none of prepare_run's dependencies, so that a small program that starts quickly can
+/// be built from it.
 std::optional<PreparedRun> known_run(Store& store, const RunRequest& request, const RunKey& key);
 
-/// For people: the script's path, or what is started.
+/// For messages: the script's path, or the name of the target.
 std::string label_of(const RunRequest& request);
-/// The script's folder, or the working directory.
+/// The script's directory, or the working directory.
 std::string directory_of(const RunRequest& request);
 
 }  // namespace envstore

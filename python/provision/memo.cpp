@@ -14,7 +14,7 @@
 namespace envstore {
 namespace {
 
-/// Fields separated so that no two lists of words give the same text.
+/// Fields with their lengths, so that no two lists of fields give the same text.
 class KeyText {
  public:
   void add(std::string_view key, std::string_view value) {
@@ -26,24 +26,25 @@ class KeyText {
   std::string text_;
 };
 
-/// What stands for a run's words on disk: they may hold passwords. Long enough to be compared in their place.
+/// Stored on disk instead of the text, which may contain passwords. Long enough to be compared in its place.
 std::string digest_of(const std::string& text) {
   return fingerprint(as_bytes(text)).hex() + fingerprint(as_bytes("again " + text)).hex();
 }
 
-/// One that is not set means the same as an empty one, here.
+/// Here an unset variable means the same as an empty one.
 std::string_view value_of(const char* variable) {
   const char* value = std::getenv(variable);
   return value == nullptr ? std::string_view() : value;
 }
 
-/// Whether relative places may stand in the text, so that its meaning depends on where it lies.
+/// Whether the text may contain relative paths, so that its meaning depends on the directory.
 bool may_name_places(std::string_view text) {
   return text.find("[tool") != std::string_view::npos || text.find('/') != std::string_view::npos ||
          text.find(".whl") != std::string_view::npos;
 }
 
-/// Of the row that has the names. No run has this text: it begins otherwise.
+/// The key of the row that has the names. It differs from the key of every run, which begins with another
+/// field.
 std::string names_text(const std::string& text) {
   KeyText key;
   key.add("variables of", text);
@@ -74,7 +75,7 @@ std::string memo_text(const Store& store, const RunRequest& request, std::string
   }
   for (const std::string& path : request.with_requirements) {
     text.add("with-requirements", path);
-    is_placed = is_placed || path.starts_with("/dev/");  // what such a file names starts here
+    is_placed = is_placed || path.starts_with("/dev/");  // relative paths in such a file start here
   }
   if (is_placed) text.add("cwd", current_directory());
   text.add("python", request.python);
@@ -98,7 +99,7 @@ std::string memo_text(const Store& store, const RunRequest& request, std::string
 
 namespace {
 
-/// A path that may not be looked at, as a directory of PATH that is another user's, is one that is not there.
+/// A path that may not be accessed, such as another user's directory on PATH, counts as absent.
 std::optional<FileStamp> look(const std::string& path) {
   try {
     return stat_at(AT_FDCWD, path, Links::follow);
@@ -118,8 +119,9 @@ bool is_unchanged(const WatchedPath& watched) {
   auto now = look(watched.path);
   if (now.has_value() != watched.stamp.has_value()) return false;
   if (!now) return true;
-  if (S_ISFIFO(now->mode) || S_ISSOCK(now->mode)) return false;  // another text each time
-  // Device numbers change over a reboot, link counts whenever somebody links the file.
+  if (S_ISFIFO(now->mode) || S_ISSOCK(now->mode)) return false;  // other contents at each read
+  // Device numbers and link counts are not compared: the former change at a reboot, the latter with every new
+  // link.
   const FileStamp& then = *watched.stamp;
   const bool is_same = now->inode == then.inode && now->mtime_ns == then.mtime_ns && now->mode == then.mode;
   return is_same && (now->is_directory() || (now->size == then.size && now->ctime_ns == then.ctime_ns));

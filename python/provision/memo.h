@@ -9,26 +9,26 @@
 
 namespace envstore {
 
-/// Every raw word that decides a run's environment, unparsed. Two runs with the same text, and the watched
-/// paths unchanged, have the same plan. What an outer run of this store has put into PATH and VIRTUAL_ENV is
-/// no such word: it differs with every run.
+/// The run cache key: every argument, setting and variable that determines a run's environment, unparsed. Two
+/// runs with the same text, and the watched paths unchanged, have the same plan. Excludes what an outer run
+/// of this store added to PATH and VIRTUAL_ENV, which differs with every run.
 std::string memo_text(const Store& store, const RunRequest& request, std::string_view script_block,
                       const std::optional<PythonVersionFile>& python_version_file);
 
-/// The path as it is now, for a memo to depend on.
+/// The current state of the path, as a dependency of a run cache entry.
 WatchedPath watch(const std::string& path);
 bool is_unchanged(const WatchedPath& watched);
 
-/// The text of a run whose requirements files refer to variables: their values count, which the words of the
-/// run do not tell. Values are hashed: they may be secrets. nullopt: which variables these are is not known,
-/// or a file has changed. Of a run without such files: `text` itself, and nothing is looked up.
+/// `text`, extended by the values of the environment variables that the run's requirements files refer to.
+/// Values are hashed, because they may be secrets. nullopt: the names of the variables are not known, or a
+/// file has changed. For a run without requirements files: `text` itself, without a lookup.
 std::optional<std::string> text_with_variables(Store& store, const RunRequest& request,
                                                const std::string& text);
-/// Remembers the names for it, and returns the text. `files`: those that refer to the variables.
+/// Stores the names for text_with_variables, and returns the extended text. `files`: the requirements files.
 std::string keep_variables(Store& store, const std::string& text, const std::set<std::string>& names,
                            std::vector<WatchedPath> files, const std::vector<SnapshotId>& snapshots);
 
-/// The plan of an earlier run with the same text, nothing it depends on having changed since.
+/// The entry of an earlier run with the same text, provided that none of its watched paths has changed since.
 std::optional<MemoRow> find_memo(Store& store, const std::string& text);
 void keep_memo(Store& store, const std::string& text, std::vector<WatchedPath> watched,
                const LaunchPlan& plan);

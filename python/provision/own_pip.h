@@ -3,12 +3,12 @@
 
 namespace envstore {
 
-/// The layer of a run that asks for pip and whose layers have none (DESIGN section 16): the wheel that the
-/// interpreter brings along for `ensurepip`, else the newest pip that fits.
+/// The additional layer of a run that starts pip and whose layers have no pip (DESIGN section 16): the wheel
+/// that the interpreter bundles for `ensurepip`, else the newest compatible pip.
 LayerRequest own_pip_request(const Interpreter& interpreter);
 
-/// Settings for it: what the run's own requirements ask of versions does not concern it. A hash can be
-/// demanded of what an index has, not of the interpreter's own wheel.
+/// Settings for that layer: the run's constraints, overrides and resolution strategy do not apply to it.
+/// Hashes can be required of files of a package index, but not of the interpreter's own wheel.
 ResolutionSettings own_pip_settings(ResolutionSettings settings, const LayerRequest& pip);
 
 }  // namespace envstore

@@ -32,7 +32,7 @@ namespace {
 
 using pypackaging::ScriptBlock;
 
-/// What `--with` and `--with-requirements` ask for.
+/// The requirements of `--with` and `--with-requirements`.
 struct WithLayer {
   LayerRequest request;
   std::vector<RequirementsFile> files;
@@ -59,7 +59,7 @@ WithLayer read_with_layer(const RunRequest& request) {
   return layer;
 }
 
-/// What a requirements file says of indexes counts for its layer alone.
+/// The options of a requirements file apply to its layer only.
 ResolutionSettings with_file_options(ResolutionSettings settings,
                                      const std::vector<RequirementsFile>& files) {
   for (const RequirementsFile& file : files) {
@@ -78,14 +78,14 @@ ResolutionSettings with_file_options(ResolutionSettings settings,
   return settings;
 }
 
-/// Pages of an index come and go by the megabyte, on many threads. Given back to the system each time, their
-/// fresh memory took 6 % of a cold run's processor time.
+/// Index pages of megabytes are allocated and freed on many threads. Returning the memory to the system each
+/// time cost 6 % of a cold run's processor time.
 void keep_freed_memory() {
   (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
   (void)mallopt(M_TRIM_THRESHOLD, 128 << 20);
 }
 
-/// The slow path of one run: everything that a memo saves.
+/// The slow path of one run: everything that a run cache hit saves.
 class Preparation {
  public:
   Preparation(Store& store, const RunRequest& request, Progress& progress)
@@ -116,7 +116,7 @@ class Preparation {
   }
 
  private:
-  /// The ingest lease holds them. An index that is rebuilt meanwhile may not have their rows yet.
+  /// The ingest lease holds the snapshots, but an index that is being rebuilt may not have their rows yet.
   Lease lease_made(const std::vector<SnapshotId>& snapshots) {
     constexpr int kAttempts = 5;
     for (int attempt = 1;; ++attempt) {
@@ -129,7 +129,7 @@ class Preparation {
     }
   }
 
-  /// What the flags of this one run ask for.
+  /// Applies the flags of this run.
   void add_request(ResolutionSettings& settings) {
     settings.upgrade = settings.upgrade || request_.upgrade;
     settings.indexes.refresh = settings.indexes.refresh || request_.refresh || request_.upgrade;
@@ -158,7 +158,7 @@ class Preparation {
     variables_.insert(file.variables.begin(), file.variables.end());
   }
 
-  /// A lock pins what the block leaves open. It is never passed over in silence.
+  /// A lock pins the versions that the block leaves open, so it is never ignored silently.
   void refuse_lock() {
     if (request_.script_path.empty() || request_.target.kind != Target::Kind::script) return;
     watched_.push_back(watch(request_.script_path + ".lock"));
@@ -171,7 +171,7 @@ class Preparation {
 
   void remember(const std::string& text, const LaunchPlan& plan, const std::vector<SnapshotId>& snapshots) {
     const bool has_files = !request_.with_requirements.empty();
-    // A later run could not know which variables it must look at.
+    // A later run could not know which variables to check.
     if (!has_files && !variables_.empty()) return;
     keep_memo(store_,
               has_files ? keep_variables(store_, text, variables_, requirements_files_, snapshots) : text,
@@ -197,8 +197,8 @@ class Preparation {
                       request_.target.name + "' looks like metadata, but " + misspelt_block.message);
   }
 
-  /// An unknown interpreter means that little is known at all: the pages of what the user named are asked for
-  /// while it answers.
+  /// If the interpreter has to be probed, little else is likely to be cached. Requests the pages of the
+  /// script's dependencies during the probe.
   void ask_ahead(const IndexSettings& indexes) {
     if (client_ || metadata_.dependencies.empty() || indexes.offline || store_.is_read_only()) return;
     client_ = std::make_shared<IndexClient>(store_, indexes, &progress_);
@@ -206,11 +206,11 @@ class Preparation {
       if (!requirement.url && requirement.marker.empty()) client_->project(requirement.normalized_name);
   }
 
-  /// The first line of the version file that asks for something; the others are told.
+  /// The request of the first valid line of the version file; warns of the invalid lines before it.
   std::optional<InterpreterRequest> request_of(const PythonVersionFile& file, const std::string& home) {
     for (const std::string& line : file.lines) {
       if (auto request = version_file_request(line, file.path, home)) return request;
-      if (line != "system")  // pyenv's word for what PATH has
+      if (line != "system")  // pyenv's name for the Python on PATH
         progress_.warning("'" + line + "' in '" + file.path +
                           "' is no version of Python that is known, and ignored");
     }
@@ -224,7 +224,7 @@ class Preparation {
     inputs.requires_python = widened(metadata_.requires_python);
     inputs.path_variable = without_runs(variable_or_empty("PATH"), store_);
     inputs.virtual_env = request_.isolated ? "" : variable_or_empty("VIRTUAL_ENV");
-    // Inside another run its environment is no choice of the user's.
+    // Inside another run, that run's environment is not the user's choice.
     if (is_inside_runs(inputs.virtual_env, store_)) inputs.virtual_env.clear();
     inputs.home = home_directory();
     inputs.preference = preference_;
@@ -247,7 +247,7 @@ class Preparation {
     use(InterpreterFinder(store_).find(inputs));
   }
 
-  /// `==3.12` means 3.12.0 alone. Who writes it in a script means 3.12.*, and uv runs it so.
+  /// `==3.12` means 3.12.0 alone, but authors of scripts mean 3.12.*, and uv runs it so.
   static std::optional<pypackaging::SpecifierSet> widened(
       const std::optional<pypackaging::SpecifierSet>& requires_python) {
     if (!requires_python || requires_python->clauses().size() != 1) return requires_python;
@@ -287,7 +287,7 @@ class Preparation {
 
   LaunchPlan provide_layers(Lease& lease, const ResolutionSettings& settings) {
     LaunchPlan plan = provide_layers_as(lease, settings, request_.layout);
-    // Where some distribution asks for real paths, every layer of the run is laid out as a forest.
+    // If some distribution requires real paths, every layer of the run is laid out as a forest.
     if (request_.layout == Layout::farm && wants_forest(plan))
       return provide_layers_as(lease, settings, Layout::forest);
     return plan;
@@ -306,7 +306,7 @@ class Preparation {
       request.requirements = std::move(sourced.requirements);
       request.label = label_of(request_);
       watch_direct(request);
-      // Sources are the script's word on its own packages, and no other layer's.
+      // Sources apply to the script's own packages, not to other layers.
       ResolutionSettings own = settings;
       own.indexes.bound = std::move(sourced.bound);
       plan.layers.push_back(provide(lease, own, layout, request, {}, client_));
@@ -338,7 +338,7 @@ class Preparation {
   LayerPlan provide(Lease& lease, const ResolutionSettings& settings, Layout layout,
                     const LayerRequest& request, const std::vector<LayerPlan>& below,
                     const std::shared_ptr<IndexClient>& client) {
-    // Hashes and file options differ by layer, so does the provisioner.
+    // Each layer has its own provisioner, because hashes and file options differ.
     Provisioner provisioner(store_, lease, interpreter_, settings, layout, progress_);
     if (client) provisioner.use(client);
     LayerPlan plan = provisioner.provide(request, below);
@@ -348,7 +348,7 @@ class Preparation {
     return plan;
   }
 
-  /// A local wheel that is written anew is another wheel.
+  /// A local wheel that was rewritten is a different wheel.
   void watch_direct(LayerRequest& request) {
     for (const auto& requirement : request.requirements)
       if (const auto path = requirement.url ? local_path(*requirement.url) : std::nullopt)
@@ -377,7 +377,7 @@ class Preparation {
   std::optional<WithLayer> with_;
   Interpreter interpreter_;
   PythonPreference preference_ = PythonPreference::system;
-  std::shared_ptr<IndexClient> client_;  ///< of the script's own layer, if something was asked ahead
+  std::shared_ptr<IndexClient> client_;  ///< for the script's own layer; null if nothing was prefetched
   std::vector<WatchedPath> watched_, requirements_files_;
   std::set<std::string> variables_;  ///< that the requirements files refer to
   ProvisionReport report_;

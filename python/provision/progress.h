@@ -6,7 +6,7 @@
 
 namespace envstore {
 
-/// What providing an environment tells while it works; implemented by cli for a terminal. Thread-safe.
+/// Receives the progress of providing an environment; implemented by cli for a terminal. Thread-safe.
 class Progress : public TransferObserver {
  public:
   virtual void resolving(const std::string& what) = 0;  ///< the package being looked at

@@ -29,7 +29,8 @@ using Pins = std::map<std::string, Version>;
 
 Version version_of(const Interpreter& interpreter) {
   auto version = Version::parse(interpreter.version);
-  // A development build calls itself 3.14.0a1+: the plus has nothing behind it.
+  // A development build's version may end in a bare plus (3.14.0a1+), which the version grammar does not
+  // allow.
   if (!version && interpreter.version.ends_with('+'))
     version = Version::parse(interpreter.version.substr(0, interpreter.version.size() - 1));
   if (!version)
@@ -46,7 +47,7 @@ std::vector<Requirement> exactly(const Pins& pins) {
   return constraints;
 }
 
-/// Before anything is asked of an index: what it answers could not be kept.
+/// Called before the first request to a package index, because the answer could not be stored.
 [[noreturn]] void refuse_to_make(const Store& store, const std::string& label, bool was_looked_for) {
   throw Error(ErrorKind::permission,
               "cannot make the environment of '" + label + "': the store '" + store.path() +
@@ -82,7 +83,7 @@ struct Provisioner::Impl {
       if (auto plan = known_answer(key, text)) return *plan;
     if (store.is_read_only()) refuse_to_make(store, request.label, may_reuse);
 
-    // Of many processes with the same request one does the work; the others find its answer.
+    // Of many processes with the same request, one does the work; the others find its answer.
     const Fd locks = open_directory(store.root(), layout::kLocks);
     const FileLock lock = FileLock::wait(locks.get(), "request-" + key.hex(), LockMode::exclusive);
     if (may_reuse)
@@ -129,8 +130,9 @@ struct Provisioner::Impl {
     return plan_of(record, placement);
   }
 
-  /// A collector may take a tree that no snapshot names between the look for it and the snapshot's rows. It
-  /// is provided again then; what this process has unpacked itself no collector takes.
+  /// A concurrent gc may delete a tree without a snapshot after it was found and before the snapshot's rows
+  /// are written. The tree is then installed again; gc never deletes trees that this process has unpacked
+  /// itself.
   Placement place(const SnapshotRecord& record, const LayerRequest& request, const std::string& text,
                   const std::function<void()>& install_again) {
     constexpr int kAttempts = 5;
@@ -155,7 +157,7 @@ struct Provisioner::Impl {
                        [&](const SnapshotTree& tree) { return rows.tree(tree.tree).has_value(); });
   }
 
-  /// The moments that the settings mean now.
+  /// The cut-offs as points in time; spans count back from now.
   UploadCutoffs cutoffs() const {
     const std::int64_t now = store.clock().now().time_since_epoch().count();
     const auto moment = [&](const UploadCutoff& cutoff) {
@@ -169,7 +171,7 @@ struct Provisioner::Impl {
     return result;
   }
 
-  /// Resolves and fetches: the trees of the answer, by name.
+  /// Resolves and fetches. Returns the trees of the resolution.
   std::vector<SnapshotTree> install(const LayerRequest& request, const Pins& kept, const Pins& preferences) {
     if (request.requirements.empty()) return {};
     if (!client) client = std::make_shared<IndexClient>(store, settings.indexes, &progress);
@@ -195,8 +197,8 @@ struct Provisioner::Impl {
     return trees;
   }
 
-  /// Of files and flags, and of direct references, whose address may say one. Throws for a requirement
-  /// without.
+  /// The hashes of requirements files, flags, and the URLs of direct references. Throws for a requirement
+  /// without one.
   RequiredHashes required_hashes(const LayerRequest& request) const {
     RequiredHashes required = request.hashes;
     required.for_all = required.for_all || settings.require_hashes;
@@ -220,8 +222,8 @@ struct Provisioner::Impl {
     return required;
   }
 
-  /// The layers below are kept as they are where the requirements allow it; where they do not, what stands
-  /// above hides them, and the user is told.
+  /// Keeps the versions of the layers below if the requirements allow it; otherwise this layer's versions
+  /// hide them, with a warning.
   Resolution resolve_with(IndexSource& source, const LayerRequest& request, const Pins& kept,
                           const Pins& preferences) {
     ResolveInput input;
@@ -254,8 +256,8 @@ struct Provisioner::Impl {
     return checked(std::move(resolution));
   }
 
-  /// Tells what the user may not expect of the answer. A broken wheel is never answered with an older
-  /// version; metadata in words that nobody understands is, as pip and uv do, and said.
+  /// Warns of unexpected choices. A broken wheel is an error; no older version is used instead. A version
+  /// with unreadable metadata is skipped with a warning, as in pip and uv.
   Resolution checked(Resolution resolution) {
     for (const pypackaging::PassedOver& version : resolution.passed_over) {
       const std::string title = version.name + " " + version.version.canonical();

@@ -13,19 +13,19 @@
 namespace envstore {
 
 struct ProvisionReport {
-  std::size_t installed = 0, reused = 0;  ///< distributions unpacked now, and those that the store had
+  std::size_t installed = 0, reused = 0;  ///< distributions unpacked now, and those already in the store
   double seconds = 0;
 };
 
-/// From requests to snapshots (DESIGN section 7): request row -> snapshot, else resolve, fetch, unpack,
-/// place.
+/// Turns requests into snapshots (DESIGN section 7): takes the snapshot of the request's row, else resolves,
+/// fetches, unpacks and lays out.
 class Provisioner {
  public:
   Provisioner(Store& store, Lease& lease, const Interpreter& interpreter, ResolutionSettings settings,
               Layout layout, Progress& progress);
   ~Provisioner();
-  /// A client of the same index settings that was made before: what it is fetching need not be asked for
-  /// twice.
+  /// Uses an existing client with the same index settings, so that pages that it is fetching are not
+  /// requested twice.
   void use(std::shared_ptr<IndexClient> client);
   /// `below`: the layers under this one, nearest first: their versions are kept where the requirements allow
   /// it.

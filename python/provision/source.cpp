@@ -38,7 +38,7 @@ std::shared_ptr<const CoreMetadata> parse_metadata(const std::string& text, cons
   return core;
 }
 
-/// A folder tells no hashes, but its files are at hand: the right one of several is found by them.
+/// A directory states no hashes, but its files can be hashed, to select the right one of several.
 void add_local_hashes(SimplePage& page, const FileDigests& demanded) {
   for (IndexFile& file : page.files) {
     const auto path = local_path(file.url);
@@ -49,15 +49,15 @@ void add_local_hashes(SimplePage& page, const FileDigests& demanded) {
   }
 }
 
-/// Not a word that only looks like it: the digest of any algorithm.
+/// Whether the text is long enough to be a digest of any algorithm, and not a word of hexadecimal letters.
 bool looks_like_digest(std::string_view text) {
   constexpr std::size_t kShortest = 32;
   return text.size() >= kShortest &&
          text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
-/// `sha256=...`, also among others (`egg=x&sha256=...`). The user wrote them, so one that cannot be checked
-/// is an error.
+/// Reads `sha256=...`, also among other fields (`egg=x&sha256=...`). The user wrote the hashes, so one that
+/// cannot be checked is an error.
 FileDigests fragment_hashes(const std::string& name, std::string_view fragment) {
   FileDigests hashes;
   while (!fragment.empty()) {
@@ -109,7 +109,8 @@ CandidateRules IndexSource::candidate_rules(const std::string& name) const {
   return rules;
 }
 
-/// What is kept is kept for the general rules; those that move would push out what others use.
+/// Only candidates for the general rules are cached. With moving cut-offs they are not, because they would
+/// evict rows that are in use.
 bool IndexSource::may_keep_candidates(const std::string& name) const {
   return !rules_.cutoffs.moves && !rules_.cutoffs.packages.contains(name);
 }
@@ -126,7 +127,7 @@ IndexSource::CandidatesPointer IndexSource::known_candidates(const std::string& 
 
 IndexSource::CandidatesPointer IndexSource::load_candidates(const std::string& name) {
   const std::shared_future<ProjectFiles> answer = client_.project(name);
-  ProjectFiles own;  // a copy where something is to be added
+  ProjectFiles own;  // a copy, used if hashes have to be added
   if (rules_.hashes.are_required()) {
     own = answer.get();
     add_local_hashes(own.page, rules_.hashes.of(name));
@@ -170,7 +171,7 @@ void IndexSource::want_dependencies(const std::string& name, const Version& vers
 }
 
 void IndexSource::decided(const std::string& name, const Version&) {
-  progress_.resolving(name);  // its wheel waits for the answer: decisions are taken back
+  progress_.resolving(name);  // its wheel is not fetched yet, because the decision may be reverted
 }
 
 const pypackaging::PackageOffer& IndexSource::versions(const std::string& name) {
@@ -186,10 +187,11 @@ std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const Index
   MetadataPointer core;
   try {
     const Metadata known = metadata(file);
-    // Of the many versions that a search looks at none is kept in parsed form here; what lies ahead is.
+    // Parsed metadata is kept only if it was prefetched, because a search reads many versions.
     core = is_ready(known.core) ? known.core.get() : parse_metadata(known.text.get(), file.filename);
   } catch (const Error& error) {
-    // What the index serves for one version is that version's fault; a dead network is everybody's.
+    // Invalid or missing metadata makes only this version unavailable; any other error, such as a dead
+    // network, ends the resolution.
     if (error.kind() != ErrorKind::invalid_input && error.kind() != ErrorKind::not_found) throw;
     return Unavailable{error.what(), true};
   }
@@ -257,7 +259,8 @@ void IndexSource::add_step(Steps& steps, const Requirement& requirement, const E
   steps.push_back({requirement.normalized_name, requirement.specifier, extras, needed_by});
 }
 
-/// What is at hand is followed on this thread, the rest each on one that may wait for the network.
+/// Steps whose data is available are followed on this thread, each other step on a thread of its own that may
+/// wait for the network.
 void IndexSource::follow_all(Steps steps) {
   while (!steps.empty()) {
     Step step = std::move(steps.back());
@@ -274,7 +277,7 @@ bool IndexSource::follow_at_hand(const Step& step, Steps& steps) {
     if (guess && !is_ready(metadata(guess->file).text)) return false;
     follow(step, steps);
   } catch (const std::exception&) {
-    doubt();  // the resolver meets the same fault if it goes there, and explains it
+    doubt();  // if the resolver comes here, it meets the same error and reports it
   }
   return true;
 }
@@ -294,7 +297,7 @@ void IndexSource::follow_later(Step step) {
   try {
     ahead_.push_back(std::async(std::launch::async, follow_on));
   } catch (const std::system_error&) {
-    // No thread to be had: what is not looked at ahead is looked at in its turn.
+    // No thread is available: the resolver requests the data when it needs it.
   }
 }
 
@@ -314,7 +317,7 @@ void IndexSource::doubt() {
   is_in_doubt_ = true;
 }
 
-/// Whoever needs the step has one project less to wait for.
+/// The wheel that needs the step has one project less to wait for.
 void IndexSource::note_likely(const Step& step, const Likely& likely) {
   {
     const std::lock_guard lock(mutex_);
@@ -325,7 +328,7 @@ void IndexSource::note_likely(const Step& step, const Likely& likely) {
   if (step.needed_by) settle(step.needed_by);
 }
 
-/// The resolver decides late, and its first wish is nearly always what it ends with.
+/// Prefetches before the resolver's decision, which comes late and is nearly always the likely version.
 void IndexSource::settle(const ForeseenPointer& prefetched) {
   {
     const std::lock_guard lock(mutex_);
@@ -338,7 +341,7 @@ void IndexSource::settle(const ForeseenPointer& prefetched) {
   fetcher_.prefetch(prefetched->name, prefetched->likely.version, prefetched->likely.file);
 }
 
-/// Two requirements of the user that exclude each other show when the needs of all are known.
+/// Conflicting requirements of the user are detected once the dependencies of all of them are known.
 void IndexSource::end_first_step() {
   std::vector<ForeseenPointer> held;
   {

@@ -18,11 +18,11 @@
 
 namespace envstore {
 
-/// Nanoseconds since 1970; files uploaded later do not exist.
+/// Nanoseconds since 1970; files that were uploaded later are ignored.
 struct UploadCutoffs {
   std::optional<std::int64_t> general_ns;
-  std::map<std::string, std::optional<std::int64_t>> packages;  ///< normalised names that have their own
-  bool moves = false;  ///< the general one is another in every resolution
+  std::map<std::string, std::optional<std::int64_t>> packages;  ///< overrides, by normalised name
+  bool moves = false;  ///< the general one differs in every resolution
 
   std::optional<std::int64_t> of(const std::string& name) const {
     const auto own = packages.find(name);
@@ -30,10 +30,11 @@ struct UploadCutoffs {
   }
 };
 
-/// The resolver's facts out of index pages and core metadata. Runs ahead of the resolver: what a likely
-/// answer needs (pages, metadata, their dependencies' pages, ...) is asked for before the resolver asks, so
-/// that its depth, not its length, costs round trips. Wheels are prefetched while what lies ahead fits
-/// together; with the first doubt no more are, since the request may turn out to be refused.
+/// Provides the resolver with facts from index pages and core metadata. Prefetches what a likely answer needs
+/// (pages, metadata, the dependencies' pages, ...) before the resolver requires it, so that round trips grow
+/// with the depth of the dependency graph, not with the number of packages. Wheels are prefetched while the
+/// likely versions are compatible; after the first conflict or error no more are, because the resolution may
+/// fail.
 class IndexSource final : public pypackaging::PackageSource {
  public:
   struct Rules {
@@ -46,7 +47,7 @@ class IndexSource final : public pypackaging::PackageSource {
   };
 
   IndexSource(Store& store, IndexClient& client, WheelFetcher& fetcher, Progress& progress, Rules rules);
-  ~IndexSource() override;  ///< waits for what runs ahead
+  ~IndexSource() override;  ///< waits for the prefetching threads
 
   void want_versions(const std::string& name) override;
   void want_dependencies(const std::string& name, const pypackaging::Version& version) override;
@@ -57,11 +58,11 @@ class IndexSource final : public pypackaging::PackageSource {
   std::variant<std::pair<pypackaging::Version, pypackaging::Dependencies>, pypackaging::Unavailable> direct(
       const std::string& name, const std::string& url) override;
 
-  /// Starts looking ahead from the requirements of a user.
+  /// Starts prefetching from the user's requirements.
   void look_ahead(const std::vector<pypackaging::Requirement>& requirements);
-  /// Keeps for the next resolution what this one found out about the pages that it read.
+  /// Saves the candidates found on the pages that were read, for later resolutions.
   void remember() { cache_.save(); }
-  /// The file that a pin stands for.
+  /// The file of a pinned version.
   IndexFile file_of(const std::string& name, const pypackaging::Pin& pin);
 
  private:
@@ -69,7 +70,7 @@ class IndexSource final : public pypackaging::PackageSource {
   using MetadataPointer = std::shared_ptr<const pypackaging::CoreMetadata>;
 
   using Extras = std::set<std::string, std::less<>>;
-  /// Core metadata: as text that may be on its way, and parsed by the first who asks.
+  /// Core metadata: `text` may still be in transfer; `core` is parsed by its first reader.
   struct Metadata {
     std::shared_future<std::string> text;
     std::shared_future<MetadataPointer> core;
@@ -79,14 +80,14 @@ class IndexSource final : public pypackaging::PackageSource {
     pypackaging::Version version;
     IndexFile file;
   };
-  /// A wheel that is prefetched when there is a likely version of all that it needs.
+  /// A wheel that is prefetched once all its dependencies have a likely version.
   struct Foreseen {
     std::string name;
     Likely likely;
-    std::size_t missing = 0;  ///< steps without a likely version yet, and 1 while they are being made
+    std::size_t missing = 0;  ///< steps without a likely version yet, plus 1 while steps are added
   };
   using ForeseenPointer = std::shared_ptr<Foreseen>;
-  /// A project on the way that the resolver will likely take. `needed_by` null: the user's own requirement.
+  /// A project that the resolver will likely visit. `needed_by` null: the user's own requirement.
   struct Step {
     std::string name;
     pypackaging::SpecifierSet specifier;
@@ -123,19 +124,19 @@ class IndexSource final : public pypackaging::PackageSource {
   std::map<std::string, std::shared_future<CandidatesPointer>> candidates_;
   std::map<std::string, Metadata> metadata_;
   std::set<std::string> followed_;
-  std::map<std::string, std::vector<pypackaging::SpecifierSet>> wanted_;  ///< what was met of each project
+  std::map<std::string, std::vector<pypackaging::SpecifierSet>> wanted_;  ///< all specifiers seen, by project
   std::map<std::string, pypackaging::Version> likely_;
-  std::size_t first_steps_ = 0;        ///< the user's own requirements whose needs are not known yet
-  bool is_in_doubt_ = false;           ///< what lies ahead does not fit together
-  std::vector<ForeseenPointer> held_;  ///< until the needs of the user's own requirements are known
+  std::size_t first_steps_ = 0;        ///< the user's requirements whose dependencies are not known yet
+  bool is_in_doubt_ = false;           ///< prefetching met a conflict or an error
+  std::vector<ForeseenPointer> held_;  ///< until first_steps_ is 0
   std::vector<std::future<void>> ahead_;
   bool is_closing_ = false;
-  // The resolver's thread alone:
+  // Used by the resolver's thread only:
   std::map<std::string, CandidatesPointer> handed_out_;
 };
 
-/// The file behind a direct reference: an http(s) or file URL of a wheel. Throws Error{unsupported} for what
-/// is no wheel.
+/// The file behind a direct reference: an http(s) or file URL of a wheel. Throws Error{unsupported} for
+/// anything but a wheel.
 IndexFile direct_file(const std::string& name, const std::string& url);
 
 }  // namespace envstore

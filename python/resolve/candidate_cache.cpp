@@ -17,8 +17,8 @@ std::string fingerprint_of(const CandidateRules& rules) {
 }
 
 // do not change: rows of earlier versions are found by them
-constexpr const char* kPrefix = "candidates:";  // rules, name and URL behind it: a row; rules alone: its keys
-constexpr const char* kKnownRules = "candidate-rules";  // the rules, those added to last first
+constexpr const char* kPrefix = "candidates:";          // + rules, name and URL: a row; + rules: its keys
+constexpr const char* kKnownRules = "candidate-rules";  // the rules, most recently added to first
 constexpr std::size_t kMostRules = 8;
 
 std::vector<std::string> lines_of(Index::Read& rows, const std::string& key) {
@@ -57,7 +57,7 @@ std::optional<Candidates> CandidateCache::find(const std::string& normalized_nam
   try {
     return Candidates::decode(std::move(row->body), page.where);
   } catch (const Error&) {
-    return std::nullopt;  // of another version: made anew
+    return std::nullopt;  // of another version: made again
   }
 }
 

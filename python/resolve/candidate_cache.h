@@ -10,17 +10,18 @@
 
 namespace envstore {
 
-/// Candidates kept in the store's index (documents) beside the page that they were made of, for one set of
-/// rules: to look through thousands of files takes milliseconds a page, to read what came of it microseconds.
-/// Rules with hashes are a request's own and are not kept, nor are rows of rules that eight others have been
-/// used to add some since: interpreters go, and cut-off times move. Thread-safe.
+/// Candidates cached in the store's index (documents) beside the page that they were made from, for one set
+/// of rules: scanning thousands of files takes milliseconds per page, reading the result microseconds. Rules
+/// with hashes are specific to one request and are not cached. The rows of one set of rules are dropped once
+/// eight other sets have added rows since, because interpreters are removed and cut-off times move.
+/// Thread-safe.
 class CandidateCache {
  public:
   CandidateCache(Store& store, const CandidateRules& rules);
 
-  /// nullopt: not known, made of other contents, or not to be read.
+  /// nullopt: not cached, made from other page contents, or not decodable.
   std::optional<Candidates> find(const std::string& normalized_name, const CachedPage& page);
-  /// Kept by the next `save`.
+  /// Written by the next `save`.
   void add(const std::string& normalized_name, const PageIdentity& page, const Candidates& candidates);
   /// Writes what was added, in one transaction.
   void save();
@@ -31,7 +32,7 @@ class CandidateCache {
   std::string key_of(const std::string& normalized_name, const PageIdentity& page) const;
 
   Store& store_;
-  std::string rules_;  ///< their fingerprint; empty: nothing is kept
+  std::string rules_;  ///< their fingerprint; empty: nothing is cached
   std::mutex mutex_;   ///< protects added_
   std::vector<std::pair<std::string, DocumentRow>> added_;
 };

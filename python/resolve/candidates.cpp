@@ -16,7 +16,7 @@ using pypackaging::Usability;
 using pypackaging::Version;
 using pypackaging::WheelFilename;
 
-/// How good a wheel is: what is compared first stands first.
+/// The rank of a wheel; the members are in the order of comparison.
 struct Rank {
   bool yanked = false;
   std::size_t tag = 0;
@@ -29,7 +29,7 @@ struct Rank {
   }
 };
 
-/// What is known of a version while the files are looked through.
+/// What is known of a version while the files are scanned.
 struct Gathered {
   const IndexFile* best = nullptr;
   Rank rank;
@@ -83,7 +83,7 @@ class Gatherer {
     version->rank = rank;
   }
 
-  /// `cp312` of a wheel whose platform is this one: another interpreter would do.
+  /// Records `cp312` of a wheel for this platform, which another interpreter could use.
   void note_python(Gathered& version, const pypackaging::Tag& tag) {
     constexpr std::string_view kCPython = "cp3";
     int minor = -1;
@@ -94,7 +94,7 @@ class Gatherer {
       version.newest_minor_here = minor;
   }
 
-  /// Pages name few platforms, thousands of times.
+  /// Cached, because pages name few platforms, thousands of times.
   bool is_platform_of_this(const std::string& platform) {
     const auto known = platform_answers_.find(platform);
     if (known != platform_answers_.end()) return known->second;
@@ -104,7 +104,7 @@ class Gatherer {
     return platform_answers_.emplace(platform, fits).first->second;
   }
 
-  /// Notes the file under its version; nullptr when a rule keeps the file out.
+  /// Records the file under its version; nullptr if a rule excludes it.
   Gathered* noted(const Version& version, const IndexFile& file) {
     Gathered& gathered = versions[version];
     if (!file.yanked)
@@ -137,12 +137,12 @@ class Gatherer {
     const auto known = python_answers_.find(*file.requires_python);
     if (known != python_answers_.end()) return known->second;
     const auto specifier = SpecifierSet::parse(*file.requires_python);
-    const bool fits = !specifier || specifier->matches(rules_.python);  // an unreadable one says nothing
+    const bool fits = !specifier || specifier->matches(rules_.python);  // an invalid one excludes nothing
     python_answers_.emplace(*file.requires_python, fits);
     return fits;
   }
 
-  /// A file of which the index tells none of the demanded algorithms is judged when its bytes are there.
+  /// A file for which the index states no hash of an allowed algorithm is checked after its download.
   bool may_have_allowed_hash(const IndexFile& file) const {
     if (rules_.allowed_hashes == nullptr) return true;
     const FileDigests& allowed = *rules_.allowed_hashes;
@@ -160,7 +160,7 @@ class Gatherer {
   std::map<std::string, bool> platform_answers_;
 };
 
-/// What a person can do about a version none of whose wheels fits.
+/// What the user can do about a version without a compatible wheel.
 std::string advice_on(const Gathered& gathered) {
   if (gathered.other_platforms.empty())
     return "envstore does not build source distributions yet: choose a version that has wheels";

@@ -10,7 +10,7 @@
 
 namespace envstore {
 
-/// What decides which of an index's files can be used.
+/// The rules that decide which files of a package index can be used.
 struct CandidateRules {
   const pypackaging::TagPriority& tags;
   const pypackaging::Version& python;
@@ -19,32 +19,33 @@ struct CandidateRules {
   const FileDigests* allowed_hashes = nullptr;
 };
 
-/// The versions of one project, each with the one wheel that this interpreter would take of it: the best tag,
-/// then the highest build number; a yanked file only where a version has no other (PEP 592).
+/// The versions of one project, each with its preferred wheel for this interpreter: the best tag, then the
+/// highest build number; a yanked file only if the version has no other (PEP 592).
 class Candidates {
  public:
   Candidates(const std::string& normalized_name, const ProjectFiles& files, const CandidateRules& rules);
 
-  /// What `encode` wrote, for the same name and rules. Throws Error{damaged}.
+  /// Decodes the output of `encode` for the same name and rules. Throws Error{damaged}.
   static Candidates decode(std::string bytes, std::string where);
   std::string encode() const;
 
   const pypackaging::PackageOffer& offer() const { return offer_; }
   /// nullopt when no wheel of the version can be used.
   std::optional<IndexFile> file(const pypackaging::Version& version) const;
-  /// The version that a resolution most likely takes: the highest usable final one that fits, else any.
+  /// The version that a resolution will most likely choose: the highest matching final version that is usable
+  /// and not yanked, else the highest such prerelease.
   std::optional<pypackaging::Version> likely(const pypackaging::SpecifierSet& specifier) const;
 
  private:
-  /// The encoded file of a version; none: of size 0.
+  /// The encoded file of a version; size 0: none.
   struct Slice {
     std::size_t offset = 0, size = 0;
   };
   Candidates() = default;
 
   pypackaging::PackageOffer offer_;  ///< versions ascending
-  std::vector<Slice> slices_;        ///< for each version, of bytes_
-  std::string bytes_;                ///< of hundreds of files one is asked for: decoded when it is
+  std::vector<Slice> slices_;        ///< for each version, its part of bytes_
+  std::string bytes_;                ///< encoded files; one of hundreds is requested, and only then decoded
 };
 
 }  // namespace envstore

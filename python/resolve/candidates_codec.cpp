@@ -2,8 +2,8 @@
 #include "store/platform/codec.h"
 #include "store/platform/error.h"
 
-// Candidates in the store's index. Do not change the values: raise kVersion instead, old rows are then made
-// anew.
+// Candidates in the store's index. Do not change the values: raise kVersion instead; old rows are then made
+// again.
 //
 //   version(u8), count, then for each version, ascending:
 //   version text, usability(u8), yanked(u8), yanked_reason, detail, advice, file as in a page or empty

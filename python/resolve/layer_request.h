@@ -12,9 +12,9 @@ namespace envstore {
 struct LayerRequest {
   std::vector<pypackaging::Requirement> requirements;
   RequiredHashes hashes;
-  /// Wheels that are named by path, as they are now: one that is written anew is another request.
+  /// Wheels that are required by path, with their current state: a rewritten file makes a different request.
   std::vector<WatchedPath> local_wheels;
-  std::string label;  ///< for people
+  std::string label;  ///< for messages
 };
 
 }  // namespace envstore

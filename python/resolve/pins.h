@@ -9,7 +9,8 @@
 
 namespace envstore {
 
-/// The versions that snapshots hold, by normalised name; of a name in several the first counts.
+/// The versions in the snapshots, by normalised name. For a name in several snapshots, the first snapshot's
+/// version.
 std::map<std::string, pypackaging::Version> pins_of(Store& store, const std::vector<SnapshotId>& snapshots);
 
 }  // namespace envstore

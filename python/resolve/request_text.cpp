@@ -27,7 +27,7 @@ class TextBuilder {
   std::string text_ = "envstore request 1\n";
 };
 
-/// A span is the request, not the moment that it meant once.
+/// A span is part of the request as a span, not as the point in time that it denotes.
 std::string cutoff_text(const UploadCutoff& cutoff) {
   return (cutoff.is_span ? "span " : "") + std::to_string(cutoff.ns);
 }

@@ -9,9 +9,9 @@
 
 namespace envstore {
 
-/// The canonical text of a request: everything that decides what a layer consists of, and nothing that does
-/// not (not the script's path, not the order of the requirements). One `key value` a line, sorted where order
-/// means nothing.
+/// The canonical text of a request: everything that determines the contents of a layer, and nothing else
+/// (neither the script's path nor the order of the requirements). One `key value` per line, sorted where the
+/// order is not significant.
 std::string request_text(const LayerRequest& request, const Interpreter& interpreter,
                          const ResolutionSettings& settings, const std::vector<LayerPlan>& below);
 

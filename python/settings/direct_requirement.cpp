@@ -26,13 +26,14 @@ bool is_url(std::string_view text) {
 
 /// `NAME[extras] @ TARGET ; MARKER`; name and extras may be absent.
 struct Parts {
-  std::string head;    ///< name and extras as written; empty: the target's file name has the name
-  std::string extras;  ///< behind a target without a name: `[a,b]`
+  std::string head;    ///< name and extras as written; empty: the name is in the target's file name
+  std::string extras;  ///< after a target without a name: `[a,b]`
   std::string target;
   std::string marker;
 };
 
-/// The `;` before a marker. Within an address one must stand free, because an address may hold it.
+/// The position of the `;` before a marker. In a URL it must be next to a blank, because a URL may contain
+/// `;`.
 std::size_t marker_separator(std::string_view text) {
   for (std::size_t at = text.find(';'); at != std::string_view::npos; at = text.find(';', at + 1)) {
     const std::string_view before = trimmed(text.substr(0, at));
@@ -81,7 +82,7 @@ bool has_file_scheme(const std::string& target) {
   return to_lower(target).starts_with("file:");
 }
 
-/// Whether the target can be nothing but a path or an address of a wheel.
+/// Whether the target can only be the path or URL of a wheel.
 bool is_wheel(const Parts& parts) {
   const std::string path = without_fragment(parts.target);
   if (!path.ends_with(".whl")) return false;
@@ -111,7 +112,7 @@ std::string address_of(const std::string& target, const std::string& directory) 
   throw Error(ErrorKind::usage, "cannot use '" + text + "': " + reason, hint);
 }
 
-/// A path or address of a wheel names its project itself.
+/// Returns `NAME @ URL ; MARKER`; a missing name is taken from the wheel's file name.
 std::string as_direct_reference(const std::string& text, const Parts& parts, const std::string& directory) {
   const std::string address = address_of(parts.target, directory);
   const auto wheel = pypackaging::WheelFilename::parse(percent_decode(name_of(without_fragment(address))));

@@ -9,13 +9,13 @@
 
 namespace envstore {
 
-/// An entry of `tool.uv.sources`: where a package that the script names is taken from.
+/// An entry of `tool.uv.sources`: the source of a package that the script requires.
 struct PackageSource {
   enum class Kind { index, wheel, unsupported };
   std::string name;  ///< normalised
   Kind kind = Kind::unsupported;
-  std::string value;           ///< an index's name, a wheel's address, or what it is that is not supported
-  pypackaging::Marker marker;  ///< the entry counts where it holds
+  std::string value;           ///< index name, wheel URL, or description of the unsupported source
+  pypackaging::Marker marker;  ///< the entry applies where the marker holds
   std::string place;           ///< for messages: "'demo.py': line 7, column 5"
 };
 
@@ -24,9 +24,9 @@ struct SourcedRequirements {
   std::map<std::string, IndexLocation> bound;  ///< IndexSettings::bound
 };
 
-/// The requirements as the sources have them: of each name the first entry whose marker holds counts. What is
-/// not among the requirements changes nothing. Throws Error{unsupported} for an entry that counts and cannot
-/// be honoured, Error{usage} for one that contradicts a requirement or names an index that is not in `named`.
+/// Applies the sources to the requirements: for each name, the first entry whose marker holds. Entries for
+/// other names have no effect. Throws Error{unsupported} for an applicable entry that is not supported,
+/// Error{usage} for one that contradicts a requirement or names an index that is not in `named`.
 SourcedRequirements apply_sources(std::vector<pypackaging::Requirement> requirements,
                                   const std::vector<PackageSource>& sources,
                                   const std::vector<IndexLocation>& named,

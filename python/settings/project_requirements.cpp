@@ -16,7 +16,8 @@ namespace {
   throw Error(ErrorKind::unsupported, "cannot take requirements from '" + path + "': " + reason, hint);
 }
 
-/// What a setting means for one layer alone cannot be said for these.
+/// Refuses settings that would have to apply to this file's requirements alone: a layer is resolved with one
+/// set of settings.
 void check_settings(const std::string& path, const ScriptSettings& settings) {
   const bool has_choice = settings.exclude_newer || settings.prerelease || settings.resolution ||
                           settings.index_strategy || !settings.exclude_newer_packages.empty() ||
@@ -76,7 +77,7 @@ class ProjectReader {
   }
 
  private:
-  /// A source would have another file of the same name installed than the index has.
+  /// A source would install a different file than the package index has under the same name.
   void refuse_sources(const toml::table& table) {
     const toml::node_view<const toml::node> sources = table["tool"]["uv"]["sources"];
     if (sources) fail(sources.node()->source(), "tool.uv.sources is not supported here");

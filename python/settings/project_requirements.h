@@ -5,9 +5,9 @@
 
 namespace envstore {
 
-/// Reads what stands for a requirements file: a script (.py, .pyw) gives the dependencies of its metadata
-/// block with the indexes and constraints that it sets, a pyproject.toml its `project.dependencies`. False:
-/// `path` has another name. Throws Error{invalid_input, unsupported}.
+/// Reads a file that is accepted in place of a requirements file: from a script (.py, .pyw) the dependencies,
+/// indexes and constraints of its metadata block, from a pyproject.toml `project.dependencies`. Returns false
+/// if the name of `path` is of neither kind. Throws Error{invalid_input, unsupported}.
 bool read_other_kind(const std::string& path, const std::string& bytes, RequirementsFile& out);
 
 }  // namespace envstore

@@ -43,7 +43,7 @@ std::vector<std::string> physical_lines(const std::string& content) {
   return lines;
 }
 
-/// A line that ends in a backslash goes on in the next one; a comment ends it all the same.
+/// A line that ends in a backslash continues on the next one; a comment line ends it.
 std::vector<LogicalLine> logical_lines(const std::string& content) {
   std::vector<LogicalLine> lines;
   std::string pending;
@@ -55,7 +55,7 @@ std::vector<LogicalLine> logical_lines(const std::string& content) {
     const bool is_comment = trimmed(line).starts_with('#');
     const bool goes_on = !is_comment && line.ends_with('\\');
     if (goes_on) line.pop_back();
-    if (trimmed(line).starts_with('-')) pending += ' ';  // an option is a word of its own
+    if (trimmed(line).starts_with('-')) pending += ' ';  // an option is a separate word
     if (!is_comment) pending += line;
     if (goes_on && i + 1 < physical.size()) continue;
     if (std::string text(trimmed(without_comment(pending))); !text.empty())
@@ -69,7 +69,8 @@ bool is_variable_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// `${NAME}`; a variable that is not set stays as written, as pip has it. `names`: what was looked at.
+/// Expands `${NAME}`; a reference to an unset variable stays as written, as in pip. `names` receives the
+/// names of all references.
 std::string with_variables(std::string text, std::set<std::string>& names) {
   for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at)) {
     std::size_t end = at + 2;
@@ -127,7 +128,7 @@ std::vector<std::string> shell_words(std::string_view line) {
   return words;
 }
 
-/// Where the options behind a requirement begin.
+/// The position at which the options after a requirement begin.
 std::size_t find_options(const std::string& line) {
   for (std::size_t at = line.find("--"); at != std::string::npos; at = line.find("--", at + 1))
     if (at > 0 && (line[at - 1] == ' ' || line[at - 1] == '\t')) return at - 1;
@@ -156,7 +157,7 @@ class FileReader {
            with_variables(line.text, variables_));
   }
 
-  /// A pipe of the shell or standard input lies nowhere.
+  /// A shell's pipe or standard input has no directory: relative paths start at the working directory.
   static std::string folder_of(const std::string& file) {
     return file.starts_with("/dev/") || file.starts_with("/proc/") ? current_directory() : directory_of(file);
   }
@@ -185,7 +186,8 @@ class FileReader {
       take_requirement(place, line);
   }
 
-  /// Options, several on a line if need be. A path may hold blanks: words that are no options belong to it.
+  /// A line may have several options. A path may contain blanks: words that are not options belong to the
+  /// value before them.
   void take_options(const Place& place, const std::string& line) {
     const std::vector<std::string> words = shell_words(line);
     for (std::size_t i = 0; i < words.size();) {
@@ -261,7 +263,7 @@ class FileReader {
     return known.contains(option);
   }
 
-  /// Options about building and trust that change nothing where only wheels are used.
+  /// Options about builds and trust that have no effect when only wheels are used.
   static bool is_ignored(const std::string& option) {
     static const std::set<std::string> ignored = {"--no-binary",    "--only-binary", "--prefer-binary",
                                                   "--trusted-host", "--use-feature", "--config-settings"};
@@ -292,7 +294,7 @@ class FileReader {
     }
   }
 
-  /// What is demanded must be checked, so what cannot be is an error.
+  /// A required hash must be checked, so one that cannot be checked is an error.
   static FileDigest demanded_hash(const Place& place, const std::string& value) {
     const std::size_t colon = std::min(value.find(':'), value.size());
     const std::string algorithm = value.substr(0, colon);

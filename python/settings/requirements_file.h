@@ -11,22 +11,22 @@
 namespace envstore {
 
 /// A requirements file in pip's format: requirements, `-r`, `-c`, index options, `--hash`, `--pre`, comments,
-/// continuation lines, `${VARIABLE}`, in UTF-8, UTF-16 or the encoding that a comment declares. Also what
-/// stands for one: a script (the dependencies and index settings of its metadata block) and a pyproject.toml
-/// (`project.dependencies`).
+/// continuation lines, `${VARIABLE}`, in UTF-8, UTF-16 or the encoding that a comment declares. Also a file
+/// that is accepted in its place: a script (the dependencies and index settings of its metadata block) or a
+/// pyproject.toml (`project.dependencies`).
 struct RequirementsFile {
   std::vector<pypackaging::Requirement> requirements, constraints;
-  RequiredHashes hashes;  ///< of --hash, and whether --require-hashes is there
+  RequiredHashes hashes;  ///< from --hash; also whether --require-hashes is given
   std::optional<IndexLocation> default_index;
   std::vector<IndexLocation> extra_indexes, find_links;
   bool no_index = false, allow_prereleases = false;
-  std::vector<std::string> files;  ///< every file that was read, absolute: the answer depends on them
+  std::vector<std::string> files;  ///< absolute paths of all files read; the result depends on them
   std::vector<std::string>
-      variables;  ///< every `${NAME}` in them, sorted, each once: it depends on these, too
+      variables;  ///< names of all `${NAME}` references, sorted, unique; the result depends on them
 };
 
-/// Throws Error{invalid_input} with file and line, also for a hash that cannot be checked or proves nothing;
-/// `-e`, source folders and repositories are Error{unsupported}.
+/// Throws Error{invalid_input} with file and line, also for a hash that cannot be checked or whose algorithm
+/// is weak. Throws Error{unsupported} for `-e`, source directories and repositories.
 RequirementsFile read_requirements_file(const std::string& path);
 
 }  // namespace envstore

@@ -10,8 +10,8 @@
 namespace envstore {
 namespace {
 
-/// `dependecies`, `requires_python`: a misspelt field would silently be none. Fields that no specification
-/// has otherwise are other people's.
+/// The field that a misspelt one means (`dependecies`, `requires_python`), which would otherwise be ignored
+/// silently. Other unknown fields may belong to other tools.
 std::optional<std::string> meant_by(const std::string& key) {
   std::string written = to_lower(key);
   std::replace(written.begin(), written.end(), '_', '-');
@@ -26,7 +26,7 @@ std::optional<std::string> meant_by(const std::string& key) {
   return std::nullopt;
 }
 
-/// For a version without an operator, or with one of another tool (`^3.11`): what may have been meant.
+/// Suggests a specifier for a version without an operator, or with another tool's operator (`^3.11`).
 std::string specifier_advice(std::string_view written) {
   std::string_view text = trimmed(written, " \t^~=");
   if (text.ends_with(".*")) text.remove_suffix(2);
@@ -57,7 +57,7 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const toml::source_region& where, const std::string& reason) {
-    // The TOML text is the block without its two characters of comment prefix a line.
+    // The TOML text is the block without the two-character comment prefix of each line.
     throw Error(ErrorKind::invalid_input, "cannot read the metadata of '" + script_ + "': line " +
                                               std::to_string(where.begin.line + first_line_ - 1) +
                                               ", column " + std::to_string(where.begin.column + 2) + ": " +
@@ -81,7 +81,7 @@ class Reader {
   void take_tools(const toml::node& node) {
     const toml::table* tools = node.as_table();
     if (tools == nullptr) fail(node.source(), "'tool' must be a table");
-    for (const char* name : {"uv", "envstore"})  // what is said for envstore counts more
+    for (const char* name : {"uv", "envstore"})  // envstore's settings override uv's
       if (const toml::node* tool = tools->get(name)) take_tool(name, *tool);
   }
 

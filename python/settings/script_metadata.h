@@ -15,11 +15,11 @@ struct ScriptMetadata {
   std::optional<pypackaging::SpecifierSet> requires_python;
   std::vector<pypackaging::Requirement> dependencies;
   ScriptSettings settings;
-  std::vector<std::string> warnings;  ///< keys that nothing here knows
+  std::vector<std::string> warnings;  ///< about unknown keys
 };
 
 /// `first_line`: the script's line on which the TOML text begins. Throws Error{invalid_input} with line and
-/// column in the script. Relative folders and addresses are taken from `directory`.
+/// column in the script. Relative paths and URLs are resolved against `directory`.
 ScriptMetadata read_script_metadata(std::string_view toml, std::size_t first_line, const std::string& script,
                                     const std::string& directory);
 

@@ -9,10 +9,11 @@
 
 namespace envstore {
 
-/// What uv's settings say: `[tool.uv]` / `[tool.envstore]` of a script's metadata block, which cli merges
-/// below flags and environment variables and above configuration files; or a file of uv's.
+/// Settings with uv's keys: from `[tool.uv]` / `[tool.envstore]` of a script's metadata block, which cli
+/// merges below flags and environment variables and above configuration files; or from a uv configuration
+/// file.
 struct ScriptSettings {
-  std::vector<IndexLocation> indexes;  ///< those that are explicit among them
+  std::vector<IndexLocation> indexes;  ///< including explicit ones
   std::optional<IndexLocation> default_index;
   std::vector<IndexLocation> find_links;
   std::optional<bool> no_index, offline, no_sources;

@@ -6,7 +6,7 @@
 namespace envstore {
 namespace {
 
-// Together with TOML_MAX_NESTED_VALUES this bounds the depth of the tables that destructors walk down.
+// Together with TOML_MAX_NESTED_VALUES this bounds the recursion depth of the destructors of nested tables.
 constexpr std::size_t kLongestKey = 64;
 
 bool is_bare(char c) {
@@ -24,7 +24,7 @@ std::size_t end_of_quoted(std::string_view text, std::size_t at) {
   return std::min(at, text.size());
 }
 
-/// Refuses `a.b.c` with very many parts, wherever it stands: only keys have that form.
+/// Rejects `a.b.c` with more than kLongestKey parts anywhere in the text: only keys have that form.
 void check_keys(std::string_view text) {
   std::size_t parts = 0;
   std::size_t line = 1, line_begin = 0;
@@ -71,7 +71,7 @@ bool asserts(std::string_view text) {
   return false;
 }
 
-/// An assertion tells no place: the first line whose end the parser does not get past.
+/// The first line at whose end the parser fails an assertion: a failed assertion has no position of its own.
 toml::source_index line_of_assertion(std::string_view text) {
   std::vector<std::size_t> ends;
   for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))

@@ -14,7 +14,7 @@ constexpr std::string_view kTakeAway = "take the key away, or use uv for this en
 
 // clang-format off
 constexpr UvKey kKeys[] = {
-    // What decides which packages are taken.
+    // Which packages are chosen.
     {"index", kSupported, kSupported, {}},
     {"index-url", kSupported, kSupported, {}},
     {"extra-index-url", kSupported, kSupported, {}},
@@ -38,13 +38,13 @@ constexpr UvKey kKeys[] = {
     {"upgrade", kRefused, kRefused, "give --upgrade when newer versions are wanted: every run would resolve anew"},
     {"upgrade-package", kRefused, kRefused, "give --upgrade-package when newer versions are wanted: every run would resolve anew"},
 
-    // Of a script alone; in a file uv reads them for projects.
+    // For scripts only; in a file, uv applies them to projects.
     {"sources", kSupported, kHarmless, {}},
     {"constraint-dependencies", kSupported, kHarmless, {}},
     {"override-dependencies", kSupported, kHarmless, {}},
     {"exclude-dependencies", kSupported, kHarmless, {}},
 
-    // Builds: nothing is built, so nothing that these say can change what is installed.
+    // Builds: nothing is built, so these keys cannot change what is installed.
     {"no-build", kHarmless, kHarmless, {}},
     {"no-build-package", kHarmless, kHarmless, {}},
     {"no-build-isolation", kHarmless, kHarmless, {}},
@@ -56,7 +56,7 @@ constexpr UvKey kKeys[] = {
     {"extra-build-variables", kHarmless, kHarmless, {}},
     {"require-build-hashes", kHarmless, kHarmless, {}},
 
-    // How things are fetched, kept and told: a transfer may fail for them, nothing else is installed.
+    // Transfers, caches and output: these keys may make a transfer fail, but cannot change what is installed.
     {"allow-insecure-host", kHarmless, kHarmless, {}},
     {"cache-dir", kHarmless, kHarmless, {}},
     {"cache-keys", kHarmless, kHarmless, {}},
@@ -114,7 +114,7 @@ constexpr UvKey kIndexKeys[] = {
     {"format", kSupported, kSupported, {}},
     {"authenticate", kHarmless, kHarmless, {}},
     {"cache-control", kHarmless, kHarmless, {}},
-    {"ignore-error-codes", kHarmless, kHarmless, {}},  // such an answer ends the run here
+    {"ignore-error-codes", kHarmless, kHarmless, {}},  // here, such a response ends the run
     {"publish-url", kHarmless, kHarmless, {}},
     {"exclude-newer", kRefused, kRefused, "tool.uv.exclude-newer-package sets it for one package"},
     {"hash-algorithm", kRefused, kRefused, kTakeAway},

@@ -4,8 +4,8 @@
 
 namespace envstore {
 
-/// What envstore does with a key. `harmless`: it cannot change what is installed, and is accepted without a
-/// word. `refused`: it could; it is an error, unless its value asks for nothing (false, or empty).
+/// How envstore treats a key. `harmless`: it cannot change what is installed; accepted silently. `refused`:
+/// it could change what is installed; an error, unless its value is false or empty.
 enum class KeyUse { supported, harmless, refused };
 
 /// A key of uv's settings (docs.astral.sh/uv "Settings").
@@ -16,7 +16,7 @@ struct UvKey {
   std::string_view remedy;  ///< for refused ones: what the user can do
 };
 
-/// Every key of uv 0.13, with what becomes of it. A key that is not here may be a newer uv's: an error, too.
+/// Every key of uv 0.13. An unlisted key may belong to a newer uv and is an error, too.
 std::span<const UvKey> uv_keys();
 /// The same for the tables of `index`.
 std::span<const UvKey> uv_index_keys();

@@ -202,7 +202,7 @@ PackageSource UvOptionsReader::source_of(const std::string& name, const toml::ta
   return source;
 }
 
-/// What builds or links folders is not supported, whatever else the entry says.
+/// Sources that build or link directories are not supported, whatever other keys the entry has.
 void UvOptionsReader::read_target(PackageSource& source, const std::string& key, const toml::node& value) {
   using Kind = PackageSource::Kind;
   const auto refuse = [&](std::string what) {
@@ -268,7 +268,7 @@ std::vector<std::string> UvOptionsReader::names(const toml::node& node) const {
   return result;
 }
 
-/// A date, a time, a span, or false: no cut-off.
+/// A date, a time, a span, or false (no cut-off).
 std::string UvOptionsReader::cutoff(const toml::node& node) const {
   if (node.is_string()) return text(node);
   std::ostringstream stream;

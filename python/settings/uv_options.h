@@ -6,8 +6,8 @@
 
 namespace envstore {
 
-/// A file of uv's configuration: uv.toml, or the table [tool.uv] of a file called pyproject.toml (nullopt: it
-/// has none). Throws Error{usage, unsupported} with path, line and column.
+/// Reads a uv configuration file: uv.toml, or the table [tool.uv] of a pyproject.toml (nullopt: it has no
+/// such table). Throws Error{usage, unsupported} with path, line and column.
 std::optional<ScriptSettings> read_uv_file(std::string_view text, const std::string& path);
 
 }  // namespace envstore

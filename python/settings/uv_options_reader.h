@@ -8,7 +8,7 @@
 
 namespace envstore {
 
-/// Where options stand: for messages, and for what is relative.
+/// The origin of options: for error messages and for resolving relative paths.
 struct OptionsPlace {
   enum class Kind { script, file } kind = Kind::script;
   std::string what;    ///< "the metadata of 'demo.py'", "'/home/me/uv.toml'"
@@ -20,11 +20,12 @@ struct OptionsPlace {
   [[noreturn]] void fail(const toml::source_region& where, const std::string& reason) const;
 };
 
-/// Reads uv's settings out of a table by the table of keys (uv_keys.h).
+/// Reads uv's settings from a TOML table, treating each key as uv_keys.h specifies.
 class UvOptionsReader {
  public:
   UvOptionsReader(const OptionsPlace& place, ScriptSettings& settings) : place_(place), settings_(settings) {}
-  /// Throws Error{usage} for what cannot be read, Error{unsupported} for a key that is refused.
+  /// Throws Error{usage} for an invalid value (Error{invalid_input} in a script), Error{unsupported} for a
+  /// refused key.
   void take(const toml::table& options);
 
  private:

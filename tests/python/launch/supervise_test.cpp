@@ -38,7 +38,8 @@ int code_of(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/// Until the program has opened, written and closed its end: the next opening must not meet the same one.
+/// Reads until the program has opened, written and closed its end, so that the next opening does not read
+/// from the same writer.
 std::string hear(const std::string& fifo) {
   std::string text;
   char buffer[256];
@@ -53,7 +54,7 @@ std::string hear(const std::string& fifo) {
 struct SignalWorld : LaunchWorld {
   SignalWorld() { make_fifo("up"), make_fifo("down"); }
   void make_fifo(const char* name) const { REQUIRE(mkfifo((path() + "/" + name).c_str(), 0600) == 0); }
-  /// An index is not used across a fork: the supervisor opens its own.
+  /// The supervisor opens a store of its own, because an index must not be used across a fork.
   int run_afresh(const LaunchPlan& the_plan, const Target& target, const LaunchOptions& options) const {
     Store own = Store::open(path() + "/store", clock);
     auto lease = Lease::acquire(own, LeaseKind::run, {}, "test");
@@ -74,7 +75,7 @@ struct SignalWorld : LaunchWorld {
 TEST_CASE("a signal sent to the supervisor alone reaches the program once") {
   SignalWorld world;
   const pid_t pid = world.start(
-      "r, w = os.pipe()\n"  // a signal before the wait is a byte that waits
+      "r, w = os.pipe()\n"  // a signal before the wait leaves a byte in the pipe
       "os.set_blocking(w, False)\n"
       "signal.set_wakeup_fd(w)\n"
       "count = []\n"
@@ -172,7 +173,7 @@ TEST_CASE("--exec leaves no supervisor, and the lease lives as long as the progr
   const Fd lease = open_file(world.store.root(), layout::lease(leases[0].name), O_RDWR);
   { const Fd go(open((world / "down").c_str(), O_WRONLY | O_CLOEXEC)); }
   CHECK(code_of(pid) == 0);
-  wait_lock(lease.get(), kLeaseLock, LockMode::exclusive);  // the keeper's, who cleans up
+  wait_lock(lease.get(), kLeaseLock, LockMode::exclusive);  // held by the keeper until it has cleaned up
   CHECK(list_directory(world.store.root(), layout::kLeases).empty());
   CHECK(list_directory(world.store.root(), layout::kScratch).empty());
 }

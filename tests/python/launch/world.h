@@ -20,7 +20,7 @@ struct LaunchWorld : Folder {
     const std::string real = real_path(it.path).value_or(it.path);
     return {real, real.substr(0, real.rfind('/')), it.version, it.site_path, {}, {}};
   }
-  /// Of the first interpreter that is new enough.
+  /// A plan for the first CPython interpreter that is 3.8 or newer.
   LaunchPlan plan() const {
     for (const std::string& path : real_interpreters()) {
       const Interpreter it = Interpreter::from_probe(run_probe(path, "/"));
@@ -28,7 +28,7 @@ struct LaunchWorld : Folder {
     }
     return {};
   }
-  /// Adds a layer below those that the plan has.
+  /// Adds a layer below the plan's layers.
   std::string add_layer(LaunchPlan& plan, unsigned char number) const {
     LayerPlan layer{SnapshotId{{number}}, Layout::farm, false, {}, {}};
     plan.layers.push_back(layer);

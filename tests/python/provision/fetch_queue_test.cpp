@@ -56,7 +56,7 @@ TEST_CASE("what may not go lets the others pass") {
 TEST_CASE("large downloads are few at once, small ones many") {
   DownloadLimit limit;
   limit.begin(100 * kMiB);
-  CHECK(limit.admits(100 * kMiB));  // a server may be slow with each
+  CHECK(limit.admits(100 * kMiB));  // a server may be slow on each connection
   limit.begin(100 * kMiB);
   CHECK(!limit.admits(100 * kMiB));
   CHECK(limit.admits(kMiB / 2));

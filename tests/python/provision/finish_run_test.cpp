@@ -18,7 +18,7 @@ TEST_CASE("afterwork, which takes the index's lock, goes behind others but not b
   const std::string plan = LaunchPlan().encode();
   const std::string hex = to_hex({reinterpret_cast<const std::uint8_t*>(plan.data()), plan.size()});
   const int nice = getpriority(PRIO_PROCESS, 0), policy = sched_getscheduler(0);
-  std::thread([&] {  // nobody gets a priority back
+  std::thread([&] {  // in a thread, because a lowered priority cannot be raised again
     finish_run(store, hex, BytecodeMode::never);
     CHECK(getpriority(PRIO_PROCESS, 0) == std::max(nice, priority::kMildNice));
     CHECK(sched_getscheduler(0) == policy);

@@ -26,7 +26,7 @@ IndexFile file(const std::string& filename) {
   return result;
 }
 
-/// A project's page and what an interpreter makes of it.
+/// A project's page and the candidates that an interpreter has on it.
 struct World {
   pypackaging::TagEnvironment environment = {"cpython",        {3, 11}, "", false, "linux_x86_64",
                                              std::pair{2, 36}, {},      {}, true};
@@ -260,7 +260,7 @@ TEST_CASE("candidates of rules that eight others came after are gone, and the ot
     };
     for (const std::int64_t newest : {1, 2, 1, 3, 4, 5, 6, 7, 8, 9}) {
       const auto cache = cache_of(newest);
-      for (const CachedPage& page : pages) {  // one `save` each: what is there already is noted, too
+      for (const CachedPage& page : pages) {  // one `save` per page: earlier keys must be kept
         cache->add("demo", page.identity, world.candidates());
         cache->save();
       }

@@ -13,7 +13,7 @@ using namespace envstore;
 
 namespace {
 
-/// A folder of its own, removed at the end.
+/// A new directory, removed by the destructor.
 class Folder {
  public:
   Folder() {

@@ -12,7 +12,7 @@ using namespace envstore;
 
 namespace {
 
-/// What reading `text` ends with; std::logic_error, which no text may bring about, passes.
+/// The outcome of `read`. std::logic_error, which no text may cause, is not caught.
 template <class Read>
 std::string outcome(Read&& read) {
   try {
@@ -47,7 +47,7 @@ TEST_CASE("the table decides what becomes of a key, in a script and in a file") 
   };
   for (const UvKey& key : uv_keys()) {
     CAPTURE(key.name);
-    const std::string line = std::string(key.name) + " = 12.5\n";  // a value of no key's type
+    const std::string line = std::string(key.name) + " = 12.5\n";  // no key has a value of this type
     CHECK(in_script("[tool.uv]\n" + line) == expected(key.in_script));
     CHECK(outcome([&] { read_uv_file(line, "/p/uv.toml"); }) == expected(key.in_file));
     CHECK(outcome([&] { read_uv_file("[tool.uv]\n" + line, "/p/pyproject.toml"); }) == expected(key.in_file));
