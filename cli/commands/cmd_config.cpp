@@ -39,7 +39,7 @@ void add(std::vector<Row>& rows, const char* key, const Setting<IndexLocation>& 
 }
 
 void add_gc(std::vector<Row>& rows, const GcSettings& settings) {
-  gc_policy(settings);  // refuses what no collection could use
+  gc_policy(settings);  // throws for values that no collection could use
   add(rows, "gc.max-size", settings.max_size);
   add(rows, "gc.min-free", settings.min_free);
   add(rows, "gc.reserved", settings.reserved);
@@ -58,7 +58,7 @@ Row store_row(const Arguments& arguments) {
 std::vector<Row> effective_rows(const Arguments& arguments) {
   const ConfigurationFiles files = find_configuration_files(configuration_search(arguments, {}));
   const SettingsLayer merged = merged_settings(arguments, {}, files);
-  // A value that no run could use is an error here, too.
+  // Throw here, as well, for values that no run could use.
   resolution_settings(merged);
   layout_setting(merged);
   bytecode_setting(merged);

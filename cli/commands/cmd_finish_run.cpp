@@ -11,9 +11,9 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {{"bytecode", 0, "MODE", "background or never"}};
 
-/// Once a day, and when what the run brought is more than the policy allows. Nobody waits for it, and nobody
-/// reads what it says: a mistake in the policy is told by the next command that reads it. The day's turn is
-/// taken first: what fails is not tried by every run.
+/// Collects once a day, and whenever the store exceeds the policy's caps. Errors are ignored: the process
+/// runs in the background, and the next command that reads the policy reports a mistake in it. The daily turn
+/// is taken before the collection, so that a failing collection is not repeated by every run.
 void collect_if_due(Store& store, const Arguments& arguments) {
   if (store.is_read_only()) return;
   try {
@@ -25,7 +25,7 @@ void collect_if_due(Store& store, const Arguments& arguments) {
   }
 }
 
-/// What a run starts for its afterwork (finish_in_background). Not for people.
+/// The hidden command that a run starts in the background for work after the launch (finish_in_background).
 int run_finish(const Arguments& arguments) {
   if (arguments.positionals().size() != 1)
     throw Error(ErrorKind::usage, "cannot finish a run: no plan was given",

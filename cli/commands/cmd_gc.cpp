@@ -34,7 +34,7 @@ std::chrono::milliseconds lock_timeout(const Arguments& arguments) {
   return std::chrono::ceil<std::chrono::milliseconds>(parse_duration(arguments.value("lock-timeout")));
 }
 
-/// One line on a terminal, drawn anew for each step.
+/// One line on a terminal, redrawn for each step.
 class GcLine {
  public:
   explicit GcLine(Verbosity verbosity)

@@ -7,7 +7,7 @@
 namespace envstore {
 namespace {
 
-/// What a run becomes when a signal ends its preparation (Interruption). Not for people.
+/// The hidden command that a run execs when a signal ends its preparation (Interruption).
 int run_interrupted(const Arguments& arguments) {
   constexpr int kSignalled = 128;
   int signal = 0;
@@ -23,7 +23,7 @@ int run_interrupted(const Arguments& arguments) {
     Store store = Store::open(arguments.value("store"), clock);
     remove_dead_leases(store);
   } catch (const Error&) {
-    return kSignalled + signal;  // a later run removes what stays
+    return kSignalled + signal;  // a later run removes the remaining files
   }
   return kSignalled + signal;
 }

@@ -37,10 +37,10 @@ constexpr OptionSpec kOptions[] = {
 struct Pinned {
   std::string name;
   std::vector<SnapshotId> snapshots;
-  std::optional<Lease> lease;  ///< of what was provided for it: lives until the pin stands
+  std::optional<Lease> lease;  ///< protects new snapshots until the pin exists
 };
 
-/// The words of the `envstore run` that the pin is to keep ready.
+/// The arguments of the `envstore run` that the pin keeps ready.
 std::vector<std::string> words_of_run(const Arguments& arguments, const std::string& script,
                                       const std::vector<std::string>& requirements) {
   std::vector<std::string> words;
@@ -58,10 +58,11 @@ std::vector<std::string> words_of_run(const Arguments& arguments, const std::str
   return words;
 }
 
-/// As `envstore run` would: from the memo when it was run before, else resolved and installed now.
+/// Prepares the environment as `envstore run` does: from the run cache if possible, else it is resolved and
+/// installed now.
 Pinned provide(Store& store, const Arguments& arguments, const std::string& script,
                const std::vector<std::string>& requirements) {
-  (void)std::signal(SIGPIPE, SIG_IGN);  // a download whose connection is gone must be an error, not a death
+  (void)std::signal(SIGPIPE, SIG_IGN);  // a lost connection must fail with EPIPE, not kill the process
   const Arguments run = parse_arguments(kRunOptions, Positionals::first_ends_options,
                                         words_of_run(arguments, script, requirements));
   const RunSetup setup = read_run_setup(run);
@@ -90,12 +91,12 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-/// An address holds slashes, and is a requirement all the same.
+/// A URL contains slashes, but is a requirement and not a path.
 bool is_requirement(const std::string& word) {
   return word.find("://") != std::string::npos || word.find(" @ ") != std::string::npos || !is_path(word);
 }
 
-/// What looks like an id and is none was tried as a requirement: both are told.
+/// The word looked like an id, matched no snapshot, and failed as a requirement: report both.
 [[noreturn]] void throw_no_such_snapshot(const Error& error, const std::string& word) {
   const std::string about_ids =
       format_text("no snapshot's id begins with '{}' either; 'envstore ls' lists the snapshots", word);

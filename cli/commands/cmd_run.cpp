@@ -24,8 +24,8 @@
 namespace envstore {
 namespace {
 
-/// A download whose connection is gone must be an error, not a death; the program that is run gets the
-/// signal's default back.
+/// Ignores SIGPIPE, so that a lost connection fails a download with an error and does not kill the process.
+/// The previous disposition is restored for the user's program.
 class IgnoredPipeSignal {
  public:
   IgnoredPipeSignal() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
@@ -62,13 +62,14 @@ PreparedRun prepare(Store& store, const RunRequest& request, Verbosity verbosity
   return prepare_run(store, request, progress);
 }
 
-/// A later run with the same words would find everything prepared: the small program can do this one.
+/// True if a later run with the same arguments would find everything prepared, so that the small program can
+/// do this run.
 bool can_hand_over(Store& store, RunRequest request) {
   clear_one_shot_flags(request);
   return known_run(store, request, key_of(store, request)).has_value();
 }
 
-/// A store that nobody else sees, and that is gone afterwards.
+/// A temporary store for one run, removed afterwards.
 class ThrowawayStore {
  public:
   ThrowawayStore() {
@@ -91,7 +92,7 @@ class ThrowawayStore {
   std::string path_;
 };
 
-/// --no-cache: nothing of an earlier run is used, and nothing is left for a later one.
+/// --no-cache: uses nothing of earlier runs and leaves nothing for later ones.
 int run_without_cache(const Arguments& arguments) {
   const Verbosity verbosity = verbosity_of(arguments);
   if (arguments.has("exec") || arguments.has("store"))

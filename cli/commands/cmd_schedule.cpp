@@ -22,7 +22,8 @@ constexpr OptionSpec kOptions[] = {
     {"json", 0, {}, "print the status as JSON"},
 };
 
-/// The program that people call: beside the whole one in a build folder, in ../../bin where it is installed.
+/// The program that the user calls: beside envstore-full in a build folder, in ../../bin where it is
+/// installed.
 std::string own_program() {
   const std::string self = read_link(AT_FDCWD, "/proc/self/exe");
   const std::string directory = self.substr(0, self.rfind('/'));
@@ -112,7 +113,7 @@ int install(const Arguments& arguments) {
   if (const std::string home = variable_or_empty("XDG_CONFIG_HOME"); home.starts_with('/'))
     settings.config_home = home;
   const SystemClock clock;
-  Store::open(settings.store, clock);  // refuses, now and not at night, what no job could use
+  Store::open(settings.store, clock);  // throws now, not at night, if no job could use the store
   install_schedule(settings);
   if (!arguments.has("quiet")) print(status_text(schedule_status(settings.store)));
   return 0;

@@ -16,14 +16,14 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {{"config-home", 0, "DIRECTORY", "XDG_CONFIG_HOME of the job"}};
 
-/// The user's envstore.yaml holds the policy: a scheduler that sets no HOME must not hide it.
+/// Sets HOME if the scheduler did not: the policy is in the user's envstore.yaml, which is found through it.
 void settle_environment(const Arguments& arguments) {
   if (variable_or_empty("HOME").empty())
     if (const passwd* user = getpwuid(geteuid()); user != nullptr) setenv("HOME", user->pw_dir, 1);
   if (arguments.has("config-home")) setenv("XDG_CONFIG_HOME", arguments.value("config-home").c_str(), 1);
 }
 
-/// What the units and lines of `envstore schedule install` call. Not for people.
+/// The hidden command in the systemd units and crontab lines of `envstore schedule install`.
 int run_job(const Arguments& arguments) {
   const auto& words = arguments.positionals();
   const auto job = words.size() == 1 ? job_arguments(words.front()) : std::nullopt;

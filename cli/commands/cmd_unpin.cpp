@@ -10,7 +10,7 @@
 namespace envstore {
 namespace {
 
-/// As it was given to `pin --name`, as an absolute path, or the whole id that a prefix stands for.
+/// Tries the word as a name given to `pin --name`, as a path, and as the prefix of a snapshot id.
 std::size_t unpin_named(Store& store, const std::string& word) {
   if (const std::size_t count = unpin(store, word)) return count;
   if (const std::size_t count = unpin(store, absolute_path(word))) return count;

@@ -33,7 +33,7 @@ double parse_percent(std::string text) {
   return value;
 }
 
-/// One line on standard error, on a terminal alone.
+/// One line on standard error, only on a terminal.
 class ProgressLine {
  public:
   explicit ProgressLine(bool is_wanted) : is_drawn_(is_wanted && ::isatty(STDERR_FILENO) == 1) {}

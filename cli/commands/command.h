@@ -7,24 +7,24 @@
 
 namespace envstore {
 
-/// One command of the program. Its page is cli/cmd_NAME.md, embedded at build time: `@options@` in it stands
-/// for the table of its flags.
+/// One command of the program. Its page is cli/commands/cmd_NAME.md, embedded at build time, with `@options@`
+/// replaced by the table of its flags.
 struct Command {
   std::string_view name;
   std::string_view summary;
-  std::string_view page;  ///< empty: the program calls it itself, people need not know it
+  std::string_view page;  ///< empty: internal, not listed for users
   std::span<const OptionSpec> options;
   Positionals positionals = Positionals::none;
   int (*run)(const Arguments& arguments) = nullptr;  ///< the exit code; throws Error
 };
 
 std::span<const Command* const> commands();
-/// nullptr: there is none of that name.
+/// nullptr if no command has that name.
 const Command* find_command(std::string_view name);
-/// Error{usage} that names the nearest command.
+/// Throws Error{usage} that suggests the nearest command.
 [[noreturn]] void throw_unknown_command(const std::string& name);
 std::string help_of(const Command& command);
-/// What `envstore` and `envstore help` print.
+/// The text that `envstore` and `envstore help` print.
 std::string overview();
 
 extern const Command kRunCommand, kLsCommand, kConfigCommand, kDoctorCommand, kHelpCommand, kFinishRunCommand,

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kMark = "ENVSTORE_PREPARED";
 
-/// The words that this process was started with.
+/// The arguments of this process, argv[0] first.
 std::vector<std::string> own_words() {
   const std::string line = read_file(AT_FDCWD, "/proc/self/cmdline");
   std::vector<std::string> words;

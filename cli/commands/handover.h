@@ -4,26 +4,29 @@
 
 namespace envstore {
 
-/// After a first run's preparation the whole program, grown to a hundred megabytes, is not what should wait
-/// for hours until the program that the user asked for ends. It becomes the small one again, with the same
-/// words; that finds what was prepared as it would in any later run.
+/// After a cold run has been prepared, envstore-full (which has grown to about 100 MB) execs the small
+/// `envstore` with the same arguments, so that the small process is the one that waits for the user's
+/// program. It finds the prepared environment as any later run does. A marker in the environment tells it
+/// that it was started this way.
 class Handover {
  public:
-  /// Takes the mark that `become_small_program` left out of the environment, before anything reads that.
+  /// Removes from the environment the marker that `become_small_program` sets. Call it before anything reads
+  /// the environment.
   static Handover take();
-  /// This process has prepared its run already: flags that ask for it anew have had their effect.
+  /// True if this run was prepared before the exec: --refresh, --upgrade and --compile-bytecode have taken
+  /// effect.
   bool is_prepared() const { return is_prepared_; }
-  /// The small program beside this one, or ../../bin from it; nullopt: not there, or this process has become
-  /// this one from it already.
+  /// The path of the small program, beside this one or in ../../bin; nullopt if it does not exist, or if this
+  /// process was started from it with the marker already.
   std::optional<std::string> small_program() const;
-  /// Puts the mark that was taken into the environment again, for the program that this one becomes.
+  /// Sets the marker again if it was taken, for the program that this process execs.
   void give_back() const;
 
  private:
   bool is_prepared_ = false;
 };
 
-/// Does not return. Throws Error{io} when it cannot be started.
+/// Execs the small program with the arguments of this process. Throws Error{io} when it cannot be started.
 [[noreturn]] void become_small_program(const std::string& path);
 
 }  // namespace envstore

@@ -9,7 +9,7 @@ namespace envstore {
 namespace {
 
 constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
-constexpr int kWake = SIGUSR2;  // from this process to its own thread alone
+constexpr int kWake = SIGUSR2;  // only sent by this process to its own thread
 
 bool is_ignored(int signal) {
   struct sigaction action {};
@@ -22,15 +22,14 @@ Interruption::Interruption(std::string store, StatusLine& progress)
     : store_(std::move(store)), progress_(progress) {
   sigemptyset(&watched_);
   for (const int signal : kSignals)
-    if (!is_ignored(signal)) sigaddset(&watched_, signal);  // as nohup wants it
+    if (!is_ignored(signal)) sigaddset(&watched_, signal);  // stays ignored, as under nohup
   sigset_t blocked = watched_;
-  sigaddset(&blocked,
-            kWake);  // before the thread begins: it may be woken before it waits, which would end the process
+  sigaddset(&blocked, kWake);  // blocked first: if sent before the thread waits, it would end the process
   pthread_sigmask(SIG_BLOCK, &blocked, &original_);
   try {
     watcher_ = std::thread([this] { watch(); });
   } catch (const std::system_error&) {
-    // Without it a signal ends the process at once; the next run clears up.
+    // Without the thread a signal ends the process at once, and the next run cleans up.
     pthread_sigmask(SIG_SETMASK, &original_, nullptr);
   }
 }
@@ -50,7 +49,7 @@ void Interruption::watch() {
     siginfo_t info{};
     const int signal = sigwaitinfo(&waited, &info);
     if (is_over_) {
-      if (signal > 0 && signal != kWake) kill(getpid(), signal);  // the owner's to deal with
+      if (signal > 0 && signal != kWake) kill(getpid(), signal);  // pending until the mask is restored
       return;
     }
     if (signal > 0 && signal != kWake) end(signal);

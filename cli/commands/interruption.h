@@ -8,13 +8,14 @@
 
 namespace envstore {
 
-/// While it lives, SIGINT, SIGTERM and SIGHUP (those that are not ignored) end the preparation of a run at
-/// once and cleanly: the process becomes the hidden command `interrupted`, which ends all of its threads and
-/// drops its leases' locks, removes what was half made, and exits with 128+n. Made before other threads are.
+/// While it exists, SIGINT, SIGTERM and SIGHUP (unless ignored) end the preparation of a run at once and
+/// cleanly: the process execs the hidden command `interrupted`. The exec ends all threads and releases the
+/// locks of this process's leases; the command removes unfinished files and exits with 128+n. Construct it
+/// before other threads are started: they must inherit its signal mask.
 class Interruption {
  public:
   Interruption(std::string store, StatusLine& progress);
-  ~Interruption();  ///< signals mean again what they meant; one that comes now is not lost
+  ~Interruption();  ///< restores the signal mask; a signal that arrives now is still delivered
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
 

@@ -23,7 +23,7 @@ pypackaging::PrereleaseMode prerelease_mode(const Setting<std::string>& setting)
   using Mode = pypackaging::PrereleaseMode;
   if (setting.value == "disallow") return Mode::disallow;
   if (setting.value == "allow") return Mode::allow;
-  // The longer name is uv's older one.
+  // uv's older name for the same mode.
   if (setting.value == "if-necessary" || setting.value == "if-necessary-or-explicit")
     return Mode::if_necessary;
   if (setting.value == "explicit") return Mode::explicit_only;
@@ -61,7 +61,7 @@ bool uses_keyring(const Setting<std::string>& setting) {
   throw_bad_value(setting, "keyring provider", "disabled or subprocess");
 }
 
-/// For the part of an address in front of the @.
+/// Percent-encodes user and password for the part of a URL before the @.
 std::string percent_encoded(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -89,7 +89,8 @@ std::vector<Setting<IndexLocation>> with_source(const std::vector<IndexLocation>
   return result;
 }
 
-/// UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD of an index with a name, as uv has them.
+/// Adds UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD to the URL of a named index without
+/// credentials, as uv does.
 IndexLocation with_credentials_of_variables(IndexLocation index) {
   if (index.name.empty() || index.url.find("://") == std::string::npos) return index;
   std::string name;
@@ -150,7 +151,7 @@ void fill_from(SettingsLayer& upper, const SettingsLayer& lower, Lists lists) {
 IndexLocation index_location(std::string_view written, const std::string& directory, bool is_find_links) {
   IndexLocation location;
   location.is_find_links = is_find_links;
-  // `name=URL` is uv's form; a URL's query has its `=` behind the scheme.
+  // `name=URL` is uv's form. A `=` after the scheme belongs to the URL's query.
   const std::size_t equals = written.find('='), rest = written.find_first_of(":/");
   if (!is_find_links && equals != std::string_view::npos && equals < rest) {
     location.name = written.substr(0, equals);
@@ -241,7 +242,7 @@ ResolutionSettings resolution_settings(const SettingsLayer& merged) {
     if (!index.is_explicit && !indexes.no_index) indexes.indexes.push_back(index);
   };
   for (const auto& index : merged.indexes) take(index.value);
-  // The default comes last: what is named beside it has priority.
+  // The default index comes last: the other indexes have priority.
   if (merged.default_index) take(merged.default_index->value);
   for (const auto& place : merged.find_links) indexes.find_links.push_back(place.value);
   if (merged.index_strategy) indexes.strategy = index_strategy(*merged.index_strategy);

@@ -26,12 +26,12 @@ bool is_inside(const std::string& directory, const std::string& above) {
 }
 
 struct ProjectFiles {
-  std::string yaml;             ///< envstore.yaml beside the next pyproject.toml
-  std::vector<std::string> uv;  ///< uv.toml before pyproject.toml, nearest first
+  std::string yaml;             ///< envstore.yaml beside the nearest pyproject.toml
+  std::vector<std::string> uv;  ///< nearest directory first; in each, uv.toml before pyproject.toml
 };
 
-/// Looks into the directory and those above it, up to one that holds `end`. Each name is looked at once,
-/// whichever configuration asks for it.
+/// Searches the directory and its parents, up to but not including the first one that contains `end`. Each
+/// name is tested once for all configurations that use it.
 ProjectFiles look_upward(std::string directory, const std::string& end) {
   ProjectFiles found;
   bool has_project = false;
@@ -51,7 +51,7 @@ void find_project_files(const ConfigurationSearch& search, ConfigurationFiles& f
   ProjectFiles here = look_upward(search.directory, {});
   if (search.use_project && !here.yaml.empty()) files.present.push_back(here.yaml);
   if (!use_uv) return;
-  // uv takes the files around the script before those around the working directory.
+  // As in uv, the files around the script have priority over those around the working directory.
   files.uv_project = look_upward(search.script_directory, search.directory).uv;
   std::move(here.uv.begin(), here.uv.end(), std::back_inserter(files.uv_project));
 }

@@ -13,10 +13,10 @@
 namespace envstore {
 namespace {
 
-/// The flags that decide it and are not fields of RunRequest.
+/// The flags that affect a resolution and are not fields of RunRequest.
 struct FlagSpec {
   const char* name;
-  bool is_place = false;  ///< its value may be a path from the working directory
+  bool is_place = false;  ///< its value may be a relative path
 };
 constexpr FlagSpec kFlags[] = {{"index", true},        {"default-index", true},
                                {"index-url", true},    {"extra-index-url", true},
@@ -77,7 +77,7 @@ void add_paths(std::vector<Setting<std::string>>& paths, const char* name) {
       paths.push_back({absolute_path(word), name});
 }
 
-/// Of --managed-python and --no-managed-python, or their variables.
+/// The preference from --managed-python and --no-managed-python, or from their variables.
 std::optional<Setting<std::string>> managed_python(const char* managed, const char* unmanaged) {
   if (const auto wanted = boolean(managed); wanted && wanted->value)
     return Setting<std::string>{"only-managed", managed};
@@ -141,7 +141,7 @@ SettingsLayer uv_variables() {
   return layer;
 }
 
-/// pip knows more ways than uv; that of the program alone is ours.
+/// pip has more providers than uv; only `subprocess` is supported here, the others are ignored.
 std::optional<Setting<std::string>> pip_keyring_provider(std::optional<Setting<std::string>> setting) {
   if (setting && setting->value != "subprocess") return std::nullopt;
   return setting;
@@ -171,7 +171,7 @@ void set_flag(std::optional<Setting<std::string>>& setting, const Arguments& arg
   if (arguments.has(name)) setting = {arguments.value(name), format_text("--{}", name)};
 }
 
-/// Length first: no two lists of words give the same text.
+/// The length before the value makes the text unambiguous: different lists of words give different texts.
 void add_word(std::string& text, std::string_view name, std::string_view value) {
   text += format_text("{} {} {}\n", name, value.size(), value);
 }
@@ -244,7 +244,7 @@ std::string raw_settings(const Arguments& arguments, const ConfigurationFiles& f
     const char* value = std::getenv(variable.name.data());
     if (value == nullptr) continue;
     add_word(text, variable.name, value);
-    // One variable may hold several places.
+    // One variable may hold several locations.
     is_placed = is_placed ||
                 (variable.is_place && (may_be_relative(value) || std::strpbrk(value, " ,\t\n") != nullptr));
   }

@@ -34,7 +34,7 @@ bool has(const Variables& variables, const std::string& name) {
   return std::any_of(variables.begin(), variables.end(), [&](const auto& v) { return v.first == name; });
 }
 
-/// A lone CR ends a line, too.
+/// A CR without LF also ends a line.
 std::string with_line_feeds(std::string_view text) {
   std::string result(text);
   for (std::size_t at = result.find('\r'); at != std::string::npos; at = result.find('\r', at + 1))
@@ -95,7 +95,7 @@ class EnvFileReader {
     if (!has(variables_, name)) set(variables_, name, std::move(value));
   }
 
-  /// `export NAME ...` sets nothing.
+  /// `export NAME ...` without a value sets nothing.
   bool is_bare_export() {
     const std::size_t begin = at_;
     while (is_name_start(now())) {
@@ -114,7 +114,7 @@ class EnvFileReader {
     return text_.substr(begin, at_ - begin);
   }
 
-  /// Quoted and bare pieces, until a blank or the line's end.
+  /// Reads quoted and bare pieces up to a blank or the end of the line.
   std::string read_value() {
     std::string value;
     while (!done() && now() != '\n' && !is_blank(now())) {
@@ -207,7 +207,7 @@ class EnvFileReader {
     }
   }
 
-  /// The environment counts first: what a file says never overrides it.
+  /// The environment has priority: a file never overrides it.
   std::optional<std::string> find(const std::string& name) const {
     if (auto outside = lookup_(name)) return outside;
     for (const auto& [known, value] : variables_)

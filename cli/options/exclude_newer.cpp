@@ -20,7 +20,7 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Reads a span off the front of a lower-case text.
+/// Parses a duration from lower-case text; a leading sign is ignored.
 class SpanReader {
  public:
   explicit SpanReader(std::string_view text) : text_(text) {}
@@ -43,7 +43,7 @@ class SpanReader {
     while (take(" ") || take("\t")) continue;
   }
 
-  /// A number of billionths; more than nine decimals are cut.
+  /// A decimal number, in billionths; digits after the ninth decimal are dropped.
   std::optional<std::int64_t> number() {
     constexpr std::int64_t kMost = 1'000'000'000;
     std::int64_t whole = 0, part = 0, unit = kSecond;
@@ -58,7 +58,7 @@ class SpanReader {
     return whole * kSecond + part;
   }
 
-  /// `billionths` of a unit. False: too much, or a fraction of what has none.
+  /// Adds `billionths` of a unit. False: the sum is too large, or the unit (day, week) allows no fraction.
   bool add(std::int64_t billionths, std::int64_t unit) {
     if (has_fraction_ && unit >= kDay) return false;
     const std::int64_t whole = billionths / kSecond, part = billionths % kSecond;
@@ -85,7 +85,7 @@ class SpanReader {
     return has_one ? std::optional(sum_) : std::nullopt;
   }
 
-  /// `24:00:00`
+  /// Parses `24:00:00`.
   std::optional<std::int64_t> read_clock() {
     const std::string_view before = text_;
     for (const std::int64_t unit : {kHour, kMinute, kSecond}) {
@@ -136,7 +136,8 @@ class SpanReader {
   bool has_fraction_ = false;
 };
 
-/// `2025-01-31`, also with a time behind it: the start of the next day in the local time zone.
+/// `2025-01-31`, optionally followed by a time, which is ignored: the start of the next day in the local time
+/// zone.
 std::optional<std::int64_t> end_of_day(std::string_view text) {
   std::tm day{};
   const std::string date(text.substr(0, std::min(text.find_first_of("t "), text.size())));
@@ -157,7 +158,7 @@ std::optional<std::int64_t> end_of_day(std::string_view text) {
   return std::clamp<std::int64_t>(::mktime(&day), -kMost, kMost) * kSecond;
 }
 
-/// The shorter forms of RFC 3339's cousins: no seconds, an offset in hours.
+/// RFC 3339, and shorter forms of ISO 8601: without seconds, or with an offset in hours.
 std::optional<std::int64_t> moment(std::string_view lower) {
   std::string text(lower);
   if (text.size() > 10 && text[10] == 't') text[10] = 'T';

@@ -5,9 +5,10 @@
 
 namespace envstore {
 
-/// The forms of uv's exclude-newer: RFC 3339 (in either case); a date, alone or with a time without an
-/// offset: its end in the local time zone, as uv has it; a span before the resolution (`7 days`, `1w 2d`,
-/// `P7D`, `24:00:00`); `false`: nullopt, no cut-off. Throws Error{usage}.
+/// Parses uv's exclude-newer: an RFC 3339 time (`t` and `z` in either case); a date, alone or with a time
+/// without an offset (which is ignored, as in uv): the end of that day in the local time zone; a duration
+/// before the resolution (`7 days`, `1w 2d`, `P7D`, `24:00:00`); `false`: nullopt, no cut-off. Throws
+/// Error{usage}.
 std::optional<UploadCutoff> parse_exclude_newer(const Setting<std::string>& setting);
 
 }  // namespace envstore

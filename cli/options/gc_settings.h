@@ -4,17 +4,17 @@
 
 namespace envstore {
 
-/// Flags > ENVSTORE_GC_* > the user's envstore.yaml > the system's > built in. A project's file has no say:
-/// the store serves all of them.
+/// Priority: flags, ENVSTORE_GC_*, the user's envstore.yaml, the system's, built-in values. The envstore.yaml
+/// of a project is not read, because all projects share the store.
 GcSettings gc_settings(const Arguments& arguments);
 /// The same without flags.
 GcSettings gc_settings();
 
-/// `none`, `never` or `off` is no rule. Throws Error{usage} that names the source of what cannot be
-/// understood.
+/// `none`, `never` and `off` disable a rule, except grace. Throws Error{usage} that names the source of an
+/// invalid value.
 Policy gc_policy(const GcSettings& settings);
 
-/// The rules by which something goes, said of the store: `keeps itself small: ...`.
+/// The removal rules as a predicate about the store: `keeps itself small: ...`.
 std::string rules_text(const Policy& policy);
 
 }  // namespace envstore

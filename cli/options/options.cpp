@@ -38,8 +38,7 @@ void refuse(const OptionSpec& option) {
               std::string(option.refusal));
 }
 
-/// A cluster of short flags (`-qv`, `-p3.12`, `-p`), written as the long flags that they mean. False: not all
-/// known.
+/// Expands a cluster of short flags (`-qv`, `-p3.12`, `-p`) to long flags. False: one of them is unknown.
 bool expand_cluster(Table options, const std::string& word, std::vector<std::string>& out,
                     bool& wants_value) {
   for (std::size_t i = 1; i < word.size(); ++i) {
@@ -69,7 +68,7 @@ bool expand_cluster(Table options, const std::string& word, std::vector<std::str
               nearest ? format_text("did you mean '{}'?", *nearest) : "--help lists the flags");
 }
 
-/// One flag at `words[at]`, written long; returns how many words it took.
+/// Appends the flag at `words[at]` to `out` in its long form; returns how many words it takes.
 std::size_t normalise_flag(Table options, const std::vector<std::string>& words, std::size_t at,
                            std::vector<std::string>& out) {
   const std::string& word = words[at];
@@ -114,7 +113,7 @@ SplitWords split_words(Table options, Positionals positionals, const std::vector
       if (split.positionals.empty()) split.leading = at;
       split.positionals.push_back(words[at++]);
       if (positionals == Positionals::first_ends_options) are_flags_over = true;
-      // Words after the first belong to the program, `--` too.
+      // All following words belong to the program, including `--`.
       if (are_flags_over) {
         split.positionals.insert(split.positionals.end(), words.begin() + static_cast<std::ptrdiff_t>(at),
                                  words.end());
@@ -126,7 +125,7 @@ SplitWords split_words(Table options, Positionals positionals, const std::vector
   return split;
 }
 
-/// Those that `flags` use: a run declares a hundred and is given few.
+/// Declares only the options that `flags` use: a run has about a hundred, and few are given.
 cxxopts::Options options_of(Table options, const std::vector<std::string>& flags) {
   const auto is_used = [&](const OptionSpec& option) {
     return std::any_of(flags.begin(), flags.end(), [&](const std::string& flag) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kSpaces = " \t\r\f\v";
 
-/// `--Index_URL` and `index-url` are one key.
+/// `--Index_URL` and `index-url` are the same key.
 std::string normalised_key(std::string_view key) {
   std::string result;
   for (const char c : key) result.push_back(c == '_' ? '-' : to_lower(c));
@@ -26,7 +26,7 @@ std::string normalised_key(std::string_view key) {
 using Values = std::map<std::string, Setting<std::string>>;
 
 /// configparser's dialect (docs.python.org "Supported INI File Structure"): `[section]`, `key = value` or
-/// `key: value`, whole-line comments with # or ;, deeper indented lines continue a value.
+/// `key: value`, whole-line comments with # or ;, and more deeply indented lines that continue a value.
 class IniReader {
  public:
   explicit IniReader(const std::string& path) : path_(path) {}
@@ -146,7 +146,7 @@ std::vector<std::string> pip_configuration_files() {
 
 SettingsLayer parse_pip_settings(const std::string& text, const std::string& path) {
   std::map<std::string, Values> sections = IniReader(path).read(text);
-  Values values = std::move(sections["install"]);  // a command's section overrides [global]
+  Values values = std::move(sections["install"]);  // the section of a command overrides [global]
   values.merge(sections["global"]);
   SettingsLayer layer;
   add_places(layer.indexes, values, "extra-index-url", false);

@@ -8,8 +8,8 @@ inline constexpr std::string_view kNoLocks =
     "locks are not read yet; an answer stays until --upgrade or --refresh";
 inline constexpr std::string_view kNoBuilds = "nothing is built: choose versions that have wheels";
 
-/// The flags of `envstore run`: its own, then those of `uv run` that change nothing here, then those that are
-/// refused. Together they are all of uv's (docs/migration-from-uv.md).
+/// The flags of `envstore run`, then the flags of `uv run` that are accepted without effect, then those that
+/// are refused. Together they cover every flag of `uv run` (docs/migration-from-uv.md).
 inline constexpr OptionSpec kRunOptions[] = {
     {"module", 'm', {}, "run TARGET as a module, like python -m"},
     {"script", 's', {}, "TARGET is a script, whatever its name; for #! lines"},

@@ -21,7 +21,7 @@
 namespace envstore {
 namespace {
 
-/// What must be known before the memo can be asked.
+/// The settings that are needed before the run cache can be queried.
 SettingsLayer early_settings(const Arguments& arguments, const ConfigurationFiles& files) {
   SettingsLayer settings = flag_settings(arguments);
   fill_from(settings, environment_settings(), Lists::first_wins);
@@ -44,13 +44,13 @@ bool says_yes(const char* variable) {
   return !value.empty() && parse_boolean({value, variable});
 }
 
-/// Requirement texts of a script's block, relative to its folder.
+/// Parses requirements of a script's block; paths in them are relative to `directory`.
 void add_requirements(std::vector<pypackaging::Requirement>& list, const std::vector<std::string>& texts,
                       const std::string& directory) {
   for (const std::string& text : texts) list.push_back(parse_user_requirement(text, directory));
 }
 
-/// A package that is excluded is asked for by nobody: an override whose marker never holds.
+/// Excludes packages: replaces all requirements for each by an override whose marker is never true.
 void exclude(std::vector<pypackaging::Requirement>& overrides, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     std::erase_if(overrides, [&](const auto& override) { return override.normalized_name == name; });
@@ -58,7 +58,7 @@ void exclude(std::vector<pypackaging::Requirement>& overrides, const std::vector
   }
 }
 
-/// The sources that count: a script's own, less those that the user does without.
+/// The script's tool.uv.sources without those that --no-sources and --no-sources-package disable.
 std::vector<PackageSource> sources_of(const ScriptSettings& script, const SettingsLayer& merged) {
   if (merged.no_sources && merged.no_sources->value) return {};
   std::vector<PackageSource> sources = script.sources;
@@ -67,7 +67,7 @@ std::vector<PackageSource> sources_of(const ScriptSettings& script, const Settin
   return sources;
 }
 
-/// What the words, the files and the script's block make of the settings.
+/// The settings from the arguments, the configuration files and the script's metadata block.
 ResolutionSettings settings_of(const Arguments& arguments, const ConfigurationFiles& files,
                                const ScriptSettings& script, const std::string& directory) {
   const SettingsLayer merged = merged_settings(arguments, script, files);
@@ -83,7 +83,7 @@ bool exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
-/// A value of the flag is one path or, as for uv, several.
+/// A value of --env-file is one path or, as in uv, several.
 std::vector<std::string> env_files(const Arguments& arguments) {
   if (arguments.has("no-env-file") || says_yes("UV_NO_ENV_FILE")) return {};
   if (!arguments.has("env-file")) return split_env_files(variable_or_empty("UV_ENV_FILE"));
@@ -96,7 +96,7 @@ std::vector<std::string> env_files(const Arguments& arguments) {
   return paths;
 }
 
-/// Files separated by commas; `-` is standard input.
+/// Adds files that are separated by commas; `-` is standard input.
 void add_requirements_files(RunRequest& request, const std::string& value) {
   std::size_t begin = 0;
   while (begin <= value.size()) {
@@ -117,7 +117,7 @@ void add_requirements_files(RunRequest& request, const std::string& value) {
 }  // namespace
 
 std::vector<std::string> split_requirements(std::string_view text) {
-  if (text.find("://") != std::string_view::npos) return {std::string(text)};  // an address may hold commas
+  if (text.find("://") != std::string_view::npos) return {std::string(text)};  // a URL may contain commas
   std::vector<std::string> parts;
   int depth = 0;
   std::size_t begin = 0;
@@ -125,7 +125,7 @@ std::vector<std::string> split_requirements(std::string_view text) {
     std::string_view part = text.substr(begin, end - begin);
     const std::size_t first = part.find_first_not_of(' ');
     part.remove_prefix(first == std::string_view::npos ? part.size() : first);
-    // `<2` after a comma goes on with the specifier before it.
+    // `<2` after a comma continues the preceding specifier.
     const bool goes_on = !parts.empty() && (part.empty() || part.find_first_of("<>=!~") == 0);
     if (goes_on)
       parts.back() += "," + std::string(part);
@@ -167,7 +167,8 @@ RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
   request.layout = layout_setting(early);
   request.offline = early.offline && early.offline->value;
   setup.bytecode = bytecode_setting(early);
-  // In the foreground it is asked for at every start; once all is compiled the memo must do.
+  // Only the flag counts here: `bytecode: foreground` in the settings holds for every run, and must not
+  // bypass the run cache.
   request.compile_bytecode = arguments.has("compile-bytecode");
 
   request.raw_settings = raw_settings(arguments, setup.files);

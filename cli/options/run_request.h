@@ -12,8 +12,8 @@
 
 namespace envstore {
 
-/// One `envstore run`, understood as far as a warm run must: nothing of configuration is parsed unless an
-/// envstore.yaml is there.
+/// One `envstore run`, parsed as far as a warm run needs it: of the configuration files only envstore.yaml is
+/// parsed.
 struct RunSetup {
   RunRequest request;
   BytecodeMode bytecode = BytecodeMode::background;
@@ -24,11 +24,12 @@ struct RunSetup {
 /// Throws Error{usage, not_found}.
 RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes = NamedPipes::read);
 
-/// Whether an --env-file is a pipe, so that another process could not read it again.
+/// True if an --env-file is not a regular file (a pipe, for example), so that another process could not read
+/// it again.
 bool has_env_file_to_read_once(const Arguments& arguments);
 
-/// Enters the directory that --directory or UV_WORKING_DIR names, and goes back at the end: a program that
-/// this process becomes enters it anew. Throws Error{usage, not_found}.
+/// Changes to the directory that --directory or UV_WORKING_DIR names, and back on destruction: a program that
+/// this process execs changes to it again. Throws Error{usage, not_found}.
 class EnteredDirectory {
  public:
   explicit EnteredDirectory(const Arguments& arguments);
@@ -41,22 +42,23 @@ class EnteredDirectory {
   Fd before_;
 };
 
-/// --no-cache or UV_NO_CACHE: the store is one of this run alone.
+/// True for --no-cache or UV_NO_CACHE: this run uses a temporary store of its own.
 bool wants_throwaway_store(const Arguments& arguments);
 
-/// Takes away what --refresh, --upgrade and --compile-bytecode asked for: it has been done.
+/// Clears the effect of --refresh, --upgrade (also for single packages) and --compile-bytecode after it has
+/// taken place.
 void clear_one_shot_flags(RunRequest& request);
 
-/// `numpy>=1,<2,pandas` -> `numpy>=1,<2` and `pandas`: a comma before something that is no name belongs to a
-/// specifier.
+/// `numpy>=1,<2,pandas` -> `numpy>=1,<2` and `pandas`: a comma followed by something other than a name is
+/// part of a specifier.
 std::vector<std::string> split_requirements(std::string_view text);
 
-/// --exec, --env-file and its variable. Throws Error{usage, not_found}.
+/// The options from --exec, --quiet, --env-file and UV_ENV_FILE. Throws Error{usage, not_found}.
 LaunchOptions launch_options(const Arguments& arguments);
 
 Verbosity verbosity_of(const Arguments& arguments);
 
-/// For -v: the store, the target, and where each setting comes from.
+/// The text for -v: the store, the target, and the source of each setting.
 std::string describe_setup(const Store& store, const Arguments& arguments, const RunSetup& setup);
 
 }  // namespace envstore

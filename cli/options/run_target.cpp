@@ -38,7 +38,7 @@ bool has_script_suffix(const std::string& path) {
   return false;
 }
 
-/// An archive's end with its directory stands in the last bytes; more is not looked at.
+/// The last MiB of the file, in which a zip archive's central directory and end record are expected.
 std::string tail_of(const std::string& path) {
   constexpr off_t kTail = 1 << 20;
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -51,8 +51,8 @@ std::string tail_of(const std::string& path) {
   return tail;
 }
 
-/// A script of the environment's Python. One whose first line names an interpreter by path belongs to that
-/// one, and is started as it is, unless a metadata block asks for an environment.
+/// True if the #! line names Python by way of PATH, or `envstore run`. A script whose #! line names an
+/// interpreter by path is started as it is, with that interpreter, unless it has a metadata block.
 bool has_shebang_of_python(const std::string& path) {
   constexpr std::size_t kLine = 256, kHead = 64 * 1024;
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -74,8 +74,8 @@ bool has_shebang_of_python(const std::string& path) {
                   : format_text("scripts are not fetched: curl -sSf '{}' | envstore run -", path));
 }
 
-/// An anonymous file with the text. Behind the slash of its name Python finds no folder: nothing is imported
-/// from where the script seems to lie.
+/// An anonymous file with the text. Its name contains a slash: Python takes the part before it as the
+/// script's directory, which does not exist, so nothing is imported from there.
 Fd memory_file(const std::string& text, const std::string& name) {
   Fd file(::memfd_create("envstore/script", MFD_CLOEXEC));
   if (!file) throw_errno(errno, "keep", name);
@@ -83,7 +83,7 @@ Fd memory_file(const std::string& text, const std::string& name) {
   return file;
 }
 
-/// Python reads standard input after us: it gets what we have read, from the beginning.
+/// Reads standard input and replaces it by a copy, so that Python can read it from the beginning.
 std::string take_standard_input() {
   std::string text = read_to_end(STDIN_FILENO, kScriptLimit, "standard input");
   const Fd copy = memory_file(text, "standard input");
@@ -92,7 +92,7 @@ std::string take_standard_input() {
   return text;
 }
 
-/// The descriptor that the path is another name of.
+/// The descriptor that the path refers to.
 std::optional<int> descriptor_of(const std::string& path) {
   if (path == "/dev/stdin") return STDIN_FILENO;
   for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
@@ -105,8 +105,8 @@ std::optional<int> descriptor_of(const std::string& path) {
   return std::nullopt;
 }
 
-/// Reads a pipe, and lets its descriptor be what was read. Its offset stays at the end: Python opens the path
-/// anew, and a program that reads the descriptor finds the end of the pipe.
+/// Reads a pipe and replaces its descriptor by a copy of the content. The offset stays at the end: Python
+/// opens the path again, and a program that reads the descriptor itself finds end of file.
 void take_descriptor(RunTarget& run, int descriptor) {
   run.script_text = read_to_end(descriptor, kScriptLimit, run.target.name);
   const Fd copy = memory_file(*run.script_text, run.target.name);
@@ -119,7 +119,7 @@ void take_named_pipe(RunTarget& run, const std::string& path, NamedPipes named_p
   run.script_text = read_user_file(path, kScriptLimit);
   if (!run.script_text) throw_no_script(path);
   const Fd copy = memory_file(*run.script_text, path);
-  constexpr int kFirst = 10;  // low numbers are what programs know by number
+  constexpr int kFirst = 10;  // programs use fixed low numbers
   const int descriptor = ::fcntl(copy.get(), F_DUPFD, kFirst);
   if (descriptor < 0) throw_errno(errno, "keep", path);
   run.target.name = format_text("/dev/fd/{}", descriptor);
@@ -130,7 +130,7 @@ void read_script(RunTarget& run, const std::string& path, NamedPipes named_pipes
   run.target.kind = Target::Kind::script;
   const FileKind kind = kind_of(path);
   const auto descriptor = descriptor_of(path);
-  // A socket has no file behind its descriptor's path.
+  // The path of a descriptor need not resolve to a file (a socket).
   if (kind == FileKind::missing && !descriptor) throw_no_script(path);
   if (!descriptor) run.script_path = absolute_path(path);
   if (kind == FileKind::directory) {
@@ -150,12 +150,12 @@ bool is_script(const std::string& word) {
   if (has_script_suffix(word) || descriptor_of(word)) return true;
   const FileKind kind = kind_of(word);
   if (kind == FileKind::pipe) return true;
-  // With a slash a directory can be meant only as a program; without one it may have a command's name.
+  // A directory name with a slash can only mean a program; one without may also be a command's name.
   if (kind == FileKind::directory)
     return word.find('/') != std::string::npos || kind_of(word + "/__main__.py") == FileKind::file;
   if (kind != FileKind::file) return false;
   if (is_zipapp(word)) return true;
-  // Without a suffix a path is a script if it says so itself; the words of PATH are commands.
+  // A path without a suffix is a script if its #! line says so; a word without a slash is a command on PATH.
   return word.find('/') != std::string::npos && has_shebang_of_python(word);
 }
 

@@ -7,25 +7,25 @@
 
 namespace envstore {
 
-/// What `envstore run` is to start, and the text in which its metadata block is looked for.
+/// The program that `envstore run` starts, and the text that is searched for a metadata block.
 struct RunTarget {
   Target target;
   std::optional<std::string> script_text;
-  std::string script_path;      ///< absolute; empty: no file with a place of its own
-  bool was_named_pipe = false;  ///< what was read from it is gone
+  std::string script_path;      ///< absolute; empty: not a script, or one from a descriptor
+  bool was_named_pipe = false;  ///< its content is consumed and cannot be read again
 };
 
-/// A script in a named pipe can be read by one process only.
+/// A script in a named pipe can be read only once. `refuse`: leave it to the program that this process execs.
 enum class NamedPipes { read, refuse };
 
-/// uv's rules: `-` is standard input, a file that ends in .py or a directory or zipapp with __main__.py is a
-/// script, anything else a command; --module and --script say it outright. Reads the script. Standard input
-/// and pipes are replaced by what was read, so that Python reads it anew: a descriptor (/dev/fd/63,
-/// /dev/stdin) in its place, a named pipe by a descriptor. Throws Error{usage, not_found}, and Error{busy}
-/// for a named pipe that is not to be read.
+/// Follows uv's rules: `-` is standard input; a file that ends in .py, and a directory or zipapp with
+/// __main__.py, is a script; anything else is a command; --module and --script override this. Reads the
+/// script. Standard input and pipes are replaced by an anonymous file with their content, so that Python can
+/// read it again: a descriptor (/dev/fd/63, /dev/stdin) keeps its number, a named pipe becomes /dev/fd/N.
+/// Throws Error{usage, not_found}, and Error{busy} for a named pipe with NamedPipes::refuse.
 RunTarget find_target(const Arguments& arguments, NamedPipes named_pipes = NamedPipes::read);
 
-/// The file is a zip archive with a __main__.py in it, whatever stands before the archive.
+/// True if the file is a zip archive that holds a __main__.py, with or without data before the archive.
 bool is_zipapp(const std::string& path);
 
 }  // namespace envstore

@@ -6,12 +6,12 @@
 
 namespace envstore {
 
-/// Damerau-Levenshtein distance (optimal string alignment): insertions, deletions, substitutions, and swaps
-/// of neighbours count one each.
+/// Damerau-Levenshtein distance (optimal string alignment): each insertion, deletion, substitution and swap
+/// of adjacent characters costs one.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The nearest of `known`, when it is near enough to be what was meant; of equally near ones that with the
-/// longest common beginning, then the first.
+/// The nearest of `known`, if it is within about a third of the length of `written`. Among equally near words
+/// the one with the longest common prefix, then the first.
 std::optional<std::string> nearest_word(std::string_view written, const std::vector<std::string>& known);
 
 }  // namespace envstore

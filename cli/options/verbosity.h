@@ -2,7 +2,7 @@
 
 namespace envstore {
 
-/// How much a command says on standard error (--quiet, --verbose).
+/// How much a command prints on standard error (--quiet, --verbose).
 enum class Verbosity { quiet, normal, verbose };
 
 }  // namespace envstore

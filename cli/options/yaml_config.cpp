@@ -12,7 +12,7 @@
 namespace envstore {
 namespace {
 
-/// One envstore.yaml while it is read.
+/// The parser of one envstore.yaml.
 class YamlReader {
  public:
   explicit YamlReader(const std::string& path) : path_(path), directory_(path.substr(0, path.rfind('/'))) {}
@@ -122,7 +122,7 @@ class YamlReader {
     for (const YAML::Node& item : node) places.push_back({place(item, is_find_links), source(item)});
   }
 
-  /// `URL`, or `{name: N, url: URL}`.
+  /// Parses `URL` or `{name: N, url: URL}`.
   IndexLocation place(const YAML::Node& node, bool is_find_links) {
     if (!node.IsMap()) return index_location(word(node).value, directory_, is_find_links);
     std::string name, url;

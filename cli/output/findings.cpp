@@ -26,7 +26,7 @@ namespace {
 
 using Verdict = Finding::Verdict;
 
-/// The store's directory, or the nearest one above it that there is.
+/// The store's directory, or its nearest existing parent.
 std::string existing_part(std::string path) {
   while (path.size() > 1 && ::access(path.c_str(), F_OK) != 0)
     path.erase(std::max<std::size_t>(path.rfind('/'), 1));
@@ -74,7 +74,7 @@ Finding examine_space(const std::string& path) {
   return {Verdict::good, what, "enough for new environments"};
 }
 
-/// Makes a file, locks it twice through two descriptions, links it; all is removed again.
+/// Creates a file, locks it through two open file descriptions, and links it; removes both names again.
 std::vector<Finding> examine_locks_and_links(const std::string& path) {
   std::vector<Finding> findings;
   const Fd directory = open_directory(AT_FDCWD, path);
@@ -103,7 +103,7 @@ std::vector<Finding> examine_locks_and_links(const std::string& path) {
   return findings;
 }
 
-/// What a run of a read-only store needs outside of it.
+/// Checks that a run can make its directory outside of a read-only store.
 std::vector<Finding> examine_read_only(const std::string& path) {
   std::vector<Finding> findings = {{Verdict::note, format_text("read-only: '{}'", path),
                                     "runs of the environments that are there go on; nothing is made, "
@@ -120,7 +120,8 @@ std::vector<Finding> examine_read_only(const std::string& path) {
   return findings;
 }
 
-/// Whoever needs a folder that is missing makes it again, so that this is looked at before anything else.
+/// Reports missing folders and makes them again. Runs before the store is used, because code that needs a
+/// missing folder makes it and hides the loss.
 void examine_folders(const std::string& root, std::vector<Finding>& findings) {
   const Fd directory = open_directory(AT_FDCWD, root);
   if (!stat_at(directory.get(), layout::kFormatFile, Links::do_not_follow)) return;
@@ -139,7 +140,8 @@ void examine_folders(const std::string& root, std::vector<Finding>& findings) {
                       format_text("exclude '{}' from it, then `envstore verify`", root)});
 }
 
-/// systemd-tmpfiles and tmpreaper remove what was not used for 10 or 30 days there.
+/// Warns of directories in which systemd-tmpfiles and tmpreaper remove files that were not used for 10 or 30
+/// days.
 void examine_cleaners(const std::string& root, std::vector<Finding>& findings) {
   const std::string real = real_path(root).value_or(root);
   for (const char* place : {"/tmp/", "/var/tmp/", "/dev/shm/"})
@@ -149,7 +151,8 @@ void examine_cleaners(const std::string& root, std::vector<Finding>& findings) {
                           "set ENVSTORE_ROOT to another directory, or exclude it from tmpfiles.d"});
 }
 
-/// What keeps programs of an environment from being found or started, of the place as it is named.
+/// Checks whether the path of the store (`root`, as written) and its mount allow programs of an environment
+/// to be found and started.
 void examine_starting(const std::string& root, const std::string& path, std::vector<Finding>& findings) {
   if (const auto reason = reason_against_path(root))
     findings.push_back(
@@ -190,7 +193,7 @@ Finding examine_certificates() {
           "install the package ca-certificates, or set SSL_CERT_FILE"};
 }
 
-/// A project that any index may lack: that it answers is what counts.
+/// Requests a project that the index may lack: only whether the index answers matters.
 Finding examine_index(Store& store, const Setting<IndexLocation>& index) {
   const std::string where = format_text("index: {} ({})", display_url(index.value.url), index.source);
   IndexSettings settings;

@@ -7,18 +7,19 @@
 
 namespace envstore {
 
-/// One thing that `envstore doctor` looked at: what it found, what that means, and what to do about it.
+/// The result of one check of `envstore doctor`: what it found, what that means, and what to do about it.
 struct Finding {
   enum class Verdict { good, note, problem } verdict = Verdict::good;
   std::string what, meaning;
   std::string advice = {};
 };
 
-/// Whether a store can be, or is, at `root`: filesystem, owner and rights, space, locks, hard links, boot id.
+/// Checks a store at `root`, or whether one can be made there: filesystem, owner and permissions, space,
+/// locks, hard links, boot id.
 std::vector<Finding> examine_place(const std::string& root);
 /// The interpreters on this machine.
 std::vector<Finding> examine_interpreters(Store& store);
-/// Certificates, and whether each index answers (unless offline).
+/// Checks the certificates, and that each index answers (unless offline).
 std::vector<Finding> examine_network(Store& store, const SettingsLayer& settings);
 
 }  // namespace envstore

@@ -21,7 +21,7 @@ std::string counted(std::uint64_t count, const char* what) {
   return format_text("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-/// What the snapshot was made for, in one line.
+/// The requests for which the snapshot was made, in one line.
 std::string made_for(const CountedSnapshot& snapshot) {
   if (snapshot.labels.empty()) return "nothing that is known";
   if (snapshot.labels.size() == 1) return snapshot.labels.front();
@@ -53,7 +53,7 @@ const char* phrase(KeptBy why) {
   return "";
 }
 
-/// Those of the plan that did not go after all.
+/// The snapshots that were planned to go but stay (positions in the census).
 std::set<std::uint32_t> spared(const GcReport& report) {
   std::set<std::uint32_t> places(report.taken_back.begin(), report.taken_back.end());
   places.insert(report.left.begin(), report.left.end());
@@ -106,7 +106,7 @@ std::string what_was_spared(const GcView& view) {
   return text;
 }
 
-/// Of a collection what it did, of a dry run what was planned.
+/// Bytes after the collection, or as planned in a dry run.
 std::uint64_t bytes_that_stay(const GcView& view) {
   const GcReport& report = view.report;
   if (view.is_dry_run) return report.plan.bytes_after;
@@ -139,7 +139,7 @@ std::string what_stays(const GcView& view) {
   return text;
 }
 
-/// The largest of what stays, with what holds it.
+/// If a cap was missed: by how much, and the largest snapshots that stay, with the reason for each.
 std::string what_holds_the_space(const GcView& view) {
   const GcReport& report = view.report;
   if (report.plan.missed.empty()) return {};
@@ -193,7 +193,7 @@ std::string clock_text(const GcReport& report) {
       counted(report.census.times_ahead, "thing"), report.census.times_ahead == 1 ? "counts" : "count");
 }
 
-/// Leases that a collection knows too little of.
+/// Leases that limit what may be deleted, because their snapshots cannot be read or are not in the index.
 std::string leases_text(const Census& census) {
   std::string text;
   for (const std::string& lease : census.unknown_leases)

@@ -5,7 +5,7 @@
 
 namespace envstore {
 
-/// Of a collection, or (dry_run) of a plan for one. `all`: also every snapshot that stays, and why.
+/// A collection, or with `is_dry_run` a plan for one. `all`: list also every snapshot that stays, and why.
 struct GcView {
   const GcReport& report;
   const Policy& policy;
@@ -13,9 +13,10 @@ struct GcView {
   bool all = false;
 };
 
-/// For people: what went, what that freed, what stayed and why, what holds the space if a cap was missed.
+/// Text for the terminal: what was removed, how much space that freed, what stays and why, and what uses the
+/// space if a cap was missed.
 std::string gc_text(const GcView& view);
-/// The schema stands in cmd_gc.md.
+/// The schema is documented in cmd_gc.md.
 std::string gc_json(const GcView& view);
 
 }  // namespace envstore

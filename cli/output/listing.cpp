@@ -52,7 +52,7 @@ std::string layouts_text(const SnapshotRow& row) {
   return text.empty() ? "not laid out" : text;
 }
 
-/// Sizes, roots and leases of the snapshots that both saw.
+/// Adds sizes, roots and leases to the snapshots that are in both the listing and the census.
 void add_census(const Census& census, Listing& listing) {
   const std::vector<std::uint64_t> own = own_bytes(census);
   std::map<SnapshotId, std::uint32_t> places;
@@ -68,7 +68,7 @@ void add_census(const Census& census, Listing& listing) {
   }
 }
 
-/// Its identity. What does not read as an object comes from a record that somebody has damaged.
+/// The interpreter's identity as JSON; null if the record is damaged and it is not an object.
 nlohmann::json interpreter_json(const std::string& identity) {
   nlohmann::json json = nlohmann::json::parse(identity, nullptr, false);
   return json.is_object() ? json : nlohmann::json();

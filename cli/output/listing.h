@@ -15,9 +15,9 @@ struct ListedSnapshot {
   SnapshotRow row;
   SnapshotRecord record;
   std::optional<std::int64_t> last_use_ns;
-  std::vector<std::string> labels;  ///< of the requests that it answers, sorted, each once
+  std::vector<std::string> labels;  ///< of its requests; sorted, unique
   std::optional<Fate> fate;
-  std::uint64_t own_bytes = 0;       ///< on disk: what would be freed without it
+  std::uint64_t own_bytes = 0;       ///< on disk: freed by its deletion
   std::vector<std::string> held_by;  ///< names of roots
   bool is_in_use = false;            ///< a live lease names it
 };
@@ -26,16 +26,16 @@ struct ListedLease {
   std::string name;
   LeaseRow row;
   bool is_live = false;  ///< its lock is held
-  bool has_row = true;   ///< false: known by its file alone
-  bool is_known = true;  ///< false: its file does not say what it uses
+  bool has_row = true;   ///< false: only its lock file exists
+  bool is_known = true;  ///< false: its snapshots cannot be read from its file
 };
 
-/// What `envstore ls` shows. Snapshots: last used first.
+/// The data of `envstore ls`. Snapshots are ordered by last use, most recent first.
 struct Listing {
   std::vector<ListedSnapshot> snapshots;
   std::vector<std::pair<std::string, RootRow>> roots;
   std::vector<ListedLease> leases;
-  std::uint64_t bytes = 0;  ///< of the store, as max-size counts it
+  std::uint64_t bytes = 0;  ///< of the whole store, as max-size counts it
 };
 
 Listing read_listing(Store& store);

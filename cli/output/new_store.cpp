@@ -15,7 +15,7 @@ bool has_trees(Store& store) {
   try {
     return !list_directory(store.root(), layout::kTrees).empty();
   } catch (const Error&) {
-    return true;  // whatever it is, it is not new
+    return true;  // an unreadable store is not a new one
   }
 }
 
@@ -27,7 +27,7 @@ std::string rules() {
   }
 }
 
-/// A run needs no daily turn.
+/// True if this is the first run in the store. A run does not fail when the daily turn cannot be taken.
 bool is_first_turn(Store& store) {
   try {
     return take_daily_turn(store) == DailyTurn::first;

@@ -4,7 +4,7 @@
 
 namespace envstore {
 
-/// The first run in a store says in one line where it is, and by which rules it stays small.
+/// On the first run in a store, prints one line with the store's path and the rules that limit its size.
 void tell_of_new_store(Store& store, const Arguments& arguments);
 
 }  // namespace envstore

@@ -5,16 +5,16 @@
 
 namespace envstore {
 
-/// Results, to standard output, through terminal_results. Throws Error{io} when they cannot be written (a
-/// full disk must not pass unnoticed).
+/// Writes results to standard output, through terminal_results. Throws Error{io} when they cannot be written:
+/// a full disk must not go unnoticed.
 void print(std::string_view text);
-/// Messages, to standard error, through terminal_text; what cannot be written there is lost.
+/// Writes messages to standard error, through terminal_text. Write errors are ignored.
 void print_message(std::string_view text) noexcept;
-/// The same as it is: for what itself steers the terminal.
+/// Writes to standard error without terminal_text: for text with terminal control sequences.
 void print_error_text(std::string_view text) noexcept;
-/// `error: ...` and `hint: ...`, coloured on a terminal unless NO_COLOR is set.
+/// Prints `error: ...` and `hint: ...`, coloured on a terminal unless NO_COLOR is set.
 void print_error(const Error& error) noexcept;
-/// The exit code that goes with an error: 2 for usage, else 1.
+/// The exit code for an error: 2 for usage, else 1.
 int exit_code_of(const Error& error);
 
 }  // namespace envstore

@@ -67,11 +67,11 @@ void StatusLine::download_started(const std::string& filename, std::uint64_t siz
 
 void StatusLine::download_advanced(const std::string& filename, std::uint64_t received, std::uint64_t total) {
   const std::lock_guard guard(mutex_);
-  // A retry begins anew: the sum follows.
+  // A retry starts again at 0, and the sum is reduced accordingly.
   std::uint64_t& before = received_[filename];
   bytes_received_ = bytes_received_ - before + received;
   before = received;
-  // A page need not tell sizes; the answer does.
+  // The index page may give no sizes; the HTTP response does.
   if (std::uint64_t& expected = expected_[filename]; total > expected) {
     bytes_expected_ += total - expected;
     expected = total;
@@ -119,7 +119,7 @@ std::string StatusLine::status() const {
   if (!resolving_.empty()) return format_text("Resolving {}", resolving_);
   if (downloaded_ < downloads_) {
     const double seconds = std::chrono::duration<double>(Clock::now() - first_download_).count();
-    constexpr double kSoonest = 0.2;  // a rate over less says nothing
+    constexpr double kSoonest = 0.2;  // a rate over a shorter time is meaningless
     const std::string rate =
         seconds < kSoonest ? ""
                            : format_text(", {}/s", describe_bytes(static_cast<std::uint64_t>(

@@ -11,9 +11,9 @@
 
 namespace envstore {
 
-/// Progress on standard error: one line, redrawn in place at most ten times a second, and only on a terminal;
-/// warnings always, unless quiet. With Verbosity::verbose every step is a line of its own and nothing is
-/// redrawn.
+/// Progress on standard error: one line, redrawn in place at most ten times a second, and only on a terminal.
+/// Warnings are printed unless quiet. With Verbosity::verbose every step is printed on a line of its own and
+/// nothing is redrawn.
 class StatusLine final : public Progress {
  public:
   explicit StatusLine(Verbosity verbosity);
@@ -40,8 +40,8 @@ class StatusLine final : public Progress {
   std::string status() const;
 
   const Verbosity verbosity_;
-  const bool is_drawn_;  ///< standard error is a terminal, and lines are wanted
-  std::mutex mutex_;     ///< everything below, and the terminal
+  const bool is_drawn_;  ///< standard error is a terminal, Verbosity::normal
+  std::mutex mutex_;     ///< protects the members below and the terminal
   std::string resolving_, unpacking_;
   std::size_t packages_ = 0, downloads_ = 0, downloaded_ = 0, unpacked_ = 0;
   std::uint64_t bytes_expected_ = 0, bytes_received_ = 0;

@@ -7,7 +7,7 @@
 namespace envstore {
 namespace {
 
-/// The worst proportion in a row of rectangles along a side of this length.
+/// The worst aspect ratio in a row of rectangles along a side of length `side`.
 double worst_in(std::span<const double> row, double sum, double side) {
   const double thickness = sum / side;
   double worst = 1;
@@ -18,7 +18,7 @@ double worst_in(std::span<const double> row, double sum, double side) {
   return worst;
 }
 
-/// Lays a row along the shorter side, and takes it off the area.
+/// Places a row along the shorter side, and subtracts it from the area.
 void lay(std::span<const double> row, double sum, Rectangle& area, std::vector<Rectangle>& placed) {
   const bool is_column = area.width >= area.height;
   const double thickness = sum / (is_column ? area.height : area.width);

@@ -9,7 +9,7 @@ namespace envstore {
 namespace {
 
 constexpr double kWidth = 1200, kHeight = 560;
-constexpr std::size_t kTiles = 300;  // more would be smaller than what can be pointed at
+constexpr std::size_t kTiles = 300;  // more would be too small to point at
 
 constexpr std::string_view kHead = R"page(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -83,8 +83,8 @@ struct Tile {
   std::uint64_t bytes;
 };
 
-/// Packages by what is theirs alone; what several share, what is left over, and the many small ones, as one
-/// tile each. Together they are the store.
+/// One tile for each of the largest packages, by own bytes; one tile each for the smaller packages together,
+/// for shared bytes and for leftovers. The tiles add up to the whole store.
 std::vector<Tile> tiles_of(const Census& census, const Usage& usage) {
   std::vector<Tile> tiles;
   std::uint64_t small = 0;
@@ -113,7 +113,7 @@ std::string map_of(const Census& census, const Usage& usage) {
   for (std::size_t i = 0; i < tiles.size(); ++i) {
     const Rectangle& place = places[i];
     const std::string title = format_text("{}: {}", escaped(tiles[i].title), print_bytes(tiles[i].bytes));
-    // The golden angle keeps the colours of neighbours apart.
+    // Hues advance by the golden angle (137 degrees): neighbours get distinct colours.
     html += format_text(
         "<a href=\"#{}\" title=\"{}\" aria-label=\"{}\" style=\"left:{:.3f}%;top:{:.3f}%;width:{:.3f}%;"
         "height:{:.3f}%;background:hsl({} 55% 74%)\">{}</a>\n",
@@ -130,7 +130,7 @@ std::string count_cell(std::size_t count) {
   return format_text("<td class=\"n\" data-n=\"{}\">{}</td>", count, count);
 }
 
-/// Columns after the first `words` hold numbers.
+/// The start of a table. The first `words` columns hold text, the others numbers.
 std::string head_of(const char* id, const char* title, std::size_t words,
                     std::initializer_list<const char*> columns) {
   std::string html = format_text("<h2 id=\"{}\">{}</h2>\n<div class=\"wide\"><table><thead><tr>", id, title);

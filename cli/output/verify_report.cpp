@@ -25,7 +25,7 @@ const char* name_of(Outcome outcome) {
 
 constexpr std::size_t kMostLines = 8;
 
-/// `package   numpy 2.1.0`, one a line, the first few.
+/// Lines such as `package   numpy 2.1.0`, at most kMostLines, then the number of the others.
 void add_lines(std::string& text, const char* what, const std::vector<std::string>& values) {
   for (std::size_t i = 0; i < std::min(values.size(), kMostLines); ++i)
     text += format_text("  {:<9} {}\n", what, values[i]);
@@ -65,7 +65,7 @@ std::string count(std::uint64_t number, const char* thing) {
   return format_text("{} {}{}", number, thing, number == 1 ? "" : "s");
 }
 
-/// What is no damage, and went all the same.
+/// Files that verify drops without counting them as damage.
 std::string dropped_text(const VerifyReport& report) {
   std::string text;
   if (report.foreign_bytecode > 0)

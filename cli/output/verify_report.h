@@ -8,7 +8,7 @@
 namespace envstore {
 
 std::string verify_text(const VerifyReport& report, const std::optional<RebuildReport>& rebuilt);
-/// The schema stands in cmd_verify.md.
+/// The schema is documented in cmd_verify.md.
 std::string verify_json(const VerifyReport& report, const std::optional<RebuildReport>& rebuilt);
 
 }  // namespace envstore

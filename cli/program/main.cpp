@@ -18,7 +18,7 @@ namespace {
 
 constexpr OptionSpec kOwnOptions[] = {{"version", 'V', {}, "print the version"}};
 
-/// Flags before the command's name mean the same as behind it.
+/// Flags before the command's name have the same meaning as after it.
 int run_program(std::vector<std::string> words) {
   if (words.empty()) {
     print(overview());
@@ -49,8 +49,9 @@ int run_program(std::vector<std::string> words) {
   return command->run(arguments);
 }
 
-/// A stack of a thread is as large as the code was tried with, whatever `ulimit -s` says. Under a limit of
-/// address space (`ulimit -v`) threads must not reserve most of it, for stacks and for memory of their own.
+/// Threads get the stack size that the code was tested with, whatever `ulimit -s` is. Under a limit of
+/// address space (`ulimit -v`) stacks and malloc arenas are reduced, so that threads do not reserve most of
+/// it.
 void set_up_threads() {
   constexpr std::size_t kUsual = std::size_t{8} << 20, kLimited = std::size_t{1} << 20;
   const bool is_limited = address_space_limit().has_value();
@@ -84,7 +85,7 @@ int run_guarded(int argc, char** argv) noexcept {
   return 1;
 }
 
-/// Under a small `ulimit -s` on a thread, which has a stack of its own.
+/// Under a small `ulimit -s`, runs on a thread, which has a stack of its own.
 int run_on_enough_stack(int argc, char** argv) {
   if (!has_small_stack()) return run_guarded(argc, argv);
   int exit_code = 1;
@@ -100,7 +101,7 @@ int run_on_enough_stack(int argc, char** argv) {
 }  // namespace envstore
 
 int main(int argc, char** argv) {
-  // Inherited ignored, it would let children end without a word of how.
+  // If SIGCHLD is inherited as ignored, the exit status of children is lost.
   (void)std::signal(SIGCHLD, SIG_DFL);
   envstore::lift_file_size_limit();
   envstore::set_up_threads();

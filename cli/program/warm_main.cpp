@@ -18,14 +18,14 @@
 #include "store/platform/error.h"
 #include "store/platform/limits.h"
 
-// The program that the user calls: the warm path of `run` alone, linked statically, so that a known
-// environment costs no dynamic loading. Whatever else is asked, and whatever goes wrong before something was
-// started, is the whole program's business, envstore-full, which this one becomes.
+// The program that the user calls. It contains only the warm path of `run` and is linked statically, so that
+// starting a known environment costs no dynamic loading. For everything else, and for errors before the
+// user's program is started, it execs envstore-full.
 
 namespace envstore {
 namespace {
 
-/// The words behind `run`, with the flags before it; nullopt: another command.
+/// The arguments after `run`, with the flags before it; nullopt: another command.
 std::optional<std::vector<std::string>> words_of_run(int argc, char** argv) {
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const std::size_t at = leading_flags({}, words);
@@ -34,7 +34,7 @@ std::optional<std::vector<std::string>> words_of_run(int argc, char** argv) {
   return words;
 }
 
-/// A run that is known, up to its lease.
+/// A run whose environment is known and leased.
 struct KnownRun {
   std::optional<EnteredDirectory> directory;
   SystemClock clock;
@@ -63,7 +63,7 @@ bool find_known_run(int argc, char** argv, const Handover& handover, KnownRun& k
   known.bytecode = setup.bytecode;
   return true;
 } catch (const std::exception&) {
-  return false;  // told by the whole program, which meets it again
+  return false;  // envstore-full hits the same error and reports it
 }
 
 int launch_known(KnownRun& known) try {
@@ -77,7 +77,7 @@ int launch_known(KnownRun& known) try {
   return 1;
 }
 
-/// The path of this program. Without /proc, as it was started.
+/// The path of this program; without /proc, the path it was started by, resolved.
 std::string own_path() {
   char self[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -86,7 +86,8 @@ std::string own_path() {
   return started != nullptr && realpath(started, self) != nullptr ? self : "";
 }
 
-/// Beside this program in a build folder, in ../lib/envstore where it is installed.
+/// Execs envstore-full: ../lib/envstore/envstore-full if installed, beside this program in a build folder.
+/// Returns only if neither can be started.
 void become_full_program(char** argv) {
   const std::string path = own_path();
   const std::string directory = path.substr(0, path.rfind('/'));

@@ -9,7 +9,8 @@ extern char** environ;
 
 namespace envstore {
 
-/// No variable of the caller decides while it lives, and pip has no files; all is put back at the end.
+/// Clears the environment and disables pip's configuration files while it exists; restores the environment on
+/// destruction.
 class CleanSettings {
  public:
   CleanSettings() {

@@ -21,8 +21,9 @@ struct WheelFilename {
   static Result<WheelFilename> parse(std::string_view filename);
 };
 
-/// `NAME-VERSION.tar.gz`, or .zip (packaging.python.org "Source distribution format", PEP 625; the older
-/// looser names are accepted when they split in one way only or `expected_name` decides).
+/// `NAME-VERSION.tar.gz`, or .zip (packaging.python.org "Source distribution format", PEP 625). Older names
+/// may contain more dashes: the name ends at the last dash or, with `expected_name`, where it equals that.
+/// With `expected_name` the suffixes of old uploads (.tar.bz2, .tgz, ...) are accepted, too.
 struct SdistFilename {
   std::string name;  ///< normalised
   Version version;

@@ -11,16 +11,15 @@
 
 namespace pypackaging {
 
-/// The environment markers' variables by name (`python_version`, `sys_platform`, ...): packaging.python.org
-/// "Dependency specifiers", environment markers. `extra` is not in here: see MarkerContext.
+/// The variables of environment markers by name (`python_version`, `sys_platform`, ...): packaging.python.org
+/// "Dependency specifiers", environment markers. `extra` is not among them: see MarkerContext.
 using MarkerEnvironment = std::map<std::string, std::string, std::less<>>;
 
-/// Where a marker stands decides what `extra`, `extras` and `dependency_groups` mean; a variable that the
-/// context does not define is an error.
+/// Where a marker occurs determines the meaning of `extra`, `extras` and `dependency_groups`; a variable that
+/// the context does not define is an error.
 enum class MarkerContext {
-  metadata,  ///< Requires-Dist: `extra` is each of the active extras in turn, or an empty string when there
-             ///< is none
-  requirement,  ///< a requirement that a user wrote: none of the three is defined
+  metadata,     ///< Requires-Dist: `extra` is each active extra in turn, or empty if there is none
+  requirement,  ///< a user's requirement: none of the three is defined
   lock_file,    ///< pylock.toml (PEP 751): `extras` and `dependency_groups` are sets, `extra` is not defined
 };
 
@@ -37,18 +36,18 @@ class Marker {
   struct Node;
 
   Marker() = default;
-  /// Refuses an empty text, an unknown variable, and parentheses nested more than 200 deep.
+  /// Rejects an empty text, an unknown variable, and parentheses nested more than 200 deep.
   static Result<Marker> parse(std::string_view text);
   bool empty() const { return root_ == nullptr; }
-  /// Comparisons follow the rules of version specifiers where both sides are versions, Python's rules of
-  /// strings elsewhere. What neither defines (`~=` between texts that are no versions, a literal with a
-  /// literal) and a variable that the context or the environment does not define are errors, even in a part
-  /// that the rest of the marker overrules.
+  /// A variable that holds a version is compared by the rules of version specifiers if the other side is a
+  /// version. Other values are equal or unequal and have no order. Undefined comparisons (`~=` or `===`
+  /// between strings, a literal with a literal) and variables that the context or the environment does not
+  /// define are errors, even in a part that does not affect the result.
   Result<bool> evaluate(const MarkerInputs& inputs) const;
-  /// Present-day variable names, double quotes, names of extras normalised; the author's grouping is kept.
+  /// Current variable names, double quotes, normalised names of extras; the author's parentheses are kept.
   std::string canonical() const;
   bool mentions_extra() const;
-  /// False: with this extra alone active, metadata's marker has the value that it has without any.
+  /// False: a marker in metadata has the same value with this extra alone as with none.
   bool depends_on_extra(std::string_view normalized_extra) const;
   /// `this and other`
   Marker conjoin(const Marker& other) const;

@@ -13,7 +13,7 @@
 
 namespace pypackaging {
 
-/// Why a version cannot be used here, for the explanation. `usable` ones take part in the resolution.
+/// Why a version cannot be used, for the explanation. Only `usable` ones take part in the resolution.
 enum class Usability {
   usable,
   no_matching_wheel,
@@ -29,17 +29,17 @@ struct OfferedVersion {
   Usability usability = Usability::usable;
   bool yanked = false;  ///< all its files are yanked (PEP 592): usable only when pinned by == or ===
   std::string yanked_reason = {};
-  std::string detail = {};  ///< a person's words on `usability`: "wheels for cp312 only", ">=3.12"
-  std::string advice = {};  ///< what would help, for a hint: "try --python 3.12"; empty: nothing is known
+  std::string detail = {};  ///< `usability` as text: "wheels for cp312 only", ">=3.12"
+  std::string advice = {};  ///< for a hint: "try --python 3.12"; empty: no advice is known
 };
 
-/// What `versions` answers when there is nothing to choose from.
+/// Why `versions` returns no versions.
 enum class Absence { none, not_found, offline, network_disabled };
 
 struct PackageOffer {
   std::vector<OfferedVersion> versions;  ///< any order
   Absence absence = Absence::none;
-  std::string where = {};  ///< where it was looked for, for the explanation: "the default index", "FOLDER"
+  std::string where = {};  ///< searched location, for the explanation: "the default index", "FOLDER"
 };
 
 /// The parts of a version's core metadata that resolution needs.
@@ -49,16 +49,16 @@ struct Dependencies {
   std::optional<SpecifierSet> requires_python;
 };
 
-/// Metadata that could not be had: the version is skipped, and the text shows in an explanation. `is_broken`:
-/// the file itself is damaged or not there, which is more than words in it that nobody understands.
+/// Metadata that could not be obtained: the version is skipped, and `reason` appears in explanations.
+/// `is_broken`: the file itself is damaged or missing, as opposed to content that cannot be interpreted.
 struct Unavailable {
   std::string reason;
   bool is_broken = false;
 };
 
-/// Where the resolver gets its facts. `want_*` are hints that something will be asked soon, so that an
-/// implementation can have many requests in flight; the others may block. Called from the resolver's thread
-/// only. An exception of the implementation passes through `resolve` unchanged.
+/// The resolver's source of package data. `want_*` are prefetch hints, which allow an implementation to have
+/// many requests in flight; the other calls may block. Called from the resolver's thread only. An exception
+/// of the implementation passes through `resolve` unchanged.
 class PackageSource {
  public:
   virtual ~PackageSource() = default;
@@ -66,33 +66,31 @@ class PackageSource {
   virtual void want_dependencies(const std::string& name, const Version& version) {
     (void)name, (void)version;
   }
-  /// A decision that may still be taken back: a chance to start fetching the wheel.
+  /// Reports a decision, which may still be undone: the implementation can start to fetch the wheel.
   virtual void decided(const std::string& name, const Version& version) { (void)name, (void)version; }
   /// The reference must stay valid until `resolve` returns.
   virtual const PackageOffer& versions(const std::string& name) = 0;
   virtual std::variant<Dependencies, Unavailable> dependencies(const std::string& name,
                                                                const Version& version) = 0;
-  /// The one version behind a direct reference, and what it needs.
+  /// The version behind a direct reference, and its dependencies.
   virtual std::variant<std::pair<Version, Dependencies>, Unavailable> direct(const std::string& name,
                                                                              const std::string& url) = 0;
 };
 
-/// uv's names. `if_necessary`: final releases first, a prerelease where what is wanted of a package has
-/// nothing else that works, whoever wants it. `explicit_only`: the same for packages whose prereleases a
-/// requirement of the user mentions, none of others. uv's `if-necessary-or-explicit` is the old name of
-/// `if_necessary`.
+/// uv's names. `if_necessary`: a prerelease is chosen only if no final release of the package works, whether
+/// the requirement is the user's or a dependency's. `explicit_only`: the same for packages of which a
+/// requirement of the user mentions a prerelease; others get no prereleases. uv's `if-necessary-or-explicit`
+/// is the old name of `if_necessary`.
 enum class PrereleaseMode { disallow, allow, if_necessary, explicit_only };
 enum class Strategy { highest, lowest, lowest_direct };
 
 struct ResolveInput {
   std::vector<Requirement> requirements;
-  std::vector<Requirement>
-      constraints;                     ///< narrow a package that something else asks for; extras are ignored
-  std::vector<Requirement> overrides;  ///< replace every requirement of that name, wherever it comes from
-  std::map<std::string, Version>
-      preferences;  ///< taken when allowed at all: versions of a lock or an older answer
+  std::vector<Requirement> constraints;  ///< restrict required packages; extras are ignored
+  std::vector<Requirement> overrides;    ///< replace every requirement with that name, whatever its origin
+  std::map<std::string, Version> preferences;  ///< chosen if allowed: versions of a lock or an earlier result
   MarkerEnvironment environment;
-  std::optional<Version> python;  ///< judged against Requires-Python; absent: not judged
+  std::optional<Version> python;  ///< checked against Requires-Python; absent: not checked
   PrereleaseMode prereleases = PrereleaseMode::if_necessary;
   Strategy strategy = Strategy::highest;
 };
@@ -104,7 +102,7 @@ struct Pin {
   std::vector<std::string> dependencies;  ///< normalised names of the pins that it needs, sorted
 };
 
-/// A version that the answer would have in the place of an older one, had its metadata been readable.
+/// A version that would have been chosen instead if its metadata had been readable.
 struct PassedOver {
   std::string name;
   Version version;
@@ -114,20 +112,21 @@ struct PassedOver {
 
 struct Resolution {
   std::map<std::string, Pin> pins;  ///< by normalised name
-  /// What the user may not expect of the pins, one sentence each: extras that do not exist, yanked versions.
+  /// Warnings for the user, one sentence each: extras that do not exist, yanked versions.
   std::vector<std::string> warnings;
   std::vector<PassedOver> passed_over;
 };
 
-/// There is no answer. `explanation` is the product: merged chains, versions collapsed to what the index has,
-/// hints.
+/// There is no solution. The explanations merge chains of reasons, reduce versions to those that the index
+/// has, and end with hints.
 struct Conflict {
   std::string explanation;         ///< fits on a screen
-  std::string full_explanation;    ///< every step of it
+  std::string full_explanation;    ///< with every step
   std::vector<std::string> hints;  ///< also at the end of the explanations
 };
 
-/// PubGrub. Deterministic for the same answers of `source`. Needs no more metadata than the search touches.
+/// Resolves with PubGrub. Deterministic for the same answers of `source`. Reads only the metadata that the
+/// search reaches.
 std::variant<Resolution, Conflict> resolve(const ResolveInput& input, PackageSource& source);
 
 }  // namespace pypackaging

@@ -6,14 +6,13 @@
 
 namespace pypackaging {
 
-/// Why a text was refused. `position` is the byte offset in the text at which it stopped making sense.
+/// Why a text was rejected. `position` is the byte offset of the error in the text.
 struct ParseError {
   std::string message;
   std::size_t position = 0;
 };
 
-/// A value, or the reason why there is none. What every parser of this library returns: it never throws on
-/// input.
+/// A value or a ParseError. Every parser of this library returns one, and none throws on invalid input.
 template <class T>
 class [[nodiscard]] Result {
  public:

@@ -15,12 +15,13 @@ struct ScriptBlock {
                            ///< script's column less 2
 };
 
-/// nullopt when the script has no such block. Two blocks, or an unclosed one, is an error with its offset: of
-/// the line that nearly closes it, where there is one.
+/// nullopt if the script has no such block. Two blocks, or an unclosed one, are an error; its position is
+/// that of the second opening, of the unclosed opening, or of a line that was probably meant to close the
+/// block.
 Result<std::optional<ScriptBlock>> find_script_block(std::string_view script);
 
-/// A line that was meant to open the block and does not, as `#/// script` or one with a blank behind it, with
-/// its offset.
+/// The first line that looks like the opening of the block but is not one, such as `#/// script` or one with
+/// trailing white space; the position is the line's offset.
 std::optional<ParseError> find_misspelt_opening(std::string_view script);
 
 }  // namespace pypackaging

@@ -22,18 +22,18 @@ std::string_view operator_text(Operator op);
 class Specifier {
  public:
   static Result<Specifier> parse(std::string_view text);
-  /// From an operator and the text after it (`1.*`, ` 1.2 `), as `parse` would read them together.
+  /// From an operator and the text after it (`1.*`, ` 1.2 `), as `parse` reads them together.
   static Result<Specifier> make(Operator op, std::string_view version_text);
   Operator op() const { return op_; }
   bool is_prefix_match() const { return prefix_; }                    ///< `==1.*`, `!=1.*`
   const std::string& text() const { return text_; }                   ///< the version as written
   const std::optional<Version>& version() const { return version_; }  ///< absent only for `===`
   std::string canonical() const;
-  /// The clause's own matching rule; prereleases are judged like any other version here.
+  /// The clause's matching rule; prereleases are treated like other versions.
   bool matches(const Version& version) const;
   /// `===` compares the text as written, case-insensitively.
   bool matches_text(std::string_view version_text) const;
-  /// Whether the clause itself asks for prereleases: its version is one, and the operator is not `!=`.
+  /// True if the clause mentions a prerelease: its version is one, and the operator is not `!=`.
   bool mentions_prerelease() const;
 
  private:
@@ -53,16 +53,16 @@ class SpecifierSet {
   const std::vector<Specifier>& clauses() const { return clauses_; }
   bool empty() const { return clauses_.empty(); }
   std::string canonical() const;  ///< clauses sorted and without repeats
-  /// Every clause matches, prereleases judged like any other version. What the resolver uses.
+  /// True if every clause matches; prereleases are treated like other versions. Used by the resolver.
   bool matches(const Version& version) const;
-  /// As `filter` of this version alone: by default a prerelease that matches is contained, because nothing
-  /// else is there to be preferred.
+  /// As `filter` with this version alone: by default a matching prerelease is contained, because there is no
+  /// final release to prefer.
   bool contains(const Version& version, Prereleases prereleases = Prereleases::by_default) const;
-  /// As `contains`; a text that is no version is contained when every clause is an equal `===`.
+  /// As `contains`; a text that is not a version is contained if every clause is `===` with the same text.
   bool contains_text(std::string_view version_text, Prereleases prereleases = Prereleases::by_default) const;
-  /// Indices of the contained versions in their given order; by default prereleases are kept only when a
-  /// clause mentions one or when no final version is left (the specification's fallback). Texts that are no
-  /// versions are neither.
+  /// Indices of the contained versions in their given order. By default prereleases are kept only if a clause
+  /// mentions one or no final version is left (the specification's fallback). Texts that are not versions
+  /// count as neither.
   std::vector<std::size_t> filter(std::span<const std::string> versions,
                                   Prereleases prereleases = Prereleases::by_default) const;
   bool mentions_prerelease() const;

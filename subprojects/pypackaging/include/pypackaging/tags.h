@@ -23,33 +23,33 @@ struct Tag {
 struct TagEnvironment {
   std::string implementation;   ///< `cpython`, `pypy`, ...: sys.implementation.name
   std::pair<int, int> version;  ///< (3, 11); of the language
-  std::string abi;              ///< `cp311`, `cp313t`, `pypy39_pp73`, or empty: derived from the rest
+  std::string abi;  ///< `cp311`, `cp313t`, `pypy39_pp73`, or empty: derived from the other members
   bool free_threaded = false;
   std::string platform;  ///< sysconfig.get_platform() with `-` and `.` as `_`: `linux_x86_64`
   std::optional<std::pair<int, int>> glibc;
   std::optional<std::pair<int, int>> musl;
-  /// What a `_manylinux` module of the interpreter decides (PEP 600): asked with glibc major, minor; nullopt:
-  /// no opinion.
+  /// The answers of the interpreter's `_manylinux` module (PEP 600) by glibc major and minor version; absent:
+  /// no answer.
   std::map<std::pair<int, int>, bool> manylinux_override = {};
-  /// True where the interpreter's executable is built for the ABI that manylinux armv7l and i686 demand.
+  /// True if the interpreter's executable is built for the ABI that manylinux requires on armv7l and i686.
   bool has_hard_float = true;
 };
 
-/// Every tag that the interpreter accepts, best first, in the order of the field's reference implementation
+/// Every tag that the interpreter accepts, best first, in the order of the reference implementation
 /// (`packaging.tags.sys_tags`, 26): exact ABI, stable ABI (`abi3`, or `abi3t` of free-threaded builds), no
-/// ABI, older stable ABIs, then pure wheels; of platforms the plain one, manylinux from the newest, musllinux
+/// ABI, older stable ABIs, then pure wheels. Platforms: the plain one, manylinux from the newest, musllinux
 /// from the newest.
 std::vector<Tag> supported_tags(const TagEnvironment& environment);
 
-/// Expands a compressed tag set (`py2.py3-none-any`), in order, in lower case and without repeats. Refuses
-/// one that means more than a thousand tags.
+/// Expands a compressed tag set (`py2.py3-none-any`), in order, in lower case and without repeats. An error
+/// if it expands to more than a thousand tags.
 Result<std::vector<Tag>> parse_tag(std::string_view text);
 
-/// A set of supported tags, ready for asking about many wheels.
+/// A set of supported tags with fast lookup, for comparing many wheels.
 class TagPriority {
  public:
   explicit TagPriority(std::vector<Tag> tags);
-  /// The best position (0 is best) among the wheel's tags, or nullopt when none fits.
+  /// The best position (0 is best) among the wheel's tags, or nullopt if none is supported.
   std::optional<std::size_t> rank(const std::vector<Tag>& wheel_tags) const;
   const std::vector<Tag>& tags() const { return tags_; }
 
@@ -59,8 +59,7 @@ class TagPriority {
   std::size_t slot_of(const Tag& tag) const;
 
   std::vector<Tag> tags_;
-  std::vector<std::size_t>
-      slots_;  ///< an open hash table of positions: thousands of wheels ask, nothing allocates
+  std::vector<std::size_t> slots_;  ///< open-addressing hash table of positions; lookups allocate nothing
 };
 
 }  // namespace pypackaging

@@ -15,15 +15,14 @@ namespace pypackaging {
 
 enum class PreKind : std::uint8_t { alpha, beta, candidate };
 
-/// A version (packaging.python.org "Version specifiers", PEP 440). A value: parsed once, ordered by the rules
-/// of the specification, equal when the specification says equal (1.0 == 1.0.0). Comparing ordinary versions
-/// allocates nothing. Numbers of any length are ordered correctly; the accessors saturate at the type's
-/// maximum.
+/// A version (packaging.python.org "Version specifiers", PEP 440). A value type: parsed once, ordered by the
+/// rules of the specification, equal if the specification defines it so (1.0 == 1.0.0). Comparing ordinary
+/// versions allocates nothing. Numbers of any length are ordered correctly; the accessors saturate at the
+/// type's maximum.
 class Version {
  public:
-  /// Accepts every spelling that the specification says to accept (leading `v`, case, separators, implicit
-  /// post releases, surrounding white space); refuses the rest with the offset of the first offending
-  /// character.
+  /// Accepts every spelling that the specification permits (leading `v`, case, separators, implicit post
+  /// releases, surrounding white space); rejects others with the offset of the first offending character.
   static Result<Version> parse(std::string_view text);
 
   std::uint64_t epoch() const;
@@ -42,9 +41,9 @@ class Version {
   bool is_devrelease() const;
   bool has_local() const;
 
-  /// How many numbers the release has, as written.
+  /// The number of components of the release, as written.
   std::size_t release_size() const;
-  /// The same epoch and release (zero-padded): what `base_version()` of both would compare equal on.
+  /// The same epoch and release (zero-padded): `base_version()` of both are equal versions.
   bool has_same_base(const Version& other) const;
   /// The same epoch, and the first `count` numbers of both releases (zero-padded) are equal.
   bool has_release_prefix(const Version& other, std::size_t count) const;
@@ -57,14 +56,14 @@ class Version {
   bool is_postrelease_of(const Version& released) const;
 
   std::strong_ordering operator<=>(const Version& other) const;
-  /// As `<=>`, both local parts left out.
+  /// As `<=>`, without the local parts.
   std::strong_ordering compare_public(const Version& other) const;
   bool operator==(const Version& other) const;
   std::size_t hash() const;  ///< equal versions have equal hashes
 
  private:
-  // Ordinary versions (short numbers, up to four of them in the release, no local part) live in these fields
-  // alone. `big_` adds what does not fit; the fields then hold saturated values.
+  // Ordinary versions (short numbers, up to four of them in the release, no local part) are stored in these
+  // fields alone. `big_` holds the rest; the fields then hold saturated values.
   Version() = default;
   friend class VersionBuilder;
   struct Big;

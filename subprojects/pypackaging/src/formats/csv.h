@@ -15,14 +15,14 @@ struct CsvRow {
   bool is_blank() const { return fields.size() == 1 && fields.front().empty(); }
 };
 
-/// Rows of RFC 4180, as Python's csv module reads them with `strict`: quotes are doubled inside quotes, rows
+/// Reads rows of RFC 4180 as Python's csv module does with `strict`: quotes are doubled inside quotes, rows
 /// end in LF, CRLF or CR.
 class CsvReader {
  public:
   explicit CsvReader(std::string_view text) : text_(text) {}
 
   bool at_end() const { return position_ >= text_.size(); }
-  /// Reads the next row into `row`, whose memory is used again.
+  /// Reads the next row into `row`, reusing its memory.
   std::optional<ParseError> read(CsvRow& row);
 
  private:

@@ -20,7 +20,7 @@ bool is_object_path(std::string_view path) {
   return true;
 }
 
-/// The names between the brackets; nullopt when one of them is no extra.
+/// Parses the names between the brackets; nullopt if one of them is not a valid extra.
 std::optional<std::vector<std::string>> parse_extras(std::string_view list) {
   std::vector<std::string> extras;
   for (const std::string_view item : text::split(list, ',')) {
@@ -32,7 +32,7 @@ std::optional<std::vector<std::string>> parse_extras(std::string_view list) {
   return extras;
 }
 
-/// `module:attribute [extra1, extra2]`; nullopt when the text is of another form.
+/// Parses `module:attribute [extra1, extra2]`; nullopt if the text has another form.
 std::optional<EntryPoint> parse_reference(std::string_view name, std::string_view value) {
   EntryPoint point;
   point.name = name;

@@ -10,10 +10,10 @@
 namespace pypackaging {
 namespace {
 
-/// Longer than any file system allows: what is longer is an attempt to waste time.
+/// More than any file system allows; limits the work for hostile input.
 constexpr std::size_t kLongestFilename = 1024;
 
-/// In a wheel's file name every run of separators is one of `_` or `.`.
+/// True for the name part of a wheel's file name, in which a run of separators is replaced by a single one.
 bool is_escaped_name(std::string_view part) {
   return is_valid_name(part) && part.find("__") == std::string_view::npos;
 }
@@ -52,7 +52,8 @@ std::optional<WheelParts> split_wheel(std::string_view stem) {
   return result;
 }
 
-/// PEP 625 knows .tar.gz alone, and .zip from before; the rest are old uploads whose project is known.
+/// PEP 625 allows only .tar.gz; .zip is from before it. The other suffixes of old uploads are accepted only
+/// if the project is known.
 std::optional<std::string_view> without_sdist_suffix(std::string_view filename, bool is_project_known) {
   for (const std::string_view suffix : {".tar.gz", ".zip"})
     if (filename.ends_with(suffix)) return filename.substr(0, filename.size() - suffix.size());

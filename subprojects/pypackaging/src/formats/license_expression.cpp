@@ -8,7 +8,7 @@
 namespace pypackaging {
 namespace {
 
-/// Parentheses stand alone, everything else is separated by white space.
+/// A parenthesis is a token; other tokens end at white space or a parenthesis.
 std::string_view next_token(std::string_view& rest) {
   rest = ascii::trim(rest);
   if (rest.empty()) return {};
@@ -23,7 +23,7 @@ bool is_word(std::string_view token, std::string_view word) {
   return ascii::equal_ignoring_case(token, word);
 }
 
-/// `MIT`, `GPL-2.0+`, `LicenseRef-Own`.
+/// True for identifiers such as `MIT`, `GPL-2.0+`, `LicenseRef-Own`.
 bool is_identifier(std::string_view token) {
   if (token.ends_with('+')) token.remove_suffix(1);
   return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) {

@@ -12,7 +12,7 @@
 namespace pypackaging {
 namespace {
 
-/// A folded value on one line: what a parser of requirements expects.
+/// Puts a folded value on one line, as the requirement parser expects.
 std::string on_one_line(std::string value) {
   std::replace(value.begin(), value.end(), '\n', ' ');
   return value;
@@ -43,7 +43,7 @@ class MetadataReader {
     metadata_.errors.push_back({text.append(message), offset});
   }
 
-  /// A fault that makes the whole useless.
+  /// Records an error that makes the metadata unusable.
   void fatal(std::string_view field, std::string_view message, std::size_t offset) {
     fault(field, message, offset);
     if (!metadata_.first_fatal) metadata_.first_fatal = metadata_.errors.back();
@@ -73,7 +73,7 @@ class MetadataReader {
 
   std::string as_utf8(const std::string& name, std::string_view value, std::size_t offset) {
     if (text::is_utf8(value)) return std::string(value);
-    // Names of unknown fields are foreign text, but a header's name is printable ASCII.
+    // The name of an unknown field is printable ASCII, but untrusted and of any length.
     fault(find_metadata_field(name) != nullptr ? name : quoted(name), "is not UTF-8", offset);
     return text::to_utf8(value);
   }
@@ -142,7 +142,8 @@ class MetadataReader {
       if (!metadata_.fields.contains(name)) fatal(name, "is missing", 0);
   }
 
-  /// Harmless, but authors may want to know: older tools do not look for such a field.
+  /// Reports fields that are newer than the Metadata-Version. They are harmless, but older tools do not look
+  /// for them.
   void check_ages(const Message& message) {
     const auto version = known_metadata_version(metadata_.metadata_version);
     if (!version) return;

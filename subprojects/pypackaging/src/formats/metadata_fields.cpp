@@ -75,7 +75,8 @@ std::optional<std::string> fault_of_license_file(std::string_view value) {
   return std::nullopt;
 }
 
-/// `package.module`, perhaps with `; private`; an empty Import-Name says that there is nothing to import.
+/// Accepts `package.module`, optionally with `; private`. An empty Import-Name means that there is nothing to
+/// import.
 std::optional<std::string> fault_of_import_name(std::string_view value) {
   const std::size_t semicolon = value.find(';');
   const bool is_marked = semicolon != std::string_view::npos;

@@ -7,7 +7,7 @@ namespace {
 
 using GlibcVersion = std::pair<int, int>;
 
-/// PEP 600's aliases of the older names.
+/// The older names, which PEP 600 defines as aliases.
 const char* legacy_name(const GlibcVersion& glibc) {
   if (glibc == GlibcVersion{2, 17}) return "manylinux2014_";
   if (glibc == GlibcVersion{2, 12}) return "manylinux2010_";
@@ -27,8 +27,8 @@ bool is_allowed(const TagEnvironment& environment, const GlibcVersion& glibc) {
   return found == environment.manylinux_override.end() || found->second;
 }
 
-/// The glibc versions for which a program may have been built, newest first. Of a major version before the
-/// last nobody knows where the minor ones ended: 50, as the reference implementation assumes.
+/// The glibc versions for which a program may have been built, newest first. The last minor version of an
+/// older major version is unknown: 50 is assumed, as in the reference implementation.
 std::vector<GlibcVersion> older_glibcs(const GlibcVersion& newest, const std::string& arch) {
   constexpr int kLastMinor = 50;
   const GlibcVersion oldest{2, arch == "x86_64" || arch == "i686" ? 5 : 17};
@@ -74,8 +74,7 @@ std::vector<std::string> platform_tags(const TagEnvironment& environment) {
   if (arch == "armv8l") archs.push_back("armv7l");  // a 32-bit process on a 64-bit kernel
 
   std::vector<std::string> tags;
-  for (const std::string& each : archs)
-    tags.push_back(std::string(kLinux) + each);  // built for this very system
+  for (const std::string& each : archs) tags.push_back(std::string(kLinux) + each);  // built on this system
   for (const std::string& each : archs)
     if (has_manylinux_abi(each, environment)) add_manylinux(environment, each, tags);
   for (const std::string& each : archs) add_musllinux(environment, each, tags);

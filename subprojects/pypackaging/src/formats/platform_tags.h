@@ -6,8 +6,8 @@
 
 namespace pypackaging {
 
-/// The platform tags that an environment accepts, best first: manylinux (PEP 600), musllinux (PEP 656),
-/// plain.
+/// The platform tags that an environment accepts, best first: plain, manylinux (PEP 600), musllinux (PEP
+/// 656).
 std::vector<std::string> platform_tags(const TagEnvironment& environment);
 
 }  // namespace pypackaging

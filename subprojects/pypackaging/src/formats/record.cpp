@@ -32,7 +32,7 @@ std::optional<ParseError> read_size(std::string_view text, RecordEntry& entry, s
   return std::nullopt;
 }
 
-/// Fields that are left out at the end count as empty, further ones say nothing.
+/// Missing fields at the end count as empty; additional fields are ignored.
 Result<RecordEntry> entry_of(const CsvRow& row) {
   if (row.fields[0].empty()) return ParseError{"a RECORD line has no path", row.offset};
   const auto field = [&](std::size_t i) {

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kOpening = "# /// ";
 constexpr std::string_view kClosing = "# ///";
 
-/// With universal newlines, as the specification's reference reads a script.
+/// Splits at universal newlines, as the specification's reference implementation does.
 std::vector<text::Line> script_lines(std::string_view script) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   std::vector<text::Line> lines;
@@ -36,17 +36,17 @@ std::optional<std::string_view> opened_type(std::string_view line) {
   return type;
 }
 
-/// Finds the line that closes a block: the last `# ///` of the run of comment lines behind the opening, which
-/// is what the reference expression's greedy match means. Remembers the run, so that many openings in one run
-/// do not search it again and again.
+/// Finds the line that closes a block: the last `# ///` in the run of comment lines after the opening, as the
+/// greedy match of the specification's regular expression does. The run is cached, so that many openings in
+/// one run do not scan it repeatedly.
 class ClosingFinder {
  public:
   explicit ClosingFinder(const std::vector<text::Line>& lines) : lines_(lines) {}
 
-  /// Openings in rising order. nullopt when the block is not closed or empty.
+  /// Call with ascending openings. nullopt if the block is not closed or empty.
   std::optional<std::size_t> find(std::size_t opening) {
     if (opening + 1 > run_end_) scan_run(opening + 1);
-    // A block without a line of content is none.
+    // A block without content lines is not a block.
     return closing_ && *closing_ > opening + 1 ? closing_ : std::nullopt;
   }
 
@@ -70,7 +70,7 @@ std::string without_space(std::string_view line) {
   return text;
 }
 
-/// Why the block that line `opening` begins is not closed.
+/// The reason why the block that begins at line `opening` is not closed.
 ParseError not_closed(const std::vector<text::Line>& lines, std::size_t opening) {
   std::size_t end = opening + 1;
   for (; end < lines.size() && is_content(lines[end].text); ++end) {

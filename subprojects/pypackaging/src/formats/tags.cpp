@@ -48,7 +48,7 @@ class TagList {
     for (const std::string& platform : platforms_) tags_.push_back({python, abi, platform});
   }
 
-  /// What CPython's own ABI is called when nobody told: pymalloc had a letter before 3.8.
+  /// The name of CPython's ABI if the environment does not give it: before 3.8 it ends in `m`, for pymalloc.
   std::string default_abi(const std::string& python) const {
     if (environment_.free_threaded) return python + "t";
     return environment_.version < std::pair{3, 8} ? python + "m" : python;
@@ -60,10 +60,10 @@ class TagList {
     const std::string letters = abi.starts_with(python) ? abi.substr(python.size()) : "";
     const bool is_threaded = environment_.free_threaded || letters.find('t') != std::string::npos;
     add(python, abi);
-    // Debug builds have loaded ordinary extensions since 3.8.
+    // Since 3.8 debug builds load ordinary extensions.
     if (letters.ends_with('d') && environment_.version >= std::pair{3, 8})
       add(python, python + (is_threaded ? "t" : ""));
-    // Free-threaded builds have a stable ABI of their own, and load none of the other kind (PEP 803).
+    // Free-threaded builds have their own stable ABI and do not load extensions of the other one (PEP 803).
     const char* stable_abi = is_threaded ? "abi3t" : "abi3";
     const bool has_stable_abi = environment_.version >= std::pair{3, is_threaded ? 13 : 2};
     if (has_stable_abi) add(python, stable_abi);
@@ -99,7 +99,7 @@ class TagList {
   std::vector<Tag> tags_;
 };
 
-/// Far above what real wheels have; the product of three hostile lists is not worth its memory.
+/// Far more than real wheels have; limits the memory that three hostile sets can take as a product.
 constexpr std::size_t kMostTags = 1000;
 
 bool is_tag_part(std::string_view part) {
@@ -108,8 +108,8 @@ bool is_tag_part(std::string_view part) {
 
 using Parts = std::vector<std::string_view>;
 
-/// Appends the parts of one of the three sets, without repeats. False when a part is no tag's or there are
-/// too many.
+/// Appends the parts of one of the three sets, without repeats. False if a part is not valid in a tag or
+/// there are too many.
 bool append_set(std::string_view set, Parts& parts) {
   const auto begin = static_cast<Parts::difference_type>(parts.size());
   for (;;) {
@@ -177,7 +177,7 @@ TagPriority::TagPriority(std::vector<Tag> tags) : tags_(std::move(tags)) {
     if (std::size_t& slot = slots_[slot_of(tags_[i])]; slot == kFree) slot = i;
 }
 
-/// Where the tag is, or the free slot where it would be.
+/// The slot of the tag, or the free slot in which it would be stored.
 std::size_t TagPriority::slot_of(const Tag& tag) const {
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = hash_of(tag) & mask;

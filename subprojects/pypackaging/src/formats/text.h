@@ -13,7 +13,7 @@ namespace pypackaging::text {
 constexpr bool is_ascii_word(char c) {
   return ascii::is_alphanumeric(c) || c == '_';
 }
-/// `\w` for Unicode, taking every character beyond ASCII for a letter.
+/// `\w` for Unicode; every character beyond ASCII counts as a letter.
 constexpr bool is_word(char c) {
   return is_ascii_word(c) || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -25,12 +25,12 @@ struct Line {
   std::size_t offset;     ///< where it begins
 };
 
-/// Takes a text apart into lines that end in LF, CRLF or CR: Python's universal newlines.
+/// Splits a text into lines that end in LF, CRLF or CR (Python's universal newlines).
 class LineReader {
  public:
   explicit LineReader(std::string_view text) : text_(text) {}
   std::optional<Line> next();
-  /// Where the next line begins.
+  /// The offset of the next line.
   std::size_t position() const { return position_; }
 
  private:
@@ -45,8 +45,7 @@ constexpr std::string_view without_byte_order_mark(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text);
-/// With U+FFFD in the place of what is no UTF-8, as the Unicode standard recommends (3.9, "maximal
-/// subparts").
+/// Replaces invalid UTF-8 by U+FFFD, as the Unicode standard recommends (3.9, "maximal subparts").
 std::string to_utf8(std::string_view text);
 
 }  // namespace pypackaging::text

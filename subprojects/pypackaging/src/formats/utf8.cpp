@@ -7,12 +7,12 @@ namespace pypackaging::text {
 namespace {
 
 struct Sequence {
-  std::size_t length;  ///< of the character, or of the longest beginning of one
+  std::size_t length;  ///< of the character, or of its longest valid prefix
   bool is_valid;
 };
 
-/// Unicode standard, table 3-7: the second byte's range keeps out long forms, surrogates and what is beyond
-/// U+10FFFF.
+/// Unicode standard, table 3-7: the range of the second byte excludes overlong forms, surrogates and values
+/// beyond U+10FFFF.
 Sequence sequence_at(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(at);
@@ -29,7 +29,7 @@ Sequence sequence_at(std::string_view text, std::size_t at) {
   return {length, true};
 }
 
-/// How many bytes from `at` on are ASCII.
+/// The number of consecutive ASCII bytes from `at` on.
 std::size_t ascii_run(std::string_view text, std::size_t at) {
   const std::size_t begin = at;
   for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {

@@ -21,7 +21,7 @@ Result<std::pair<int, int>> parse_wheel_version(const MessageField& field) {
   return std::pair(numbers[0], numbers.size() > 1 ? numbers[1] : 0);
 }
 
-/// The first of several counts, as in every reader of RFC 822 headers.
+/// If a field is repeated, the first one counts, as in other readers of RFC 822 headers.
 const MessageField* first_field(const Message& message, std::string_view name) {
   for (const MessageField& field : message.fields)
     if (field.name == name) return &field;

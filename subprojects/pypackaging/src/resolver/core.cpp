@@ -8,7 +8,7 @@ namespace pypackaging::resolver {
 
 namespace {
 
-// Refutations that minimising may try: an explanation must not take longer than the search.
+// Limits the number of refutations, so that an explanation does not take longer than the search.
 constexpr int kMostTrials = 400;
 
 void declare_packages(Engine& engine, const std::vector<CoreFact>& facts, const PackageBits& bits) {
@@ -36,7 +36,8 @@ class Minimizer {
   }
 
  private:
-  /// Keeps what a proof of `candidate` uses, when there is one.
+  /// If `candidate` is contradictory, replaces the facts by those that its proof uses. False if it is not, or
+  /// beyond the limit.
   bool shrink(std::vector<CoreFact> candidate) {
     if (++trials_ > kMostTrials) return false;
     const std::optional<Proof> proof = refute(candidate, bits_);
@@ -49,7 +50,7 @@ class Minimizer {
   }
 
   void drop_chunks(std::size_t chunk) {
-    // From the end: what was met last is furthest from the user's words.
+    // From the end: the facts found last are furthest from the user's requirements.
     for (std::size_t end = facts_.size(); end > 0;) {
       const std::size_t begin = end > chunk ? end - chunk : 0;
       std::vector<CoreFact> rest;
@@ -89,7 +90,8 @@ class Minimizer {
     shrink(std::move(rest));
   }
 
-  /// "Versions of A need one of B's versions that any of them needs."
+  /// Weakens `merged` to cover `other`: each of the versions of A needs one of the versions of B that any of
+  /// them accepts.
   static bool weaken(CoreFact& merged, const CoreFact& other) {
     const Leaf& leaf = merged.leaf;
     if (merged.terms.size() != other.terms.size() || leaf.package == leaf.target) return false;

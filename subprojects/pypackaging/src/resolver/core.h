@@ -8,11 +8,11 @@
 
 namespace pypackaging::resolver {
 
-/// A fact of an explanation: what it says, and what it means.
+/// A fact of an explanation: its meaning (`leaf`) and its terms.
 struct CoreFact {
   Leaf leaf;
   std::vector<Term> terms;
-  std::optional<Exclusion> exclusion;  ///< of an exclusion
+  std::optional<Exclusion> exclusion;  ///< if `leaf` is an exclusion
 };
 
 /// A proof that facts contradict each other.
@@ -23,15 +23,15 @@ struct Proof {
 
 using PackageBits = std::function<std::size_t(PackageId)>;
 
-/// A proof that `facts` cannot all hold, or nothing when they can.
+/// A proof that `facts` cannot all hold, or nullopt if they can.
 std::optional<Proof> refute(const std::vector<CoreFact>& facts, const PackageBits& bits);
 
-/// The facts from outside on which a proof rests, ascending.
+/// The input facts on which a proof rests, in ascending order.
 std::vector<FactId> leaf_facts_of(const Engine& engine, FactId failure);
 
-/// Few facts that still contradict each other: what the search came across on its way but did not need is
-/// left out, and what many versions say in slightly different words becomes one fact that says less. The work
-/// is bounded; beyond the bound the answer is right but longer.
+/// A small set of facts that still contradict each other: facts that the proof does not need are dropped, and
+/// similar dependencies of many versions are merged into one weaker fact. The work is bounded; beyond the
+/// bound the result is correct but longer.
 std::vector<CoreFact> minimize(std::vector<CoreFact> facts, const PackageBits& bits);
 
 }  // namespace pypackaging::resolver

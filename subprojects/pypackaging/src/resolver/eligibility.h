@@ -11,7 +11,7 @@
 
 namespace pypackaging::resolver {
 
-/// Why a candidate must not be chosen.
+/// Why a candidate cannot be chosen.
 enum class Reason {
   no_matching_wheel,
   needs_other_python,
@@ -26,29 +26,31 @@ struct Exclusion {
   Reason reason;
   std::string detail;
   std::string advice = {};
-  std::string newest = {};  ///< not empty: of many details this is the one of that version
+  std::string newest = {};  ///< not empty: `detail` is that of this version, the newest of several
   auto operator<=>(const Exclusion&) const = default;
 };
 
-/// Which candidates may be chosen, and in which order of liking: usability, yanked releases, prereleases,
-/// direct references. Remembers across restarts of the search what it had to admit.
+/// Decides which candidates may be chosen, and which are preferred: usability, yanked releases, prereleases,
+/// direct references. Kept across restarts of the search, with the candidates that it has admitted or
+/// restricted.
 ///
-/// Yanked versions and direct references are *conditional*: they may be chosen only while a requirement names
-/// exactly them. One that is named by the user is plain. One that was met in a dependency starts as
-/// `admitted` for everyone (after the requirements met it may be shared); if an answer then contains it
-/// without a requirement that names it, it becomes `named_only`: only requirements that name it contain it.
+/// Yanked versions and direct references are *conditional*: a solution may contain one only if a requirement
+/// names exactly it. One that the user names is not conditional. One that a dependency names is at first
+/// admitted for all requirements, which may then share it; if a solution contains it without a requirement
+/// that names it, it becomes `named_only`: only requirements that name it allow it.
 class Eligibility {
  public:
   Eligibility(const ResolveInput& input, const Universe& universe);
 
-  /// Told once for every requirement, constraint and override of the user that counts.
+  /// Call once for every requirement, constraint and override of the user that applies.
   void note_user_requirement(const Requirement& requirement);
 
-  /// What `requirement` allows of its package.
+  /// The candidates of the package that `requirement` allows.
   VersionSet allowed(PackageId package, const Requirement& requirement) const;
-  /// Notes what a dependency names. True when that changes what the search has assumed: it must start again.
+  /// Admits the candidates that a dependency names. True if that changes an assumption of the search, which
+  /// must then restart.
   bool note_dependency(PackageId package, const Requirement& requirement);
-  /// A conditional candidate was chosen without a requirement that names it: never again.
+  /// Makes a conditional candidate `named_only`, after a solution had it without a requirement that names it.
   void restrict(PackageId package, std::size_t candidate) { named_only_.insert(key(package, candidate)); }
   bool is_conditional(PackageId package, std::size_t candidate) const;
   /// Whether `requirement` names exactly this candidate.
@@ -56,7 +58,7 @@ class Eligibility {
 
   std::optional<Exclusion> exclusion(PackageId package, std::size_t candidate) const;
   VersionSet excluded(PackageId package) const;
-  /// The candidates that are taken only when no other of the package remains.
+  /// The candidates that are chosen only if no other candidate of the package remains.
   VersionSet last_resort(PackageId package) const;
   std::size_t preference(PackageId package) const;  ///< the preferred candidate, or 0
 

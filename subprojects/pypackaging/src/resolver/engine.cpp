@@ -6,7 +6,7 @@ namespace pypackaging::resolver {
 
 namespace {
 
-/// Puts terms in order, one a package; false when one of them can never hold.
+/// Sorts the terms and merges them to one per package; false if one of them can never hold.
 bool normalize(std::vector<Term>& terms) {
   std::stable_sort(terms.begin(), terms.end(),
                    [](const Term& a, const Term& b) { return a.package < b.package; });
@@ -155,8 +155,7 @@ std::optional<FactId> Engine::drain() {
 
 std::optional<FactId> Engine::visit(PackageId package) {
   std::erase_if(packages_[package].facts, [this](FactId id) { return state_[id] == State::retired; });
-  // Newest first: what was learned last prunes most. Facts learned meanwhile are at the end, and considered
-  // at once.
+  // Newest first: recently learned facts prune most. A fact that is learned here is applied at once.
   for (std::size_t index = packages_[package].facts.size(); index-- > 0;) {
     const FactId id = packages_[package].facts[index];
     if (state_[id] != State::active) continue;
@@ -232,7 +231,7 @@ Incompatibility Engine::resolvent(FactId left, FactId right, PackageId package) 
     for (const Term& term : fact->terms)
       if (term.package != package) terms.push_back(term);
   terms.push_back({package, term_of(a, package).set | term_of(b, package).set});
-  normalize(terms);  // both parents hold now: no term is impossible
+  normalize(terms);  // both parents are satisfied now, so no term is empty
   return {std::move(terms), kNothing, left, right};
 }
 

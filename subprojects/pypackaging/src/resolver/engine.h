@@ -9,7 +9,7 @@
 namespace pypackaging::resolver {
 
 using PackageId = std::uint32_t;
-using FactId = std::uint32_t;  ///< of an incompatibility
+using FactId = std::uint32_t;  ///< identifies an incompatibility
 inline constexpr std::uint32_t kNothing = 0xffffffff;
 
 /// "The selection of `package` lies in `set`." Never empty, never full.
@@ -18,20 +18,22 @@ struct Term {
   VersionSet set;
 };
 
-/// Terms that must not all hold. Given from outside (`leaf` names what it says), or derived from two others.
+/// Terms that must not all hold. Either an input, which `leaf` identifies for the caller, or derived from
+/// `left` and `right`.
 struct Incompatibility {
-  std::vector<Term> terms;  ///< by package, at most one each
+  std::vector<Term> terms;  ///< sorted by package, at most one per package
   std::uint32_t leaf = kNothing;
   FactId left = kNothing;
   FactId right = kNothing;
   bool is_leaf() const { return left == kNothing; }
 };
 
-/// The heart of PubGrub (Natalie Weizenbaum's description of 2018): unit propagation, conflict resolution
-/// with backjumping, and the derivation graph. Knows nothing of versions, names or Python.
+/// The core of PubGrub (Weizenbaum 2018): unit propagation, conflict resolution with backjumping, and the
+/// derivation graph. Independent of versions, names and Python.
 class Engine {
  public:
-  /// A conflict that propagation resolved: who was in it, for the order of later decisions.
+  /// Called for each conflict in propagation, with the violated incompatibility; used to order later
+  /// decisions.
   struct Observer {
     virtual ~Observer() = default;
     virtual void conflict(const Incompatibility& fact) { (void)fact; }
@@ -44,27 +46,27 @@ class Engine {
     return package < packages_.size() && packages_[package].bits != 0;
   }
 
-  /// Adds a fact. Terms about one package are intersected; a fact that can never hold completely is dropped
-  /// (kNothing); a term that always holds is left out.
+  /// Adds a fact. Terms about one package are intersected; a term that always holds is left out. If the terms
+  /// can never all hold, nothing is added and the result is kNothing.
   FactId add(std::vector<Term> terms, std::uint32_t leaf);
-  /// `fact` says everything that `old` says: `old` no longer takes part.
+  /// Takes `old` out of propagation, because another fact implies it.
   void retire(FactId old) { state_[old] = State::retired; }
 
-  /// Draws every consequence that follows from changes to `package`. Returns the empty incompatibility's id
-  /// when there is no solution.
+  /// Derives all consequences of changes to `package`. Returns the id of the empty incompatibility if there
+  /// is no solution.
   std::optional<FactId> propagate(PackageId package);
-  /// As `propagate`, from every fact; for facts that were added before any of their packages changed.
+  /// As `propagate`, for all facts; for facts that were added before any of their packages changed.
   std::optional<FactId> propagate_all();
 
   void decide(PackageId package, std::size_t candidate);
-  /// Takes back the decision on `package` and all later ones.
+  /// Undoes the decision on `package` and all later ones.
   void undo_decision(PackageId package);
 
   const VersionSet& current(PackageId package) const;
   bool is_required(PackageId package) const { return !current(package).has(VersionSet::kAbsent); }
   /// The decided candidate, or 0.
   std::size_t decision(PackageId package) const { return packages_[package].decision; }
-  /// Whether deciding `candidate` would make `fact` hold completely.
+  /// Whether deciding `candidate` would make all terms of `fact` hold.
   bool would_conflict(FactId fact, PackageId package, std::size_t candidate) const;
 
   /// The packages whose current set has changed since the last call, each once.
@@ -74,7 +76,7 @@ class Engine {
   std::size_t package_count() const { return packages_.size(); }
 
  private:
-  /// `idle`: a term is contradicted, and stays so until the trail is shorter than it is now.
+  /// `idle`: a term is contradicted, until the trail becomes shorter than it was when this was found.
   enum class State : std::uint8_t { active, idle, retired };
   struct Assignment {
     PackageId package;
@@ -104,13 +106,13 @@ class Engine {
   void derive(PackageId package, FactId cause);
   void backtrack(std::uint32_t level);
   Relation relation(const Incompatibility& fact, PackageId& open) const;
-  /// Looks at the facts of `package`; changed packages are put on the queue.
+  /// Considers the facts of `package`, and queues the packages that change.
   std::optional<FactId> visit(PackageId package);
   std::optional<FactId> consider(FactId id, bool& jumped);
   void enqueue(PackageId package);
   std::optional<FactId> drain();
 
-  /// The learned fact, and the package about which it now tells something; or the empty fact.
+  /// Returns the learned fact and the package that it now restricts, or the empty fact.
   std::pair<FactId, PackageId> resolve_conflict(FactId id);
   Satisfier find_satisfier(const Incompatibility& fact) const;
   std::uint32_t first_satisfying(const Term& term) const;
@@ -119,8 +121,8 @@ class Engine {
 
   Observer* observer_;
   std::vector<Incompatibility> facts_;
-  std::vector<State> state_;  ///< beside facts_, small: most visits to a fact end here
-  std::vector<std::pair<std::size_t, FactId>> idle_;  ///< since which length of the trail
+  std::vector<State> state_;  ///< separate from facts_, because most visits need only the state
+  std::vector<std::pair<std::size_t, FactId>> idle_;  ///< the length of the trail at the time, and the fact
   std::vector<Package> packages_;
   std::vector<Assignment> trail_;
   std::vector<PackageId> queue_;

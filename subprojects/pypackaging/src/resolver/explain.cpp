@@ -7,10 +7,10 @@ namespace pypackaging::resolver {
 
 namespace {
 
-// So many different reasons of versions of one package are told one by one.
+// Up to this many different details for one package and reason are reported separately.
 constexpr std::size_t kMostDetails = 3;
 
-// A failure fits on a screen of 80 by 24.
+// Limits the text to a screen of 80 by 24.
 constexpr std::size_t kMostSteps = 8;
 constexpr std::size_t kFirstSteps = 4;
 constexpr std::size_t kMostHints = 5;
@@ -33,7 +33,7 @@ std::string shortened(std::string step) {
   return step.substr(0, end) + " ...";
 }
 
-/// The beginning and the end of a long story.
+/// The first and the last steps of a long explanation.
 std::string shortened_story(const std::string& story) {
   const std::vector<std::string> lines = lines_of(story);
   const bool is_long = lines.size() > kMostSteps;
@@ -103,7 +103,7 @@ std::vector<CoreFact> Explanation::split_exclusions(const CoreFact& fact) const 
   return parts;
 }
 
-/// Hundreds of versions, each with a reason in its own words, are told in the words about the newest.
+/// Merges many exclusions that differ only in their details into one, with the detail of the newest version.
 CoreFact Explanation::with_detail_of_newest(const CoreFact& fact,
                                             const std::map<Exclusion, VersionSet>& groups) const {
   VersionSet all = VersionSet::none(fact.terms.front().set.bits());
@@ -128,7 +128,7 @@ std::vector<CoreFact> Explanation::told_facts() const {
     if (!is_new) entry->second = entry->second | set;
   }
   std::vector<CoreFact> told;
-  std::map<PackageId, VersionSet> still_needed;  // versions whose exclusion must be told
+  std::map<PackageId, VersionSet> still_needed;  // versions whose exclusion must be reported
   for (CoreFact fact : core_) {
     if (fact.exclusion) continue;
     for (Term& term : fact.terms) {
@@ -160,7 +160,7 @@ Conflict Explanation::write() const {
   const auto bits = [this](PackageId package) { return universe_.at(package).bits(); };
   std::vector<CoreFact> told = told_facts();
   std::optional<Proof> proof = refute(told, bits);
-  if (!proof) {  // the shortened facts do not suffice: tell all
+  if (!proof) {  // the reduced facts do not contradict each other: report all
     told = core_;
     proof = refute(told, bits);
   }

@@ -9,7 +9,8 @@
 
 namespace pypackaging::resolver {
 
-/// Why a search failed, for people: the few facts that contradict each other, told as a chain, then hints.
+/// The explanation of a failed search: a small set of contradictory facts as a chain of sentences, then
+/// hints.
 class Explanation {
  public:
   Explanation(const ResolveInput& input, Universe& universe, const Eligibility& eligibility,
@@ -20,11 +21,12 @@ class Explanation {
  private:
   std::vector<CoreFact> split_exclusions(const CoreFact& fact) const;
   CoreFact with_detail_of_newest(const CoreFact& fact, const std::map<Exclusion, VersionSet>& groups) const;
-  /// The facts without exclusions that leave a requirement something to choose from: they go to the hints.
+  /// The facts to report. Exclusions that leave a requirement some candidates are omitted; the hints mention
+  /// them.
   std::vector<CoreFact> told_facts() const;
-  /// What the reader can do; what `told` says already is not repeated.
+  /// Hints on what the user can do, without those that `told` already contains.
   std::vector<std::string> hints(const std::string& told) const;
-  /// What would help against an exclusion, or empty.
+  /// The advice against an exclusion, or empty.
   std::string advice_on(const CoreFact& fact, const Wording& wording) const;
   std::vector<std::string> exclusion_hints(const std::string& told, const Wording& wording) const;
   std::string absence_hint(PackageId package) const;
@@ -36,7 +38,7 @@ class Explanation {
   std::vector<CoreFact> core_;
 };
 
-/// The proof as sentences, one a line.
+/// The proof as sentences, one per line.
 std::string tell(const Proof& proof, const std::vector<CoreFact>& facts, const Wording& wording);
 
 }  // namespace pypackaging::resolver

@@ -31,8 +31,8 @@ std::string Explanation::advice_on(const CoreFact& fact, const Wording& wording)
   return {};
 }
 
-/// One hint for each package and reason, about the newest versions; the same advice for several packages
-/// once.
+/// One hint for each package and reason, about the newest versions. Packages with the same advice share a
+/// hint.
 std::vector<std::string> Explanation::exclusion_hints(const std::string& told, const Wording& wording) const {
   constexpr std::size_t kMostSubjects = 3;
   std::map<std::pair<PackageId, Reason>, const CoreFact*> newest;
@@ -81,7 +81,7 @@ std::string Explanation::absence_hint(PackageId id) const {
   return {};
 }
 
-/// PEP 440 has 2.0rc1 come before 2.0, so that `>=2` leaves it out in every mode: people expect otherwise.
+/// In PEP 440 2.0rc1 precedes 2.0, so that `>=2` excludes it in every prerelease mode, which is unexpected.
 std::string Explanation::early_release_hint(const CoreFact& fact) const {
   if (fact.leaf.requirement == nullptr || fact.leaf.requirement->url || fact.leaf.target == kNothing)
     return {};

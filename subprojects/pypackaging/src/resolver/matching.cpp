@@ -55,7 +55,7 @@ class ClauseMatcher {
     return first;
   }
 
-  /// `==1.2.*`, `!=1.2.*` and `~=1.2` are one interval that starts at a known version, or the rest of one.
+  /// `==1.2.*`, `!=1.2.*` and `~=1.2` match one interval that starts at a known version, or its complement.
   void match_interval() {
     const bool negated = clause_.op() == Operator::not_equal;
     const std::size_t first = clause_.op() == Operator::compatible
@@ -67,8 +67,8 @@ class ClauseMatcher {
     if (!negated) set_.add_range(first + 1, last + 1);
   }
 
-  /// The ordered comparisons are constant below and above all versions of the clause's release; between, ask
-  /// each.
+  /// The other operators are constant below and above all versions of the clause's release; those in between
+  /// are tested one by one.
   void match_around() {
     const std::string base = clause_.version()->base_version();
     const std::size_t first = lower_bound(base + ".dev0");

@@ -28,7 +28,7 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
-/// What was likely meant; nullopt: nothing is near.
+/// The nearest name; nullopt if none is near.
 std::optional<std::string> nearest_name(const std::string& name, const std::vector<std::string>& names) {
   std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
   std::optional<std::string> found;
@@ -48,7 +48,7 @@ std::string list_of_some(const std::vector<std::string>& names) {
   return list_of(shown);
 }
 
-/// The whole question: attempts of the search, and what is learned between them.
+/// Runs attempts of the search, and keeps what is learned between them.
 class Resolver {
  public:
   Resolver(const ResolveInput& input, PackageSource& source)
@@ -56,7 +56,7 @@ class Resolver {
 
   std::variant<Resolution, Conflict> run() {
     if (auto refused = read_input()) return *refused;
-    // Ends: each repetition admits or restricts one more of finitely many candidates.
+    // Terminates: each restart adds, admits or restricts one more of finitely many candidates.
     while (true) {
       Search search(input_, source_, universe_, eligibility_);
       switch (search.run(requirements_, constraints_)) {
@@ -184,7 +184,8 @@ class Resolver {
     }
   }
 
-  /// Whether everybody in the answer who needs the package would have taken this candidate.
+  /// Whether the user's requirements and constraints and the needs of all other chosen packages allow this
+  /// candidate.
   bool is_allowed(const Search& search, PackageId id, std::size_t candidate) {
     const std::string& name = universe_.at(id).name;
     const auto allows = [&](const Requirement& requirement) {

@@ -6,10 +6,9 @@ namespace pypackaging::resolver {
 
 namespace {
 
-// After so many conflicts between the same packages their order was wrong (the figure is uv's, and not
-// sensitive).
+// After this many conflicts the packages involved are decided in another order (uv's value; not critical).
 constexpr int kPatience = 5;
-// As many as the network has in flight.
+// The number of requests that the network handles at a time.
 constexpr std::size_t kLargestBatch = 50;
 
 }  // namespace
@@ -88,7 +87,8 @@ bool Search::is_tried_before(PackageId package, std::size_t candidate, std::size
 
 int Search::urgency(PackageId package) const {
   if (engine_.decision(package) != 0 || !engine_.is_required(package)) return kNotOpen;
-  // An extra says nothing before its package is decided, and costs nothing afterwards.
+  // Extras come first: they leave nothing to choose, and until their package is decided they need no
+  // metadata.
   if (universe_.at(package).base != kNothing) return 0;
   if (universe_.at(package).offered_count == 0) return 1;
   if (engine_.current(package).has_one()) return 2;
@@ -111,8 +111,8 @@ std::optional<PackageId> Search::next_package() const {
   return best == kNothing ? std::nullopt : std::optional(best);
 }
 
-/// Batches grow with what was tried in vain: few versions cost few requests, and of many most come together.
-/// At least half a batch is under way when the next is asked for.
+/// Batches grow with the number of candidates tried: few tries cost few requests, and after many tries most
+/// requests run together. The next batch is requested when half of the last one has been tried.
 void Search::prefetch_more(PackageId package, std::size_t candidate) {
   Effort& effort = effort_[package];
   if (++effort.tried < effort.prefetch_at) return;
@@ -120,7 +120,8 @@ void Search::prefetch_more(PackageId package, std::size_t candidate) {
   effort.prefetch_at = effort.tried + batch / 2;
   const std::size_t left = prefetch(package, engine_.current(package), batch);
   if (left == 0) return;
-  // Somebody pins one version after the other: what comes next is outside of what is allowed now.
+  // The remaining candidates may be outside the set that is allowed now, if another package pins one version
+  // after the other.
   const std::size_t bits = universe_.at(package).bits();
   VersionSet further = VersionSet::none(bits);
   if (prefers_lowest(package))
@@ -172,7 +173,7 @@ bool Search::decide_package(PackageId package) {
     state_exclusions(package);
     return true;
   }
-  // Of a version that cannot be taken anyway the other needs are not looked at: their pages may be many.
+  // If one need already rules the version out, its other needs are not loaded: they may take many requests.
   if (const auto known = state_known_conflict(package, candidate)) {
     if (*known == kNothing) return false;
     conflict(engine_.fact(*known));
@@ -183,7 +184,7 @@ bool Search::decide_package(PackageId package) {
     return false;
   for (const FactId fact : fresh_)
     if (engine_.would_conflict(fact, package, candidate)) {
-      // Propagation rules the candidate out without a decision that would have to be taken back.
+      // Propagation rules the candidate out, without a decision that would have to be undone.
       conflict(engine_.fact(fact));
       return true;
     }
@@ -208,7 +209,7 @@ bool Search::decide_extra(PackageId extra) {
 }
 
 bool Search::state_extras(PackageId package, std::size_t candidate) {
-  // By value: stating needs can make further extras known.
+  // By value: state_needs can add extras.
   const auto extras = universe_.at(package).extras;
   for (const auto& [name, extra] : extras) {
     if (!engine_.has_package(extra) || !engine_.is_required(extra)) continue;

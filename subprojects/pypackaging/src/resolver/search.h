@@ -14,7 +14,7 @@
 
 namespace pypackaging::resolver {
 
-/// What a fact from outside says, for the explanation.
+/// The meaning of an input fact, for the explanation.
 struct Leaf {
   enum class Kind {
     requirement,  ///< the user requires `target`
@@ -30,8 +30,8 @@ struct Leaf {
   bool overridden = false;
 };
 
-/// One attempt: decisions until everything that is required is decided, or until there is a proof that it
-/// cannot be.
+/// One attempt: makes decisions until every required package is decided (`solved`), until a proof shows that
+/// this is impossible (`failed`), or until an assumption turns out wrong (`restart`).
 class Search : private Engine::Observer {
  public:
   enum class Outcome { solved, failed, restart };
@@ -44,16 +44,16 @@ class Search : private Engine::Observer {
   const std::vector<Leaf>& leaves() const { return leaves_; }
   FactId failure() const { return failure_; }
   std::size_t decisions() const { return decisions_; }
-  /// Whether `candidate` of a package that was met is tried before `other`.
+  /// Whether `candidate` of a package in this search is tried before `other`.
   bool is_tried_before(PackageId package, std::size_t candidate, std::size_t other) const;
 
  private:
   static constexpr int kNotOpen = 100;
   struct Effort {
-    int affected = 0;  ///< conflicts in which the package's candidate failed at once
-    int culprit = 0;   ///< conflicts that an earlier decision on it caused
+    int affected = 0;  ///< conflicts that ruled out the package's candidate at once
+    int culprit = 0;   ///< conflicts with an earlier decision on the package
     std::size_t tried = 0;
-    std::size_t prefetch_at = 2;  ///< how many must have been tried for the next batch
+    std::size_t prefetch_at = 2;  ///< value of `tried` at which the next batch is prefetched
     bool early = false;
     bool late = false;
     int urgency = kNotOpen;
@@ -78,18 +78,20 @@ class Search : private Engine::Observer {
   // Decisions
   std::optional<PackageId> next_package() const;
   void review_changes();
-  /// Less is more urgent; kNotOpen: nothing is to be decided. Equals are decided in the order of discovery.
+  /// Lower is more urgent; kNotOpen: decided, or not required. Packages of equal urgency are decided in the
+  /// order of discovery.
   int urgency(PackageId package) const;
   std::size_t pick(PackageId package) const;
-  /// The one of `set` that is tried first, or 0.
+  /// The candidate of `set` that is tried first, or 0.
   std::size_t best_of(PackageId package, const VersionSet& set) const;
   bool decide_package(PackageId package);
   bool decide_extra(PackageId extra);
-  /// States what rules the candidate out at once, of packages that are known; nullopt: nothing does.
-  /// kNothing: the search must start again.
+  /// If a dependency of the candidate on a known package rules it out at once, adds that dependency and
+  /// returns its fact; nullopt if none does; kNothing if the search must restart.
   std::optional<FactId> state_known_conflict(PackageId package, std::size_t candidate);
   void prefetch_more(PackageId package, std::size_t candidate);
-  /// Wants the metadata of the first `count` of `set` in the order of trying; returns how many are left over.
+  /// Prefetches the metadata of the first `count` candidates of `set` in the order in which they are tried;
+  /// returns how many of `count` are left because the set has no more.
   std::size_t prefetch(PackageId package, VersionSet set, std::size_t count);
   void reorder();
   bool prefers_lowest(PackageId package) const;
@@ -107,7 +109,7 @@ class Search : private Engine::Observer {
   std::vector<PackageId> met_;  ///< in the order of discovery
   std::set<std::tuple<PackageId, PackageId, std::size_t>> stated_;
   std::unordered_map<std::size_t, std::vector<FactId>> dependency_facts_;
-  std::vector<FactId> fresh_;  ///< facts that the candidate in question brought
+  std::vector<FactId> fresh_;  ///< facts added for the candidate that is being decided
   std::map<std::string, std::vector<const Requirement*>> constraints_;
   std::set<std::string> direct_;  ///< names that the user requires
   std::vector<PackageId> to_reorder_;

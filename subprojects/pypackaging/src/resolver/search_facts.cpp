@@ -138,7 +138,7 @@ FactId Search::state_dependency(const Leaf& leaf, std::size_t candidate, Term wa
     key = (key * 31 + leaf.package) * 31 + leaf.extra;
   }
   if (leaf.extra != kNothing) terms.push_back({leaf.extra, selected_only(2)});
-  // One fact for all versions that need the same: it rules all of them out at once.
+  // All versions with the same need share one fact, which rules them out together.
   if (leaf.package != kNothing && leaf.package != wanted.package)
     for (FactId& known : dependency_facts_[key]) {
       const Incompatibility& fact = engine_.fact(known);

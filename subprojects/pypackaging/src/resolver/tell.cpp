@@ -9,14 +9,14 @@ namespace pypackaging::resolver {
 namespace {
 
 std::string capitalized(std::string text) {
-  // Names of packages keep their case; only our own words start a sentence.
+  // Package names keep their case; sentences start with one of these words or a package name.
   for (const char* word : {"you ", "your ", "all ", "only "})
     if (text.starts_with(word)) text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;
 }
 
-/// Writes a proof the way that pub's solver documentation describes ("Error reporting"): every step is a
-/// sentence, a chain goes on with "And because", a conclusion that is used twice gets a number.
+/// Writes a proof as pub's solver documentation describes ("Error reporting"): one sentence per step; "And
+/// because" continues a chain; a conclusion that is used twice gets a number.
 class Teller {
  public:
   Teller(const Engine& engine, const std::vector<CoreFact>& facts, const Wording& wording)
@@ -36,7 +36,7 @@ class Teller {
  private:
   const Incompatibility& fact(FactId id) const { return engine_.fact(id); }
 
-  /// A single requirement and what stands in its way needs no "because".
+  /// The sentence for a single requirement and the exclusions against it; nullopt if there are other facts.
   std::optional<std::string> one_requirement() const {
     std::vector<std::string> obstacles;
     const CoreFact* wanted = nullptr;
@@ -52,7 +52,8 @@ class Teller {
     return capitalized(wording_.leaf(*wanted)) + ", but " + list_of(obstacles) + ".";
   }
 
-  /// All facts, when they are the user's and one other: one sentence tells them.
+  /// All leaf facts, if they are at most four and all but at most one are the user's requirements: one
+  /// sentence covers them. Else empty.
   std::vector<FactId> short_story(FactId failure) const {
     const std::vector<FactId> all = leaf_facts_of(engine_, failure);
     const auto others = std::count_if(all.begin(), all.end(), [this](FactId id) {
@@ -81,7 +82,7 @@ class Teller {
     return {told.leaf.kind == Leaf::Kind::requirement ? 1 : 0, fact(id).leaf};
   }
 
-  /// Whether `dependent` tells who needs the package that `other` is about.
+  /// Whether `dependent` is a dependency on the package that `other` is about.
   bool needs(FactId dependent, FactId other) const {
     if (!fact(dependent).is_leaf() || !fact(other).is_leaf()) return false;
     const Leaf& first = facts_[fact(dependent).leaf].leaf;
@@ -90,10 +91,10 @@ class Teller {
            wording_.base_of(first.target) == second.package && first.package != second.package;
   }
 
-  /// "you require A and you require B" is "you require A and B".
+  /// Joins facts: "you require A and you require B" becomes "you require A and B".
   std::string reasons(std::vector<FactId> ids) const {
-    // Who needs before what is needed, then the user's words, then what has an afterthought, conclusions
-    // last.
+    // Order: dependencies and exclusions, the user's requirements, facts with a "but" clause, conclusions. Of
+    // two facts, a dependency precedes a fact about its target.
     std::stable_sort(ids.begin(), ids.end(), [this](FactId a, FactId b) { return place(a) < place(b); });
     if (ids.size() == 2 && needs(ids[1], ids[0])) std::swap(ids[0], ids[1]);
     std::vector<std::pair<std::string, std::vector<std::string>>> groups;
@@ -145,7 +146,7 @@ class Teller {
       visit_branches(id, left, right);
   }
 
-  /// A derived fact and one from outside.
+  /// Explains a fact that follows from a derived fact and an input fact.
   void visit_chain(FactId id, FactId derived, FactId outside) {
     if (is_told(derived)) return sentence("Because", {outside, derived}, id);
     if (const auto parts = collapsible(derived)) {
@@ -156,7 +157,8 @@ class Teller {
     sentence("And because", {outside}, id);
   }
 
-  /// Two steps of a chain that one sentence can tell: what is before, and the outside fact in between.
+  /// The parents of `id`, derived and input fact, if its step can be merged with the next one into one
+  /// sentence.
   std::optional<std::pair<FactId, FactId>> collapsible(FactId id) const {
     if (uses_.at(id) > 1) return std::nullopt;
     const FactId left = fact(id).left;

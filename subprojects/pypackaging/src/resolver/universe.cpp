@@ -8,7 +8,7 @@ namespace pypackaging::resolver {
 
 namespace {
 
-/// Requires-Python is judged by the release alone: a release candidate of 3.14 is 3.14.
+/// Requires-Python is compared with the release only: a release candidate of 3.14 counts as 3.14.
 std::optional<Version> release_of(const std::optional<Version>& python) {
   if (!python) return std::nullopt;
   const Result<Version> base = Version::parse(python->base_version());
@@ -98,7 +98,7 @@ void Universe::load_offer(Package& package) {
   for (const OfferedVersion& offered : package.offer->versions) order.push_back(&offered);
   const auto older = [](const OfferedVersion* a, const OfferedVersion* b) { return a->version < b->version; };
   if (!std::is_sorted(order.begin(), order.end(), older)) std::stable_sort(order.begin(), order.end(), older);
-  // Two spellings of one version are one candidate: the one that can be used, else the first.
+  // Two spellings of one version are one candidate: the usable one, else the first.
   for (const OfferedVersion* offered : order) {
     auto& list = package.candidates;
     if (list.empty() || list.back().offered->version != offered->version)
@@ -208,7 +208,7 @@ void Universe::judge_extra(Metadata& metadata, const Dependencies& dependencies,
 }
 
 void Universe::keep(const std::vector<const Requirement*>& chosen, Needs& out) const {
-  out.kept.reserve(chosen.size());  // the needs point into it
+  out.kept.reserve(chosen.size());  // `needs` points into `kept`
   for (const Requirement* requirement : chosen) {
     const auto found = overrides_.find(requirement->normalized_name);
     if (found == overrides_.end())

@@ -6,9 +6,9 @@
 
 namespace pypackaging::resolver {
 
-/// A set over one package's candidates, one bit each, plus bit 0: "the package is not selected at all". With
-/// that bit a positive term ("A in S") and a negative one ("not A in S") are the same kind of thing, and
-/// every question of the algorithm is a bit operation: exact for every rule of specifiers.
+/// A set of one package's candidates, one bit each, plus bit 0: "the package is not selected at all". With
+/// that bit a positive term ("A in S") and a negative one ("not A in S") have the same representation, and
+/// every operation of the algorithm is a bit operation, exact for all rules of specifiers.
 class VersionSet {
  public:
   static constexpr std::size_t kAbsent = 0;
@@ -28,7 +28,7 @@ class VersionSet {
   bool full() const;
   bool has_one() const;
   std::size_t count() const;
-  /// The lowest or highest candidate (bit 0 apart), or 0 when there is none.
+  /// The lowest or highest candidate (without bit 0), or 0 if there is none.
   std::size_t lowest() const;
   std::size_t highest() const;
 
@@ -42,7 +42,7 @@ class VersionSet {
   bool operator==(const VersionSet& other) const = default;
   std::size_t hash() const;
 
-  /// Candidates (bit 0 apart), lowest first.
+  /// Visits the candidates (without bit 0), lowest first.
   template <class Visit>
   void for_each(Visit visit) const {
     for (std::size_t word = 0; word < words_.size(); ++word)

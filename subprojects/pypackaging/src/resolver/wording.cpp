@@ -20,7 +20,8 @@ bool is_within_character(const std::string& text, std::size_t at) {
   return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
 }
 
-/// What the server or a file says may be long. The end says what is wrong with what the beginning names.
+/// Cuts the middle out of a long message from a server or a file: the beginning names the subject, the end
+/// the error.
 std::string bounded(const std::string& text) {
   constexpr std::size_t kLongest = 200, kEnd = 80;
   if (text.size() <= kLongest) return text;

@@ -11,24 +11,25 @@ namespace pypackaging::resolver {
 /// "a", "a and b", "a, b and c"
 std::string list_of(const std::vector<std::string>& items, const char* conjunction = "and");
 
-/// Words for sets of versions and for facts. Sets are told in terms of what the index has: versions that
+/// Texts for sets of versions and for facts. Sets are described by the versions in the index: versions that
 /// cannot be chosen anyway do not interrupt a range.
 class Wording {
  public:
   Wording(const Universe& universe, const Eligibility& eligibility)
       : universe_(universe), eligibility_(eligibility) {}
 
-  /// Remembers how a set was asked for, so that conclusions about it use the same words.
+  /// Records the requirement that describes a set, so that conclusions about the set use the same text.
   void learn(const std::vector<CoreFact>& facts);
 
   /// "A 1.0", "A 1.0 to 1.9", "all versions of A". `extra` may be kNothing.
   std::string subject(PackageId package, const VersionSet& set, PackageId extra = kNothing) const;
   bool is_plural(PackageId package, const VersionSet& set) const;
-  /// What is needed of a package: "C<1" when somebody said so, else as `subject`.
+  /// The required versions of a package: "C<1" if a recorded requirement describes the set, else as
+  /// `subject`.
   std::string object(PackageId package, const VersionSet& allowed) const;
-  /// What follows from a fact, without capital and full stop: "A 1.0 needs C<1".
+  /// The conclusion from a fact, without capital and full stop: "A 1.0 needs C<1".
   std::string conclusion(const Incompatibility& fact) const;
-  /// A fact from outside: "A 1.0 depends on C<1", "you require A".
+  /// An input fact: "A 1.0 depends on C<1", "you require A".
   std::string leaf(const CoreFact& fact) const;
   /// As `leaf`, in two parts, so that facts with the same first part can share it: "you require", "A".
   std::pair<std::string, std::string> leaf_parts(const CoreFact& fact) const;

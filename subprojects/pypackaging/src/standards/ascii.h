@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-/// Characters as the packaging standards mean them: ASCII, whatever the locale.
+/// Character classes of the packaging standards: ASCII only, whatever the locale.
 namespace pypackaging::ascii {
 
 constexpr bool is_digit(char c) {

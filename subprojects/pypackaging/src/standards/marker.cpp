@@ -53,7 +53,7 @@ bool depends_on_extra(const Marker::Node& node, std::string_view extra) {
   const MarkerOperand& other = is_extra(node.left) ? node.right : node.left;
   const bool is_equality = node.op.kind == MarkerOperator::Kind::compare &&
                            (node.op.compare == Operator::equal || node.op.compare == Operator::not_equal);
-  // Without an extra the variable is an empty text.
+  // Without an extra the variable is an empty string.
   return !is_equality || other.is_variable || other.text.empty() || other.text == extra;
 }
 

@@ -39,7 +39,7 @@ class Evaluator {
   std::string_view extra_;
 };
 
-/// All parts are evaluated, so that an error shows whatever the values of the others.
+/// Evaluates all parts, so that an error in one is reported whatever the values of the others are.
 Result<bool> Evaluator::evaluate(const Marker::Node& node) const {
   if (node.kind == Kind::comparison) return evaluate_comparison(node);
   bool all = true, any = false;
@@ -61,7 +61,7 @@ Result<std::string> Evaluator::value(const MarkerOperand& operand) const {
   const auto found = inputs_.environment.find(operand.text);
   if (found == inputs_.environment.end())
     return ParseError{"cannot evaluate marker: the environment does not define '" + operand.text + "'", 0};
-  // A Python built from a modified source tree calls itself `3.13.0+`.
+  // The version of a Python built from a modified source tree ends in `+`: `3.13.0+`.
   if (operand.text == "python_full_version" && found->second.ends_with('+')) return found->second + "local";
   return found->second;
 }
@@ -77,8 +77,8 @@ Result<bool> Evaluator::evaluate_membership(const Marker::Node& node) const {
   return names.contains(node.left.text) == (node.op.kind == MarkerOperator::Kind::in);
 }
 
-/// What is left when the rules of versions do not apply: texts are equal or not, and have no order
-/// ("Dependency specifiers", Environment markers, as `packaging` 26 reads it).
+/// Compares strings to which the rules of versions do not apply: they are equal or not, and have no order
+/// ("Dependency specifiers", Environment markers, as implemented in `packaging` 26).
 Result<bool> compare_texts(const std::string& left, Operator op, const std::string& right) {
   switch (op) {
     case Operator::equal:
@@ -117,7 +117,8 @@ Result<bool> Evaluator::evaluate_comparison(const Marker::Node& node) const {
   std::optional<Specifier> specifier = node.specifier;
   if (node.right.is_variable && variable.text != marker_variable::extra)
     if (auto made = Specifier::make(node.op.compare, *right)) specifier = *std::move(made);
-  // Versions' rules hold for the variables that hold versions, and no version matches what is none.
+  // The rules of versions apply to variables that hold versions; a value that is not a version does not
+  // match.
   if (specifier && marker_variable::is_version(variable.text)) return specifier->matches_text(*left);
   return compare_texts(*left, node.op.compare, *right);
 }

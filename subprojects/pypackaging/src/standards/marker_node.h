@@ -10,7 +10,7 @@
 
 namespace pypackaging {
 
-/// One side of a comparison: a variable's present-day name, or the text between quotes.
+/// One side of a comparison: a variable's current name, or the text between quotes.
 struct MarkerOperand {
   bool is_variable = false;
   std::string text;
@@ -32,7 +32,8 @@ struct Marker::Node {
   // comparison
   MarkerOperand left, right;
   MarkerOperator op;
-  /// The comparison with a literal on the right, ready to be asked; absent where that is no version.
+  /// The comparison with a literal on the right as a parsed specifier; absent if the literal is not a
+  /// version.
   std::optional<Specifier> specifier;
 
   bool mentions_extra = false;  ///< anywhere below
@@ -40,11 +41,11 @@ struct Marker::Node {
 
 namespace marker_variable {
 inline constexpr std::string_view extra = "extra", extras = "extras", groups = "dependency_groups";
-/// Holds a set of names, in lock files.
+/// True for a variable that holds a set of names (in lock files).
 bool is_set(std::string_view name);
-/// Holds a version as a rule, whatever some platforms put there.
+/// True for a variable that normally holds a version, even if some platforms give it other text.
 bool is_version(std::string_view name);
-/// The present-day name for a name as written (`os.name`), or an empty view for an unknown one.
+/// The current name for a name as written (`os.name`), or an empty view for an unknown one.
 std::string_view find(std::string_view written);
 }  // namespace marker_variable
 

@@ -110,8 +110,8 @@ NodePointer MarkerParser::parse_group() {
   return group;
 }
 
-/// A literal that is compared with an extra, or looked for among extras or groups, is a name too (PEP 685,
-/// 735).
+/// A literal that is compared with `extra`, or searched for in `extras` or `dependency_groups`, is a name,
+/// too (PEP 685, 735).
 void normalize_names(Marker::Node& comparison) {
   MarkerOperand& left = comparison.left;
   MarkerOperand& right = comparison.right;

@@ -7,8 +7,8 @@
 namespace pypackaging {
 namespace {
 
-/// Name as written, present-day name. The dotted names and `python_implementation` are those of PEP 345 and
-/// of setuptools before PEP 508.
+/// Name as written, current name. The dotted names and `python_implementation` are those of PEP 345 and of
+/// setuptools before PEP 508.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kVariables = {{
     {"python_version", "python_version"},
     {"python_full_version", "python_full_version"},

@@ -15,7 +15,7 @@ void append_escaped(std::string& result, char c) {
   result.append("\\x").append(1, kDigits[byte >> 4]).append(1, kDigits[byte & 15]);
 }
 
-/// The longest beginning within the limit that does not cut a UTF-8 sequence.
+/// The longest prefix within the limit that does not split a UTF-8 sequence.
 std::string_view shortened(std::string_view text) {
   if (text.size() <= kLongest) return text;
   std::size_t end = kLongest;

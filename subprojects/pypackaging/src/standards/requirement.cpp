@@ -52,7 +52,7 @@ void RequirementParser::skip_space() {
   while (peek() == ' ' || peek() == '\t') ++position_;
 }
 
-/// The longest name here: separators at its end do not belong to it.
+/// Reads the longest name at the position, without separators at its end.
 std::string_view RequirementParser::read_name() {
   std::size_t end = position_;
   while (end < text_.size() && is_name_character(text_[end])) ++end;
@@ -96,7 +96,7 @@ bool RequirementParser::parse_extras() {
   return true;
 }
 
-/// White space ends a URL; anything else, `;` too, belongs to it.
+/// A URL ends at white space; any other character, even `;`, belongs to it.
 bool RequirementParser::parse_url() {
   ++position_;
   skip_space();
@@ -118,7 +118,7 @@ bool RequirementParser::parse_specifiers() {
 
   auto specifier = SpecifierSet::parse(clauses);
   if (!specifier) return fail_inside(specifier.error(), start);
-  // A trailing comma is common and tolerated; nothing between two is not.
+  // A trailing comma is common and accepted; an empty clause before a comma is not.
   for (std::size_t comma = clauses.find(','), clause = 0; comma != std::string_view::npos;
        clause = comma + 1, comma = clauses.find(',', clause))
     if (ascii::trim(clauses.substr(clause, comma - clause)).empty())

@@ -13,7 +13,7 @@ struct Spelling {
   Operator op;
 };
 
-/// A longer operator stands before those that it begins with.
+/// Longer operators precede those that are their prefixes.
 constexpr std::array kOperators = {
     Spelling{"===", Operator::arbitrary}, Spelling{"~=", Operator::compatible},
     Spelling{"==", Operator::equal},      Spelling{"!=", Operator::not_equal},
@@ -37,7 +37,7 @@ bool takes_local_and_prefix(Operator op) {
   return op == Operator::equal || op == Operator::not_equal;
 }
 
-/// What the operator forbids of a version that is valid by itself; nullptr when nothing.
+/// Why the operator does not accept a valid version; nullptr if it does.
 const char* fault(Operator op, bool prefix, const Version& version) {
   if (version.has_local() && !takes_local_and_prefix(op)) return "only == and != take a local version";
   if (prefix && !takes_local_and_prefix(op)) return "only == and != take a trailing .*";

@@ -59,8 +59,8 @@ bool SpecifierSet::matches_text(std::string_view text, const Version* version) c
 std::vector<std::size_t> SpecifierSet::filter(std::span<const std::string> versions,
                                               Prereleases prereleases) const {
   if (prereleases == Prereleases::by_default && mentions_prerelease()) prereleases = Prereleases::allow;
-  std::vector<std::size_t> kept;      // in the end without prereleases, unless they are allowed
-  std::vector<std::size_t> matching;  // with them
+  std::vector<std::size_t> kept;      // matches without prereleases
+  std::vector<std::size_t> matching;  // all matches
   bool found_final = false;
   for (std::size_t i = 0; i < versions.size(); ++i) {
     const auto version = Version::parse(versions[i]);

@@ -119,7 +119,7 @@ bool Version::is_postrelease_of(const Version& released) const {
          compare_numbers(released, slot::pre) == 0;
 }
 
-/// Where a version stands among those of its release: dev releases, alphas, betas, candidates, the rest.
+/// The rank of a version among those of its release: dev releases, alphas, betas, candidates, all others.
 int Version::phase() const {
   if (has(kHasPre)) return 1 + static_cast<int>(pre_kind_);
   return flags_ == kHasDev ? 0 : 4;
@@ -151,7 +151,8 @@ std::strong_ordering Version::compare_big(const Version& other) const {
   return compare_numbers(other, slot::dev);
 }
 
-/// No local part comes first; numbers come after words; of two equal beginnings the shorter comes first.
+/// A version without a local part comes first; numbers come after words; a prefix comes before the longer
+/// one.
 std::strong_ordering Version::compare_local(const Version& other) const {
   static const std::vector<LocalSegment> kNone;
   const auto& mine = big_ ? big_->local : kNone;

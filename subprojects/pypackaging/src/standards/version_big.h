@@ -9,7 +9,7 @@
 
 namespace pypackaging {
 
-/// Names a number of a version: these, then `release + i`.
+/// Identifies a number of a version: one of these, or `release + i`.
 namespace slot {
 inline constexpr std::size_t epoch = 0, pre = 1, post = 2, dev = 3, release = 4;
 }
@@ -19,7 +19,7 @@ struct LocalSegment {
   std::string text;  ///< lower case; a number without leading zeros
 };
 
-/// Digits without leading zeros, as numbers.
+/// Compares strings of digits without leading zeros as numbers.
 inline std::strong_ordering compare_digits(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return a.size() <=> b.size();
   return a.compare(b) <=> 0;
@@ -37,7 +37,7 @@ struct Version::Number {
 };
 
 struct Version::Big {
-  std::vector<std::uint64_t> release;  ///< all of it, saturated; empty when it fits inline
+  std::vector<std::uint64_t> release;  ///< the whole release, saturated; empty when it fits inline
   std::vector<std::pair<std::size_t, std::string>> long_numbers;  ///< slot and digits, by ascending slot
   std::vector<LocalSegment> local;
 };

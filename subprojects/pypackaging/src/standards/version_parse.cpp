@@ -112,8 +112,8 @@ void VersionBuilder::store(std::size_t slot, std::string_view digits) {
   }
 }
 
-/// The number after `a`, `post`, `dev`, with or without a separator before it. The grammar lets the separator
-/// stand without a number (`1.0a.`, `1.0rc.post1`).
+/// Reads the number after `a`, `post` or `dev`, with or without a separator before it. The grammar allows the
+/// separator without a number (`1.0a.`, `1.0rc.post1`).
 void VersionBuilder::read_optional_number(std::size_t slot) {
   if (is_separator(peek())) ++position_;
   if (const std::string_view digits = read_digits(); !digits.empty()) store(slot, digits);
@@ -208,7 +208,7 @@ Result<Version> VersionBuilder::build() {
     skip_space();
     if (!at_end()) return error("the end of the version");
   }
-  // Slots are stored in reading order; the release's come before pre, post and dev's.
+  // Slots were stored in reading order, the release before pre, post and dev; lookups need them sorted.
   if (big_) std::sort(big_->long_numbers.begin(), big_->long_numbers.end());
   version_.big_ = std::move(big_);
   return std::move(version_);

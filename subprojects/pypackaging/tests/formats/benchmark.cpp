@@ -6,7 +6,7 @@
 #include "pypackaging/filename.h"
 #include "pypackaging/metadata.h"
 
-// Run by hand: prints times, judges nothing.
+// Run by hand. Prints times and checks nothing.
 
 namespace {
 
@@ -21,7 +21,7 @@ void measure(const char* what, std::size_t count, Work work) {
   std::printf("%-28s %10.0f ns each\n", what, spent.count() / static_cast<double>(count));
 }
 
-/// The files of a large project: every release for many interpreters and platforms.
+/// The file names of a large project: every release for many interpreters and platforms.
 std::vector<std::string> page(std::size_t releases) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < releases; ++i)

@@ -23,7 +23,7 @@ std::string printed(const std::vector<RecordEntry>& entries, const std::string& 
   return text;
 }
 
-/// Names are made different by their number, and awkward by what follows it.
+/// The number makes each path unique; the suffix makes it hard to parse.
 std::vector<RecordEntry> random_entries() {
   std::vector<RecordEntry> entries;
   const int count = *rc::gen::inRange(0, 8);

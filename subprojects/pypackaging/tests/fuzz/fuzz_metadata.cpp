@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto metadata = pypackaging::CoreMetadata::parse(text);
   for (const auto& error : metadata.errors)
     if (error.position > size) std::abort();
-  // A file without a fatal fault has what installers need.
+  // A file without a fatal error has everything that installers need.
   if (!metadata.fatal_error() && (metadata.name.empty() || !metadata.version)) std::abort();
   const auto info = pypackaging::WheelInfo::parse(text);
   if (!info && info.error().position > size) std::abort();

@@ -6,7 +6,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  // The candidate comes first, the specifiers after a line's end.
+  // The input is a candidate version, a line feed, and the specifiers.
   const std::size_t line = text.find('\n');
   const auto set =
       pypackaging::SpecifierSet::parse(line == std::string_view::npos ? text : text.substr(line + 1));

@@ -10,7 +10,7 @@ namespace pypackaging::test {
 
 namespace {
 
-/// What a consistent answer is, from the definitions and by trying everything.
+/// Decides by the definitions whether a solution is consistent, and whether one exists, by exhaustive search.
 class Oracle {
  public:
   Oracle(const World& world, const ResolveInput& input) : world_(world), input_(input) {
@@ -21,7 +21,7 @@ class Oracle {
 
   bool has_answer() { return search(0); }
 
-  /// Every requirement that counts is met, and nothing else is there.
+  /// Every requirement that applies is met, and no other package is chosen.
   bool is_consistent(const Choice& choice,
                      const std::map<std::string, std::set<std::string>>* extras = nullptr) const {
     std::map<std::string, std::set<std::string>> active;
@@ -35,7 +35,7 @@ class Oracle {
         if (extra.empty() ? holds(need, "") : holds(need, extra) && !holds(need, "")) open.push_back(need);
       }
     };
-    std::vector<Requirement> met;  // and the constraints, which can pin as well
+    std::vector<Requirement> met;  // and the constraints, because they can pin as well
     for (const Requirement& each : input_.constraints)
       if (holds(each, "")) met.push_back(each);
     while (!open.empty()) {
@@ -199,7 +199,7 @@ Tally compare(unsigned first, unsigned last, bool with_yanked) {
     if (const auto* conflict = std::get_if<Conflict>(&answer)) {
       ++tally.failed;
       CHECK_FALSE(conflict->explanation.empty());
-      // With yanked versions the search may miss an answer in which a pin and a range share one: see
+      // With yanked versions the search may miss a solution in which a pin and a range share one: see
       // Eligibility.
       if (!with_yanked) CHECK_FALSE_MESSAGE(oracle.has_answer(), conflict->explanation);
       continue;

@@ -10,7 +10,7 @@ namespace pypackaging::test {
 
 namespace {
 
-/// Milliseconds of processor time: what else the machine does is not measured.
+/// Milliseconds of processor time, so that the load of the machine matters less.
 double processor_time() {
   return 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
@@ -24,7 +24,7 @@ struct Measured {
 
 Measured measure(World& world, const ResolveInput& input) {
   Measured best;
-  const int rounds = is_long_run() ? 5 : 1;  // the time alone differs
+  const int rounds = is_long_run() ? 5 : 1;  // rounds differ only in time
   for (int round = 0; round < rounds; ++round) {
     world.log.clear();
     const double start = processor_time();
@@ -45,9 +45,9 @@ std::string release_number(int index) {
          std::to_string(index % 4);
 }
 
-/// Like a large application: a package needs the later ones, lower bounds grow with its version. Every
-/// `bounded`th need has an upper bound near what was the newest then: with 24 a few packages must step back,
-/// with 3 nearly all.
+/// Resembles a large application: packages depend on later ones, and lower bounds rise with the version. One
+/// need in `bounded` has an upper bound near the newest version of that time: with 24 a few packages must
+/// backtrack, with 3 nearly all.
 World application(int packages, std::size_t bounded, unsigned seed) {
   std::mt19937 random(seed);
   const auto below = [&](int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); };
@@ -78,7 +78,8 @@ World application(int packages, std::size_t bounded, unsigned seed) {
   return world;
 }
 
-/// boto3 and botocore move in lockstep, and every botocore before the last wants an old urllib3.
+/// Resembles boto3 and botocore, which are released in lockstep: every botocore (with `solvable` all but one)
+/// needs an old urllib3.
 World lockstep(int releases, bool solvable) {
   World world;
   std::vector<Release> client;

@@ -8,8 +8,8 @@
 
 namespace pypackaging::test {
 
-/// ENVSTORE_TEST_LONG=1: all the seeds and rounds there are. Without it a few, so that sanitizers end in
-/// time, too.
+/// True with ENVSTORE_TEST_LONG=1: run all seeds and rounds. Otherwise run a few, so that sanitizer builds
+/// finish in time.
 bool is_long_run();
 
 Version version(const std::string& text);
@@ -27,10 +27,10 @@ struct Release {
   Usability usability = Usability::usable;
   std::string detail = {};
   std::string advice = {};
-  std::string unavailable = {};  ///< not empty: its metadata cannot be had
+  std::string unavailable = {};  ///< not empty: its metadata cannot be obtained, for this reason
 };
 
-/// An index in memory that also notes what it was asked.
+/// An index in memory that logs its calls.
 class World : public PackageSource {
  public:
   World& has(const std::string& name, std::vector<Release> releases);
@@ -63,10 +63,10 @@ class World : public PackageSource {
   PackageOffer nothing_{{}, Absence::not_found, "the test index"};
 };
 
-/// A question, with CPython 3.11 on Linux unless told otherwise.
+/// A resolver input, for CPython 3.11 on Linux by default.
 ResolveInput question(const std::vector<std::string>& texts);
 
-/// "a 1.0, b[x] 2.0", or the explanation.
+/// The result as text: "a 1.0, b[x] 2.0", or the explanation.
 std::string ask(World& world, const ResolveInput& input);
 std::string ask(World& world, const std::vector<std::string>& texts);
 

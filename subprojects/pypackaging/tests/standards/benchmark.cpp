@@ -6,7 +6,7 @@
 #include "pypackaging/requirement.h"
 #include "pypackaging/version.h"
 
-// Run by hand: prints rates, judges nothing.
+// Run by hand. Prints rates and checks nothing.
 
 namespace {
 

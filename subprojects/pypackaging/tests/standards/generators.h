@@ -3,7 +3,7 @@
 
 #include <string>
 
-/// Random texts for the properties; small numbers, so that equal and neighbouring versions are common.
+/// Random texts for property tests. Numbers are small, so that equal and neighbouring versions are common.
 namespace generators {
 
 inline rc::Gen<std::string> number() {

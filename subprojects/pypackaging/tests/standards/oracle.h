@@ -7,11 +7,11 @@
 #include <tuple>
 #include <vector>
 
-/// A second, slow reading of "Version specifiers": the regular expression of its appendix B and its rules
-/// word by word, without a line of the library.
+/// A second, slow implementation of "Version specifiers", from the regular expression of its appendix B and
+/// the text of its rules. Uses no code of the library.
 namespace oracle {
 
-/// A number as length and digits, so that any length compares.
+/// A number as length and digits, so that numbers of any length can be compared.
 using Number = std::pair<std::size_t, std::string>;
 
 inline Number number(std::string digits) {
@@ -24,7 +24,7 @@ struct Parts {
   std::vector<Number> release;
   std::vector<std::pair<char, Number>> pre;  // none or one; likewise post, dev
   std::vector<Number> post, dev;
-  std::vector<std::tuple<bool, Number, std::string>> local;  // is a number, the number, the word
+  std::vector<std::tuple<bool, Number, std::string>> local;  // is it a number, the number, the word
 };
 
 inline std::string lower(std::string text) {
@@ -75,7 +75,8 @@ inline std::vector<Number> padded(std::vector<Number> release, std::size_t size)
   return release;
 }
 
-/// `.devN, aN, bN, rcN, <no suffix>, .postN`, and within the prereleases `.devN, <no suffix>, .postN`.
+/// The order `.devN, aN, bN, rcN, <no suffix>, .postN`, and within the prereleases `.devN, <no suffix>,
+/// .postN`.
 inline auto rank(const Parts& v) {
   const bool only_dev = v.pre.empty() && v.post.empty() && !v.dev.empty();
   const std::pair<char, Number> pre = only_dev        ? std::pair{'A', Number{}}
@@ -112,7 +113,7 @@ inline bool same_release(const Parts& a, const Parts& b) {
   return a.epoch == b.epoch && padded(a.release, size) == padded(b.release, size);
 }
 
-/// Whether the clause matches; the clause is a valid one.
+/// Whether the clause matches. The clause must be valid.
 inline bool matches(const std::string& op, const std::string& text, const std::string& candidate) {
   const Parts v = parse(candidate);
   if (op == "!=") return !matches("==", text, candidate);
@@ -127,8 +128,8 @@ inline bool matches(const std::string& op, const std::string& text, const std::s
   if (op == "<=") return compared <= 0;
   if (op == ">=") return compared >= 0;
   if (op == "<") {
-    // A prerelease of 1.0 is one of the same release; of 1.0.post1, a development release of that very post
-    // release.
+    // The prereleases of 1.0 are those of the same release; the prereleases of 1.0.post1 are the development
+    // releases of that post release.
     const bool leads_up = same_release(v, wanted) && is_prerelease(v) &&
                           (wanted.post.empty() || (v.pre.empty() && v.post == wanted.post));
     return compared < 0 && (is_prerelease(wanted) || !leads_up);

@@ -16,7 +16,7 @@ std::string random_operator() {
   return *rc::gen::element<std::string>("~=", "==", "!=", "<=", ">=", "<", ">");
 }
 
-/// Operator and version, such that together they are a clause.
+/// An operator and a version that form a valid clause.
 std::pair<std::string, std::string> random_clause() {
   const std::string op = random_operator();
   if (op == "==" || op == "!=") {
@@ -28,7 +28,7 @@ std::pair<std::string, std::string> random_clause() {
   return {op, text};
 }
 
-/// Often a close relative of the clause's version, so that the rules of exclusion are met.
+/// Often a version close to that of the clause, to exercise the exclusion rules.
 std::string random_candidate(const std::string& text) {
   if (text.ends_with("*") || *rc::gen::inRange(0, 2) == 0) return *generators::version_text();
   const Version wanted = Version::parse(text).value();

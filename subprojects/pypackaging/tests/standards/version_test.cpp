@@ -171,8 +171,8 @@ TEST_CASE("versions are ordered as the specification's examples are") {
 }
 
 TEST_CASE("local parts are ordered number by number and word by word") {
-  // `1a` is a word, because it is not all digits; words come in the order of their characters, numbers after
-  // them.
+  // `1a` is a word, because it is not all digits. Words are ordered by their characters, numbers come after
+  // words.
   const Texts kInOrder = {"1",   "1+1a", "1+a", "1+a.a", "1+a.1", "1+a.1.0",
                           "1+b", "1+0",  "1+2", "1+10",  "1+10.a"};
   for (std::size_t i = 0; i + 1 < kInOrder.size(); ++i) {
@@ -257,7 +257,7 @@ TEST_CASE("a moved-from version can be assigned to and compared") {
   Version source = version("1.2.3.4.5.6+local");
   Version target = std::move(source);
   CHECK(target.canonical() == "1.2.3.4.5.6+local");
-  CHECK(source.canonical() != "");  // NOLINT: what is left must still be a version
+  CHECK(source.canonical() != "");  // NOLINT: a moved-from object must still be a version
   source = version("2");
   CHECK(source > target);
 }
