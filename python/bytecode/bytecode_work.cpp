@@ -26,10 +26,10 @@
 namespace envstore {
 namespace {
 
-/// Reads `source NUL staged file NUL ledger NUL slot/name NUL number of the slot` from a file, sorted by
-/// slot. Each .pyc is written to its staged file and noted in the ledger of the slot's owner
-/// (store/objects/bytecode_ledger.h). When all of a slot are done its number is written to stdout. Exit code
-/// 3: a file could not be written (a full disk).
+/// Reads `source NUL staged file NUL ledger NUL slot/name NUL number of the slot` records from a file, sorted
+/// by slot. Writes each .pyc to its staged file and records it in the ledger of the slot's owner
+/// (store/objects/bytecode_ledger.h). When a slot is complete, writes its number to stdout. Exit code 3: a
+/// file could not be written (a full disk).
 constexpr const char* kCompiler = R"python(
 import sys, os, marshal, importlib.util, importlib.machinery
 util, loader, ledgers, folder = importlib.util, importlib.machinery.SourceFileLoader('<envstore>', ''), {}, None
@@ -84,7 +84,7 @@ for i in range(0, len(fields) - 4, 5):
 class Child {
  public:
   Child(const std::string& python, const std::string& jobs_file, int output, CompilePriority priority) {
-    // The program's own environment must not decide how its libraries are compiled.
+    // Empty environment and -I: the user's environment must not affect how libraries are compiled.
     std::string arguments[] = {python, "-I", "-S", "-B", "-c", kCompiler, jobs_file};
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -114,7 +114,7 @@ class Child {
   bool is_ok_ = false;
 };
 
-/// What is compiled for one slot.
+/// The jobs of one slot.
 struct SlotWork {
   std::string slot, staged;  ///< relative to the store's root
   std::vector<const BytecodeJob*> jobs;
@@ -143,7 +143,7 @@ std::string job_text(const Store& store, const SlotWork& work, std::size_t numbe
   return text;
 }
 
-/// The jobs shared out by whole slots, the largest first.
+/// Distributes the jobs over `parts` processes by whole slots, the largest first.
 std::vector<std::string> share_out(const Store& store, const std::vector<SlotWork>& work, std::size_t parts) {
   std::vector<std::size_t> order(work.size());
   std::iota(order.begin(), order.end(), 0);
@@ -160,7 +160,7 @@ std::vector<std::string> share_out(const Store& store, const std::vector<SlotWor
   return texts;
 }
 
-/// Slots as their compilers tell that they are done, until all have ended.
+/// Installs each slot when its compiler reports it complete. Returns when all compilers have ended.
 void install_as_done(Store& store, const std::vector<SlotWork>& work, int told) {
   SlotInstaller installer(store);
   std::string rest;
@@ -186,7 +186,7 @@ bool compile_layer(Store& store, Lease& lease, const std::string& python,
       priority == CompilePriority::idle ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, 16u);
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) throw_errno(errno, "make", "a pipe");
-  std::vector<std::unique_ptr<Child>> children;  // a reader that has gone ends them
+  std::vector<std::unique_ptr<Child>> children;  // outlive `told`; its closed pipe ends them
   const Fd told(ends[0]);
   {
     const Fd output(ends[1]);
@@ -208,8 +208,8 @@ void compile_bytecode(Store& store, const LaunchPlan& plan, CompilePriority prio
   if (store.is_read_only()) return;
   std::vector<SnapshotId> snapshots;
   for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);
-  // Not an ingest, which would keep a collection from every tree made since: what is compiled belongs to
-  // these.
+  // Not LeaseKind::ingest: that would keep the garbage collector from every tree made since. The compiled
+  // files belong to these snapshots.
   auto lease = Lease::acquire(store, LeaseKind::compile, snapshots, "compiling bytecode");
   if (!lease) return;
   for (const LayerPlan& layer : plan.layers) {

@@ -6,9 +6,10 @@ namespace envstore {
 
 enum class CompilePriority { idle, normal };
 
-/// Compiles what of the plan's layers has no bytecode yet, with the plan's interpreter, as unchecked
-/// hash-based .pyc files (PEP 552), slot by slot (store/objects/slot_install.h). Modules that do not compile
-/// are left out. At normal priority with as many processes as there are cores. Nothing in a read-only store.
+/// Compiles the modules of the plan's layers that have no bytecode yet, with the plan's interpreter, as
+/// unchecked hash-based .pyc files (PEP 552), slot by slot (store/objects/slot_install.h). Modules that do
+/// not compile are skipped. At normal priority, uses one process per core, at most 16. Does nothing in a
+/// read-only store.
 void compile_bytecode(Store& store, const LaunchPlan& plan, CompilePriority priority);
 
 }  // namespace envstore

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kLargestFile = std::uint64_t{16} << 30;
 
-/// Hashes and counts a body while it arrives; a retry begins anew.
+/// Hashes and counts a body as it arrives; starts again on a retry.
 class Arrival {
  public:
   explicit Arrival(const IndexFile& file) : file_(file), hasher_(file.hashes) {}
@@ -42,7 +42,7 @@ class Arrival {
   std::uint64_t size_ = 0;
 };
 
-/// Says `started` at once and `finished` whatever happens.
+/// Reports the start in the constructor and the end in the destructor, even on failure.
 class Report {
  public:
   Report(TransferObserver* observer, const IndexFile& file) : observer_(observer), filename_(file.filename) {
@@ -59,7 +59,7 @@ class Report {
   const std::string& filename_;
 };
 
-/// `request` says where to.
+/// `request` holds the destination: body_fd or body_memory.
 std::uint64_t download_to(HttpRequest request, HttpClient& http, const IndexFile& file,
                           TransferObserver* observer, const std::atomic<bool>& is_given_up) {
   if (is_given_up) throw Error(ErrorKind::network, "cannot fetch '" + file.filename + "': it was given up");
@@ -75,7 +75,7 @@ std::uint64_t download_to(HttpRequest request, HttpClient& http, const IndexFile
     request.on_progress = [&](std::uint64_t received, std::uint64_t total) {
       observer->download_advanced(file.filename, received, total);
     };
-  // The callbacks' last use is before the future is ready, also when it fails.
+  // The callbacks are not called after the future is ready, even on failure.
   const HttpResponse response = http.start(std::move(request)).get();
   if (!is_success(response)) throw_for_status(response, file.url);
   arrival.check();

@@ -8,14 +8,14 @@
 
 namespace envstore {
 
-/// The whole file into `fd` (empty), or into memory, checked against what the index said of size and hashes.
-/// Returns its size. `is_given_up`: ends it with Error{network}.
+/// Downloads the whole file into `fd` (empty) or memory and checks it against the size and hashes from the
+/// package index. Returns its size. Setting `is_given_up` cancels it with Error{network}.
 std::uint64_t download_file(HttpClient& http, const IndexFile& file, int fd, TransferObserver* observer,
                             const std::atomic<bool>& is_given_up);
 std::uint64_t download_file(HttpClient& http, const IndexFile& file, std::span<std::byte> memory,
                             TransferObserver* observer, const std::atomic<bool>& is_given_up);
 
-/// A new file without a name in the store's `tmp`, or wherever one can be had.
+/// A new unnamed file in the store's `tmp`, or in memory if that fails.
 Fd unnamed_file(Store& store);
 
 }  // namespace envstore

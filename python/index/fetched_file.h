@@ -8,17 +8,17 @@
 
 namespace envstore {
 
-/// The bytes of a file that was fetched, or of a local one. What was fetched has no name: it is gone with
-/// this.
+/// The bytes of a downloaded or local file. A downloaded file has no name: its bytes are freed with this
+/// object.
 class FetchedFile {
  public:
   explicit FetchedFile(MappedFile file) : file_(std::move(file)) {}
-  /// The first `size` bytes of `memory`. `share`: lives as long as they do.
+  /// The first `size` bytes of `memory`. `share`: its part of the MemoryBudget, released after the memory.
   FetchedFile(Memory memory, std::size_t size, std::shared_ptr<const void> share)
       : share_(std::move(share)), memory_(std::move(memory)), size_(size) {}
 
   std::span<const std::byte> bytes() const { return file_ ? file_->bytes() : memory_.bytes().first(size_); }
-  /// The bytes are in this process alone, so what was checked while they arrived still holds.
+  /// True: only this process has access to the bytes, so checks made during the download still hold.
   bool is_in_memory() const { return !file_; }
 
  private:

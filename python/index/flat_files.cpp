@@ -19,7 +19,8 @@ std::string in_folder(const std::string& directory, const std::string& name) {
   return directory.ends_with('/') ? directory + name : directory + "/" + name;
 }
 
-/// `numpy-1-0-tar-gz` belongs to numpy, `numpy-stubs-1-0-tar-gz` does not.
+/// Whether the file name is an sdist of the project: `numpy-1-0-tar-gz` is one of numpy,
+/// `numpy-stubs-1-0-tar-gz` is not.
 bool is_sdist_of(std::string_view normalized_file, std::string_view name) {
   if (normalized_file.size() < name.size() + 2 || !normalized_file.starts_with(name) ||
       normalized_file[name.size()] != '-')

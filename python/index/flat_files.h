@@ -7,7 +7,7 @@
 
 namespace envstore {
 
-/// Files of many projects in one place (`--find-links`), found by project.
+/// The files of a flat page or folder that holds many projects (`--find-links`), by project.
 class FlatFiles {
  public:
   explicit FlatFiles(SimplePage page);
@@ -16,14 +16,14 @@ class FlatFiles {
  private:
   std::map<std::string, std::vector<IndexFile>> wheels_;
   std::vector<std::pair<std::string, IndexFile>>
-      sdists_;  ///< normalised file name: where the version begins is open
+      sdists_;  ///< by normalised file name: where the version begins is ambiguous
 };
 
-/// The distributions that lie in a local directory, by name. Throws Error when it cannot be listed.
+/// The distributions in a local directory, sorted by file name. Throws Error if it cannot be listed.
 SimplePage list_folder(const std::string& directory);
 
-/// A page in a local file, or a directory: a project's `index.html` if there is one, else the files in it.
-/// nullopt: nothing is there.
+/// Reads a page from a local file, or a directory: for Folder::project its `index.html` if it exists, else
+/// the files in it. nullopt: the path does not exist.
 enum class Folder { flat, project };
 std::optional<SimplePage> read_local_page(const std::string& path, Folder kind);
 

@@ -6,13 +6,14 @@
 
 namespace envstore {
 
-/// Reads a page of the usual shape: a few known elements, quoted attributes, anchors that hold text alone,
-/// the commonest character references. False: the page does not fit the shape (nothing is wrong with it yet)
-/// and `builder` is spoilt. Whatever it accepts, read_html_tree reads the same; a differential test holds
-/// them to it.
+/// Reads a page of the usual form: a few known elements, quoted attributes, anchors that contain only text,
+/// the most common character references. False: the page does not have this form (it may still be valid) and
+/// `builder` must be discarded. read_html_tree must give the same result for every accepted page; a
+/// differential test checks this.
 bool scan_simple_html(std::string_view body, const std::string& page_url, PageBuilder& builder);
 
-/// Reads any page the way browsers do (HTML5, gumbo). Throws Error{invalid_input} for one of absurd size.
+/// Reads any page as browsers do (HTML5, gumbo). Throws Error{invalid_input} if the page exceeds the size,
+/// time or memory limits.
 void read_html_tree(std::string_view body, const std::string& page_url, PageBuilder& builder);
 
 }  // namespace envstore

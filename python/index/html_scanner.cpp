@@ -8,14 +8,14 @@
 namespace envstore {
 namespace {
 
-// Elements whose tags, in any order and number, never change which anchors a browser sees. No tables (they
-// move what stands wrongly in them), no raw text, no foreign content, no base.
+// Elements whose tags, in any order and number, never affect which anchors a browser finds. Not tables
+// (misplaced content in them is moved), raw text, foreign content or base.
 constexpr std::array<std::string_view, 17> kPlainElements = {"html", "head", "body", "meta", "link", "h1",
                                                              "h2",   "h3",   "p",    "br",   "div",  "hr",
                                                              "ul",   "ol",   "li",   "span", "pre"};
 
 constexpr std::size_t kLongestTag = 64 * 1024;
-constexpr std::size_t kMostAttributes = 64;  // each is compared with all before it
+constexpr std::size_t kMostAttributes = 64;  // each is compared with all previous ones
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
@@ -29,7 +29,7 @@ bool is_name(std::string_view name, std::string_view lower_name) {
                                                         [](char a, char b) { return to_lower(a) == b; });
 }
 
-/// One decimal or hexadecimal reference without its `&#` and `;`: printable ASCII, or 0 for what is left to
+/// One decimal or hexadecimal reference without its `&#` and `;`. Returns printable ASCII, or 0: leave it to
 /// the parser.
 char numeric_reference(std::string_view digits) {
   int base = 10;
@@ -59,13 +59,14 @@ char reference(std::string_view name) {
   return 0;
 }
 
-/// What is not ASCII may be no UTF-8; control characters are replaced, and line ends are made one kind.
+/// Whether the parser may change the byte: it replaces invalid UTF-8 and control characters and normalises
+/// line ends.
 bool is_changed_by_parser(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0x7f || (byte < 0x20 && c != '\t' && c != '\n' && c != '\f');
 }
 
-/// Resolves character references; false: one that is not known here, or bytes that the parser would change.
+/// Resolves character references; false: an unknown reference, or bytes that the parser would change.
 bool decode_attribute(std::string_view raw, std::string& out) {
   out.clear();
   out.reserve(raw.size());
@@ -114,7 +115,7 @@ class Scanner {
     return open_tag();
   }
 
-  /// A comment or the doctype, in spellings that have one reading.
+  /// A comment or the doctype, only in unambiguous spellings.
   bool declaration() {
     if (body_.substr(at_).starts_with("!--")) {
       const std::size_t start = at_ + 3;
@@ -179,8 +180,7 @@ class Scanner {
         return decode_attribute(raw, found.dist_info_metadata.emplace());
       return true;
     });
-    // A slash before the `>` of an anchor means nothing to HTML; it is left to the parser with everything
-    // odd.
+    // HTML ignores a slash before the `>` of an anchor; leave this to the parser.
     if (!fits || self_closed_) return false;
     in_anchor_ = true;
     builder_.add(found);
@@ -200,7 +200,7 @@ class Scanner {
     return true;
   }
 
-  /// What stands in a title is text up to its end tag; only text without any `<` is taken here.
+  /// The content of a title is text up to its end tag; accept only text without `<`.
   bool title() {
     if (!attributes([](std::string_view, std::string_view) { return true; }) || self_closed_) return false;
     at_ = body_.find('<', at_);
@@ -209,8 +209,8 @@ class Scanner {
     return true;
   }
 
-  /// Reads `name="value"`, `name='value'` and `name` up to the `>`. `take(name, raw value)` false: not the
-  /// shape.
+  /// Reads `name="value"`, `name='value'` and `name` up to the `>`. False: unsupported form, or `take(name,
+  /// raw value)` returned false.
   template <class Take>
   bool attributes(const Take& take) {
     self_closed_ = false;
@@ -255,8 +255,8 @@ class Scanner {
     return take(name, body_.substr(value, end - value));
   }
 
-  /// Of a name that stands twice in a tag the first counts. That is left to the parser, which is known to
-  /// lose the value of the attribute behind a second one without a value.
+  /// HTML uses the first of two attributes with the same name. Leave such tags to the parser, which is known
+  /// to lose the value of the attribute after a duplicate without a value.
   bool was_seen(std::string_view name) const {
     return std::any_of(seen_.begin(), seen_.end(), [&](std::string_view other) {
       return std::equal(name.begin(), name.end(), other.begin(), other.end(),
@@ -264,7 +264,7 @@ class Scanner {
     });
   }
 
-  /// HTML lets white space stand before the `=`; that is left to the parser.
+  /// HTML allows white space before the `=`; leave this to the parser.
   template <class Take>
   bool valueless(std::size_t limit, std::string_view name, const Take& take) {
     std::size_t next = at_;
@@ -278,7 +278,7 @@ class Scanner {
   PageBuilder& builder_;
   std::size_t at_ = 0;
   bool in_anchor_ = false, self_closed_ = false;
-  std::vector<std::string_view> seen_;  ///< attributes of the tag that is read
+  std::vector<std::string_view> seen_;  ///< attribute names of the current tag
 };
 
 }  // namespace

@@ -15,15 +15,15 @@
 namespace envstore {
 namespace {
 
-// The parser's time can grow with the square of the nesting, or of the attributes of one tag: what no index
-// has is not given to it, and what takes it too long is not read.
+// The parser's time can grow with the square of the nesting depth or of the attributes per tag: limit its
+// input, memory and time.
 constexpr std::size_t kMostTags = 400'000;
 constexpr std::size_t kLargestPage = std::size_t{64} << 20;
 constexpr std::size_t kMostMemory = std::size_t{1} << 30;
 constexpr std::int64_t kMostTime = 2'000'000'000, kMostTimePerByte = 200;  // ns of this thread
 
-/// Memory that is given back all at once. gumbo's own clean-up recurses once a level, so that a deeply nested
-/// page would overflow the stack; with an arena it is never called.
+/// Memory that is freed all at once. gumbo's own clean-up recurses once per level, so a deeply nested page
+/// would overflow the stack; with an arena it is never called.
 class Arena {
  public:
   std::size_t taken() const { return taken_; }
@@ -56,8 +56,8 @@ std::int64_t thread_time_ns() {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-/// The parser's memory, by which it is stopped, too: it has no other way to be, and allocates wherever its
-/// time goes.
+/// The allocator of the parser, which also stops it: the parser has no other way to be interrupted, and it
+/// allocates wherever it spends time.
 struct Parse {
   Arena arena;
   std::int64_t deadline_ns = 0;
@@ -72,12 +72,12 @@ struct Parse {
 
 void* take_memory(void* parse_pointer, std::size_t size) {
   auto* const parse = static_cast<Parse*>(parse_pointer);
-  // Over frames of the parser alone, which is C: nothing there has a destructor.
+  // Safe: skips only frames of the parser, which is C and has no destructors.
   if (parse->is_over_budget()) std::longjmp(parse->stop, 1);
   return parse->arena.take(size);
 }
 
-/// nullptr: it was stopped.
+/// nullptr: stopped because it exceeded a limit.
 const GumboOutput* parse_within_budget(Parse& parse, std::string_view body) {
   GumboOptions options = kGumboDefaultOptions;
   options.userdata = &parse;
@@ -105,7 +105,7 @@ class TreeReader {
     while (!open.empty()) {
       const GumboNode* node = open.back();
       open.pop_back();
-      // What stands in a template is not part of the document.
+      // The content of a template is not part of the document.
       if (node->type != GUMBO_NODE_ELEMENT) continue;
       const GumboElement& element = node->v.element;
       visit(element);

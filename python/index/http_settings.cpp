@@ -28,7 +28,7 @@ std::string value_of(const Variables& variables, const std::string& name) {
   return variables(name).value_or(std::string());
 }
 
-/// `4a6481c9.0`: what OpenSSL looks a certificate up by.
+/// Whether the name is an OpenSSL hash name of a certificate, such as `4a6481c9.0`.
 bool is_hash_name(const std::string& name) {
   const std::size_t dot = name.find('.');
   return dot == 8 && name.size() > 9 && name.find_first_not_of("0123456789abcdef") == dot &&
@@ -41,7 +41,7 @@ bool is_hashed_directory(const std::string& path) {
     return std::any_of(entries.begin(), entries.end(),
                        [](const DirectoryEntry& e) { return is_hash_name(e.name); });
   } catch (const std::exception&) {
-    return false;  // not there, or not ours to read
+    return false;  // missing, or no permission to read it
   }
 }
 
@@ -52,7 +52,7 @@ bool is_there(const std::string& path) {
 void find_certificates(const Variables& variables, HttpSettings& settings) {
   for (const char* name : kBundleVariables)
     if (settings.ca_bundle.empty()) settings.ca_bundle = value_of(variables, name);
-  // requests takes a directory in the place of the bundle.
+  // As in requests, the bundle variables may name a directory.
   if (const auto stamp =
           settings.ca_bundle.empty() ? std::nullopt : stat_at(AT_FDCWD, settings.ca_bundle, Links::follow);
       stamp && stamp->is_directory())
@@ -76,8 +76,8 @@ std::string find_netrc(const Variables& variables) {
   return {};
 }
 
-/// libcurl reads UTF-8 without a byte order mark alone: a file that has one is handed over as a copy in
-/// memory.
+/// libcurl reads netrc only as UTF-8 without a byte order mark: for a file with one, returns the path of a
+/// converted copy in memory.
 std::string without_byte_order_mark(const std::string& path) {
   constexpr std::size_t kLargest = 1 << 20;
   char start[3] = {};
@@ -89,7 +89,7 @@ std::string without_byte_order_mark(const std::string& path) {
   if (!read.starts_with("\xef\xbb\xbf") && !read.starts_with("\xff\xfe") && !read.starts_with("\xfe\xff"))
     return path;
   const std::string text = read_user_text(path, kLargest).value_or(std::string());
-  static Fd copy;  // named by its number as long as the process lives
+  static Fd copy;  // its path stays valid until the process ends
   copy = Fd(::memfd_create("netrc", MFD_CLOEXEC));
   if (!copy || ::write(copy.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     return path;
@@ -112,7 +112,7 @@ HttpSettings http_settings(const Variables& variables) {
   find_certificates(variables, settings);
   if (const std::string netrc = find_netrc(variables); !netrc.empty())
     settings.netrc = without_byte_order_mark(netrc);
-  if (const auto seconds = seconds_of(variables, "PIP_DEFAULT_TIMEOUT"))  // of silence, there
+  if (const auto seconds = seconds_of(variables, "PIP_DEFAULT_TIMEOUT"))  // limits silence only
     settings.stall_timeout_seconds = *seconds;
   for (const char* name : {"UV_HTTP_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT"})
     if (const auto seconds = seconds_of(variables, name))

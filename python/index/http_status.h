@@ -8,7 +8,8 @@ namespace envstore {
 bool is_success(const HttpResponse& response);    ///< 2xx
 bool is_not_found(const HttpResponse& response);  ///< 404, 410
 
-/// The Error that an answer means that is neither of them: Error{permission} for 401, else Error{network}.
+/// Throws the Error for a response that is not successful: Error{permission} for 401, Error{not_found} for
+/// 404 and 410, else Error{network}.
 [[noreturn]] void throw_for_status(const HttpResponse& response, const std::string& url);
 
 }  // namespace envstore

@@ -21,24 +21,24 @@
 namespace envstore {
 namespace {
 
-// More than the network has in flight, so that nothing there waits for a thread here.
+// More than HttpSettings::max_in_flight, so that no transfer waits for a thread here.
 constexpr unsigned kMostWaiting = 64;
 constexpr std::uint64_t kLargestInMemory = std::uint64_t{64} << 20;
 constexpr std::uint64_t kMostInMemory = std::uint64_t{192} << 20;
 
-/// Downloads that wait to be unpacked take a sixteenth of the machine's memory at most.
+/// Downloads waiting to be unpacked use at most a sixteenth of physical memory.
 std::uint64_t memory_for_downloads() {
   const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
   if (pages <= 0 || page <= 0) return 0;
   return std::min(kMostInMemory, static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) / 16);
 }
 
-/// One answer for all who ask for the same.
+/// Shares one result among all requests for the same key.
 template <class Value>
 class SingleFlight {
  public:
   using Promise = std::shared_ptr<std::promise<Value>>;
-  /// The promise is there for the first who asks: it is theirs to keep.
+  /// The first caller for a key gets the promise and must fulfil it; others get nullptr.
   std::pair<std::shared_future<Value>, Promise> join(const std::string& key) {
     const std::lock_guard lock(mutex_);
     const auto [slot, is_first] = flights_.try_emplace(key);
@@ -51,7 +51,7 @@ class SingleFlight {
     const std::lock_guard lock(mutex_);
     flights_.erase(key);
   }
-  /// What has been answered already.
+  /// The result, if it is complete; throws if it is an exception.
   std::optional<Value> find(const std::string& key) {
     const std::lock_guard lock(mutex_);
     const auto found = flights_.find(key);
@@ -66,7 +66,7 @@ class SingleFlight {
   std::map<std::string, std::shared_future<Value>> flights_;
 };
 
-/// Does `work` and keeps the promise with its value or its exception.
+/// Runs `work` and fulfils the promise with its value or exception.
 template <class Value, class Work>
 void keep(std::promise<Value>& promise, const Work& work) {
   try {
@@ -90,12 +90,12 @@ struct IndexClient::Impl {
         memory(memory_for_downloads()),
         waiting(kMostWaiting),
         quick(std::clamp(std::thread::hardware_concurrency(), 1u, 8u)) {
-    store.index();  // opened by one thread
+    store.index();  // open it now, before several threads use it
   }
-  /// What waits for the network fails now; then the thread_pool can end.
+  /// Pending network requests fail now, so that the thread pools can end.
   ~Impl() { http.close(); }
 
-  /// Tries without the network; what needs it moves on to the lane whose threads may wait.
+  /// Tries without the network; if it is needed, continues in `waiting`, whose threads may block.
   template <class Value, class Find>
   void start(std::shared_ptr<std::promise<Value>> promise, Find find) {
     std::optional<Value> value;
@@ -109,7 +109,7 @@ struct IndexClient::Impl {
     waiting.post([promise, find] { keep(*promise, [&] { return *find(Reach::network); }); });
   }
 
-  /// The same away from the caller's thread: what takes longer to decode than to find a thread for.
+  /// As `start`, on another thread: for work whose decoding takes longer than the hand-over.
   template <class Value, class Find>
   void schedule(std::shared_ptr<std::promise<Value>> promise, Find find) {
     quick.post([this, promise, find] { start(promise, find); });
@@ -130,7 +130,7 @@ struct IndexClient::Impl {
     return FetchedFile(MappedFile::of(fd.get(), file.filename));
   }
 
-  /// nullopt: it must be fetched.
+  /// nullopt: it must be downloaded.
   std::optional<std::string> local_file(const IndexFile& file) const {
     if (const auto path = local_path(file.url)) {
       if (const auto real = real_path(*path)) return real;
@@ -153,7 +153,7 @@ struct IndexClient::Impl {
   MemoryBudget memory;
   SingleFlight<ProjectFiles> project_flights;
   SingleFlight<std::string> metadata_flights;
-  // Destroyed before all else, the quick one first: it posts to the other.
+  // Destroyed before all other members; `quick` first, because it posts to `waiting`.
   ThreadPool waiting, quick;
 };
 

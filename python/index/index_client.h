@@ -18,32 +18,33 @@ namespace envstore {
 struct IndexLocation {
   std::string url;             ///< https://, http://, file://, or an absolute directory; may hold credentials
   std::string name = {};       ///< uv's index name, for messages
-  bool is_find_links = false;  ///< a flat page or folder of files rather than a simple repository
-  bool is_explicit = false;    ///< asked for nothing but the packages that are bound to it
+  bool is_find_links = false;  ///< a flat page or folder of files, not a simple repository
+  bool is_explicit = false;    ///< used only for packages that are bound to it
 };
 
-/// uv's names. `first_index`: the first index that has a package answers for it; `unsafe_best_match`: the
-/// versions of all indexes count.
+/// uv's names. `first_index`: only the first package index that has a package is used for it;
+/// `unsafe_best_match`: the versions of all package indexes are candidates.
 enum class IndexStrategy { first_index, unsafe_best_match };
 
 struct IndexSettings {
   std::vector<IndexLocation> indexes;  ///< in order of priority
   std::vector<IndexLocation> find_links;
   IndexStrategy strategy = IndexStrategy::first_index;
-  /// Normalised name -> the one place that is asked for the package, whatever else has it (tool.uv.sources).
+  /// Normalised name -> the only location used for the package, even if others have it (tool.uv.sources).
   std::map<std::string, IndexLocation> bound;
   bool no_index = false;
-  bool offline = false;                    ///< only what is cached or local
-  bool refresh = false;                    ///< cached pages are revalidated whatever their age
-  std::set<std::string> refresh_packages;  ///< normalised names: the same for their pages alone
-  bool use_keyring = false;                ///< passwords are asked of the program `keyring`
+  bool offline = false;                    ///< use only cached or local data
+  bool refresh = false;                    ///< revalidate cached pages, even fresh ones
+  std::set<std::string> refresh_packages;  ///< normalised names: `refresh` only for their pages
+  bool use_keyring = false;                ///< get passwords from the program `keyring`
 };
 
-/// Where something came from, for messages: never with credentials, "the default index" for the built-in one.
+/// A URL for messages: without credentials; "the default index" for the built-in one.
 std::string display_url(const std::string& url);
 std::string without_credentials(const std::string& url);  ///< url.h
 
-/// A page of an index as it was at one time: what is made of it holds as long as the contents do.
+/// The version of a package index page. Data derived from the page stays valid as long as the contents are
+/// the same.
 struct PageIdentity {
   std::string url;  ///< without credentials
   Fingerprint contents;
@@ -58,49 +59,52 @@ struct ProjectFiles {
   enum class Absence { none, not_found, offline, no_index } absence = Absence::none;
   SimplePage page;
   std::string where;                                    ///< for messages
-  std::optional<PageIdentity> identity = std::nullopt;  ///< when all files are of one page of a remote index
+  std::optional<PageIdentity> identity = std::nullopt;  ///< set if all files are of one remote page
 };
 
-/// Progress of the network, reported from its thread.
+/// Receives download progress; download_advanced is called on the network thread, the others on the thread
+/// that downloads.
 class TransferObserver {
  public:
   virtual ~TransferObserver() = default;
   virtual void download_started(const std::string& filename, std::uint64_t size) = 0;
-  /// `total`: what the server says; 0: not known.
+  /// `total`: size according to the server; 0: unknown.
   virtual void download_advanced(const std::string& filename, std::uint64_t received,
                                  std::uint64_t total) = 0;
   virtual void download_finished(const std::string& filename) = 0;
 };
 
-/// Pages, metadata and files of the configured indexes, cached in the store's index (documents) with ETag and
-/// age. Makes the HTTP client on the first miss. All functions are thread-safe, and all but `download` return
-/// at once; errors come with the future: Error{network} (no connection, 403, 5xx after retries),
-/// Error{permission} (401, which origin, how to give credentials), Error{invalid_input} (garbage),
-/// Error{not_found}.
+/// Pages, metadata and files of the configured package indexes. Pages and metadata are cached in the store's
+/// index (documents) with ETag and age. Creates the HTTP client on the first cache miss. All functions are
+/// thread-safe, and all but `download` return immediately. Errors are in the future: Error{network} (no
+/// connection, 403, 5xx after retries), Error{permission} (401, with the origin and how to give credentials),
+/// Error{invalid_input} (malformed data), Error{not_found}.
 class IndexClient {
  public:
   IndexClient(Store& store, IndexSettings settings, TransferObserver* observer);
   ~IndexClient();
 
   std::shared_future<ProjectFiles> project(const std::string& normalized_name);
-  /// Who asks for the project's page next has it found anew: a page of thousands of files is not kept.
+  /// Drops the project's page, which may hold thousands of files, from memory. The next `project` call looks
+  /// it up again.
   void release_project(const std::string& normalized_name);
-  /// The page that `project` would decode and answer with, if it would need the cache alone. Reads a few
-  /// bytes, on the caller's thread; throws what reading the store does.
+  /// The cached page from which `project` would read the files; nullopt: `project` would need more than this
+  /// page. Reads a few bytes on the caller's thread. Throws errors of reading the store.
   std::optional<CachedPage> cached_page(const std::string& normalized_name);
-  /// Core metadata of a wheel, without its description: PEP 658 where advertised (hashes checked), else range
-  /// reads of its tail, else the whole wheel. What is cached or local is ready at once.
+  /// Core metadata of a wheel, without its description: from PEP 658 metadata if advertised (hashes checked),
+  /// else by range reads of its tail, else from the whole wheel. Cached or local metadata is ready when this
+  /// returns.
   std::shared_future<std::string> metadata(const IndexFile& file);
-  /// What `metadata` has answered for the file, if it has.
+  /// The result of `metadata` for the file, if it is already complete.
   std::optional<std::string> known_metadata(const IndexFile& file);
-  /// It is not what the wheel says: the next process asks anew.
+  /// Removes metadata from the cache because it contradicts the wheel: the next process fetches it again.
   void forget_metadata(const IndexFile& file);
-  /// The whole file, hashed while it arrives; a size or hash that differs from what the index said is
-  /// Error{invalid_input}, a truncated one Error{network}. Small files of known size stay in memory, up to a
-  /// share of it. Local files are opened, not copied, and whoever unpacks them checks their hash. Waits for
-  /// the network; ends with Error{network} within about a second after `is_given_up` became true.
+  /// The whole file, hashed during the download. Error{invalid_input} if size or hash differ from those of
+  /// the package index, Error{network} if it is truncated. Small files of known size stay in memory, within a
+  /// MemoryBudget. Local files are opened, not copied, and not hashed: the ingest checks their hash. Blocks
+  /// on the network; fails with Error{network} within about a second after `is_given_up` becomes true.
   FetchedFile download(const IndexFile& file, const std::atomic<bool>& is_given_up);
-  /// Of a remote file, if its page or a range read of its metadata told.
+  /// The size of a remote file, if known from its page or a range read.
   std::optional<std::uint64_t> size_of(const IndexFile& file);
 
   struct Impl;

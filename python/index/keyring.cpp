@@ -31,7 +31,7 @@ std::string read_answer(int fd) {
   return text;
 }
 
-/// What the program prints, if it can be started and exits with 0.
+/// The stdout of the program; nullopt: it cannot be started or does not exit with 0.
 std::optional<std::string> output_of(std::vector<std::string> words) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
@@ -39,9 +39,9 @@ std::optional<std::string> output_of(std::vector<std::string> words) {
   posix_spawn_file_actions_t actions;
   if (posix_spawn_file_actions_init(&actions) != 0) return std::nullopt;
   int fault = posix_spawn_file_actions_adddup2(&actions, writer.get(), STDOUT_FILENO);
-  // It must not ask on the terminal: the run's own program may be reading there.
+  // No stdin: keyring must not prompt on the terminal, which the user's program may be reading.
   if (fault == 0) fault = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  // The network thread, which asks, has all signals blocked.
+  // Reset the signal mask: the calling network thread blocks all signals.
   posix_spawnattr_t attributes;
   if (fault == 0) fault = posix_spawnattr_init(&attributes);
   if (fault != 0) {
@@ -78,7 +78,8 @@ std::optional<Credentials> ask_keyring(const std::string& origin) {
   if (!url) return std::nullopt;
   const std::string service =
       url->scheme + "://" + url->host + (url->port == "443" || url->port == "80" ? "" : ":" + url->port);
-  // Newer keyrings print user and password; the older interface wants the user and defaults to the token one.
+  // Newer versions of keyring print user and password; the older interface requires a user, `__token__` by
+  // default.
   if (const auto both = output_of({"keyring", "--mode", "creds", "get", service})) {
     const std::string user = first_line(*both);
     const std::size_t second = both->find('\n');

@@ -6,8 +6,8 @@
 
 namespace envstore {
 
-/// Asks the `keyring` program on PATH for the credentials of an origin, as pip and uv do when told to
-/// (`subprocess`). nullopt: no such program, or it knows none.
+/// The credentials of an origin from the `keyring` program on PATH, as in pip and uv with the keyring
+/// provider `subprocess`. nullopt: no such program, or no credentials.
 std::optional<Credentials> ask_keyring(const std::string& origin);
 
 }  // namespace envstore

@@ -6,7 +6,7 @@
 
 namespace envstore {
 
-/// The HTTP client, made at the first request. After `close` every request fails.
+/// Creates the HTTP client at the first request. After `close` every request fails.
 class LazyHttp final : public HttpClient {
  public:
   enum class Keyring { as_variables_say, asked };
@@ -16,7 +16,7 @@ class LazyHttp final : public HttpClient {
 
  private:
   const Keyring keyring_;
-  std::mutex mutex_;  ///< protects both below
+  std::mutex mutex_;  ///< protects client_ and is_closed_
   std::unique_ptr<HttpClient> client_;
   bool is_closed_ = false;
 };

@@ -5,12 +5,12 @@
 
 namespace envstore {
 
-/// How much memory downloads may take at once. Thread-safe; what was lent may outlive it.
+/// Limits the memory that concurrent downloads use. Thread-safe. Shares may outlive the budget.
 class MemoryBudget {
  public:
   explicit MemoryBudget(std::uint64_t bytes) : left_(std::make_shared<std::atomic<std::uint64_t>>(bytes)) {}
 
-  /// Room for `size` bytes until the pointer is gone; nullptr: there is none now.
+  /// Reserves `size` bytes until the pointer is destroyed; nullptr: not enough left.
   std::shared_ptr<const void> take(std::uint64_t size) {
     std::uint64_t left = left_->load();
     do {

@@ -23,8 +23,8 @@ std::string metadata_url(const IndexFile& file) {
   return file.url.substr(0, end) + ".metadata" + file.url.substr(end);
 }
 
-/// By the text's own hash where the index tells it. Else by address and the wheel's hash: under the hash
-/// alone one index could say what a wheel of another needs.
+/// Keyed by the hash of the metadata if the package index gives it. Otherwise by URL and hash of the wheel:
+/// with the wheel's hash alone, one package index could supply the metadata for a wheel of another.
 std::string cache_key(const IndexFile& file) {
   if (const auto hash = file.metadata_hashes.digest("sha256"); hash && !hash->empty())
     return "metadata-sha256:" + *hash;
@@ -32,14 +32,15 @@ std::string cache_key(const IndexFile& file) {
   return address_key(metadata_url(file)) + (wheel ? "#sha256=" + *wheel : "");
 }
 
-/// The fields alone: nothing reads the description behind the first empty line, and it is most of the text.
+/// Only the fields: the description after the first empty line is most of the text and is never used.
 std::string fields_of(std::string text) {
   text.resize(std::min({text.find("\n\n"), text.find("\n\r\n"), text.size()}));
   text.shrink_to_fit();
   return text;
 }
 
-/// A wheel's own text, read where the index does not have what it advertises, may be another.
+/// Whether the text has the advertised hashes. METADATA read from the wheel, because the advertised file is
+/// missing, may differ.
 bool is_as_told(const IndexFile& file, const std::string& text) {
   return digests_of(as_bytes(text), file.metadata_hashes) == file.metadata_hashes;
 }
@@ -55,7 +56,7 @@ void save(DocumentCache& cache, const IndexFile& file, const std::string& text) 
 
 void check_is_about(const pypackaging::CoreMetadata& core, const std::string& filename) {
   const auto wheel = pypackaging::WheelFilename::parse(filename);
-  if (!wheel || core.fatal_error()) return;  // told by who uses it
+  if (!wheel || core.fatal_error()) return;  // the user of the metadata reports this
   const bool is_named = pypackaging::normalize_name(core.name) == wheel->name;
   if (is_named && core.version && *core.version == wheel->version) return;
   throw Error(ErrorKind::invalid_input,
@@ -107,7 +108,7 @@ std::string MetadataFinder::fetch(const IndexFile& file) {
   return fields;
 }
 
-/// nullopt: the index advertises what it does not have, which mirrors do.
+/// nullopt: the advertised metadata is missing, as on some mirrors.
 std::optional<std::string> MetadataFinder::fetch_advertised(const IndexFile& file) {
   HttpRequest request;
   request.url = metadata_url(file);

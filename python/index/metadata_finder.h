@@ -19,11 +19,12 @@ class MetadataFinder {
 
   std::optional<std::string> find(const IndexFile& file, Reach reach);
 
-  /// A wheel that had to be fetched whole for its metadata: a file that belongs to the caller from now on.
+  /// A wheel that was downloaded whole for its metadata, or an empty Fd. The caller owns the result; a second
+  /// call returns none.
   Fd take_wheel(const std::string& url);
-  /// What is cached for the file turned out to be wrong.
+  /// Removes wrong metadata of the file from the cache.
   void forget(const IndexFile& file);
-  /// Of a remote file, if its page or a range read told.
+  /// The size of a remote file, if known from its page or a range read.
   std::optional<std::uint64_t> size_of(const IndexFile& file);
 
  private:
@@ -36,25 +37,24 @@ class MetadataFinder {
   const IndexSettings& settings_;
   DocumentCache& cache_;
   HttpClient& http_;
-  std::mutex mutex_;  ///< protects both
+  std::mutex mutex_;  ///< protects wheels_ and sizes_
   std::map<std::string, Fd> wheels_;
   std::map<std::string, std::uint64_t> sizes_;
 };
 
-/// METADATA from a wheel at a URL by range reads: suffix range, central directory, the exact rest, one
-/// inflate.
+/// METADATA of a remote wheel by range reads: suffix range, central directory, the exact member, inflated.
 struct RemoteMetadata {
   std::string text;
   std::uint64_t wheel_size = 0;
 };
-/// nullopt: the server does no ranges.
+/// nullopt: the server does not support ranges.
 std::optional<RemoteMetadata> read_remote_metadata(HttpClient& http, const IndexFile& file);
 
-/// Throws Error{invalid_input} where metadata that can be read is of another project or version than the
-/// wheel's file name says: what an index serves beside a wheel may be of anything.
+/// Throws Error{invalid_input} if readable metadata names another project or version than the wheel's file
+/// name: a package index may serve any file as metadata.
 void check_is_about(const pypackaging::CoreMetadata& core, const std::string& filename);
 
-/// METADATA of a wheel that is here, of the dist-info directory that its file name calls for.
+/// METADATA of a local wheel, from the dist-info directory that matches the name in its file name.
 std::string read_wheel_metadata(std::span<const std::byte> wheel, const std::string& filename);
 
 }  // namespace envstore

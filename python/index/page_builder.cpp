@@ -20,7 +20,7 @@ bool is_distribution(std::string_view filename) {
                      [&](std::string_view suffix) { return filename.ends_with(suffix); });
 }
 
-/// A name that can be one component of a path and one line of a message.
+/// Whether a name can be one path component and one line of a message.
 bool is_safe_filename(std::string_view name) {
   if (name.empty() || name.size() > kLongestFilename || name[0] == '.') return false;
   if (name.find_first_of("/\\") != std::string_view::npos) return false;
@@ -31,14 +31,14 @@ bool is_safe_filename(std::string_view name) {
   return true;
 }
 
-/// `ALGORITHM=HEX`, of a fragment or of data-core-metadata.
+/// Parses `ALGORITHM=HEX` from a fragment or data-core-metadata.
 std::optional<FileDigest> read_hash(std::string_view text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
   return FileDigest::read(text.substr(0, equals), text.substr(equals + 1));
 }
 
-/// `#sha256=...`, also among others: `#egg=x&sha256=...`.
+/// Parses `#sha256=...`, also with other fields: `#egg=x&sha256=...`.
 void read_fragment(std::string_view fragment, IndexFile& file) {
   while (!fragment.empty()) {
     const std::size_t end = std::min(fragment.find('&'), fragment.size());
@@ -48,7 +48,7 @@ void read_fragment(std::string_view fragment, IndexFile& file) {
 }
 
 void read_metadata_attribute(std::string_view value, IndexFile& file) {
-  // PEP 714: `true` or a hash; pages in the wild also say False.
+  // PEP 714: `true` or a hash; real pages also have `False`.
   if (value.empty() || value == "false" || value == "False") return;
   file.has_metadata = true;
   if (auto hash = read_hash(value)) file.metadata_hashes.add(std::move(*hash));
@@ -123,7 +123,7 @@ void PageBuilder::keep(IndexFile file) {
   if (page_.files.size() >= kMostFiles)
     throw Error(ErrorKind::invalid_input, "cannot read '" + without_credentials(base_.text()) +
                                               "': it names too many files for a page of an index");
-  // Far longer than any that means something.
+  // Longer values are not meaningful.
   if (file.requires_python && file.requires_python->size() > kLongestText) file.requires_python.reset();
   if (file.yanked && file.yanked->size() > kLongestText) file.yanked->resize(kLongestText);
   page_.files.push_back(std::move(file));

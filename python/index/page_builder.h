@@ -9,21 +9,21 @@
 
 namespace envstore {
 
-/// The attributes of one `<a>` that mean something to an installer, character references resolved.
+/// The attributes of one `<a>` that installers use, character references resolved.
 struct AnchorAttributes {
   std::optional<std::string> href, requires_python, yanked, core_metadata, dist_info_metadata;
 };
 
-/// Collects the files of one page: resolves addresses, refuses hostile ones, drops what is no distribution
-/// and what was there before. Both HTML readers and the JSON reader end here, so that they cannot disagree.
+/// Collects the files of one page: resolves URLs, drops hostile ones, files that are not distributions, and
+/// duplicates. Used by both HTML readers and the JSON reader, so that they give the same result.
 class PageBuilder {
  public:
-  /// `page_url`: where the page came from; only a page from a file may name files.
+  /// `page_url`: the URL of the page; only a page from a file URL may refer to file URLs.
   explicit PageBuilder(const std::string& page_url);
-  /// The first `<base href>` counts (HTML, section 4.2.3).
+  /// Only the first `<base href>` has an effect (HTML, section 4.2.3).
   void set_base(std::string_view href);
   void add(const AnchorAttributes& anchor);
-  /// `file.url` as written in the page, maybe relative.
+  /// `file.url` as written in the page; may be relative.
   void add(IndexFile file);
   SimplePage take() { return std::move(page_); }
 
@@ -38,7 +38,7 @@ class PageBuilder {
   std::unordered_set<std::string> seen_;
 };
 
-/// Throws Error{invalid_input} for a major version above 1 or one that cannot be read (PEP 629).
+/// Throws Error{invalid_input} if the version is malformed or its major version is not 1 (PEP 629).
 void check_repository_version(std::string_view version, const std::string& page_url);
 
 }  // namespace envstore

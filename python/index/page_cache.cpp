@@ -71,7 +71,7 @@ CachedDocument DocumentCache::document_of(DocumentRow row) const {
   CachedDocument document;
   document.body = std::move(row.body);
   document.validator = std::move(row.etag);
-  // A clock that went back makes a row of the future; it is asked for anew.
+  // If the clock was set back, a row may be from the future: revalidate it.
   document.is_fresh = row.fetched_at_ns <= now_ns() && now_ns() < row.fresh_until_ns;
   return document;
 }

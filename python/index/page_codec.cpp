@@ -8,15 +8,16 @@
 #include "store/platform/digest.h"
 #include "store/platform/error.h"
 
-// A page in the store's index. Do not change the values: raise kVersion instead, old rows are then fetched
-// anew.
+// The encoding of a page in the store's index. Do not change the values: raise kVersion instead; rows of
+// another version are then fetched again.
 //
-//   "ESP" version(1 byte), XXH3-128 of what follows unpacked(16 bytes), then one zstd frame of: count, then
-//   for each file flags(1 byte), filename, url (without the file name where it ends in it), hashes, and as
-//   the flags say requires_python, yanked, metadata hashes, size, upload time.
+//   "ESP", version (1 byte), XXH3-128 of the decompressed payload (16 bytes), then the payload as one zstd
+//   frame: the number of files, then for each file: flags (1 byte), filename, url (without the file name if
+//   it ends with it), hashes, and if the flags say so: requires_python, yanked, metadata hashes, size, upload
+//   time.
 //
-// Numbers are LEB128, texts have their length in front, hashes are binary because hex does not compress well.
-// Rejected: JSON (four times as slow to read), zstd dictionaries (the gain does not pay for keeping them).
+// Numbers are LEB128, strings are length-prefixed, hashes are binary because hex does not compress well.
+// Rejected: JSON (four times as slow to read), zstd dictionaries (the gain does not justify keeping them).
 
 namespace envstore {
 namespace {

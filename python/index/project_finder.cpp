@@ -16,7 +16,7 @@
 namespace envstore {
 namespace {
 
-// JSON alone would be refused by indexes that have only HTML.
+// Accept HTML too: package indexes without JSON would reject JSON alone.
 constexpr const char* kAccept =
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 constexpr std::uint64_t kLargestPage = std::uint64_t{100} << 20;
@@ -39,7 +39,7 @@ char first_character(const std::string& body) {
   return at == std::string::npos ? '\0' : body[at];
 }
 
-/// A row that cannot be read any more is a miss.
+/// nullopt: the row cannot be decoded; treated as a cache miss.
 std::optional<SimplePage> decode_page(const std::string& bytes) {
   try {
     return SimplePage::decode(bytes);
@@ -101,7 +101,7 @@ ProjectFinder::ProjectFinder(const IndexSettings& settings, DocumentCache& cache
       http_(http),
       reading_(std::clamp(std::thread::hardware_concurrency(), 1u, 32u)) {}
 
-/// As many pages at once as there are cores.
+/// Parses at most as many pages concurrently as there are cores.
 SimplePage ProjectFinder::read(HttpResponse& response) {
   struct Turn {
     std::counting_semaphore<>& semaphore;
@@ -124,7 +124,7 @@ std::optional<ProjectFiles> ProjectFinder::find(const std::string& name, Reach r
     add_files(result.page, std::move(answer.page.files));
     return is_found = true;
   };
-  // A package that is bound to one index is never taken from elsewhere.
+  // A package that is bound to one package index is never taken from find-links.
   if (!settings_.bound.contains(name))
     for (const IndexLocation& place : settings_.find_links) {
       Answer answer = ask_flat(place, name, reach);
@@ -253,7 +253,7 @@ ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const st
   }
   if (response.status != 200) throw_for_status(response, url);
   SimplePage page = read(response);
-  // What a page's links say of users and passwords is used, and not kept.
+  // The links contain user names or passwords: use them, but do not store the page.
   if (std::any_of(page.files.begin(), page.files.end(),
                   [](const IndexFile& file) { return has_userinfo(file.url); })) {
     cache_.forget(key);

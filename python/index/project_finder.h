@@ -13,10 +13,10 @@
 
 namespace envstore {
 
-/// How far a look-up may go. `cache`: not to the network, nullopt where it would be needed.
+/// Whether a look-up may use the network. `cache`: it may not; returns nullopt if it would have to.
 enum class Reach { cache, network };
 
-/// Finds the files of a project in the configured places. Thread-safe.
+/// Finds the files of a project in the configured locations. Thread-safe.
 class ProjectFinder {
  public:
   ProjectFinder(const IndexSettings& settings, DocumentCache& cache, HttpClient& http);
@@ -25,7 +25,7 @@ class ProjectFinder {
   std::optional<CachedPage> cached_page(const std::string& normalized_name);
 
  private:
-  /// What one place says of one project or flat page.
+  /// The answer of one location for one project or flat page.
   struct Answer {
     enum class Kind { page, not_there, needs_network, offline } kind = Kind::not_there;
     SimplePage page = {};
@@ -37,7 +37,7 @@ class ProjectFinder {
   Answer ask_flat(const IndexLocation& location, const std::string& name, Reach reach);
   bool is_refreshed(const std::string& name) const;
   bool may_use(const CachedDocument& document, const std::string& name) const;
-  /// The places that are asked for a package, in order. find-links are not among them.
+  /// The package indexes to search for a package, in order, without find-links.
   std::vector<IndexLocation> indexes_of(const std::string& name) const;
   Answer ask_remote(const std::string& url, const std::string& name, Reach reach);
   Answer revalidate(const std::string& url, const std::string& name, const std::string& key,
@@ -49,12 +49,12 @@ class ProjectFinder {
   HttpClient& http_;
   SimplePage read(HttpResponse& response);
 
-  std::counting_semaphore<> reading_;  ///< a page takes many times its size while it is read
-  std::mutex mutex_;  ///< protects flat_; not held while one is fetched, two may fetch the same
+  std::counting_semaphore<> reading_;  ///< parsing takes many times the size of a page
+  std::mutex mutex_;  ///< protects flat_; not held during a fetch: two threads may fetch the same page
   std::map<std::string, FlatPointer> flat_;
 };
 
-/// Reads a page by its Content-Type, or by its first character where that says nothing.
+/// Parses a page by its Content-Type, or by its first character if that is not conclusive.
 SimplePage read_page(const std::string& body, const std::string& content_type, const std::string& url);
 
 }  // namespace envstore

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint64_t kLargestMetadata = std::uint64_t{16} << 20;
 
-/// `NAME-VERSION.dist-info/METADATA`, of the name in the file's name.
+/// The member `NAME-VERSION.dist-info/METADATA` whose NAME matches the file name.
 const ZipMember& find_metadata(const std::vector<ZipMember>& members, const std::string& filename) {
   const std::string name = pypackaging::normalize_name(filename.substr(0, filename.find('-')));
   for (const ZipMember& member : members) {

@@ -27,7 +27,7 @@ bool skip(std::string_view& text, std::string_view expected) {
   return true;
 }
 
-/// `bytes FIRST-LAST/TOTAL` (RFC 9110 section 14.4); nullopt: not that, or it contradicts the body.
+/// Parses `bytes FIRST-LAST/TOTAL` (RFC 9110 section 14.4); nullopt: malformed, or it contradicts the body.
 std::optional<RemoteWheel::Piece> read_piece(HttpResponse& response) {
   const auto header = response.headers.find("content-range");
   if (header == response.headers.end()) return std::nullopt;
@@ -60,14 +60,14 @@ bool RemoteWheel::open() {
   return true;
 }
 
-/// nullopt: the server does not do what was asked.
+/// nullopt: the server does not support the range.
 std::optional<RemoteWheel::Piece> RemoteWheel::fetch(const ByteRange& range) {
   HttpRequest request;
   request.url = file_.url;
   request.range = range;
   HttpResponse response = http_.start(std::move(request)).get();
   if (response.status == 206) return read_piece(response);
-  // A file that is shorter than the range may come whole.
+  // The server may return a file shorter than the suffix range whole.
   if (response.status == 200 && !range.first && !response.body.empty()) {
     const std::uint64_t size = response.body.size();
     return Piece{std::move(response.body), 0, size};
@@ -78,7 +78,8 @@ std::optional<RemoteWheel::Piece> RemoteWheel::fetch(const ByteRange& range) {
 }
 
 std::optional<TailDirectory> RemoteWheel::read_directory() {
-  // Twice at most: for the end records of a long comment or Zip64, then for the directory that they name.
+  // Extends the tail at most twice: for end records before a long comment or Zip64 records, then for the
+  // directory to which they point.
   for (int attempt = 0; attempt < 3; ++attempt) {
     std::uint64_t needs_from = 0;
     auto directory =
@@ -111,7 +112,7 @@ std::optional<std::string> RemoteWheel::read(const ZipMember& member) {
               "cannot read '" + member.name + "' of '" + file_.filename + "': it is cut short");
 }
 
-/// `size` bytes from `offset` on, fewer at the end of the file.
+/// `size` bytes from `offset`, fewer at the end of the file.
 std::optional<std::string> RemoteWheel::read_from(std::uint64_t offset, std::uint64_t size) {
   if (offset >= tail_.total) return std::string();
   const std::uint64_t end = offset + std::min(size, tail_.total - offset);

@@ -9,19 +9,19 @@
 
 namespace envstore {
 
-/// A wheel at a URL, read by ranges: a suffix range, the central directory, and then single members. Errors
-/// are those of the index client.
+/// A remote wheel, read by ranges: a suffix range, the central directory, then single members. Throws the
+/// errors of IndexClient.
 class RemoteWheel {
  public:
-  /// Both must outlive it.
+  /// `http` and `file` must outlive it.
   RemoteWheel(HttpClient& http, const IndexFile& file) : http_(http), file_(file) {}
 
-  /// Reads the directory. False: the server does no ranges.
+  /// Reads the central directory. False: the server does not support ranges.
   bool open();
   const std::vector<ZipMember>& members() const { return members_; }
   std::uint64_t size() const { return tail_.total; }  ///< of the whole file
-  /// Exactly the member's bytes are asked for (and a little more where its local header may be longer),
-  /// unless they came with the tail. nullopt: the server does no ranges.
+  /// Requests only the member's bytes (and a margin for its local header), unless the tail already contains
+  /// them. nullopt: the server does not support ranges.
   std::optional<std::string> read(const ZipMember& member);
 
   /// The bytes [offset, offset + size) of a file of `total` bytes.

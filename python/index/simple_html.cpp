@@ -4,7 +4,7 @@
 namespace envstore {
 
 SimplePage parse_simple_html(std::string_view body, const std::string& base_url) {
-  // UTF-8 is what indexes write; a byte order mark would hide the first tag from nobody but the scanner.
+  // Pages are UTF-8. Only the scanner needs the byte order mark removed: it would hide the first tag.
   if (body.starts_with("\xEF\xBB\xBF")) body.remove_prefix(3);
   PageBuilder scanned(base_url);
   if (scan_simple_html(body, base_url, scanned)) return scanned.take();

@@ -31,7 +31,7 @@ FileDigests read_hashes(const json& object) {
   return hashes;
 }
 
-/// PEP 714: `core-metadata` counts where both are there; a boolean or an object of hashes.
+/// PEP 714: `core-metadata` takes precedence. The value is a boolean or an object of hashes.
 void read_metadata(const json& entry, IndexFile& file) {
   const json* value = field(entry, "core-metadata");
   if (value == nullptr) value = field(entry, "dist-info-metadata");
@@ -51,7 +51,7 @@ void read_yanked(const json& entry, IndexFile& file) {
     file.yanked.emplace();
 }
 
-/// nullopt: the entry has no file name or address; the others are still good.
+/// nullopt: the entry has no file name or URL; the other entries are still used.
 std::optional<IndexFile> read_file_entry(const json& entry) {
   if (!entry.is_object()) return std::nullopt;
   const json* filename = field(entry, "filename");
@@ -76,13 +76,13 @@ std::optional<IndexFile> read_file_entry(const json& entry) {
   return file;
 }
 
-/// Takes the files while the page is parsed, and keeps nothing that no index means: the memory of a page is
-/// that of what is in it for an installer, whatever else it holds.
+/// Extracts the files during parsing and drops all keys that installers do not use, so that memory depends
+/// only on the useful data of a page.
 class PageFilter {
  public:
   PageFilter(const std::string& page_url, PageBuilder& builder) : page_url_(page_url), builder_(builder) {}
 
-  /// False: the value is dropped, with all below it.
+  /// False: drop the value and everything below it.
   bool keeps(int depth, json::parse_event_t event, json& parsed) {
     using Event = json::parse_event_t;
     switch (event) {
@@ -104,7 +104,7 @@ class PageFilter {
   }
 
  private:
-  // How many brackets stand open where a page has: its own keys, its files, their keys, their hashes.
+  // Nesting depth of the page's keys, its files, the keys of a file, its hashes.
   static constexpr int kInPage = 1, kInFiles = 2, kInEntry = 3, kInHashes = 4, kDeepest = 100;
 
   bool keeps_key(int depth, const std::string& key) {

@@ -32,7 +32,7 @@ void ThreadPool::require_thread() {
     throw Error(ErrorKind::io, "cannot start a thread: no more may run", kNoThreadHint);
 }
 
-/// Under the mutex. Fewer threads than wished for do as well.
+/// The caller holds the mutex. False: no thread could be started; the pool then works with fewer.
 bool ThreadPool::start_thread() {
   threads_.reserve(most_threads_);
   try {

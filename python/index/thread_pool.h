@@ -8,18 +8,17 @@
 
 namespace envstore {
 
-/// Threads for short work, and threads that may wait for the network. Threads are started when no idle one is
-/// there, up to the lane's limit, so that a resolution from the cache starts a few and not one for each
-/// project.
+/// A pool of threads. A thread is started when no thread is idle, up to `most_threads`, so that a resolution
+/// from the cache starts a few threads, not one per project.
 class ThreadPool {
  public:
   explicit ThreadPool(unsigned most_threads) : most_threads_(most_threads) {}
-  ~ThreadPool();  ///< does what was posted, then joins; nothing may be posted any more
+  ~ThreadPool();  ///< runs all posted jobs, then joins; post must not be called any more
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
-  /// `job` does not throw. Where not one thread can be had the caller runs it.
+  /// `job` must not throw. If no thread can be started at all, the caller runs it.
   void post(std::function<void()> job);
-  /// For who must not run a job itself: throws Error where not one thread can be had.
+  /// For callers that must not run jobs themselves: throws Error{io} if no thread can be started at all.
   void require_thread();
 
  private:
@@ -27,7 +26,7 @@ class ThreadPool {
   bool start_thread();
 
   const unsigned most_threads_;
-  std::mutex mutex_;  ///< protects what follows; jobs run without it
+  std::mutex mutex_;  ///< protects the members below; not held while a job runs
   std::condition_variable changed_;
   std::deque<std::function<void()>> jobs_;
   std::vector<std::thread> threads_;

@@ -5,7 +5,7 @@
 namespace envstore {
 namespace {
 
-/// Reads fixed shapes off the front of a text; once something did not fit, everything fails.
+/// Reads fixed patterns from the front of a text; after the first mismatch every read fails.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) : text_(text) {}
@@ -27,7 +27,7 @@ class Cursor {
     text_.remove_prefix(1);
     return true;
   }
-  /// Digits of a fraction in nanoseconds; more than nine are cut.
+  /// Digits of a fraction, in nanoseconds; digits after the ninth are ignored.
   std::int64_t fraction() {
     std::int64_t value = 0, unit = 100'000'000;
     std::size_t count = 0;

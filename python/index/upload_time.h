@@ -5,8 +5,8 @@
 
 namespace envstore {
 
-/// `yyyy-mm-ddThh:mm:ss[.ffffff](Z|±hh:mm)` (PEP 700, ISO 8601) in nanoseconds since 1970; nullopt: it is
-/// none.
+/// Parses `yyyy-mm-ddThh:mm:ss[.ffffff](Z|±hh:mm)` (PEP 700, ISO 8601) into nanoseconds since 1970 UTC;
+/// nullopt: malformed.
 std::optional<std::int64_t> parse_upload_time(std::string_view text);
 
 }  // namespace envstore

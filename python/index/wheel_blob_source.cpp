@@ -63,7 +63,7 @@ struct WheelBlobSource::Http {
   LazyHttp client;
 };
 
-/// A wheel on this machine, behind ranges, or fetched whole.
+/// A wheel that is local, read by ranges, or downloaded whole.
 class WheelBlobSource::OpenWheel {
  public:
   explicit OpenWheel(const TreeInfo& tree) : hash_(tree.wheel) {
@@ -100,7 +100,7 @@ class WheelBlobSource::OpenWheel {
     return remote_ ? remote_->read(*member) : archive_->read(*member);
   }
 
-  /// What was written for an entry point of this name.
+  /// The script of the entry point with this name; nullopt: there is none.
   std::optional<std::string> entry_point(const std::string& name) {
     for (const ZipMember& member : members()) {
       if (!is_in_dist_info("site/" + member.name, "entry_points.txt")) continue;
@@ -167,7 +167,7 @@ WheelBlobSource::OpenWheel& WheelBlobSource::open(const TreeInfo& tree) {
   return *wheel_;
 }
 
-/// As it was written when the wheel was unpacked: the manifest has what it says.
+/// Generates RECORD as at ingest: the manifest has all its data.
 std::string WheelBlobSource::make_record(const TreeInfo& tree, const std::string& path) {
   const auto row = store_.index().read().wheel(tree.wheel);
   if (!row)

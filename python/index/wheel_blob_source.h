@@ -6,9 +6,9 @@
 
 namespace envstore {
 
-/// A file of a tree from the wheel that the tree was made of: the one member, by range reads of the wheel at
-/// its recorded origin (whole from servers that do no ranges), or from the wheel on this machine. What
-/// envstore itself adds to a tree (RECORD, INSTALLER, scripts of entry points) is made again.
+/// Restores a file of a tree from the wheel of the tree: one member, by range reads at the recorded origin
+/// (the whole wheel if the server does not support ranges), or from a local wheel. Files that envstore itself
+/// adds to a tree (RECORD, INSTALLER, entry point scripts) are generated again.
 class WheelBlobSource final : public BlobSource {
  public:
   enum class Network { may_be_used, offline };
@@ -26,11 +26,11 @@ class WheelBlobSource final : public BlobSource {
   const Network network_;
   struct Http;
   std::unique_ptr<Http> http_;
-  std::unique_ptr<OpenWheel> wheel_;  ///< the one that was asked last: many files of one tree come in a row
+  std::unique_ptr<OpenWheel> wheel_;  ///< the last one used: requests for one tree come in sequence
 };
 
-/// The names under which a wheel may have the member that lands at `path` of a tree, in the order in which
-/// they count. `data`: the wheel's `.data` directory, empty where it has none.
+/// The names that the member for `path` of a tree may have in the wheel, in order of precedence. `data`: the
+/// wheel's `.data` directory, or empty.
 std::vector<std::string> member_names(const std::string& path, const std::string& data);
 
 }  // namespace envstore

@@ -21,7 +21,7 @@ namespace {
 
 using Kind = InterpreterRequest::Kind;
 
-/// A path that cannot be looked at is, for a search, one that is not there.
+/// The search treats a path that cannot be examined as missing.
 std::optional<FileStamp> look(const std::string& path) {
   try {
     return stat_at(AT_FDCWD, path, Links::follow);
@@ -35,13 +35,14 @@ bool is_executable(const std::string& path) {
   return stamp && stamp->is_regular() && access(path.c_str(), X_OK) == 0;
 }
 
-/// Device numbers change over a reboot, link counts whenever somebody links the file.
+/// Ignores the device number, which changes over a reboot, and the link count, which changes when the file is
+/// linked.
 bool is_same_file(const FileStamp& a, const FileStamp& b) {
   return a.inode == b.inode && a.size == b.size && a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns &&
          a.mode == b.mode;
 }
 
-/// Facts that change without a change of the interpreter's file: a kernel was upgraded.
+/// Facts that a kernel upgrade changes without a change of the interpreter's file.
 void refresh_kernel_facts(Interpreter& interpreter) {
   utsname facts{};
   const auto system = interpreter.markers.find("platform_system");
@@ -50,7 +51,7 @@ void refresh_kernel_facts(Interpreter& interpreter) {
   interpreter.markers["platform_version"] = facts.version;
 }
 
-/// Asks interpreters, and the index for what they answered before.
+/// Probes interpreters; caches the results in the index.
 class Prober {
  public:
   Prober(Store& store, std::string home, std::function<void()> before_probe)
@@ -76,7 +77,7 @@ class Prober {
   }
 
  private:
-  /// A virtualenv's python is another one when its pyvenv.cfg was written anew.
+  /// A rewritten pyvenv.cfg invalidates the cached result of a virtualenv's python.
   static std::string key_of(const std::string& path) {
     const auto file = virtualenv_file(path);
     const auto stamp = file ? look(*file) : std::nullopt;
@@ -92,7 +93,7 @@ class Prober {
       refresh_kernel_facts(interpreter);
       return interpreter;
     } catch (const Error&) {
-      return std::nullopt;  // another version's facts, or damage: asking again repairs both
+      return std::nullopt;  // facts of another version, or damaged: a new probe repairs both
     }
   }
 
@@ -105,7 +106,7 @@ class Prober {
 
   Store& store_;
   const std::function<void()> before_probe_;
-  std::string home_;  ///< where version managers' shims are run: no project's file steers them there
+  std::string home_;  ///< version manager shims run here, where no project file affects them
 };
 
 std::vector<std::string> directories_of(const std::string& path_variable) {
@@ -114,13 +115,13 @@ std::vector<std::string> directories_of(const std::string& path_variable) {
     const std::size_t end = std::min(path_variable.find(':', at), path_variable.size());
     std::string directory = path_variable.substr(at, end - at);
     at = end + 1;
-    // A relative entry would make the answer depend on where the run starts.
+    // A relative entry would make the result depend on the working directory.
     if (directory.starts_with('/')) directories.push_back(std::move(directory));
   }
   return directories;
 }
 
-/// Installations under a folder, newest first: names are versions (3.12.1) or contain one
+/// Installations in a folder, newest first. A name is a version (3.12.1) or contains one
 /// (cpython-3.12.1-linux-...).
 std::vector<std::string> installations_in(const std::string& folder) {
   std::vector<std::pair<pypackaging::Version, std::string>> found;
@@ -148,7 +149,7 @@ std::string managed_folder(const std::string& home) {
   return (data.empty() ? home + "/.local/share" : data) + "/uv/python";
 }
 
-/// nullopt: the preference allows it. A path that the user named is nobody else's choice.
+/// nullopt: the preference allows it. The preference does not apply to a path that the user named.
 std::optional<std::string> why_not_preferred(const Interpreter& interpreter, const DiscoveryInputs& inputs) {
   const bool only_managed = inputs.preference == PythonPreference::only_managed;
   const bool only_system = inputs.preference == PythonPreference::only_system;
@@ -160,13 +161,14 @@ std::optional<std::string> why_not_preferred(const Interpreter& interpreter, con
   return std::nullopt;
 }
 
-/// One search: walks the places in order, remembers what it depended on and what it met.
+/// One search: tries the locations in order, records the paths that it depends on and the interpreters that
+/// did not fit.
 class Search {
  public:
   Search(Store& store, const DiscoveryInputs& inputs)
       : inputs_(inputs), prober_(store, inputs.home, inputs.before_probe) {}
 
-  /// `accept` is asked for each interpreter that can be used; true ends the search.
+  /// `accept` is called for each usable interpreter; true ends the search.
   using Accept = std::function<bool(const Interpreter&, FoundBy)>;
   bool walk(const Accept& accept) {
     accept_ = &accept;
@@ -183,7 +185,7 @@ class Search {
   }
 
   std::vector<WatchedPath> watched() const { return watched_; }
-  /// What was found, and why it does not fit.
+  /// Interpreters that were found, each with the reason why it does not fit.
   const std::vector<std::string>& met() const { return met_; }
   void note(const Interpreter& interpreter, const std::string& reason) {
     met_.push_back(format_text("'{}' {}", interpreter.found_as, reason));
@@ -308,7 +310,7 @@ std::string how_to_get_one(const InterpreterRequest& request) {
       version);
 }
 
-/// As many findings as a screen has room for, each on a line of its own where there are several.
+/// As many findings as fit on a screen, one per line if there are several.
 std::string shortened(const std::vector<std::string>& met) {
   constexpr std::size_t kMostFindings = 8, kLongestFinding = 240;
   std::string text;

@@ -6,11 +6,11 @@ namespace {
 
 using pypackaging::Version;
 
-constexpr int kOldestMinor = 8, kNewestMinor = 20;  // of the names that are looked for besides python3
+constexpr int kOldestMinor = 8, kNewestMinor = 20;  // range of the python3.X names to search
 
 std::optional<Version> version_of(const Interpreter& interpreter) {
   std::string text = interpreter.version;
-  if (text.ends_with('+')) text.pop_back();  // built from a checkout
+  if (text.ends_with('+')) text.pop_back();  // `3.13.0+`: built from a source checkout
   auto version = Version::parse(text);
   if (!version) return std::nullopt;
   return std::move(*version);
@@ -49,7 +49,7 @@ std::optional<std::string> why_not(const Interpreter& interpreter, const Interpr
     return format_text("is free-threaded, which was not asked for (write {}.{}t)", interpreter.major,
                        interpreter.minor);
   if (requires_python && !meets(*requires_python, *version))
-    return format_text("is {}", interpreter.version);  // what is required stands before it
+    return format_text("is {}", interpreter.version);  // the message already names the requirement
   return std::nullopt;
 }
 
@@ -59,7 +59,7 @@ std::optional<std::string> only_minor_version(const InterpreterRequest& request)
         clause.op() == pypackaging::Operator::equal || clause.op() == pypackaging::Operator::compatible;
     if (!is_pin || !clause.version()) continue;
     const auto release = clause.version()->release();
-    const bool needs_patch = clause.op() == pypackaging::Operator::compatible;  // ~=3.11 leaves 3.12 open
+    const bool needs_patch = clause.op() == pypackaging::Operator::compatible;  // ~=3.11 also allows 3.12
     if (release.size() >= (needs_patch ? 3U : 2U)) return format_text("{}.{}", release[0], release[1]);
   }
   return std::nullopt;

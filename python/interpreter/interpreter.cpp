@@ -16,8 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kFactsVersion =
-    2;  // rises when the facts below change; rows of another version are probed anew
+constexpr int kFactsVersion = 2;  // raise when the facts change; rows of others are stale
 
 std::string absolute(const json& answer, const char* name) {
   std::string path = answer.at(name).get<std::string>();
@@ -26,7 +25,7 @@ std::string absolute(const json& answer, const char* name) {
   return path;
 }
 
-/// Becomes a path in scratches and snapshots.
+/// Used as a path in scratches and snapshots, so it is restricted.
 std::string relative_site(const json& answer) {
   std::string path = answer.at("site_path").get<std::string>();
   const bool is_plain = path.starts_with("lib") && path.size() < 256 &&
@@ -50,7 +49,8 @@ std::optional<std::pair<int, int>> two_numbers(const json& value) {
   return std::pair(whole_number<int>(value.at(0)), whole_number<int>(value.at(1)));
 }
 
-/// `cp313t`, `cp38d`; other implementations: what precedes the platform in SOABI, `pypy39_pp73`.
+/// The ABI tag: `cp313t`, `cp38d`; for other implementations the part of SOABI before the platform,
+/// `pypy39_pp73`.
 std::string abi_tag(const json& answer, const Interpreter& interpreter) {
   if (interpreter.implementation == "cpython")
     return format_text("cp{}{}{}{}", interpreter.major, interpreter.minor,
@@ -166,7 +166,8 @@ Interpreter read_facts(const json& facts) {
 
 }  // namespace
 
-/// What decides whether compiled code and paths stay valid: the executable, its exact version and ABI.
+/// Everything that determines whether compiled code and paths stay valid: the executable, its exact version
+/// and ABI.
 std::string Interpreter::identity() const {
   return json{{"path", path},    {"implementation", implementation}, {"version", version},
               {"abi", tags.abi}, {"cache_tag", cache_tag},           {"platform", tags.platform}}

@@ -12,18 +12,18 @@
 
 namespace envstore {
 
-/// What was learnt of an interpreter by running it once with `-I -B` and a probe script.
+/// Facts about an interpreter, from running it once with `-I -B` (`-E -B` for 2.x) and a probe script.
 struct Interpreter {
-  std::string path;            ///< the real executable: what runs are started with; no shim, no venv's link
-  std::string found_as;        ///< the path it was found by
+  std::string path;            ///< the real executable, which runs start; never a shim or a virtualenv's link
+  std::string found_as;        ///< the path under which it was found
   std::string implementation;  ///< sys.implementation.name
   std::string version;         ///< full: 3.11.2, 3.14.0rc1
   int major = 0, minor = 0;
   std::string base_prefix, home;  ///< `home`: the directory for pyvenv.cfg
   std::string cache_tag;          ///< cpython-311
-  std::string site_path;          ///< of a venv of it, relative: lib/python3.11/site-packages
+  std::string site_path;          ///< site-packages of its venvs, relative: lib/python3.11/site-packages
   bool free_threaded = false;
-  std::vector<std::string> wheel_folders;  ///< where it may have the wheels that `ensurepip` installs
+  std::vector<std::string> wheel_folders;  ///< directories that may hold the wheels that `ensurepip` installs
   pypackaging::MarkerEnvironment markers;
   pypackaging::TagEnvironment tags;
 
@@ -33,9 +33,9 @@ struct Interpreter {
   static Interpreter from_probe(std::string_view probe_answer);  ///< throws Error{invalid_input}
 };
 
-/// What the user may write (uv's forms): `3`, `3.12`, `3.12.1`, `>=3.11,<3.13`, `cpython@3.12`, `python3.12`,
-/// `pypy3.9`, `3.13t`, a path to an executable, a virtualenv's or installation's directory, `default`/empty:
-/// any.
+/// A Python request in uv's forms: `3`, `3.12`, `3.12.1`, `>=3.11,<3.13`, `cpython@3.12`, `python3.12`,
+/// `pypy3.9`, `3.13t`, a path to an executable, a directory of a virtualenv or installation, `default` or
+/// empty for any.
 struct InterpreterRequest {
   enum class Kind { any, version, executable_name, path } kind = Kind::any;
   std::string text;                    ///< as written
@@ -45,7 +45,7 @@ struct InterpreterRequest {
   static InterpreterRequest parse(std::string_view text);  ///< throws Error{usage}
 };
 
-/// uv's names. Managed interpreters are those that uv has installed. `system` asks them last, `managed`
+/// uv's names. Managed interpreters are those that uv has installed. `system` searches them last, `managed`
 /// first.
 enum class PythonPreference { only_managed, managed, system, only_system };
 
@@ -55,45 +55,45 @@ struct DiscoveryInputs {
   std::string path_variable;  ///< PATH
   std::string virtual_env;    ///< VIRTUAL_ENV, or empty; its base interpreter is used
   std::string home;           ///< for pyenv and uv-managed installations
-  PythonPreference preference = PythonPreference::system;  ///< of no path that the user names
-  /// Called before an interpreter is asked that is not known yet: what else takes time can start beside it.
+  PythonPreference preference = PythonPreference::system;  ///< ignored for a path that the user names
+  /// Called before an interpreter that is not cached is probed, so that other slow work can run concurrently.
   std::function<void()> before_probe = {};
 };
 
-/// An interpreter, and every path whose change could change the answer (for the memo).
+/// An interpreter, and every path whose change could change the result (watched by the run cache entry).
 struct Discovery {
   Interpreter interpreter;
   std::vector<WatchedPath> watched;
 };
 
-/// Finds the first interpreter that fits, in uv's order: a path or name as asked; VIRTUAL_ENV's; those on
-/// PATH (python3.X by version, python3, python), shims recognised and seen through; pyenv's and uv's
-/// installations. Probe answers are cached in the index by path and stat. Throws Error{not_found} that lists
-/// what was found and why it did not fit.
+/// Finds the first interpreter that fits, in uv's order: a path or name as requested; the one of VIRTUAL_ENV;
+/// those on PATH (python3.X by version, python3, python), resolving shims; the installations of pyenv and uv.
+/// Probe results are cached in the index by path and stat. Throws Error{not_found} that lists what was found
+/// and why it did not fit.
 class InterpreterFinder {
  public:
   InterpreterFinder(Store& store) : store_(store) {}
   Discovery find(const DiscoveryInputs& inputs);
-  /// Every interpreter that can be found, each once, for `doctor` and messages.
+  /// Every interpreter that can be found, once each, for `doctor` and messages.
   std::vector<Interpreter> all(const DiscoveryInputs& inputs);
 
  private:
   Store& store_;
 };
 
-/// What a `.python-version` says: lines without comments, none of them empty. Not each is a request: pyenv
-/// has names of its own there.
+/// The lines of a `.python-version` file without comments and empty lines. A line need not be a Python
+/// request: pyenv also allows its own names.
 struct PythonVersionFile {
   std::string path;
   std::vector<std::string> lines;
 };
-/// The first `.python-version` (or `.python-versions`) with a line in `directory` or above. Throws
-/// Error{invalid_input} for one that is no text.
+/// The nearest `.python-version` (or `.python-versions`) that has a line, in `directory` or above. Throws
+/// Error{invalid_input} for a file that is not text.
 std::optional<PythonVersionFile> find_python_version_file(const std::string& directory);
 
-/// What `line` of that file asks for: a request, or an environment of pyenv's by its name (`myenv`,
-/// `3.11.2/envs/myenv`). nullopt: neither, which is no error, as for uv. A relative path starts where the
-/// file lies. `home`: for pyenv's folder.
+/// The interpreter that a line of that file requests: a Python request, or a pyenv environment by name
+/// (`myenv`, `3.11.2/envs/myenv`). nullopt: neither; as in uv this is not an error. A relative path starts at
+/// the file's directory. `home` locates pyenv's folder.
 std::optional<InterpreterRequest> version_file_request(const std::string& line, const std::string& file,
                                                        const std::string& home);
 

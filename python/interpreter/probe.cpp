@@ -51,7 +51,7 @@ std::vector<char*> clean_environment() {
   return clean;
 }
 
-/// Ends its whole process group when it goes out of scope before it was waited for.
+/// Kills its whole process group when it goes out of scope before wait().
 class ProbeProcess {
  public:
   ProbeProcess(const std::string& executable, const std::vector<const char*>& options,
@@ -99,7 +99,7 @@ ProbeProcess::ProbeProcess(const std::string& executable, const std::vector<cons
   posix_spawnattr_destroy(&attributes);
   if (fault != 0) {
     pid_ = -1;
-    // Not the interpreter's fault: no other one could be started, either.
+    // A system-wide shortage, not a fault of this interpreter: no other one could be started.
     if (fault == EAGAIN || fault == ENOMEM) throw_errno(fault, "start", executable);
     refuse(fault == EACCES && is_on_noexec_mount(executable)
                ? std::string("it cannot be started: ") + kNoexecReason
@@ -147,10 +147,10 @@ ProbeOutput read_output(int answer, int stderr_text, const ProbeLimits& limits,
   return output;
 }
 
-/// A process may close its streams and stay.
+/// A process may close its streams and keep running.
 void wait_for_end(pid_t pid, const ProbeLimits& limits, SteadyClock::time_point deadline) {
   const Fd process(pidfd_open(pid, 0));
-  if (!process) return;  // an old kernel: the wait that follows has no limit
+  if (!process) return;  // an old kernel without pidfd: process.wait() then has no time limit
   pollfd end{process.get(), POLLIN, 0};
   while (true) {
     const auto left = left_until(deadline);

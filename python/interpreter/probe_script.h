@@ -3,8 +3,8 @@
 
 namespace envstore {
 
-/// The program that an interpreter is asked to run. Reads on 2.7 and 3.x alike. It answers with one line:
-/// kProbeMark, then a JSON object; what sitecustomize or a wrapper prints besides is not looked at.
+/// The Python program that probes an interpreter; valid for 2.7 and 3.x. Prints one line: kProbeMark, then a
+/// JSON object. Other output (sitecustomize, wrappers) is ignored.
 extern const std::string_view kProbeScript;
 inline constexpr std::string_view kProbeMark = "envstore-probe-answer:";
 

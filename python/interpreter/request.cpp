@@ -23,20 +23,20 @@ bool is_digit(char character) {
 struct Prefix {
   std::string_view spelling, implementation;
 };
-// Longer spellings first; `cp` and `pp` are the tags' abbreviations.
+// Longer spellings first. `cp` and `pp` are the abbreviations of wheel tags.
 constexpr std::array kPrefixes = {Prefix{"cpython", "cpython"}, Prefix{"graalpy", "graalpy"},
                                   Prefix{"python", ""},         Prefix{"pypy", "pypy"},
                                   Prefix{"cp", "cpython"},      Prefix{"pp", "pypy"},
                                   Prefix{"gp", "graalpy"}};
 
-/// `312` means 3.12, as in the tags; `3`, `3.12` and `3.12.1rc1` are what they seem.
+/// `312` means 3.12, as in wheel tags; `3`, `3.12` and `3.12.1rc1` stay as they are.
 std::string with_dots(std::string_view version) {
   const auto is_all_digits = std::all_of(version.begin(), version.end(), is_digit);
   if (!is_all_digits || version.size() < 2 || version.size() > 4) return std::string(version);
   return format_text("{}.{}", version.substr(0, 1), version.substr(1));
 }
 
-/// Cuts `t`, `+freethreaded` or `+gil` off.
+/// Removes a suffix `t`, `+freethreaded` or `+gil`. True: free-threaded; false: with GIL; nullopt: no suffix.
 std::optional<bool> take_variant(std::string& version) {
   const auto take = [&](std::string_view suffix) {
     if (!version.ends_with(suffix)) return false;
@@ -49,7 +49,7 @@ std::optional<bool> take_variant(std::string& version) {
   return std::nullopt;
 }
 
-/// A version stands for all that begin with it: `3.12` is ==3.12.*, `3.12.1` is ==3.12.1.
+/// A version matches all versions that begin with it: `3.12` is ==3.12.*, `3.12.1` is ==3.12.1.
 std::optional<SpecifierSet> versions_of(const std::string& text) {
   if (text.empty()) return SpecifierSet();
   const bool is_version = is_digit(text[0]);
@@ -64,7 +64,7 @@ bool is_range(std::string_view text) {
   return text.find_first_of("<>=!~") != std::string_view::npos;
 }
 
-/// Fills the version part; false: this is no version.
+/// Fills the version part of `request`; false: not a version.
 bool read_version(InterpreterRequest& request, std::string version) {
   const bool range = is_range(version);
   request.free_threaded = take_variant(version);
@@ -83,7 +83,7 @@ bool read_prefixed(InterpreterRequest& request, const std::string& text) {
     std::string rest = text.substr(prefix.spelling.size());
     const bool has_at = rest.starts_with('@');
     if (has_at) rest.erase(0, 1);
-    // `cpython-3.12`, `cpython-3.12.1-linux-x86_64-gnu`: the system is this one, or the version is not found.
+    // `cpython-3.12`, `cpython-3.12.1-linux-x86_64-gnu`: the platform part is ignored.
     if (rest.starts_with('-') && prefix.spelling == prefix.implementation)
       rest = rest.substr(1, rest.find('-', 1) - 1);
     if (has_at && rest.empty()) return false;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kLargestShim = 64 * 1024;
 
-/// The beginning of a file; empty: it cannot be read.
+/// The first `size` bytes of a file; empty: it cannot be read.
 std::string head_of(const std::string& path, std::size_t size) {
   std::string head(size, '\0');
   const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -24,7 +24,7 @@ std::string head_of(const std::string& path, std::size_t size) {
   return head;
 }
 
-/// PYENV_ROOT as pyenv writes it into its shims; empty: this is none.
+/// PYENV_ROOT as pyenv writes it into its shims; empty: not a pyenv shim.
 std::string pyenv_root_of(const std::string& shim) {
   constexpr std::string_view kRoot = "PYENV_ROOT=\"";
   if (shim.find("pyenv\" exec ") == std::string::npos && shim.find("pyenv exec ") == std::string::npos)
@@ -101,7 +101,7 @@ ResolvedShim resolve_shim(const std::string& path, const std::string& pyenv_vers
   if (!head_of(path, 2).starts_with("#!")) return {ResolvedShim::Kind::plain, path, {}};
   const std::string root = pyenv_root_of(head_of(path, kLargestShim));
   if (root.starts_with('/')) return see_through_pyenv(path, root, pyenv_version);
-  // What the other version managers go by when they are asked from the home directory.
+  // The files that other version managers read when they run in the home directory.
   return {ResolvedShim::Kind::unknown, path, {home + "/.tool-versions", home + "/.config/mise/config.toml"}};
 }
 

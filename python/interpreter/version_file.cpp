@@ -35,7 +35,7 @@ std::optional<std::string> content_of(const std::string& path) {
     return read_user_text(path, kLargestVersionFile);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::permission)
-      return std::nullopt;  // a folder above that is not ours to read
+      return std::nullopt;  // a parent folder that the user may not read
     throw;
   }
 }
@@ -56,9 +56,9 @@ InterpreterRequest path_request(const std::string& path) {
   return request;
 }
 
-/// nullopt: it is a name, or nothing at all.
+/// nullopt: an executable name, or not a request.
 std::optional<InterpreterRequest> parsed(const std::string& text) {
-  if (text.ends_with("-dev")) return std::nullopt;  // pyenv's name of a checkout, no version 3.12.dev0
+  if (text.ends_with("-dev")) return std::nullopt;  // a pyenv development build, not 3.12.dev0
   try {
     InterpreterRequest request = InterpreterRequest::parse(text);
     if (request.kind == InterpreterRequest::Kind::executable_name) return std::nullopt;
@@ -84,7 +84,7 @@ std::optional<PythonVersionFile> find_python_version_file(const std::string& dir
 
 std::optional<InterpreterRequest> version_file_request(const std::string& line, const std::string& file,
                                                        const std::string& home) {
-  // pyenv takes several versions in one line; the first counts.
+  // pyenv allows several versions in one line; only the first is used.
   const std::string word = line.substr(0, line.find_first_of(" \t"));
   const std::string folder = directory_of(file) + "/";
   for (const std::string& text : {line, word}) {

@@ -33,7 +33,7 @@ CURLM* make_multi(int max_in_flight) {
   return multi;
 }
 
-/// The program's signals are for its main thread.
+/// Blocks all signals in the new thread: the main thread handles them.
 std::thread start_without_signals(auto body) {
   sigset_t all, before;
   sigfillset(&all);
@@ -55,7 +55,7 @@ CurlClient::CurlClient(const HttpSettings& settings)
     : settings_(settings),
       multi_(make_multi(settings.max_in_flight)),
       credentials_(settings.ask_credentials) {
-  // Two descriptors that could not be had: then a submission is seen when the wait ends.
+  // False when libcurl could not create its two wake-up descriptors. wait() then polls at short intervals.
   can_be_woken_ = curl_multi_wakeup(multi_) == CURLM_OK;
   try {
     thread_ = start_without_signals([this] { run(); });
@@ -179,7 +179,8 @@ void CurlClient::settle(CURL* easy, TransferPointer transfer, CURLcode code) {
   release(easy);
 }
 
-/// Before their ends are looked at: to end is what they were made to.
+/// Must run before collect_finished: a cancelled transfer ends with an error from libcurl, which would be
+/// reported instead.
 void CurlClient::drop_given_up() {
   const SteadyTime now = std::chrono::steady_clock::now();
   for (auto it = active_.begin(); it != active_.end();) {

@@ -16,8 +16,7 @@
 
 namespace envstore {
 
-/// One thread that drives all transfers. Callers only append to the queue; everything else belongs to the
-/// thread.
+/// One thread drives all transfers. Callers only append to the queue; all other state belongs to that thread.
 class CurlClient final : public HttpClient {
  public:
   explicit CurlClient(const HttpSettings& settings);
@@ -44,17 +43,17 @@ class CurlClient final : public HttpClient {
   CURLM* multi_ = nullptr;
   bool can_be_woken_ = true;
 
-  std::mutex mutex_;  ///< protects the two that follow
+  std::mutex mutex_;  ///< protects submitted_ and is_stopping_
   std::vector<TransferPointer> submitted_;
   bool is_stopping_ = false;
 
   std::deque<TransferPointer> ready_;
-  std::multimap<SteadyTime, TransferPointer> waiting_;  ///< for their next attempt
+  std::multimap<SteadyTime, TransferPointer> waiting_;  ///< retries by due time
   std::map<CURL*, TransferPointer> active_;
   std::vector<CURL*> idle_handles_;
   OriginCredentials credentials_;
   std::minstd_rand random_{std::random_device{}()};
-  std::thread thread_;  ///< last: starts when all else is there
+  std::thread thread_;  ///< last member: starts after all others are initialised
 };
 
 }  // namespace envstore

@@ -6,7 +6,7 @@
 
 namespace envstore {
 
-/// curl_easy_setopt whose refusal is an Error.
+/// curl_easy_setopt that throws Error{unsupported} on failure.
 template <class Value>
 void set_option(CURL* easy, CURLoption option, Value value) {
   const CURLcode code = curl_easy_setopt(easy, option, value);
@@ -15,7 +15,7 @@ void set_option(CURL* easy, CURLoption option, Value value) {
                                             std::to_string(int{option}) + ": " + curl_easy_strerror(code));
 }
 
-/// What all transfers have in common: protocols, HTTP/2, time limits, certificates, netrc, proxies.
+/// Sets the options common to all transfers: protocols, HTTP/2, time limits, certificates, netrc, proxies.
 void set_common_options(CURL* easy, const HttpSettings& settings, bool is_plain_http);
 
 }  // namespace envstore

@@ -72,14 +72,14 @@ Fault fault_of(CURLcode code, const std::string& detail, const Url& url, const H
       return {"it is no address that can be fetched", {}};
     case CURLE_WEIRD_SERVER_REPLY:
       return {"the server does not speak HTTP", "check the address and its port"};
-    case CURLE_OUT_OF_MEMORY:  // libcurl's answer to a line of headers over its own limit, too
+    case CURLE_OUT_OF_MEMORY:  // libcurl also returns this for a header line over its own limit
       return {"a line of its headers is too long, or out of memory", kMemoryHint};
     default:
       return {detail, {}};
   }
 }
 
-/// libcurl tells of a socket that could not be had as of a connection that failed.
+/// libcurl reports a failed socket() as a failed connection: check whether descriptors have run out.
 bool is_without_descriptors() {
   const int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
   if (fd >= 0) close(fd);

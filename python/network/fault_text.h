@@ -9,11 +9,11 @@
 
 namespace envstore {
 
-/// Whether a transfer that failed so may succeed when it is tried again: never a TLS or certificate fault.
+/// Whether a retry may succeed after this failure. Never true for a TLS or certificate error.
 bool is_transient(CURLcode code);
 
-/// Error{network} that a person understands. `detail`: libcurl's error buffer, may be empty. `url` has no
-/// credentials.
+/// The failure as an Error{network} with a readable reason and a hint. `detail`: libcurl's error buffer, may
+/// be empty. `url` has no credentials.
 Error describe_fault(CURLcode code, const std::string& detail, const Url& url, const HttpSettings& settings);
 
 }  // namespace envstore

@@ -23,7 +23,7 @@ namespace {
   throw Error(ErrorKind::unsupported, std::string("cannot load '") + kNetworkModule + "': " + text, hint);
 }
 
-/// Loaded once and never unloaded: threads and callbacks of libraries behind it may outlive a client.
+/// Loaded once and never unloaded: threads and callbacks of the libraries that it loads may outlive a client.
 MakeHttpClient load_module() {
   void* module = dlopen(kNetworkModule, RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) throw_unloadable();

@@ -2,7 +2,7 @@
 
 #include "python/network/curl_client.h"
 
-/// The one function that the module exports. Exceptions pass: both sides are built by the same compiler.
+/// The only exported function. Exceptions may cross it: both sides are built by the same compiler.
 extern "C" __attribute__((visibility("default"))) envstore::HttpClient* envstore_make_http_client_3(
     const envstore::HttpSettings& settings) {
   return new envstore::CurlClient(settings);

@@ -4,7 +4,7 @@
 namespace envstore {
 
 inline constexpr const char* kNetworkModule = "envstore-network.so";
-/// Changes whenever http.h does: a module of another build must not be called.
+/// Change the number whenever http.h changes, so that a module of another build is not called.
 inline constexpr const char* kNetworkEntry = "envstore_make_http_client_3";
 using MakeHttpClient = HttpClient* (*)(const HttpSettings& settings);
 

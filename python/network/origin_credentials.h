@@ -11,8 +11,8 @@
 
 namespace envstore {
 
-/// Who may be told which password: credentials by the origin (scheme, host, port) that they were given for.
-/// One thread.
+/// Credentials by the origin (scheme, host, port) for which they were given; they are sent to no other
+/// origin. Not thread-safe.
 class OriginCredentials {
  public:
   using Ask = std::function<std::optional<Credentials>(const std::string& origin)>;
@@ -20,16 +20,16 @@ class OriginCredentials {
 
   /// Takes credentials out of the URL and remembers them for its origin.
   void take_from(Url& url);
-  /// What is known for a URL without credentials: of several for its origin those whose path shares most with
-  /// it.
+  /// Credentials for a URL that contains none. If its origin has several, those with the longest shared path
+  /// prefix.
   std::optional<Credentials> find(const Url& url) const;
-  /// After a 401 that answered a request without credentials: asks, once an origin. True: `find` has an
-  /// answer now.
+  /// Called after a 401 to a request without credentials. Calls `Ask` at most once per origin. True: `find`
+  /// returns credentials now.
   bool ask(const Url& url);
 
  private:
   struct Entry {
-    std::string path;  ///< what all URLs that came with them had in common
+    std::string path;  ///< common path prefix of all URLs that had these credentials
     Credentials credentials;
   };
   Ask ask_;

@@ -20,11 +20,11 @@ namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::size_t kMostRedirects = 10;
-constexpr std::size_t kLongestAddress = 500;                   // shown
-constexpr std::size_t kLargestErrorPage = 64 * 1024;           // kept
-constexpr std::uint64_t kMostErrorBytes = 16 * 1024 * 1024;    // read
-constexpr std::uint64_t kMostHeaderBytes = 256 * 1024;         // of one attempt, interim answers included
-constexpr double kLowestRate = 100, kLowestMeanRate = 20'000;  // bytes a second
+constexpr std::size_t kLongestAddress = 500;                   // in messages
+constexpr std::size_t kLargestErrorPage = 64 * 1024;           // bytes of a body that is not 2xx, kept
+constexpr std::uint64_t kMostErrorBytes = 16 * 1024 * 1024;    // bytes of a body that is not 2xx, read
+constexpr std::uint64_t kMostHeaderBytes = 256 * 1024;         // of one attempt, 1xx answers included
+constexpr double kLowestRate = 100, kLowestMeanRate = 20'000;  // bytes per second
 constexpr const char* kLongerHint =
     "ENVSTORE_HTTP_TIMEOUT=SECONDS waits longer (30 is what it does of itself); --offline uses what is "
     "cached";
@@ -114,7 +114,7 @@ void Transfer::begin(CURL* easy, const HttpSettings& settings, OriginCredentials
   set_option(easy, CURLOPT_OPENSOCKETDATA, this);
   set_option(easy, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
   set_option(easy, CURLOPT_PREREQDATA, this);
-  // The path is sent as the page wrote it.
+  // Send the path as written in the page, without removing dot segments.
   set_option(easy, CURLOPT_PATH_AS_IS, 1L);
   set_body_options(easy);
   set_headers(easy, url_->origin() == first_->origin());
@@ -146,7 +146,7 @@ void Transfer::set_headers(CURL* easy, bool is_own_origin) {
   if (headers_ != nullptr) set_option(easy, CURLOPT_HTTPHEADER, headers_);
 }
 
-/// Basic alone: every index speaks it, and to negotiate would cost each request a round trip.
+/// Basic only: every package index supports it, and negotiation would cost a round trip per request.
 bool Transfer::set_credentials(CURL* easy, const OriginCredentials& credentials) {
   const std::optional<Credentials> known = credentials.find(*url_);
   if (!known) return false;
@@ -157,12 +157,12 @@ bool Transfer::set_credentials(CURL* easy, const OriginCredentials& credentials)
   return true;
 }
 
-/// Its time runs from here on: before, it waited for others to leave it a connection.
+/// The time limits count from the first socket or request, not from the time spent queued for a connection.
 void Transfer::note_begin() {
   if (!begun_) begun_ = std::chrono::steady_clock::now();
 }
 
-/// libcurl's own sockets would be inherited by the programs that a run starts meanwhile.
+/// Close-on-exec: otherwise child processes that are started concurrently inherit libcurl's sockets.
 curl_socket_t Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
   static_cast<Transfer*>(self)->note_begin();
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -224,10 +224,10 @@ std::uint64_t Transfer::body_limit() const {
   return request_.body_memory.empty() ? limit : std::min<std::uint64_t>(limit, request_.body_memory.size());
 }
 
-/// Returning less than it was given makes libcurl end the transfer.
+/// Returning any other number than bytes.size() makes libcurl abort the transfer.
 std::size_t Transfer::take_body(std::string_view bytes) {
   const std::uint64_t limit = body_limit();
-  if (is_given_up()) return bytes.size() + 1;  // the client looks for these itself
+  if (is_given_up()) return bytes.size() + 1;  // CurlClient::drop_given_up fails these
   if (ignores_range(bytes.size())) {
     answer_.is_cut_off = true;
     return bytes.size() + 1;
@@ -297,7 +297,7 @@ Transfer::Next Transfer::end(CURL* easy, CURLcode code, const HttpSettings& sett
 Transfer::Next Transfer::follow(const std::string& location, const HttpSettings&) {
   std::optional<Url> next = resolve_url(*url_, location);
   if (!next || !next->is_http()) refuse("it redirects to what is no http or https address");
-  // What a server writes into a redirect is not the user's password.
+  // Credentials in a redirect are chosen by the server, not by the user.
   next->userinfo.reset();
   next->fragment.reset();
   if (url_->scheme == "https" && next->scheme == "http")
@@ -333,7 +333,7 @@ std::optional<Transfer::Next> Transfer::retry(CURL* easy, const HttpSettings& se
 }
 
 Transfer::Next Transfer::finish() {
-  // An earlier attempt may have written what this one, being empty, did not replace.
+  // This attempt has an empty body: remove what an earlier attempt may have written.
   if (request_.body_fd >= 0 && answer_.received == 0 && retries_ > 0 && ftruncate(request_.body_fd, 0) != 0) {
     const int error = errno;
     throw_errno(error, "empty", "a downloaded file");

@@ -14,7 +14,7 @@
 
 namespace envstore {
 
-/// One request through its redirects, its 401 and its retries. Lives on the network thread once started.
+/// One request with its redirects, 401 answers and retries. Used by the network thread alone once started.
 class Transfer {
  public:
   explicit Transfer(HttpRequest request) : request_(std::move(request)) {}
@@ -27,16 +27,17 @@ class Transfer {
   /// Prepares `easy` (fresh or reset) for the next attempt. Throws Error.
   void begin(CURL* easy, const HttpSettings& settings, OriginCredentials& credentials);
 
-  /// What the end of an attempt means. The promise is fulfilled when it is `finished`.
+  /// Ends an attempt and returns what to do next. The promise is fulfilled when the result is `finished`.
+  /// Throws Error; the caller then calls `fail`.
   enum class Next { finished, at_once, later };
   Next end(CURL* easy, CURLcode code, const HttpSettings& settings, OriginCredentials& credentials,
            std::minstd_rand& random);
-  std::chrono::milliseconds delay() const { return delay_; }  ///< of Next::later
+  std::chrono::milliseconds delay() const { return delay_; }  ///< to wait after Next::later
 
   void fail(std::exception_ptr error) { promise_.set_exception(std::move(error)); }
   bool is_given_up() const { return request_.is_given_up != nullptr && *request_.is_given_up; }
-  void give_up();  ///< fails it
-  /// It has had more time than HttpSettings grant for what it has received.
+  void give_up();  ///< fails with Error{network}
+  /// Whether it has exceeded the time limits of HttpSettings::patience_seconds.
   bool is_overdue(std::chrono::steady_clock::time_point now, const HttpSettings& settings) const;
   void fail_overdue();
   std::string address() const;  ///< without credentials
@@ -48,7 +49,7 @@ class Transfer {
     std::string body;
     std::uint64_t received = 0, header_bytes = 0;
     bool is_too_large = false, is_cut_off = false;
-    std::exception_ptr fault;  ///< of the receiver: disk full, ...
+    std::exception_ptr fault;  ///< thrown while storing the body: disk full, ...
   };
 
   void read_address(OriginCredentials& credentials);
@@ -77,7 +78,7 @@ class Transfer {
 
   HttpRequest request_;
   std::promise<HttpResponse> promise_;
-  std::optional<Url> first_, url_;  ///< as asked for, and of this attempt; without credentials
+  std::optional<Url> first_, url_;  ///< requested, and of this attempt; without credentials
   std::set<std::string> visited_;
   Answer answer_;
   curl_slist* headers_ = nullptr;
@@ -85,8 +86,8 @@ class Transfer {
   bool sent_credentials_ = false, asked_for_credentials_ = false;
   int retries_ = 0;
   std::optional<std::chrono::steady_clock::time_point> begun_;     ///< of the first attempt
-  std::optional<std::chrono::steady_clock::time_point> answered_;  ///< the first byte of an answer of url_
-  std::uint64_t received_before_ = 0;                              ///< by earlier attempts
+  std::optional<std::chrono::steady_clock::time_point> answered_;  ///< first byte of an answer from url_
+  std::uint64_t received_before_ = 0;                              ///< bytes, in earlier attempts
   std::chrono::milliseconds delay_{0};
 };
 

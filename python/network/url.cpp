@@ -24,7 +24,7 @@ bool has_forbidden(std::string_view text) {
   });
 }
 
-/// The length of the scheme that the text starts with (without the colon), or 0.
+/// The length of the scheme at the start of the text (without the colon), or 0.
 std::size_t scheme_length(std::string_view text) {
   if (text.empty() || !is_alpha(text[0])) return 0;
   for (std::size_t i = 1; i < text.size(); ++i) {
@@ -42,9 +42,9 @@ bool is_port(std::string_view text) {
   return value <= 65535;
 }
 
-/// Splits `user@host:port`; false: it is none.
+/// Splits `user@host:port`; false: it is malformed.
 bool read_authority(std::string_view authority, Url& url) {
-  // The last @ counts: what stands before it is never sent as a host name.
+  // Split at the last @, so that nothing before it is sent as a host name.
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     url.userinfo = std::string(authority.substr(0, at));
     authority.remove_prefix(at + 1);
@@ -65,7 +65,7 @@ bool read_authority(std::string_view authority, Url& url) {
   return url.host.find_first_of("\\%<>\"'|^`{}") == std::string::npos;
 }
 
-/// Takes fragment and query off the end of `text`.
+/// Removes fragment and query from the end of `text`.
 void take_tail(std::string_view& text, Url& url) {
   if (const std::size_t hash = text.find('#'); hash != std::string_view::npos) {
     url.fragment = std::string(text.substr(hash + 1));

@@ -8,8 +8,8 @@
 namespace envstore {
 namespace {
 
-/// Shared with helpers, which may come to it only after the batch has ended: then they find nothing to do,
-/// and do not touch `job`.
+/// Shared with the pool's jobs. A job may start after the batch has ended: it then finds no work and does not
+/// touch `job`.
 struct Batch {
   explicit Batch(std::size_t a_count, const std::function<void(std::size_t)>& a_job)
       : count(a_count), job(&a_job) {}
@@ -18,7 +18,7 @@ struct Batch {
   const std::function<void(std::size_t)>* const job;
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> has_failed = false;
-  std::mutex mutex;  ///< protects what follows
+  std::mutex mutex;  ///< protects the members below
   std::condition_variable changed;
   std::size_t done = 0;
   std::exception_ptr failure;

@@ -6,9 +6,9 @@
 
 namespace envstore {
 
-/// Calls `job(0)` ... `job(count - 1)` in that order of starting, on the pool's threads and the calling one;
-/// returns when all have ended. The first exception ends the batch (what has not started is skipped) and is
-/// thrown here.
+/// Runs `job(0)` ... `job(count - 1)`, started in that order, on the pool's threads and the calling thread.
+/// Returns when all have ended. The first exception skips the jobs that have not started and is rethrown
+/// here.
 void run_batch(WorkPool& pool, std::uint64_t weight, std::size_t count,
                const std::function<void(std::size_t)>& job);
 

@@ -16,7 +16,7 @@ struct Segment {
   std::uint64_t type = 0, offset = 0, address = 0, file_size = 0;
 };
 
-/// Numbers of an ELF file of either class and byte order. Out of bounds reads as nullopt.
+/// Reads numbers of an ELF file of either class and byte order. Out of bounds: nullopt.
 class ElfView {
  public:
   static std::optional<ElfView> of(std::span<const std::byte> bytes) {
@@ -90,7 +90,7 @@ std::string_view string_at(const ElfView& elf, std::uint64_t at) {
   return end == std::string_view::npos ? std::string_view{} : rest.substr(0, end);
 }
 
-/// The texts of DT_RPATH and DT_RUNPATH.
+/// The values of DT_RPATH and DT_RUNPATH.
 std::vector<std::string_view> search_paths(const ElfView& elf) {
   const std::vector<Segment> segments = segments_of(elf);
   std::optional<std::uint64_t> strings;
@@ -115,7 +115,7 @@ std::vector<std::string_view> search_paths(const ElfView& elf) {
   return paths;
 }
 
-/// What follows $ORIGIN in an entry, or nullopt if it does not begin so.
+/// The rest of an entry after $ORIGIN; nullopt: it does not begin with $ORIGIN.
 std::optional<std::string_view> behind_origin(std::string_view entry) {
   for (const std::string_view spelling : {std::string_view("$ORIGIN"), std::string_view("${ORIGIN}")}) {
     if (!entry.starts_with(spelling)) continue;
@@ -160,7 +160,7 @@ std::optional<std::string> escaping_runpath(std::span<const std::byte> file, std
       const std::string_view entry = list.substr(0, colon);
       list = colon == std::string_view::npos ? std::string_view{} : list.substr(colon + 1);
       const auto relative = behind_origin(entry);
-      // Without `..` the loader goes down from where the file was found: no link is left behind.
+      // Without `..` the loader only descends from where it found the file, so it leaves no directory link.
       if (!relative || relative->find("..") == std::string_view::npos) continue;
       const auto target = resolve(directory, *relative);
       if (!target || !(target->empty() || has_directory(*target)))

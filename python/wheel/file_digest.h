@@ -11,22 +11,22 @@
 
 namespace envstore {
 
-/// What an index, an address or a requirements file says of a file's bytes. Algorithms have the names of
-/// Python's hashlib, those that every Python has (PEP 503, PEP 691); shake_128 and shake_256 are none,
-/// because their digests have no length of their own.
+/// A hash of a file, from a package index, a URL fragment or a requirements file. Algorithms are those that
+/// every Python's hashlib has, under its names (PEP 503, PEP 691), except shake_128 and shake_256, whose
+/// digests have no fixed length.
 struct FileDigest {
   std::string algorithm;
-  /// Lower case, of the algorithm's length. Empty: what was said is no digest of the algorithm, so no file
-  /// has it.
+  /// Lower case, of the algorithm's length. Empty: the given text is not a digest of the algorithm, so no
+  /// file matches.
   std::string hex;
   auto operator<=>(const FileDigest&) const = default;
   std::string text() const { return algorithm + ":" + hex; }
 
-  /// nullopt: the algorithm is not known. `algorithm` and `hex` in any case of letters.
+  /// nullopt: unknown algorithm. `algorithm` and `hex` are case-insensitive.
   static std::optional<FileDigest> read(std::string_view algorithm, std::string_view hex);
 };
 
-/// By hashlib's names, the strong ones first.
+/// Algorithms by hashlib's names, strong ones first.
 struct HashAlgorithm {
   std::string_view name;
   std::size_t digits;
@@ -45,19 +45,19 @@ inline constexpr std::array<HashAlgorithm, 12> kHashAlgorithms = {{{"sha256", 64
                                                                    {"md5", 32, false},
                                                                    {"sha1", 40, false}}};
 
-/// Not broken: md5 and sha1 prove nothing.
+/// Strong means not broken: md5 and sha1 are not.
 bool is_strong_algorithm(std::string_view algorithm);
-/// `sha256, sha384, ...`: what may be demanded, for messages.
+/// `sha256, sha384, ...`: the algorithms that may be required, for messages.
 std::string strong_algorithms();
 
-/// Hashes of one file, sorted, each once; several of one algorithm may contradict each other.
+/// Hashes of one file, sorted and unique. Several of one algorithm may contradict each other.
 class FileDigests {
  public:
   FileDigests() = default;
   FileDigests(std::initializer_list<FileDigest> hashes);
   void add(FileDigest hash);
   bool contains(const FileDigest& hash) const;
-  /// Of the algorithm, the first; nullopt: none.
+  /// The first hash of the algorithm; nullopt: none.
   std::optional<std::string> digest(std::string_view algorithm) const;
   bool empty() const { return hashes_.empty(); }
   std::size_t size() const { return hashes_.size(); }
@@ -69,14 +69,14 @@ class FileDigests {
   std::vector<FileDigest> hashes_;
 };
 
-/// Which hashes a file must have one of, by the normalised name of its project.
+/// The allowed hashes by normalised project name: a file must have one of them.
 struct RequiredHashes {
-  bool for_all = false;  ///< a project without one cannot be installed
+  bool for_all = false;  ///< a project without a hash cannot be installed
   std::map<std::string, FileDigests> allowed = {};
 
-  /// As pip has it: one demanded hash demands one of everything.
+  /// As in pip, a hash for one project makes hashes required for all.
   bool are_required() const { return for_all || !allowed.empty(); }
-  /// Empty where hashes are required and none is given.
+  /// Empty if none is given; if hashes are required, no file is then allowed.
   const FileDigests& of(const std::string& name) const;
 };
 

@@ -37,7 +37,7 @@ class LentBuffer {
   Memory buffer_;
 };
 
-/// One wheel on its way into the store.
+/// The ingest of one wheel.
 class Ingest {
  public:
   Ingest(Store& store, Lease& lease, WorkPool& pool, std::span<const std::byte> wheel,
@@ -50,7 +50,7 @@ class Ingest {
         record_(read_record(), plan_.dist_info + "/RECORD", origin.filename),
         builder_(store, lease) {}
 
-  /// `unchecked_hash`: the file's own hash is not known to be this one yet.
+  /// `has_unchecked_hash`: the file's bytes have not been checked against `hash` yet.
   TreeId run(const WheelHash& hash, bool has_unchecked_hash) {
     std::vector<std::string> warnings = record_.check_members(archive_.members());
     warnings.insert(warnings.begin(), plan_.warnings.begin(), plan_.warnings.end());
@@ -64,7 +64,7 @@ class Ingest {
     info.version = plan_.version;
     info.wheel = hash;
     info.wheel_filename = origin_.filename;
-    info.origin = without_secrets(origin_.url);  // callers leave it out, and this makes sure
+    info.origin = without_secrets(origin_.url);  // callers already remove secrets; this makes sure
     info.forest_reason = forest_reason();
     return builder_.commit(info);
   }
@@ -145,7 +145,7 @@ class Ingest {
                  as_bytes(encode_record(std::move(lines_))));
   }
 
-  /// The first by path, so that the answer does not hang on which thread came first.
+  /// The reason of the first file by path, so that the result does not depend on thread timing.
   std::string forest_reason() const {
     if (!plan_.forest_reason.empty()) return plan_.forest_reason;
     const std::string* first_path = nullptr;
@@ -165,8 +165,8 @@ class Ingest {
   WheelPlan plan_;
   RecordChecker record_;
   TreeBuilder builder_;
-  std::vector<RecordLine> lines_;     ///< beside plan_.files; path empty: not installed
-  std::vector<std::string> reasons_;  ///< beside plan_.files: why a forest
+  std::vector<RecordLine> lines_;     ///< parallel to plan_.files; path empty: not installed
+  std::vector<std::string> reasons_;  ///< parallel to plan_.files: why a forest
 };
 
 WheelHash expected_hash(const WheelOrigin& origin) {
@@ -181,7 +181,7 @@ WheelHash expected_hash(const WheelOrigin& origin) {
 
 TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, const std::string& wheel_path,
                     const WheelOrigin& origin) {
-  if (origin.expected_sha256)  // what is known need not be there any more
+  if (origin.expected_sha256)  // a known wheel's file may have been deleted
     if (const auto tree = known_tree(store, expected_hash(origin))) return *tree;
   const MappedFile wheel = MappedFile::open(AT_FDCWD, real_path(wheel_path).value_or(wheel_path));
   return ingest_wheel(store, lease, pool, wheel.bytes(), origin);

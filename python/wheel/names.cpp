@@ -11,10 +11,10 @@ namespace {
 
 // Leaves room for the tree's own prefix (`include/`) and a distribution's directory under it.
 constexpr std::size_t kLongestName = 3500;
-// Far above what is built; each level of each name is looked at.
+// Far above real wheels; checks cost time for each level of each name.
 constexpr std::ptrdiff_t kDeepest = 100;
 
-/// C0, DEL, and C1 as UTF-8 writes it.
+/// Whether the name has a control character: C0, DEL, or C1 encoded as UTF-8.
 bool has_control(std::string_view name) {
   for (std::size_t i = 0; i < name.size(); ++i) {
     const auto byte = static_cast<unsigned char>(name[i]);

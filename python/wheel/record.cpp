@@ -14,7 +14,7 @@
 namespace envstore {
 namespace {
 
-/// By the names of Python's hashlib. Nothing weaker than SHA-256, as the specification has it.
+/// By hashlib names. The specification allows nothing weaker than SHA-256.
 const EVP_MD* strong_digest(std::string_view algorithm) {
   constexpr std::pair<std::string_view, const EVP_MD* (*)()> kDigests[] = {
       {"sha256", EVP_sha256},      {"sha384", EVP_sha384},     {"sha512", EVP_sha512},
@@ -25,20 +25,20 @@ const EVP_MD* strong_digest(std::string_view algorithm) {
   return nullptr;
 }
 
-/// Urlsafe base64 without padding is the rule; old writers padded, and gmsh's wheels have hexadecimal digits.
+/// RECORD uses urlsafe base64 without padding; old writers add padding, and gmsh's wheels use hexadecimal.
 bool spells(std::string_view text, std::span<const std::uint8_t> digest) {
   if (text.size() == 2 * digest.size()) return to_lower(text) == to_hex(digest);
   while (text.ends_with('=')) text.remove_suffix(1);
   return text == urlsafe_base64(digest);
 }
 
-/// Windows' separators and a leading `./` mean the same member.
+/// The member of a RECORD path: backslashes become slashes, a leading `./` is dropped.
 std::string member_path(std::string path) {
   std::replace(path.begin(), path.end(), '\\', '/');
   return path.starts_with("./") ? path.substr(2) : path;
 }
 
-/// One kind of what is odd but harmless: the first path, and how many there are.
+/// One kind of harmless irregularity: its first path and its count.
 class Oddity {
  public:
   void note(std::string_view path) {
@@ -102,7 +102,7 @@ RecordChecker::RecordChecker(std::string_view text, std::string record_path, std
     entry.path = member_path(std::move(entry.path));
     entry.algorithm = to_lower(entry.algorithm);
   }
-  // By sorting: a hostile file can slow down a hash table.
+  // Sorted rather than hashed: hostile names can slow down a hash table.
   std::stable_sort(entries_.begin(), entries_.end(),
                    [](const auto& a, const auto& b) { return a.path < b.path; });
 }

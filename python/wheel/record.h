@@ -14,21 +14,21 @@ namespace envstore {
 
 /// The digest of `content`; `algorithm` as hashlib names it: sha256, sha384, sha512, sha3_256, blake2b, ...
 std::vector<std::uint8_t> record_digest(std::string_view algorithm, std::span<const std::byte> content);
-/// As RECORD writes digests: without padding.
+/// Without padding, as RECORD writes digests.
 std::string urlsafe_base64(std::span<const std::uint8_t> bytes);
 
-/// A wheel's RECORD (packaging.python.org "Binary distribution format", "The .dist-info directory"): knows
-/// what each member must be. Throws Error{invalid_input} with archive and member.
+/// A wheel's RECORD (packaging.python.org "Binary distribution format", "The .dist-info directory"): checks
+/// members against their lines. Throws Error{invalid_input} that names archive and member.
 class RecordChecker {
  public:
-  /// `record_path`: of RECORD in the archive.
+  /// `record_path`: the path of RECORD in the archive.
   RecordChecker(std::string_view text, std::string record_path, std::string archive);
 
-  /// Every member stands in RECORD with a strong hash; bytecode is exempt. Lines that are doubled, name a
-  /// directory or name what is no member are accepted, as installers do: what is said of them is returned,
-  /// one text a kind.
+  /// Throws unless RECORD lists every member with a strong hash; bytecode is exempt. As in other installers,
+  /// duplicate lines, lines for directories and lines for missing files are accepted; returns one warning for
+  /// each of these three kinds.
   std::vector<std::string> check_members(const std::vector<ZipMember>& members) const;
-  /// `sha256`: of the content, if the caller has it already.
+  /// `sha256`: of the content, if the caller has already computed it; may be nullptr.
   void check(std::string_view path, std::span<const std::byte> content,
              const std::array<std::uint8_t, 32>* sha256) const;
 
@@ -42,7 +42,7 @@ class RecordChecker {
   std::vector<pypackaging::RecordEntry> entries_;  ///< sorted by path
 };
 
-/// True for what envstore makes itself and never takes from a wheel: anything below `__pycache__`.
+/// True for anything below `__pycache__`: envstore compiles bytecode itself and never takes it from a wheel.
 bool is_cached_bytecode(std::string_view path);
 
 struct RecordLine {

@@ -8,7 +8,7 @@
 namespace envstore {
 namespace {
 
-// To sh: run the python beside this file. To Python: a string.
+// sh runs the python beside this file; Python reads a string literal.
 constexpr std::string_view kShebang = "#!/bin/sh\n";
 constexpr std::string_view kExec =
     "'''exec' \"${0%/*}/python\" \"$0\" \"$@\"\n"
@@ -19,7 +19,8 @@ bool is_identifier_byte(char c, bool is_first) {
   return is_letter || (!is_first && c >= '0' && c <= '9');
 }
 
-/// `a.b.c`: nothing that could end the line or the expression that it is put into.
+/// Whether the text has the form `a.b.c`, so that it cannot end the line or expression into which it is
+/// inserted.
 bool is_dotted_name(std::string_view text) {
   bool is_first = true;
   for (const char c : text) {
@@ -29,13 +30,13 @@ bool is_dotted_name(std::string_view text) {
   return !is_first && is_valid_utf8(text);
 }
 
-/// A line that sh and Python both skip.
+/// Whether both sh and Python skip the line.
 bool is_blank_or_comment(std::string_view line) {
   const std::size_t start = line.find_first_not_of(" \t\r");
   return start == std::string_view::npos || line[start] == '#';
 }
 
-/// A text literal; bytes and formatted strings are no docstrings.
+/// Whether the text begins with a plain string literal; bytes and f-strings are not docstrings.
 bool begins_with_docstring(std::string_view text) {
   std::size_t prefix = 0;
   if (!text.empty() && std::string_view("rRuU").find(text[0]) != std::string_view::npos) prefix = 1;
@@ -67,20 +68,20 @@ std::string relocatable_script(std::string_view content) {
   std::size_t at = content.find('\n');
   std::string_view rest = at == std::string_view::npos ? std::string_view{} : content.substr(at + 1);
   std::string out(kShebang);
-  // Comments stay in front: one of the first two lines may declare the encoding.
+  // Keep leading comments before the exec line: one of the first two lines may declare the encoding.
   while (!rest.empty()) {
     at = rest.find('\n');
     std::string_view line = rest.substr(0, at);
     if (at == std::string_view::npos || !is_blank_or_comment(line)) break;
     rest.remove_prefix(at + 1);
     if (line.ends_with('\r')) line.remove_suffix(1);
-    // sh would read a line of blanks with other white space in it as a command.
+    // Drop white space of blank lines: sh would take some of it for a command.
     if (line.find('#') != std::string_view::npos) out += line;
     out += '\n';
   }
   out += kExec;
-  // A docstring joins the string before it: of two strings only the first is one, and `from __future__` may
-  // follow nothing but a docstring.
+  // Join the docstring with the exec string: a second string would not be a docstring, and `from __future__`
+  // may only follow a docstring.
   out += begins_with_docstring(rest) ? " \\\n" : "\n";
   return out.append(rest);
 }

@@ -21,7 +21,7 @@ constexpr std::string_view kData = ".data";
 constexpr std::uint64_t kLargestText = std::uint64_t{16} << 20;
 constexpr std::uint64_t kLargestEntryPoints = std::uint64_t{4} << 20;
 constexpr std::pair<int, int> kKnownWheelVersion{1, 0};
-// What each run pays for: far more than any wheel brings.
+// Limits on the work that a wheel causes in each run, far above real wheels.
 constexpr std::ptrdiff_t kDeepestInPrefix = 50;
 constexpr std::size_t kMostRunFiles = 10'000;
 constexpr std::uint64_t kMostCopiedBytes = std::uint64_t{64} << 20;
@@ -35,16 +35,17 @@ std::string_view below_top(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
 }
 
-/// What a run makes itself; what lies deeper is reached through a link (python/launch/prefix_entries.cpp).
+/// The levels of a path that each run creates itself; deeper paths are reached through a link
+/// (python/launch/prefix_entries.cpp).
 std::string_view first_levels(std::string_view path) {
-  constexpr int kLevels = 5;  // of the tree's part, three directories and what stands in them
+  constexpr int kLevels = 5;  // the tree's part, three directories and their entries
   std::size_t end = 0;
   for (int level = 0; level < kLevels && end != std::string_view::npos; ++level)
     end = path.find('/', level == 0 ? 0 : end + 1);
   return path.substr(0, end);
 }
 
-/// What decides a resolution, however it is written.
+/// The requirements that affect resolution, in canonical spelling.
 std::set<std::string> needs_of(const pypackaging::CoreMetadata& metadata) {
   std::set<std::string> needs;
   for (const pypackaging::Requirement& requirement : metadata.requires_dist)
@@ -126,18 +127,18 @@ void Planner::check_filename() {
     refuse(format_text("it is version {}, not {}", plan_.version, printable(origin_.expected_version)));
 }
 
-/// Of `NAME-VERSION.SUFFIX`.
+/// The version in `NAME-VERSION.SUFFIX`.
 std::optional<pypackaging::Version> version_of(std::string_view directory) {
   std::string version(directory.substr(0, directory.rfind('.')));
   version = version.substr(version.rfind('-') + 1);
-  std::replace(version.begin(), version.end(), '_', '-');  // how a `-` of the version is escaped
+  std::replace(version.begin(), version.end(), '_', '-');  // `_` is an escaped `-`
   auto parsed = pypackaging::Version::parse(version);
   if (!parsed) return std::nullopt;
   return std::move(*parsed);
 }
 
-/// `NAME-VERSION` before the suffix, in any spelling that normalises to this wheel's name. The version counts
-/// in METADATA alone: installers do not compare it here.
+/// Whether the directory is `NAME-VERSION` plus the suffix, where NAME normalises to this wheel's name.
+/// VERSION need only be a version: installers do not compare it, only that of METADATA.
 bool Planner::names_this_distribution(std::string_view directory, std::string_view suffix) const {
   if (!directory.ends_with(suffix) || !version_of(directory)) return false;
   directory.remove_suffix(suffix.size());
@@ -180,7 +181,7 @@ void Planner::check_wheel_file() {
     plan_.warnings.push_back(format_text("{} is of wheel format {}.{}, newer than the known {}.{}",
                                          origin_.filename, major, minor, kKnownWheelVersion.first,
                                          kKnownWheelVersion.second));
-  // Root-Is-Purelib needs no reading further: purelib and platlib are one directory in a snapshot.
+  // Ignore Root-Is-Purelib: purelib and platlib are one directory in a snapshot.
 }
 
 void Planner::check_metadata() {
@@ -215,7 +216,8 @@ void Planner::plan_entry_points() {
 
 void Planner::add_script(const pypackaging::EntryPoint& point) {
   if (!is_safe_script_name(point.name)) refuse_file(point.name, "an entry point cannot have this name");
-  if (!entry_point_names_.insert(point.name).second) return;  // a console script outranks a gui script
+  if (!entry_point_names_.insert(point.name).second)
+    return;  // a console script takes precedence over a gui script
   generate(std::string(layout::kTreeBin) + "/" + point.name, Executable::yes,
            entry_point_script(point.module, point.attribute));
 }
@@ -229,7 +231,8 @@ void Planner::generate(std::string path, Executable executable, std::string cont
 }
 
 void Planner::place(const ZipMember& member) {
-  // Bytecode is compiled into slots, never taken from a wheel: nobody can tell whether it fits its source.
+  // Drop bytecode of the wheel: it cannot be trusted to match its source. envstore compiles its own into
+  // slots.
   if (is_cached_bytecode(member.name)) return;
   const std::string_view top = top_of(member.name);
   const std::string_view rest = below_top(member.name);
@@ -262,7 +265,7 @@ void Planner::place_script(const ZipMember& member, std::string_view name) {
       format_text("{}/{}", layout::kTreeBin, name), Executable::yes);
 }
 
-/// `data/bin/x` is where scripts go too: one place, so that clashes are seen.
+/// `data/bin/x` goes to the same path as scripts, so that clashes are found.
 void Planner::place_prefix_file(const ZipMember& member, std::string_view rest) {
   const Executable executable = member.executable ? Executable::yes : Executable::no;
   for (const std::string_view own : {"pyvenv.cfg", ".inventory"})
@@ -284,7 +287,7 @@ void Planner::place_prefix_file(const ZipMember& member, std::string_view rest) 
       format_text("{}/{}", layout::kTreeBin, name), executable);
 }
 
-/// Every run has its own names for scripts and for what stands at its prefix, and its own copies of etc.
+/// Each run creates the names of scripts and prefix files, and copies the files below etc: limit both.
 void Planner::check_cost_of_runs() const {
   std::unordered_set<std::string_view> names;
   std::uint64_t copied = 0;
@@ -314,7 +317,7 @@ void Planner::warn_of_repeated_members() {
                                        printable(origin_.filename), printable(names.front()), others));
 }
 
-/// Two contents for one path have no right order.
+/// Two members for one path must have the same content: neither could take precedence.
 void Planner::check_is_same(const PlannedFile& first, const PlannedFile& second) {
   const bool is_same = first.kind == second.kind && archive_.has_same_content(*first.member, *second.member);
   if (!is_same)
@@ -325,7 +328,7 @@ void Planner::check_is_same(const PlannedFile& first, const PlannedFile& second)
                                        printable(origin_.filename)));
 }
 
-/// What `.data` moves may meet what stands there.
+/// Files that `.data` moves may clash with others: check all target paths.
 void Planner::check_paths() {
   std::unordered_set<std::string_view> generated;
   for (const GeneratedFile& file : plan_.generated) generated.insert(file.path);

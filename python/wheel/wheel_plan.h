@@ -9,9 +9,10 @@
 namespace envstore {
 
 enum class PlannedKind {
-  copy,     ///< as it is
-  script,   ///< in bin; rewritten when it asks for python
-  dropped,  ///< checked only: an entry point of the same name takes its place, or envstore writes its own
+  copy,     ///< unchanged
+  script,   ///< in bin; rewritten if it begins with `#!python`
+  dropped,  ///< checked only: replaced by an entry point of the same name or a file of envstore, or a
+            ///< duplicate
 };
 
 struct PlannedFile {
@@ -36,15 +37,15 @@ struct WheelPlan {
   std::vector<PlannedFile> files;
   std::vector<GeneratedFile> generated;
   std::set<std::string, std::less<>> site_directories;  ///< all levels
-  std::string forest_reason;  ///< from names and places; the files' content may add one
+  std::string forest_reason;  ///< from names and paths; the files' content may add one
   std::vector<std::string> warnings;
 };
 
-/// Reads WHEEL, METADATA and entry_points.txt, checks them against the file name and each other, and decides.
-/// Reads nothing else and writes nothing. Throws Error{invalid_input}.
+/// Reads WHEEL, METADATA and entry_points.txt, checks them against the file name and each other, and decides
+/// where each member goes. Reads no other content and writes nothing. Throws Error{invalid_input}.
 WheelPlan plan_wheel(const ZipArchive& archive, const WheelOrigin& origin);
 
-/// The path of the tree's file as an installed RECORD names it: relative to lib/pythonX.Y/site-packages.
+/// The path of a tree's file as an installed RECORD writes it: relative to lib/pythonX.Y/site-packages.
 std::string path_from_site(std::string_view tree_path);
 
 }  // namespace envstore

@@ -57,7 +57,7 @@ WorkPool::WorkPool(unsigned threads) : impl_(std::make_unique<Impl>()) {
   try {
     for (unsigned i = 0; i < threads; ++i) impl_->threads.emplace_back([this] { impl_->work(); });
   } catch (const std::system_error&) {
-    // Fewer threads than wished for: who submits helps anyway.
+    // Continue with fewer threads: submitters also work on their own batch.
   }
 }
 
@@ -90,7 +90,7 @@ Memory WorkPool::take_buffer(std::size_t size) {
       impl_->kept_bytes -= buffer.size();
       return buffer;
     }
-    if (!idle.empty()) {  // all too small: one makes room for the new one
+    if (!idle.empty()) {  // all are too small: free one for the new buffer
       impl_->kept_bytes -= idle.back().size();
       idle.pop_back();
     }

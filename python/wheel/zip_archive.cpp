@@ -15,7 +15,7 @@ struct FreeDecompressor {
   void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
 };
 
-/// One a thread: making one costs more than inflating a small member.
+/// One per thread: creating one costs more than inflating a small member.
 libdeflate_decompressor& decompressor() {
   thread_local const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> own(
       libdeflate_alloc_decompressor());
@@ -23,7 +23,7 @@ libdeflate_decompressor& decompressor() {
   return *own;
 }
 
-/// A descriptor has an optional signature and sizes of 32 or 64 bits: its length tells which.
+/// A data descriptor has an optional signature and 32- or 64-bit sizes: its length tells which.
 bool is_descriptor_of(std::span<const std::byte> bytes, const ZipMember& member) {
   constexpr std::uint32_t kSignature = 0x08074b50;
   const bool has_signature = bytes.size() == 16 || bytes.size() == 24;
@@ -38,7 +38,7 @@ bool is_descriptor_of(std::span<const std::byte> bytes, const ZipMember& member)
   return false;
 }
 
-/// Every byte before the directory belongs to exactly one member: its header, its data, its descriptor.
+/// Checks that every byte before the directory belongs to exactly one member: header, data or descriptor.
 void check_local_parts(std::span<const std::byte> bytes, std::vector<Entry>& entries,
                        const Location& location, const std::string& archive) {
   std::vector<Entry*> by_offset;
@@ -123,7 +123,7 @@ void ZipArchive::merge_repeated() {
 }
 
 bool ZipArchive::has_same_content(const ZipMember& a, const ZipMember& b) const {
-  // Two packings of one content are compared in memory: that of a bomb would not fit.
+  // Members that are compressed differently are unpacked for comparison: limit their size, because of bombs.
   constexpr std::uint64_t kLargestCompared = std::uint64_t{1} << 28;
   if (a.size != b.size || a.crc32 != b.crc32) return false;
   const auto data_of = [this](const ZipMember& member) {

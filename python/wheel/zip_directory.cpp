@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::uint32_t kCentralSignature = 0x02014b50;
 constexpr std::size_t kCentralSize = 46;
-// Deflate cannot do better than 258 bytes for two bits.
+// The best ratio of deflate: 258 bytes for two bits.
 constexpr std::uint64_t kBestDeflateRatio = 1032;
 constexpr std::uint64_t kLargestMember = std::uint64_t{16} << 30;
-// Real wheels stay far under these; an archive above both is a bomb.
+// Real wheels stay far below these limits; an archive above both is a bomb.
 constexpr std::uint64_t kHarmlessTotal = std::uint64_t{1} << 30;
 constexpr std::uint64_t kHighestTotalRatio = 200;
 constexpr std::uint64_t kLargestTotal = std::uint64_t{64} << 30;
@@ -27,8 +27,8 @@ void check_name(std::string_view name, const std::string& archive) {
   if (!is_safe_member_name(name)) refuse_member(archive, name, "the name is not safe");
 }
 
-/// What the upper half of the external attributes says where it was written on Unix (and by tools that leave
-/// the system out): only regular files and directories may stand in a wheel.
+/// Reads the Unix mode from the upper half of the external attributes, which tools that do not record the
+/// system set too. Only regular files and directories are allowed. Returns whether it is executable.
 bool read_mode(std::uint32_t attributes, const Entry& entry, const std::string& archive) {
   const std::uint32_t mode = attributes >> 16;
   const std::uint32_t type = mode & S_IFMT;
@@ -103,7 +103,7 @@ Entry take_entry(std::span<const std::byte>& bytes, const Location& location, co
   return entry;
 }
 
-/// Some writers add a member twice. With one content it means one thing; ZipArchive compares the bytes.
+/// Some writers add a member twice. This compares size and CRC; ZipArchive also compares the bytes.
 void check_is_same(const ZipMember& first, const ZipMember& second, const std::string& archive) {
   if (first.size == second.size && first.crc32 == second.crc32) return;
   refuse_member(

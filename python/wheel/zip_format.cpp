@@ -23,8 +23,8 @@ constexpr std::uint32_t kAll32 = 0xffffffff;
 constexpr std::uint16_t kExtraZip64 = 0x0001;
 constexpr std::uint16_t kExtraUnicodePath = 0x7075;
 
-/// The end record's place in `tail`. The first that fits counts; a comment that holds another signature could
-/// be read in two ways and is refused.
+/// The position of the end record in `tail`: the last one that fits. If a comment holds another signature,
+/// the archive is ambiguous and is refused.
 std::optional<std::size_t> find_end_record(std::span<const std::byte> tail, const std::string& archive) {
   if (tail.size() < kEndSize) return std::nullopt;
   const std::size_t last = tail.size() - kEndSize;
@@ -42,7 +42,7 @@ std::optional<std::size_t> find_end_record(std::span<const std::byte> tail, cons
   return std::nullopt;
 }
 
-/// A 16- or 32-bit field of the old end record must agree with the new one or defer to it.
+/// A 16- or 32-bit field of the old end record must equal the Zip64 value or be all ones.
 bool agrees(std::uint64_t old_value, std::uint64_t all_ones, std::uint64_t new_value) {
   return old_value == all_ones || old_value == new_value;
 }

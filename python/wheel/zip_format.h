@@ -15,8 +15,7 @@ namespace envstore::zip {
 
 inline constexpr std::size_t kLocalHeaderSize = 30;
 
-/// Where the central directory lies, absolute offsets. `end` is where the end records begin: nothing may lie
-/// between.
+/// The central directory, in absolute offsets. It ends exactly at `end`, where the end records begin.
 struct Location {
   std::uint64_t offset = 0, end = 0, count = 0;
 };
@@ -39,17 +38,16 @@ std::uint64_t u64(std::span<const std::byte> bytes, std::size_t at);
 std::optional<Location> locate_directory(std::span<const std::byte> tail, std::uint64_t tail_offset,
                                          std::uint64_t& needs_from, const std::string& archive);
 
-/// Reads all entries and checks what the directory alone can tell: names, kinds, methods, sizes, order of
-/// nothing. `directory` is the range [location.offset, location.end).
+/// Reads all entries and checks what the directory alone reveals: names, types, methods, sizes, but not the
+/// order. `directory` is the range [location.offset, location.end).
 std::vector<Entry> read_directory(std::span<const std::byte> directory, const Location& location,
                                   const std::string& archive);
 
-/// Sizes behind the 0xffffffff of a header, from its Zip64 extra field. Values that need no replacing stay.
+/// The values of a header, each replaced from its Zip64 extra field if it is 0xffffffff.
 struct Zip64Values {
   std::uint64_t size = 0, compressed_size = 0, local_offset = 0;
 };
-/// Walks an extra field; throws for one that is malformed, repeats Zip64, or renames the member (Unicode
-/// path).
+/// Reads an extra field; throws if it is malformed, repeats Zip64, or renames the member (Unicode path).
 void apply_extra(std::span<const std::byte> extra, Zip64Values& values, std::string_view member,
                  const std::string& archive);
 
@@ -58,12 +56,12 @@ void apply_extra(std::span<const std::byte> extra, Zip64Values& values, std::str
 std::uint64_t check_local_header(std::span<const std::byte> bytes, const Entry& entry,
                                  const std::string& archive);
 
-/// Unpacks the data of a member, checks that all of it was used, the size and the CRC.
+/// Unpacks the data of a member; checks that all input is used, the size and the CRC.
 void unpack(std::span<const std::byte> data, const ZipMember& member, std::span<std::byte> out,
             const std::string& archive);
 
-/// Refuses names that occur twice with different content (as far as sizes and CRCs tell), that are file and
-/// directory at once, or that differ by letter case in a dist-info directory.
+/// Refuses names that occur twice with different size or CRC, that are both file and directory, or that
+/// differ only by letter case in a dist-info directory.
 void check_names(const std::vector<Entry>& entries, const std::string& archive);
 
 }  // namespace envstore::zip

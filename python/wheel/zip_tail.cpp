@@ -17,7 +17,7 @@ std::optional<TailDirectory> read_zip_tail(std::span<const std::byte> tail, std:
   auto entries = zip::read_directory(directory, *location, name_for_errors);
   zip::check_names(entries, name_for_errors);
   TailDirectory result;
-  std::set<std::string> names;  // one that occurs twice has one content
+  std::set<std::string> names;  // duplicates have the same content
   for (zip::Entry& entry : entries)
     if (!entry.is_directory && names.insert(entry.member.name).second)
       result.members.push_back(std::move(entry.member));
@@ -25,7 +25,7 @@ std::optional<TailDirectory> read_zip_tail(std::span<const std::byte> tail, std:
 }
 
 std::uint64_t zip_member_reach(const ZipMember& member) {
-  // A local extra field is not known before it is read; real ones are far shorter than this.
+  // The length of the local extra field is not known yet; real ones are far shorter than this.
   constexpr std::uint64_t kRoomForExtra = 512;
   return zip::kLocalHeaderSize + member.name.size() + kRoomForExtra + member.compressed_size;
 }

@@ -17,14 +17,15 @@ using namespace envstore;
 
 namespace {
 
-/// A store, a folder of wheels and tests/e2e/index_server.py over it. ENVSTORE_INDEX_SERVER names the script.
+/// A store, a folder of wheels, and tests/e2e/index_server.py that serves it. ENVSTORE_INDEX_SERVER names the
+/// script.
 class World {
  public:
   explicit World(std::vector<std::string> options = {}) {
     const char* base = std::getenv("TMPDIR");
     root_ = std::string(base != nullptr ? base : "/tmp") + "/envstore-index-test-" + random_name();
     make_directories(AT_FDCWD, root_ + "/files", 0700);
-    // Made by `python3 -m zipfile`: small, stored, one dist-info directory.
+    // Made with `python3 -m zipfile`: small, stored, one dist-info directory.
     const char* make =
         "import sys, zipfile\n"
         "with zipfile.ZipFile(sys.argv[1] + '/demo-1.0-py3-none-any.whl', 'w') as z:\n"
@@ -36,7 +37,7 @@ class World {
     serve(options);
   }
   ~World() {
-    input_ = Fd();  // the server ends with its input
+    input_ = Fd();  // the server ends at the end of its input
     waitpid(server_, nullptr, 0);
     remove_tree(AT_FDCWD, root_);
   }
@@ -172,7 +173,7 @@ TEST_CASE("a file with another hash or size than the index said is refused and l
     CHECK(kind_of([&] { client.download(file, is_given_up); }) == ErrorKind::invalid_input);
   }
   file.hashes = {};
-  file.size = 1;  // what comes is longer than the memory for it
+  file.size = 1;  // the body is longer than its memory
   CHECK(kind_of([&] { client.download(file, is_given_up); }) == ErrorKind::network);
   CHECK(list_directory(store.root(), layout::kTmp).empty());
 }

@@ -151,7 +151,7 @@ TEST_CASE(
     try {
       InterpreterFinder(world.store).find(inputs);
     } catch (const Error&) {
-      // Too old: it was asked all the same.
+      // Too old, but it was probed.
     }
     CHECK(calls == 1);
   }

@@ -14,7 +14,7 @@
 
 namespace envstore::test {
 
-/// A directory that lasts as long as the test.
+/// A temporary directory, removed at the end of the test.
 class Folder {
  public:
   Folder() {
@@ -27,7 +27,7 @@ class Folder {
   Folder& operator=(const Folder&) = delete;
   const std::string& path() const { return path_; }
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  /// With the folders above it.
+  /// Also creates its parent directories.
   std::string write(const std::string& name, const std::string& content, mode_t mode = 0644) const {
     const std::size_t slash = name.rfind('/');
     if (slash != std::string::npos) make_directories(AT_FDCWD, path_ + "/" + name.substr(0, slash), 0755);
@@ -39,7 +39,7 @@ class Folder {
   std::string path_;
 };
 
-/// The interpreters that PATH and pyenv offer on this machine, by path: at least one, but nobody knows which.
+/// The interpreters of this machine on PATH and of pyenv, by path: at least one; which ones is unknown.
 inline std::vector<std::string> real_interpreters() {
   std::vector<std::string> candidates{"/usr/bin/python3", "/usr/bin/pypy3", "/usr/local/bin/python3"};
   const char* home = std::getenv("HOME");
@@ -53,7 +53,7 @@ inline std::vector<std::string> real_interpreters() {
   return found;
 }
 
-/// A world in which every interpreter is a script that answers the probe with what it was given.
+/// The probe output of an interpreter with these properties; fake_interpreter writes a script that prints it.
 inline std::string answer_of(const std::string& executable, int major, int minor, const std::string& version,
                              const std::string& implementation = "cpython", bool free_threaded = false) {
   const std::string number = std::to_string(major) + "." + std::to_string(minor);

@@ -13,7 +13,7 @@ struct ElfKind {
   bool is_64 = true, is_big = false;
 };
 
-/// A library with nothing but headers, a dynamic section and its strings.
+/// A library that consists only of headers, a dynamic section and its strings.
 std::string elf_with_runpath(const std::string& runpath, ElfKind kind = {}, std::uint64_t tag = DT_RUNPATH) {
   const auto number = [&](std::uint64_t value, int size) {
     std::string bytes = little_endian(value, size);
@@ -84,7 +84,7 @@ TEST_CASE("what is cut off or changed is never read beyond its end") {
     const std::string whole = elf_with_runpath("$ORIGIN/../../other", {is_64, false});
     const auto none = [](std::string_view) { return false; };
     for (std::size_t length = 0; length < whole.size(); ++length) {
-      // A copy of exactly that size, so that a sanitizer sees a step too far.
+      // A copy of exactly that size, so that a sanitizer detects reads beyond the end.
       const std::vector<char> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
       CHECK_FALSE(escaping_runpath(std::as_bytes(std::span(cut)), "a/b.so", none));
     }

@@ -8,7 +8,7 @@ using namespace envstore;
 
 namespace {
 
-/// Of `abc`, as the standards of the algorithms have them.
+/// Digests of `abc` from the standards of the algorithms.
 const FileDigests kOfAbc = {
     {"md5", "900150983cd24fb0d6963f7d28e17f72"},
     {"sha1", "a9993e364706816aba3e25717850c26c9cd0d89d"},

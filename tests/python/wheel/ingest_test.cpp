@@ -299,7 +299,7 @@ TEST_CASE("hostile and broken wheels are refused, and leave nothing") {
 }
 
 namespace {
-/// Ingests, and returns what was said besides.
+/// Ingests the wheel and returns the warnings.
 std::vector<std::string> warnings_of(World& world, const WheelParts& wheel) {
   std::vector<std::string> warnings;
   world.ingest(wheel.archive(), {.filename = wheel.filename(),

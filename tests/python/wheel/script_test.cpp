@@ -17,7 +17,7 @@ using namespace envstore;
 
 namespace {
 
-/// A directory with `python` (a link to an interpreter) and a script beside it, as in bin of an environment.
+/// A directory with `python` (a link to an interpreter) and a script, like bin of an environment.
 class Bin {
  public:
   Bin() {
@@ -57,9 +57,9 @@ TEST_CASE("an entry point's script starts the python beside it and exits with wh
   const Bin bin;
   if (!bin.has_python()) return;
   CHECK(bin.run(entry_point_script("os.path", "isabs.__call__"))
-            .ends_with("exit 1"));  // no argument: a TypeError
+            .ends_with("exit 1"));  // without argument: TypeError
   CHECK(bin.run(entry_point_script("getpass", "getuser"))
-            .ends_with("exit 1"));  // a text goes to stderr, and 1 out
+            .ends_with("exit 1"));  // sys.exit with a string: to stderr, exit code 1
 }
 
 TEST_CASE("no entry point can put code into its script") {

@@ -94,7 +94,7 @@ TEST_CASE("what is refused, and why") {
   refused(zip_of({good, file(good.name, "other content")}), "occurs twice, with different content (");
   refused(zip_of({file("p-1.dist-info/RECORD", "a"), file("p-1.dist-info/RECORD", "b")}),
           "different content");
-  // Two words with one CRC.
+  // Two words with the same CRC.
   refused(zip_of({file("a", "plumless"), file("a", "buckeroo")}), "occurs twice, with different content");
   refused(zip_of({file("a"), file("a/b")}), "file and a directory");
   refused(zip_of({file("a/b"), file("a")}), "file and a directory");
@@ -120,7 +120,7 @@ TEST_CASE("what is refused, and why") {
           "unexplained data behind");
   std::string shared = zip_of({{.name = "a"}, {.name = "a"}});
   shared.replace(shared.rfind("PK\x01\x02") + 42, 4,
-                 std::string(4, '\0'));  // the second's offset: the first's
+                 std::string(4, '\0'));  // the offset of the second is that of the first
   shared[shared.rfind("PK\x01\x02") + 46] = 'b';
   refused(shared, "overlaps");
   refused(zip_of({file("d/", "content")}), "directory has content");

@@ -7,7 +7,7 @@
 
 namespace envstore::test {
 
-/// One member as it is to be written; every field can lie.
+/// One member to write; every field may be wrong on purpose.
 struct Part {
   std::string name;
   std::string content = {};
@@ -20,8 +20,8 @@ struct Part {
   std::optional<std::string> local_name = {};
   std::optional<std::uint32_t> local_crc = {};
   std::string gap = {};         ///< before the local header
-  std::string descriptor = {};  ///< behind the data, as given
-  bool zip64 = false;           ///< sizes and offset stand in Zip64 fields
+  std::string descriptor = {};  ///< raw bytes after the data
+  bool zip64 = false;           ///< sizes and offset are in Zip64 fields
   std::string extra = {};       ///< appended to the directory's extra field
 };
 
@@ -39,7 +39,7 @@ inline std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-/// A wheel: files plus dist-info with a fitting RECORD. `entries` may change RECORD's text.
+/// A wheel: files plus dist-info with a matching RECORD. `entries` may change the text of RECORD.
 struct WheelParts {
   std::string name = "pkg", version = "1.0";
   std::vector<Part> files;
@@ -47,7 +47,7 @@ struct WheelParts {
   std::optional<std::string> metadata = {};
   std::string entry_points;
   std::vector<Part> unrecorded;  ///< members that RECORD does not list
-  std::string record_addition;   ///< lines more
+  std::string record_addition;   ///< additional lines
   std::optional<std::string> record = {};
 
   std::string dist_info() const { return name + "-" + version + ".dist-info"; }
