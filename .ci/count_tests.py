@@ -1,8 +1,8 @@
-"""Runs `meson test` in build folders and counts single test cases over all suites: count_tests.py FOLDER [ARGUMENT...]
+"""Runs `meson test` in a build folder and counts the test cases of all suites: count_tests.py FOLDER [ARGUMENT...]
 
-doctest's and unittest's own counts are read from what each test printed; a test that tells none counts as one.
-What could not be tried is told with its reason. The last line is `N passed, N failed`, with `, N skipped` where something
-was; the exit code is 0 only if nothing failed and something passed.
+The counts are read from the output of doctest and unittest; a test that prints no count counts as one. Each skipped
+test is printed with its reason. The last line is `N passed, N failed`, followed by `, N skipped` if tests were skipped;
+the exit code is 0 only if nothing failed and something passed.
 """
 import json
 import collections
@@ -15,13 +15,13 @@ DOCTEST = re.compile(r"\[doctest\] test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\
 UNITTEST = re.compile(r"^Ran (\d+) tests? in ", re.MULTILINE)
 UNITTEST_BAD = re.compile(r"^FAILED \((.*)\)$", re.MULTILINE)
 UNITTEST_SKIPPED = re.compile(r"skipped=(\d+)")
-#: unittest's, and what tests/skip.h prints.
+#: The skip messages of unittest and of tests/skip.h.
 SKIP_REASON = re.compile(r"""(?: \.\.\. skipped ['"](.*)['"]|^skipped: (.*))$""", re.MULTILINE)
 SKIPPED_EXIT = 77
 
 
 def counts(test):
-    """Passed and failed cases of one test, and why others were skipped."""
+    """The numbers of passed and failed cases of one test, and the reasons of the skipped ones."""
     text = test.get("stdout", "") + "\n" + test.get("stderr", "")
     is_good = test["result"] in ("OK", "EXPECTEDFAIL")
     passed = failed = 0

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Times envstore beside uv and bare python, in one run, and prints a Markdown table.
+"""Times envstore, uv and bare python in one run, and prints a Markdown table.
 
-Needs hyperfine and uv; python is called by path. Every figure is a median; "over python" is the median less that of bare
-python on an empty script. The network is used by the cold runs alone.
+Needs hyperfine and uv; python is called by path. Every figure is a median; "over python" is the median minus the
+median of bare python on an empty script. Only the cold runs use the network.
 
     tests/bench/bench.py --envstore build/release/cli/envstore --uv "$(command -v uv)"
 """
@@ -20,7 +20,7 @@ import threading
 
 NUMERIC = ["numpy", "pandas", "scipy", "matplotlib"]
 JUPYTER = ["jupyterlab"]
-#: Small pure wheels: each with the rest makes an environment that was not there before.
+#: Small pure wheels: each of them, added to the packages of a benchmark, requires a new environment.
 VARIANTS = ["idna", "certifi", "urllib3", "charset-normalizer", "click", "markupsafe", "itsdangerous", "blinker",
             "tomli", "attrs", "iniconfig", "pluggy", "filelock", "platformdirs", "distlib", "sortedcontainers"]
 
@@ -53,7 +53,7 @@ class Bench:
         return " ".join([self.options.uv, "run", "-q", "--no-project", *arguments])
 
     def medians(self, commands, runs, prepare=None, warmup=3):
-        """The medians of the commands' wall time, in seconds, timed by one call of hyperfine."""
+        """The median wall time of each command in seconds, measured by one call of hyperfine."""
         report = self.path("report.json")
         call = ["hyperfine", "-N", "--style", "none", "--warmup", str(warmup), "--runs", str(runs), "--export-json", report]
         for each in prepare or []:
@@ -65,7 +65,7 @@ class Bench:
         subprocess.run(command.split(), env=self.env, check=True, cwd=self.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def row(self, what, own, peer, budget, unit="ms"):
-        """Times over bare python, and their ratio."""
+        """Adds a row: the times of envstore and uv, given in seconds, and their ratio."""
         text = lambda seconds: "%.2f %s" % (seconds * 1000, unit) if unit == "ms" else "%.2f s" % seconds
         self.rows.append((what, text(own), text(peer), "%.2f" % (own / peer), budget))
 
@@ -92,7 +92,7 @@ class Bench:
         self.rows.append(("paths that the copy adds", str(self.entries() - before), str(uv_paths), "", "0"))
 
     def settle(self):
-        """Returns when the afterwork of earlier runs has ended."""
+        """Waits until the background work (`finish-run`) of earlier runs has ended."""
         for entry in filter(str.isdigit, os.listdir("/proc")):
             try:
                 words = pathlib.Path("/proc", entry, "cmdline").read_bytes().split(b"\0")
@@ -100,7 +100,7 @@ class Bench:
                     continue
                 pidfd = os.pidfd_open(int(entry))
             except OSError:
-                continue  # it has ended
+                continue  # the process has ended
             select.select([pidfd], [], [])
             os.close(pidfd)
 
@@ -117,7 +117,7 @@ class Bench:
         self.check(self.uv(everything))
         self.settle()
         own_times, uv_times = [], []
-        for i in range(len(VARIANTS)):  # each a script of its own: uv would change the environment of one that it knows
+        for i in range(len(VARIANTS)):  # a new script each: uv would update a known script's environment
             script = "%s/%d.py" % (folder, i)
             own, uv = self.medians([self.envstore("--offline", script), self.uv("--offline", script)], 1, warmup=0)
             own_times.append(own)
@@ -130,20 +130,20 @@ class Bench:
         script = self.path("cold-%s.py" % name.split()[-1], script_text(packages))
         saved = self.env
         own_times, uv_times = [], []
-        for turn in range(self.options.cold_runs):  # in turn: the network drifts
-            # Folders of their own, none removed before the end: ext4 passes over inodes that were freed in the last half
-            # minute one by one, which costs whoever creates files next many seconds of system time.
+        for turn in range(self.options.cold_runs):  # alternately: the speed of the network drifts
+            # Each run has its own folders, and none is removed before the end: ext4 skips inodes freed in the last half
+            # minute one by one, which costs the next process that creates files many seconds of system time.
             self.env = {**saved, "ENVSTORE_ROOT": str(self.home / ("cold-%s-store-%d" % (name.split()[-1], turn))),
                         "UV_CACHE_DIR": str(self.home / ("cold-%s-uv-%d" % (name.split()[-1], turn)))}
             for command, times in ((self.envstore("-q", script), own_times), (self.uv(script), uv_times)):
-                os.sync()  # what the one wrote must not be written while the other is timed
+                os.sync()  # no writeback of one run while the other is timed
                 times += self.medians([command], 1, warmup=0)
                 self.settle()
         self.env = saved
         self.row("cold run, %s" % name, statistics.median(own_times), statistics.median(uv_times), budget, unit="s")
 
     def resident(self):
-        """Resident memory of the supervisor while its program waits."""
+        """Resident memory, in MiB, of the supervisor of each tool while its program waits."""
         waiting = self.path("waiting.py", "import os; print('up', flush=True); os.read(os.open(%r, os.O_RDONLY), 1)\n" % self.fifo())
         for tool, command in (("own", self.envstore(waiting)), ("uv", self.uv(waiting))):
             first = subprocess.Popen(command.split(), env=self.env, stdout=subprocess.DEVNULL)
@@ -167,7 +167,7 @@ class Bench:
         return path
 
     def busy(self):
-        """Warm runs beside one collection after another, as scheduled ones are started, with a busy program on each core."""
+        """Warm runs with a busy program on each core, without and with continuous collections at nice 5."""
         script = self.path("warm.py")
         busy = [subprocess.Popen([self.options.python, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
         try:

@@ -1,7 +1,7 @@
-// What it costs to count a store, to plan a collection of it and to tell its usage.
-// `count_store make ROOT BLOBS` makes an index of so many blobs in trees of 500, with a tenth of them shared
-// between two trees, and snapshots of 20 trees; `count_store count ROOT` counts it and prints the times of
-// the steps in milliseconds and the memory: the largest, and at the end without the index's mapped pages.
+// The cost of counting a store, planning a collection and computing its usage.
+// `count_store make ROOT BLOBS` makes an index with that many blobs in trees of 500, a tenth of them shared
+// between two trees, and snapshots of 20 trees; `count_store count ROOT` counts it and prints the time of
+// each step in milliseconds, the peak memory, and the final memory without the index's mapped pages.
 #include <sys/resource.h>
 #include <algorithm>
 #include <chrono>
@@ -77,7 +77,7 @@ int make(const char* root, int blobs) {
   return 0;
 }
 
-/// Without the pages of the index, which are the page cache's.
+/// Excludes the mapped pages of the index, which belong to the page cache. -1: unknown.
 long own_memory_kib() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);)

@@ -1,7 +1,7 @@
-// How fast a collection counts and deletes, and how long it keeps runs waiting:
+// How fast a collection counts and deletes, and how long runs wait for it:
 //   gc_bench DIRECTORY [trees] [files a tree] [bytes a file]
-// Makes two equal stores of real files there; one is collected, of the other the same paths are unlinked
-// bare.
+// Makes two equal stores of real files there. One is collected; in the other the same paths are removed
+// without the collector.
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -58,7 +58,7 @@ TreeId make_tree(Store& store, Lease& lease, int number, const Size& size) {
   return builder.commit(info);
 }
 
-/// Every tenth tree is in all snapshots, the others in one each. Returns one snapshot that stays.
+/// The first tree is in all snapshots, each other tree in one. Returns the pinned snapshot, which stays.
 SnapshotId fill(Store& store, const Size& size) {
   auto lease = Lease::acquire(store, LeaseKind::ingest, {}, "bench");
   const TreeId common = make_tree(store, *lease, 0, size);
@@ -77,7 +77,7 @@ SnapshotId fill(Store& store, const Size& size) {
   return stays.id();
 }
 
-/// What a warm run does with the index, over and over: the longest and the median time, in milliseconds.
+/// The longest and the median time, in milliseconds, of the index work of a warm run.
 struct Delays {
   double longest = 0, median = 0;
 };
@@ -103,7 +103,7 @@ Delays run_until(const std::string& root, const SnapshotId& id, int stop) {
   return {times.back(), times[times.size() / 2]};
 }
 
-/// The delays of a process that runs beside `work`.
+/// The delays of a process that repeats this index work while `work` runs.
 template <class Work>
 Delays beside(const std::string& root, const SnapshotId& id, Work work) {
   int stop[2], answer[2];

@@ -1,7 +1,7 @@
-// What the store costs a warm run: open, read a memo, take a lease and drop it, in a process of its own.
-// `warm_store make ROOT` makes the store; `warm_store run ROOT` is the warm run; `warm_store nothing` the
-// empty process to compare with; `warm_store time ROOT TIMES` does the warm run so often in one process and
-// prints microseconds.
+// The cost of the store in a warm run: open it, read a run cache entry, acquire and release a lease.
+// `warm_store make ROOT` makes the store; `warm_store run ROOT` is one warm run; `warm_store nothing` is an
+// empty process for comparison; `warm_store time ROOT TIMES` repeats the warm run in one process and prints
+// microseconds.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

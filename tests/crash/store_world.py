@@ -1,4 +1,4 @@
-"""What the tests of crashes share: wheels, a script, stores that can be made again, the driver and the checker."""
+"""Shared by the crash tests: wheels, scripts, a store that can be saved and restored, the driver and the checker."""
 import json
 import os
 import pathlib
@@ -14,11 +14,11 @@ CHECKER = os.environ["ENVSTORE_CHECK_STORE"]
 DRIVER = os.environ.get("ENVSTORE_CRASH_DRIVER")
 LONG = os.environ.get("ENVSTORE_TEST_LONG") == "1"
 SEED = int(os.environ.get("ENVSTORE_TEST_SEED", "4"))
-TIMEOUT = 300  # seconds; a bound, not a wait
+TIMEOUT = 300  # seconds; an upper bound, not a delay
 
 
 def quick_folder():
-    """Memory, where there is enough: what a kill leaves does not depend on the disk, and syncs cost nothing there."""
+    """/dev/shm if it has enough space: the effects of a kill do not depend on the disk, and syncs are free there."""
     memory = pathlib.Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30:
         return str(memory)
@@ -26,7 +26,7 @@ def quick_folder():
 
 
 def make_wheels(folder):
-    """Distributions that between them use every way in which a file can be laid out."""
+    """Distributions that together use every way in which a file can be laid out."""
     shared = "SHARED = %r\n" % ("the same bytes in several trees " * 20)
     make_wheel(folder, "alpha", "1.0", requires=["beta"], files={
         "alpha/__init__.py": "", "alpha/late.py": "VALUE = 'alpha'\n", "alpha/deep/er/__init__.py": shared,
@@ -51,7 +51,7 @@ def script_text(imports, dependencies):
 
 
 class World:
-    """One folder with wheels, two scripts and the place of a store. Workers have one each."""
+    """A folder with wheels, two scripts and the path of a store. Each worker has its own."""
 
     def __init__(self, home, store=None):
         self.home = pathlib.Path(home)
@@ -75,7 +75,7 @@ class World:
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT)
 
     def drive(self, options, words):
-        """Runs a command under the driver, until all that it left behind has ended. The report, with the output."""
+        """Runs a command under the driver until all its descendants have ended. Returns the report with the output."""
         report = self.home / "report.json"
         done = self.call([DRIVER, "--report", report, *options, "--", *words])
         if done.returncode != 0:
@@ -83,11 +83,11 @@ class World:
         return {**json.loads(report.read_text()), "out": done.stdout, "err": done.stderr}
 
     def whole(self, words):
-        """Like `drive`, with nothing in the way."""
+        """Like `drive`, without injecting anything."""
         return self.drive(["--select", "changes"], words)
 
     def check(self, *options):
-        """What the checker has against the store; empty: nothing. With the ids of what is durable."""
+        """Returns the checker's findings (empty if the store is sound) and the `durable` lines that it lists."""
         done = self.call([CHECKER, "--list", *options, self.store])
         lines = done.stdout.splitlines()
         durable = {line for line in lines if line.startswith("durable ")}
@@ -99,7 +99,7 @@ class World:
         remove_store(self.store)
 
     def keep_as(self, name):
-        """The store as it is, to be made again by `restore`."""
+        """Saves a copy of the store for `restore`."""
         self.copy(self.store, self.home / name)
 
     def restore(self, name):
@@ -112,7 +112,7 @@ class World:
 
 
 def remove_store(path):
-    """Removes a store or a directory of it. Its directories are read-only, which stops everybody but root."""
+    """Removes a store or a directory of it. Its directories are read-only, so only root can do so without chmod."""
     if os.geteuid() != 0 and path.exists():
         subprocess.run(["chmod", "-R", "u+w", str(path)], check=True)
     shutil.rmtree(path, ignore_errors=True)

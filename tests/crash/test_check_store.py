@@ -1,4 +1,4 @@
-"""The checker itself: it passes a sound store, and each kind of damage is a finding."""
+"""Tests the checker itself: it accepts a sound store and reports each kind of damage."""
 import os
 import pathlib
 import shutil

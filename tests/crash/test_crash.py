@@ -1,7 +1,8 @@
-"""Kills, failing calls, lost rows and wrong clocks at every system call of every command: the store stays sound, and the next command works.
+"""Kills, failing calls, lost rows and wrong clocks at every system call of every command: the store stays sound, and
+the next command works.
 
-By default a seeded selection of points (ENVSTORE_TEST_SEED; ENVSTORE_TEST_FACTOR times as many), every one with
-ENVSTORE_TEST_LONG=1. A point that fails names what to run again: ENVSTORE_TEST_POINT='SCENARIO MODE N'.
+By default a seeded selection of points (ENVSTORE_TEST_SEED; ENVSTORE_TEST_FACTOR multiplies their number), with
+ENVSTORE_TEST_LONG=1 all of them. To repeat one failed point, set ENVSTORE_TEST_POINT='SCENARIO MODE N' as printed.
 """
 import concurrent.futures
 import contextlib
@@ -22,7 +23,7 @@ from store_world import ENVSTORE, LONG, SEED, TIMEOUT, World, has_command, quick
 
 KILLS = ["kill", "kill-all"]
 YEARS = 10 * 365 * 24 * 3600
-#: What happens at a point while the command goes on. {volatile}: the folder of the boot's rows.
+#: Events injected at a point while the command continues. {volatile}: the volatile index of this boot.
 EVENTS = {
     "volatile-lost": ["--shell", "rm -rf {volatile}"],
     "other-boot": ["--shell", "test ! -d {volatile} || mv {volatile} $(dirname {volatile})/$(cat /proc/sys/kernel/random/uuid)"],
@@ -37,9 +38,9 @@ WORKERS = min(4, os.cpu_count() or 1)
 
 
 class Scenario:
-    """A command, the store that it finds, and what comes after it."""
+    """A command, the store that it starts from, and the commands that follow it."""
 
-    heals = False  # the store that it finds is damaged, and stays so when the command does not get far
+    heals = False  # the initial store is damaged, and stays damaged if the command is stopped early
 
     def __init__(self, world):
         self.world = world
@@ -48,14 +49,14 @@ class Scenario:
         self.durable = world.check()[1] if not self.heals else set()
 
     def begin(self):
-        """Makes the store that the command finds."""
+        """Makes the store that the command starts from."""
         self.world.store.mkdir(mode=0o700)
 
     def words(self):
         return self.world.run_words(self.world.script)
 
     def ready(self):
-        """With alpha's snapshot known, compiled and durable."""
+        """Makes a store in which alpha's snapshot is known, compiled and durable."""
         self.world.clear()
         self.finish(self.world.run_words(self.world.script))
 
@@ -66,13 +67,13 @@ class Scenario:
         return done
 
     def next_commands(self):
-        """Both scripts run, whatever is known of them."""
+        """Both scripts run, whether or not the store has their snapshots."""
         for script in (self.world.script, self.world.other):
             if self.finish(self.world.run_words(script))["out"] != "ok\n":
                 raise AssertionError("the next run of %s did not say ok" % script.name)
 
     def faults_at(self, mode, number):
-        """What went wrong when the command was stopped at a point."""
+        """Returns the faults found when the command is disturbed at one point."""
         world = self.world
         world.restore("template")
         with self.beside() as faults_beside:
@@ -84,7 +85,7 @@ class Scenario:
             faults.append("failed without a word")
         found, durable = world.check()
         if not self.heals:
-            # By a clock that is years ahead, what nobody keeps is old, and the day's collection takes it.
+            # With a clock years ahead, everything without a root is too old, and the daily collection removes it.
             staying = set() if mode == "clock-ahead" else self.staying()
             faults += found + ["lost: " + line for line in sorted(staying - durable)]
         try:
@@ -105,11 +106,11 @@ class Scenario:
 
     @contextlib.contextmanager
     def beside(self):
-        """What goes on beside the command. Yields a list of its faults, whole at the end."""
+        """Runs something concurrently with the command. Yields a list of faults, which is complete on exit."""
         yield []
 
     def staying(self):
-        """What was durable before, and must be after."""
+        """What was durable before the command and must be durable after it."""
         return self.durable
 
     def count(self, mode):
@@ -128,7 +129,7 @@ class WarmRun(Scenario):
 
 
 class SecondColdRun(Scenario):
-    """Into a store with durable rows, as a forest, sharing one tree and one blob."""
+    """A cold run into a store with durable rows, as a forest, sharing one tree and one blob with the first run."""
 
     def begin(self):
         self.ready()
@@ -139,7 +140,7 @@ class SecondColdRun(Scenario):
 
 @contextlib.contextmanager
 def held_lock(store, name):
-    """A lock of a store that nobody has used yet."""
+    """Holds a lock of a store that was never used."""
     (store / "locks").mkdir(mode=0o700)
     with open(store / "locks" / name, "w+") as lock:
         fcntl.fcntl(lock, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
@@ -147,7 +148,7 @@ def held_lock(store, name):
 
 
 class Promotion(Scenario):
-    """The afterwork of a first run: promotion, and compiled modules."""
+    """The background work of a first run: promotion and compilation of modules."""
 
     def begin(self):
         self.world.store.mkdir(mode=0o700)
@@ -158,7 +159,7 @@ class Promotion(Scenario):
             self.finish_words = self.stop_afterwork()
 
     def stop_afterwork(self):
-        """Ends the process that waits for the lock, and tells what it was called with."""
+        """Kills the process that waits for the lock and returns its command line."""
         while True:
             for entry in os.listdir("/proc"):
                 try:
@@ -167,14 +168,14 @@ class Promotion(Scenario):
                         os.kill(int(entry), signal.SIGKILL)
                         return [ENVSTORE, *[os.fsdecode(word) for word in words[1:-1]]]
                 except OSError:
-                    continue  # it has ended
+                    continue  # the process has ended
 
     def words(self):
         return self.finish_words
 
 
 class Rebuild(Scenario):
-    """The index is lost, and made again from what lies on disk."""
+    """The index is lost and rebuilt from the files on disk."""
 
     heals = True
     command = "verify"
@@ -214,7 +215,7 @@ class Repair(Scenario):
 
 
 class Collection(Scenario):
-    """Everything but what a pin holds goes at once."""
+    """A collection with max-age 0s and grace 0s: everything unused is removed at once."""
 
     command = "gc"
 
@@ -238,7 +239,7 @@ class Collection(Scenario):
 
 
 class CollectionBesideRun(Collection):
-    """A run that has its lease imports the rest of what it has when the collection is over."""
+    """A run with a lease imports more of its packages after the collection has ended."""
 
     def begin(self):
         super().begin()
@@ -266,7 +267,7 @@ SCENARIOS = [ColdRun, WarmRun, SecondColdRun, Promotion, Rebuild, Repair, Collec
 
 
 class Pool:
-    """Workers with a world of their own for one scenario, each at its own path."""
+    """Instances of one scenario, each in its own world at its own path, shared by the worker threads."""
 
     def __init__(self, kind, home):
         self.free = queue.Queue()
@@ -282,7 +283,7 @@ class Pool:
 
 
 def points(kind, pool, modes):
-    """(mode, number) of all points, or of a seeded selection."""
+    """(mode, number) of all points or of a seeded selection."""
     wanted = os.environ.get("ENVSTORE_TEST_POINT", "").split()
     if wanted:
         return [(wanted[1], int(wanted[2]))] if wanted[0] == kind.__name__ and wanted[1] in modes else []

@@ -1,11 +1,11 @@
-"""Power cuts: the store's filesystem lies in a file, which is cloned as it is at seeded random instants while runs ingest,
+"""Power cuts: the store's filesystem is in an image file, which is cloned at seeded random instants while runs ingest,
 promote and collect. The clone is what a disk would hold after a cut at that instant. It is mounted at the store's own
-path in a mount namespace of its own: the checker looks at it, all that had been promoted must be whole, and the next
+path in a separate mount namespace: the checker examines it, everything promoted before must be intact, and the next
 commands must work.
 
-The clone must be of one instant, which a copy of a file that is written to is not. So that file lies on an XFS of its
-own, whose FICLONE waits for no one and lets no one in between; and its loop device uses direct I/O, so that it holds
-exactly what was written to the device. Needs root and loop devices.
+The clone must be of one instant; a copy of a file that is being written is not. Therefore the image is on an XFS of its
+own, whose FICLONE is atomic and does not wait, and its loop device uses direct I/O, so that the image holds exactly
+what was written to the device. Needs root and loop devices.
 """
 import fcntl
 import itertools
@@ -24,8 +24,8 @@ from store_world import (CHECKER, DRIVER, ENVSTORE, LONG, SEED, World, has_comma
 
 FICLONE = 0x40049409
 PACKAGES = 12
-LONGEST_WAIT = 0.4  # seconds between two cuts
-FILESYSTEMS = {  # how it is made, how it and its clone are mounted, cuts by default and in the long suite
+LONGEST_WAIT = 0.4  # seconds; the longest time between two cuts
+FILESYSTEMS = {  # mkfs command, mount options, number of cuts by default and in the long suite
     "ext4": (["mkfs.ext4", "-q", "-F"], [], 20, 200),
     "xfs": (["mkfs.xfs", "-q", "-f"], ["-o", "nouuid"], 0, 60),
     "btrfs": (["mkfs.btrfs", "-q", "-f"], [], 0, 60),
@@ -45,7 +45,7 @@ def sparse(path, megabytes):
 
 
 class Disks:
-    """The XFS in which clones are of one instant, and in it the image whose filesystem has the store."""
+    """The XFS that makes atomic clones, and on it the image with the store's filesystem."""
 
     def __init__(self, home, kind):
         self.undo = []
@@ -73,7 +73,7 @@ class Disks:
         self.undo.append(["umount", "-l", self.inner])
 
     def clone(self, name):
-        """What the disk holds at this instant."""
+        """Clones the image as it is at this instant."""
         with open(self.image, "rb") as source, open(self.outer / name, "wb") as target:
             fcntl.ioctl(target, FICLONE, source.fileno())
         return self.outer / name
@@ -89,7 +89,7 @@ class Machine:
     def __init__(self, image, place, options):
         self.keeper = subprocess.Popen(["unshare", "--mount", "sh", "-c", "echo; cat"], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE)
-        self.keeper.stdout.readline()  # the namespace is there
+        self.keeper.stdout.readline()  # the namespace exists now
         self.enter = ["nsenter", "--mount=/proc/%d/ns/mnt" % self.keeper.pid, "--"]
         try:
             call(*self.enter, "mount", *(options or []), "-o", "loop", image, place)
@@ -104,15 +104,15 @@ class Machine:
 
 
 class Work(threading.Thread):
-    """Runs that make snapshots, each to its end with its afterwork, and collections in between. What is then durable is
-    promised: it must be in every later cut until a collection begins."""
+    """Runs that make snapshots, each until its background work has ended, and collections in between. Whatever is
+    durable then is promised: every later cut must contain it until a collection begins."""
 
     def __init__(self, world, draw):
         super().__init__()
         self.world, self.draw = world, draw
         self.lock = threading.Lock()
-        self.promised = set()  # by the lock, as `current`; the others are told when the thread has ended
-        self.current = None  # the script that was started last: what a cut leaves half made of it, its next run mends
+        self.promised = set()  # guarded by `lock`, like `current`; read the other members after the thread has ended
+        self.current = None  # the script started last: its next run repairs what a cut left incomplete
         self.most_promised = self.runs = self.collections = 0
         self.stopping = threading.Event()
         self.fault = None
@@ -127,7 +127,7 @@ class Work(threading.Thread):
                     self.collect()
                 else:
                     self.work(number)
-        except Exception as error:  # told by the test
+        except Exception as error:  # the test reports it
             self.fault = error
 
     def work(self, number):
@@ -189,7 +189,7 @@ class PowerCuts(unittest.TestCase):
                 work.stopping.wait(draw.random() * LONGEST_WAIT)
                 with work.lock:
                     promised, current = set(work.promised), work.current
-                    image = disks.clone("cut-%d" % number)  # inside the lock: no promise is taken back before it
+                    image = disks.clone("cut-%d" % number)  # under the lock: no promise is withdrawn before the clone
                 with self.subTest(cut=number, promised=len(promised)):
                     self.look_at(disks, image, promised, current)
                 image.unlink()
@@ -207,7 +207,7 @@ class PowerCuts(unittest.TestCase):
             self.next_boot(machine)
             done = self.world.call([*machine.enter, CHECKER, "--after-power-cut", "--list", self.world.store])
             durable = {line for line in done.stdout.splitlines() if line.startswith("durable ")}
-            if promised or done.returncode != 2:  # 2: there was no store yet
+            if promised or done.returncode != 2:  # 2: the store did not exist yet
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assertEqual(promised - durable, set(), "promoted, and lost")
             self.next_commands(machine, current)
@@ -215,7 +215,7 @@ class PowerCuts(unittest.TestCase):
             machine.end()
 
     def next_boot(self, machine):
-        """The volatile index belongs to a boot that is over."""
+        """Renames the volatile index, as if it were that of an earlier boot."""
         boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         volatile = self.world.store / "volatile"
         call(*machine.enter, "sh", "-c", 'test ! -e "$1" || mv "$1" "$2"', "sh", volatile / boot, volatile / str(uuid.uuid4()))

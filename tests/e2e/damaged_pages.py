@@ -1,4 +1,4 @@
-"""Single corruptions of an LMDB environment's file: of every kind of page and every field that tells where others are.
+"""Single corruptions of an LMDB data file: of every kind of page and of every field that locates other data.
 
 The layout is that of store/index/index_page_format.h.
 """
@@ -11,7 +11,7 @@ BIG_DATA = 1
 
 
 class Changed(bytearray):
-    """A file's bytes, changed by field."""
+    """The bytes of a file; fields can be changed."""
 
     def put(self, at, form, value):
         struct.pack_into("<" + form, self, at, value % (1 << 8 * struct.calcsize(form)))
@@ -31,7 +31,7 @@ def offsets(data, page):
 
 
 def pages_by_kind(data):
-    """Pages that the current transaction names as nodes or values; the others hold what an earlier one left."""
+    """Pages that the current transaction refers to; other pages hold data of earlier transactions."""
     current = max((0, 1), key=lambda page: field(data, page * PAGE + 144, "Q")) * PAGE
     found = {BRANCH: [], LEAF: [], OVERFLOW: []}
 
@@ -56,7 +56,7 @@ def of_header(data, page):
 
 
 def of_nodes(data, page, draw):
-    """A leaf or branch page."""
+    """Damages to a leaf or branch page."""
     yield from of_header(data, page)
     at = page * PAGE
     lower, upper = field(data, at + 12, "H"), field(data, at + 14, "H")
@@ -81,7 +81,7 @@ def of_nodes(data, page, draw):
 
 
 def of_value(data, page):
-    """The first page of a value of several."""
+    """Damages to the first page of a value that spans several pages."""
     yield from of_header(data, page)
     for value in (0, 1 << 20, 0xFFFFFFFF):
         yield "pages of a value", Changed(data).put(page * PAGE + 12, "I", value)
@@ -120,7 +120,7 @@ def of_meta(data):
 
 
 def damages(data, draw):
-    """{kind: [bytes]} of whole files, each damaged in one place."""
+    """{kind: [bytes]}: copies of the whole file, each with one corruption."""
     found = {"no bytes": [b""], "one byte": [b"x"]}
 
     def add(where, some):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A package index on loopback for end-to-end tests. Python 3.8+, standard library alone.
+"""A package index on loopback for end-to-end tests. Python 3.8+, standard library only.
 
 As a library:
 
@@ -12,33 +12,33 @@ As a program (prints its port as one line, then serves until it is killed or std
 
     index_server.py FOLDER [--format html|json] [--no-metadata] [--no-ranges] [--auth USER:PASSWORD] ...
 
-`folder` holds wheels and sdists, read anew at each request. The server has
+`folder` holds wheels and sdists, and is read again at each request. The server has
 
     /simple/            names of all projects
-    /simple/NAME/       the page of a project (404 when the folder has no file of it)
+    /simple/NAME/       the page of a project (404 if the folder has no file of it)
     /files/FILE         a file; /files/FILE.metadata its METADATA when `metadata` is on
     /flat/              one page with every file, for --find-links
-    /auth/...           the same tree as /, but with basic authentication whatever `auth` says (user "user", password
-                        "secret")
+    /auth/...           the same tree as /, but always with basic authentication, independent of `auth` (user "user",
+                        password "secret")
     /control/log        GET: the requests so far, a JSON list of {"method", "path", "status", "range", "headers"}
-    /control/reset      POST: forgets log and rules
+    /control/reset      POST: clears the log and the rules
     /control/set        POST: a JSON object of options to change
-    /control/rule       POST: a JSON object, the keywords of `rule` and "path"
-    /control/release    POST: lets go what rules with hold=true keep waiting
+    /control/rule       POST: a JSON object with "path" and the keyword arguments of `rule`
+    /control/release    POST: answers the requests that rules with hold=true keep waiting
 
-Options: format ("html", "json", "both": what Accept prefers), metadata (PEP 658/714 advertised and served), metadata_spelling
-("core", "dist-info", "both"), ranges, suffix_ranges, etag, cache_control (header text or None), auth ("user:password" or None),
-page_hashes (False: pages have no hashes), sizes (JSON has sizes), absolute_urls, gzip (pages, when accepted), requires_python and
-yanked (dicts FILE -> text), upload_time (dict FILE -> text); and for all paths at once: garbage (pages are HTML that is no
-index page), redirect_loop (pages redirect to themselves), wrong_hash, wrong_size (of every file in pages), truncate (files end
-after half of what they announce).
+Options: format ("html", "json", "both": as Accept prefers), metadata (PEP 658/714 advertised and served),
+metadata_spelling ("core", "dist-info", "both"), ranges, suffix_ranges, etag, cache_control (header text or None),
+auth ("user:password" or None), page_hashes (False: pages have no hashes), sizes (JSON has sizes), absolute_urls,
+gzip (pages, when accepted), requires_python and yanked (dicts FILE -> text), upload_time (dict FILE -> text);
+and for all paths at once: garbage (pages are HTML, but not index pages), redirect_loop (pages redirect to themselves),
+wrong_hash, wrong_size (of every file in pages), truncate (files end after half of the announced length).
 
 A rule changes the answers for one exact path, `times` times (None: always):
-    status=N              that status with a short text body; headers={...} adds to it (Retry-After: 0, ...)
+    status=N              that status with a short text body; headers={...} adds headers (Retry-After: 0, ...)
     redirect=URL          302 (or `status`) to URL; a path redirects to itself for a loop
     body=TEXT             200 with that body (HTML garbage, wrong content); content_type=...
     truncate=N            announces the full length, sends N bytes, closes the connection
-    wrong_hash=True       pages show a false SHA-256 for /files/FILE (the rule's path is that of the file)
+    wrong_hash=True       pages show a wrong SHA-256 for /files/FILE (the path of the rule is that of the file)
     wrong_size=True       the same for the size in JSON pages
     chunked=True          no Content-Length
     close=True            closes the connection without an answer
@@ -105,7 +105,7 @@ def sha256(data):
 
 
 class State:
-    """What handlers share. `lock` protects everything that changes."""
+    """State shared by the request handlers. `lock` protects everything that changes."""
 
     def __init__(self, folder, options):
         unknown = set(options) - set(DEFAULTS)
@@ -463,7 +463,7 @@ class Listener(http.server.ThreadingHTTPServer):
     request_queue_size = 256
 
     def server_bind(self):
-        # HTTPServer's own asks the resolver for this machine's name, which may take seconds.
+        # HTTPServer's server_bind resolves the host name, which may take seconds.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]
 
@@ -473,7 +473,7 @@ class Listener(http.server.ThreadingHTTPServer):
 
 
 class IndexServer:
-    """Serves `folder` from entering to leaving the `with` block."""
+    """Serves `folder` for the duration of the `with` block."""
 
     def __init__(self, folder, **options):
         self.state = State(folder, options)
@@ -495,7 +495,7 @@ class IndexServer:
         return self.root + "/flat/"
 
     def auth_url(self, user="user", password="secret"):
-        """The index behind basic authentication, with credentials in the address (none when `user` is None)."""
+        """The URL of the index behind basic authentication, with credentials (none if `user` is None)."""
         who = "" if user is None else "%s:%s@" % (urllib.parse.quote(user, ""), urllib.parse.quote(password, ""))
         return "http://%s127.0.0.1:%d/auth/simple/" % (who, self.port)
 
@@ -524,7 +524,7 @@ class IndexServer:
             return list(self.state.log)
 
     def count(self, text="", method=None, status=None):
-        """How many requests had `text` in their path."""
+        """The number of requests whose path contains `text`."""
         return sum(
             1
             for entry in self.log()
@@ -537,7 +537,7 @@ class IndexServer:
         self.state.reset()
 
     def wait_until_held(self, timeout):
-        """Whether a request has come, within `timeout` seconds, that a rule with hold=True lets wait."""
+        """Whether a rule with hold=True has made a request wait, within `timeout` seconds."""
         return self.state.held.wait(timeout)
 
     def release(self):
@@ -569,7 +569,7 @@ def main():
     arguments = vars(parser.parse_args())
     with IndexServer(arguments.pop("folder"), **arguments) as server:
         print(server.port, flush=True)
-        # The end of stdin is the end of whoever started it.
+        # End of file on stdin: the process that started the server has ended.
         while sys.stdin.buffer.read(4096):
             pass
 

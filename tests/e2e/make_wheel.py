@@ -1,4 +1,4 @@
-"""Makes wheels, good and hostile, with the standard library alone. Every byte depends on the arguments only.
+"""Makes wheels, valid and hostile, with the standard library alone. Every byte depends on the arguments only.
 
 As a module:  path = make_wheel(folder, "name", "1.0", requires=["x>=1"], files={"name.py": "..."})
 As a program: make_wheel.py FOLDER NAME VERSION [--requires R]... [--file PATH=TEXT]... [--hostile KIND] ...
@@ -76,7 +76,7 @@ def _deflate(content):
 
 
 def _zeros(megabytes):
-    """A deflate stream of that many MiB of zeros, made from one MiB by repeating it."""
+    """A deflate stream of `megabytes` MiB of zeros: the compressed block of one MiB, repeated."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
     return block * megabytes + b"\x03\x00"
@@ -142,7 +142,7 @@ def _entry_points(groups):
 
 
 def metadata_of(name, version, requires=(), requires_python=None, extras=None, **_):
-    """The text of METADATA, for indexes that serve it beside the wheel (PEP 658)."""
+    """The text of METADATA, for package indexes that serve it beside the wheel (PEP 658)."""
     return _metadata(name, version, requires, requires_python, extras or {})
 
 
@@ -150,7 +150,7 @@ def make_wheel(folder, name, version, requires=(), files=None, scripts=None, ent
                requires_python=None, extras=None, tag="py3-none-any", build=None, hostile=None, mtime=None):
     """Writes a wheel and returns its path.
 
-    files: path -> text or bytes, in site-packages; None gives one module `name` with `__version__`.
+    files: path -> text or bytes, in site-packages; None: one module `name` with `__version__`.
     scripts: name -> text, in .data/scripts. data: path below .data (`data/share/x`, `headers/x.h`) -> content.
     entry_points: group -> {name: "module:attribute"}. extras: extra -> requirements. hostile: a key of HOSTILE.
     """
@@ -222,7 +222,7 @@ def make_wheel(folder, name, version, requires=(), files=None, scripts=None, ent
 
 
 def _hostile_members(hostile, members, info):
-    """Members that come before RECORD (and stand in it), and those that come after it (and do not)."""
+    """Members before RECORD, which RECORD lists, and members after it, which it does not list."""
     evil = b"raise SystemExit('evil')\n"
     named = {"traversal": "../evil.py", "absolute": "/evil.py", "backslash": "evil\\x.py"}
     if hostile in named:

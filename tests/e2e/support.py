@@ -1,4 +1,4 @@
-"""What every end-to-end test needs: the built program, a store of its own, wheels and an index on loopback."""
+"""What every end-to-end test needs: the built program, its own store, wheels and a package index on loopback."""
 import fcntl
 import hashlib
 import json
@@ -18,9 +18,9 @@ from index_server import IndexServer  # noqa: E402
 from make_wheel import make_wheel  # noqa: E402
 
 ENVSTORE = os.environ["ENVSTORE_PROGRAM"]
-TIMEOUT = 300  # seconds; a bound, not a wait
+TIMEOUT = 300  # seconds; an upper bound, not a delay
 
-#: Variables of the caller that would decide what the program does.
+#: Prefixes of environment variables that would change the behaviour of the program.
 CALLERS_SETTINGS = ("UV_", "PIP_", "ENVSTORE_", "PYTHON", "PYENV_", "VIRTUAL_ENV", "XDG_", "NO_COLOR", "MALLOC_")
 
 
@@ -31,16 +31,16 @@ def clean_environment(**extra):
 
 
 def remove_tree(folder):
-    """Removes a folder whose directories may not be written by their owner."""
+    """Removes a folder that contains directories without write permission for their owner."""
     for path, _, _ in os.walk(folder):
         os.chmod(path, 0o700)
     shutil.rmtree(folder)
 
 
 def files_under(root, *folders):
-    """Every path under the folders with what it is: a file's bytes hashed, a link's target."""
+    """{path: content} below the folders: hash and mode of a file, target of a link."""
     seen = {}
-    known = {}  # by inode: hard links are many
+    known = {}  # by inode: there are many hard links
     for folder in folders:
         for directory, names, files in os.walk(os.path.join(root, folder)):
             for name in names + files:
@@ -59,13 +59,13 @@ def files_under(root, *folders):
 
 
 def words_of(pid):
-    """A process that is just executing a program has no words for a moment, and its parent already goes on. That it has
-    them is no event."""
+    """The command line of a process. While a process is in exec, its command line is empty for a moment, although its
+    parent already continues; no event signals the end of that moment, so this polls."""
     while True:
         words = pathlib.Path("/proc", pid, "cmdline").read_bytes()
         if words:
             return words.split(b"\0")
-        os.readlink("/proc/%s/exe" % pid)  # OSError: a kernel thread, or it has ended
+        os.readlink("/proc/%s/exe" % pid)  # OSError: a kernel thread, or the process has ended
         os.sched_yield()
 
 
@@ -73,7 +73,7 @@ def words_or_none(pid):
     try:
         return words_of(pid)
     except OSError:
-        return None  # it has ended
+        return None  # the process has ended
 
 
 class EnvstoreTest(unittest.TestCase):
@@ -100,12 +100,12 @@ class EnvstoreTest(unittest.TestCase):
         )
 
     def wheel(self, name, version="1.0", **options):
-        """A wheel of one module that knows its version, unless `files` says otherwise."""
+        """A wheel with one module that defines its version, unless `files` is given."""
         options.setdefault("files", {name.replace("-", "_") + ".py": "VERSION = %r\n" % version})
         return make_wheel(self.wheels, name, version, **options)
 
     def script(self, body, dependencies=None, name="script.py", head=""):
-        """Writes a script; `dependencies` None leaves the metadata block away."""
+        """Writes a script; without a metadata block if `dependencies` is None."""
         text = ""
         if dependencies is not None:
             listed = "".join("#   %s,\n" % json.dumps(d) for d in dependencies)
@@ -143,13 +143,13 @@ class EnvstoreTest(unittest.TestCase):
         return sorted(p.stem for p in (self.store / "snapshots").glob("*.json"))
 
     def wait_for_the_last_start_of(self, killed):
-        """What a killed process was just starting has its words until it executes its program, which is no event."""
+        """A child that the killed process was starting has its command line until exec, which no event signals."""
         words = [os.fsencode(word) for word in killed.args] + [b""]
         while words in [words_or_none(entry) for entry in os.listdir("/proc") if entry.isdigit()]:
             os.sched_yield()
 
     def settle(self):
-        """Returns when the afterwork that earlier runs have started has ended."""
+        """Waits until the background work (`finish-run`) of earlier runs has ended."""
         for entry in os.listdir("/proc"):
             try:
                 words = words_or_none(entry) if entry.isdigit() else None
@@ -157,12 +157,12 @@ class EnvstoreTest(unittest.TestCase):
                     continue
                 pidfd = os.pidfd_open(int(entry))
             except OSError:
-                continue  # it has ended
+                continue  # the process has ended
             select.select([pidfd], [], [])
             os.close(pidfd)
 
     def wait_for_keepers(self):
-        """Returns when nobody holds a lease any more: a keeper may do so for a moment after its program's end."""
+        """Waits until no lease is held: a keeper may hold one for a moment after its program has ended."""
         for lease in (self.store / "leases").glob("*"):
             try:
                 with open(lease, "r+b") as held:
@@ -171,19 +171,19 @@ class EnvstoreTest(unittest.TestCase):
                 pass
 
     def left_over(self):
-        """What lies half made in the store when nobody is at work in it any more."""
+        """Incomplete or temporary files in the store once no process works on it any more."""
         self.settle()
         self.wait_for_keepers()
         return [str(p) for folder in ("tmp", "trash", "scratch") for p in (self.store / folder).glob("*")
                 if not p.name.startswith("spare-")]
 
     def frozen(self):
-        """What no run may ever change."""
+        """The files that no run may ever change."""
         return files_under(self.store, "objects", "trees", "snapshots")
 
 
 class OrdinaryUserTest(EnvstoreTest):
-    """Whom modes and limits bind: this user or, of root's tests, a user of this process's own."""
+    """Runs as a user who is subject to file modes and limits: the current one or, under root, a user id of its own."""
 
     def setUp(self):
         super().setUp()

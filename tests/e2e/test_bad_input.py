@@ -1,11 +1,11 @@
-"""Every kind of bad input: a clear error, a code that is not zero, and the store as it was."""
+"""Every kind of bad input gives a clear error and a non-zero exit code, and leaves the store unchanged."""
 import os
 import shutil
 import subprocess
 import unittest
 
 from support import ENVSTORE, EnvstoreTest, TIMEOUT, files_under, make_wheel
-from make_wheel import HARMLESS, HOSTILE  # support makes the folder known
+from make_wheel import HARMLESS, HOSTILE  # support adds the folder to sys.path
 
 class Metadata(EnvstoreTest):
     def test_a_malformed_block_is_named_with_line_and_column(self):
@@ -177,7 +177,7 @@ class Surroundings(EnvstoreTest):
         self.assertIn("999", self.run_fails(self.script("")).stderr)
 
     def as_nobody(self, *arguments, **env):
-        """The program as an unprivileged user, whom permission bits stop."""
+        """Runs the program as an unprivileged user, who is subject to permission bits."""
         return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", ENVSTORE, *map(str, arguments)],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT, cwd="/",
                               env={**self.env, **env})

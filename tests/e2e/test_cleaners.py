@@ -1,4 +1,4 @@
-"""What other programs do to a store's folders: cleaners of old files, image layers, root's test runners."""
+"""Changes to a store by other programs: cleaners of old files, image layers, test runners under root."""
 import json
 import os
 import pathlib
@@ -12,7 +12,7 @@ from support import ENVSTORE, EnvstoreTest
 IS_ROOT = os.geteuid() == 0
 FOLDERS = ["objects", "trees", "snapshots", "bytecode", "scratch", "leases", "tmp", "trash", "locks", "volatile",
            "quarantine", "logs"]
-#: Runs "$@" where $0/m shows the layers low and up of the folder $0. Options of the mount in $OVERLAY.
+#: Mounts an overlay of $0/low and $0/up at $0/m and runs "$@". $OVERLAY: further mount options.
 OVERLAY = ('mount -t overlay overlay -o "lowerdir=$0/low,upperdir=$0/up,workdir=$0/work$OVERLAY" "$0/m" '
            '&& exec "$@"')
 NAMESPACE = ["unshare", "--mount"] if IS_ROOT else ["unshare", "--map-root-user", "--mount"]
@@ -65,7 +65,7 @@ class EmptyFoldersTest(EnvstoreTest):
 
     def test_every_empty_directory_of_a_store_may_go(self):
         subprocess.run(["find", str(self.store), "-depth", "-type", "d", "-empty", "-delete"],
-                       capture_output=True)  # only root may remove what lies in read-only folders
+                       capture_output=True)  # only root may remove files from read-only folders
         self.run_ok("-q", "--with", "demo", "python", "-c", "import demo.a")
         self.settle()
         self.assertEqual(self.envstore("verify", "--full", "-q", "--repair").returncode, 0)
@@ -105,14 +105,14 @@ class EmptyFoldersTest(EnvstoreTest):
 
 
 class OldFilesTest(EnvstoreTest):
-    """A cleaner that deletes by age leaves folders without their files."""
+    """A cleaner that deletes files by age leaves the folders empty."""
 
     def setUp(self):
         super().setUp()
         self.wheel("demo", files={"demo/__init__.py": "", "demo/a.py": "A = 1\n"})
         self.run_ok("-q", "--with", "demo", "python", "-c", "import demo.a")
         self.settle()
-        self.assertEqual(self.envstore("gc", "-q").returncode, 0)  # all is durable
+        self.assertEqual(self.envstore("gc", "-q").returncode, 0)  # now everything is durable
 
     def delete_files(self, *folders):
         for folder in folders:
@@ -142,7 +142,7 @@ class OldFilesTest(EnvstoreTest):
 
 @unittest.skipUnless(can_overlay(), "no overlayfs can be mounted here, not even in a user namespace")
 class ImageLayerTest(EnvstoreTest):
-    """A store that was baked into the lower layer of a container's filesystem."""
+    """A store in the lower layer of a container's filesystem."""
 
     def setUp(self):
         super().setUp()
@@ -208,7 +208,7 @@ class ImageLayerTest(EnvstoreTest):
     def test_modules_are_compiled_into_slots_of_the_lower_layer(self):
         slots = sorted((self.layers / "low" / "store" / "bytecode").glob("*/0"))
         self.assertTrue(slots and any(any(slot.iterdir()) for slot in slots))
-        for slot in slots:  # as if one module had not been compiled there
+        for slot in slots:  # as if one module had not been compiled in the lower layer
             os.chmod(slot, 0o755)
             for compiled in slot.glob("a.*.pyc"):
                 compiled.unlink()
@@ -279,7 +279,7 @@ class SlotsTest(EnvstoreTest):
         slot = next((self.store / "bytecode").glob("*/0"))
         inodes = {p.name: p.stat().st_ino for p in slot.iterdir()}
         os.chmod(slot, 0o755)
-        (slot / "m0.cpython-311-runner.pyc").write_bytes(b"x")  # a test runner as root
+        (slot / "m0.cpython-311-runner.pyc").write_bytes(b"x")  # as a test runner under root does
         (slot / "cache").mkdir()
         (slot / "cache" / "deep").mkdir()
         lost = next(slot.glob("m1.*.pyc"))

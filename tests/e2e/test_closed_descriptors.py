@@ -1,4 +1,4 @@
-"""What closes every descriptor, as daemons do, keeps its lease."""
+"""A program that closes every descriptor, as daemons do, keeps its lease."""
 import os
 import shutil
 import signal
@@ -7,7 +7,7 @@ import unittest
 
 from support import ENVSTORE, EnvstoreTest, TIMEOUT
 
-#: Another container, which sees no process of this one.
+#: Runs a command as in another container, which sees no process of this one.
 ELSEWHERE = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]),
              "--pid", "--fork", "--mount", "--mount-proc"]
 CAN_UNSHARE = shutil.which("unshare") is not None and subprocess.run(

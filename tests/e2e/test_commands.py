@@ -1,4 +1,4 @@
-"""Which command runs: the environment's own, and never one that belongs to another Python."""
+"""Which command runs: that of the environment, never one of another Python."""
 import os
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ import unittest
 
 from support import EnvstoreTest, files_under
 
-#: What an interpreter without a pip of its own is given from the index: as much of pip as these tests call.
+#: The pip that an interpreter without its own gets from the package index: only what these tests call.
 LITTLE_PIP = """
 import os, sys, sysconfig
 if sys.argv[1:2] == ["install"]:
@@ -181,7 +181,7 @@ class Path(Commands):
 
 
 class Copies(EnvstoreTest):
-    """What a program copies out of a package is its user's to change."""
+    """Files that a program copies out of a package are writable for the user."""
 
     COPY = """
 import os, pathlib, shutil, stat, sys

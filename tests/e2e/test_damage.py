@@ -1,5 +1,5 @@
-"""A store whose index and files are of two days (a restored backup), and an index with any page of it damaged: every
-command works or says what to do, and what is in use stays."""
+"""A store whose index is older or newer than its files (a restored backup), and an index with any page damaged: every
+command works or prints what to do, and nothing in use is removed."""
 import contextlib
 import itertools
 import json
@@ -26,7 +26,7 @@ def copy(source, target):
 
 
 def remove(path):
-    """Folders that nobody may write to, without a look at files, which share their modes with others."""
+    """Removes read-only folders. Changes no mode of a file: its hard links would share it."""
     for directory, _, _ in os.walk(path):
         os.chmod(directory, 0o700)
     shutil.rmtree(path)
@@ -47,7 +47,7 @@ class DamageTest(EnvstoreTest):
 
 
 class RestoredBackupTest(DamageTest):
-    """`young`, pinned, was made after the day of the backup; `old` before it."""
+    """`young`, pinned, was made after the backup; `old` before it."""
 
     def setUp(self):
         super().setUp()
@@ -153,7 +153,7 @@ class RestoredBackupTest(DamageTest):
             done = self.envstore(*step)
             told = done.stdout + done.stderr
             self.assertIn(done.returncode, (0, 1, 3), told)
-            # A known run looks at no tree: its program may meet what is missing first.
+            # A warm run does not check its trees: the program may be the first to find a file missing.
             if done.returncode == 1 and "ModuleNotFoundError" not in told:
                 self.assertIn("envstore verify", told)
             self.settle()
@@ -168,13 +168,13 @@ class RestoredBackupTest(DamageTest):
 
 
 def quick_folder():
-    """Memory, where there is some: a store on it waits for no disk."""
+    """/dev/shm if it has enough space: a store there does not wait for a disk."""
     memory = "/dev/shm"
     return memory if os.path.isdir(memory) and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 29 else None
 
 
 class EveryPageTest(DamageTest):
-    """Each kind of damage, of each kind of page, in one of the two environments; every place of it in a long run."""
+    """Each kind of damage of each kind of page once in either environment; in a long run at many positions in both."""
 
     PLACES_A_KIND = 1000 if LONG else 1
 
@@ -200,7 +200,7 @@ class EveryPageTest(DamageTest):
         return "index/data.mdb", "volatile/%s/data.mdb" % next((self.whole / "volatile").iterdir()).name
 
     def damages(self):
-        """(file, what, its bytes or what makes something else of it)."""
+        """(file, kind of damage, new bytes or a function that creates something else at the path)."""
         of = {name: damages((self.whole / name).read_bytes(), self.random) for name in self.environments()}
         first, second = self.environments()
         others = {"something else: a folder": pathlib.Path.mkdir, "something else: a FIFO": os.mkfifo,
@@ -231,7 +231,7 @@ class EveryPageTest(DamageTest):
                 self.check_damaged()
 
     def take_a_store(self):
-        """At a place of its own: what an earlier command has just started may still open the one before."""
+        """Copies the store to a new path: background work of an earlier command may still open the previous one."""
         with contextlib.suppress(OSError):
             remove(self.store)
         self.store = self.home / ("store-%d" % next(self.numbers))

@@ -1,7 +1,8 @@
-"""Real wheels from the default index, imported and used, in farm and in forest.
+"""Real wheels from the default package index, imported and used, in farm and in forest.
 
-favourites/*.py are scripts, one a rule of the layouts: each asserts what a user would expect. They change no file of
-the store. What stands in favourites/long is larger (400 MB to fetch, 1.5 GB unpacked) and tried with ENVSTORE_TEST_LONG=1 only.
+favourites/*.py are scripts, one per rule of the layouts: each asserts what a user would expect. They change no file of
+the store. Those in favourites/long are larger (400 MB to download, 1.5 GB unpacked) and run only with
+ENVSTORE_TEST_LONG=1.
 """
 import os
 import pathlib
@@ -20,7 +21,7 @@ BLOCK = re.compile(r"^# /// script$.*?^# ///$", re.M | re.S)
 
 
 class DefaultIndexTest(EnvstoreTest):
-    """All tests of a class share one store: what many environments have in common is fetched once."""
+    """All tests of a class share one store: packages that several environments use are downloaded once."""
 
     @classmethod
     def setUpClass(cls):
@@ -39,7 +40,7 @@ class DefaultIndexTest(EnvstoreTest):
         self.assertEqual(after.keys() - before.keys(), set())
 
     def bytecode_elsewhere(self):
-        """Bytecode that is in no slot, where a script or the store's own files are."""
+        """Bytecode outside the slots: among the files of the store or in a scratch."""
         folders = ["objects", "trees", "snapshots", "scratch"]
         found = [p for folder in folders for p in (self.store / folder).rglob("*.pyc")]
         return [p for p in found if not p.resolve().is_relative_to(self.store.resolve() / "bytecode")]
@@ -73,7 +74,7 @@ add_favourites()
 
 
 class OrdinaryUser(DefaultIndexTest):
-    """The superuser may write everywhere, so that what its tests do not see is looked at as somebody else."""
+    """Repeats tests as an ordinary user, because root may write everywhere and hides missing permissions."""
 
     def setUp(self):
         super().setUp()
@@ -115,7 +116,7 @@ class Bytecode(DefaultIndexTest):
                                    env={"PYTHONDONTWRITEBYTECODE": "1", "ENVSTORE_BYTECODE": "never"})
                 modules, compiled = map(int, done.stdout.split())
                 self.assertGreater(modules, 50)
-                self.assertLess(modules - compiled, 8)  # idna's own are new
+                self.assertLess(modules - compiled, 8)  # only idna's own modules are new
                 self.assertEqual(self.bytecode_elsewhere(), [])
 
 

@@ -1,4 +1,4 @@
-"""What is kept, what takes the space, and why: pin, unpin, ls, du, why."""
+"""pin, unpin, ls, du and why: what is kept, what uses the space, and why."""
 import json
 import pathlib
 import re
@@ -48,7 +48,7 @@ class DuWhyPinTest(EnvstoreTest):
 
     def test_what_was_never_run_is_provided_and_needs_no_network_then(self):
         self.ok("pin", "--with", "beta", self.path)
-        self.assertEqual(len(self.listed()["roots"]), 2)  # a layer each
+        self.assertEqual(len(self.listed()["roots"]), 2)  # one for each layer
         self.run_ok("--offline", "--with", "beta", self.path)
         self.assertEqual(self.ok("unpin", str(self.path)).strip()[-11:], "2 snapshots")
 
@@ -107,7 +107,7 @@ class DuWhyPinTest(EnvstoreTest):
     def test_the_page_works_in_a_browser_with_the_keyboard_and_reduced_motion(self):
         self.run_ok("--with", "alpha,beta", "python", "-c", "pass")
         page = self.html()
-        # What a reader would do, done by the page itself; the outcome is read from the document.
+        # A script in the page does what a reader would do; the result is read from the document.
         probe = """<script>{
         const seen = [];
         window.addEventListener('error', event => seen.push('error ' + event.message));
@@ -164,7 +164,7 @@ class DuWhyPinTest(EnvstoreTest):
                          "import subprocess, sys; subprocess.run(sys.argv[1:])",
                          *[__import__("os").environ["ENVSTORE_PROGRAM"], "why", "--json", "alpha"])
         (snapshot,) = json.loads(inside)["snapshots"]
-        # The run that asks, and perhaps the background helper that compiles its modules.
+        # The run that calls `why` and possibly the background process that compiles its modules.
         self.assertEqual(list(dict.fromkeys(k["why"] for k in snapshot["kept_by"])), ["lease", "root", "grace"])
         self.assertEqual([k["detail"] for k in snapshot["kept_by"] if k["why"] == "root"], ["tools"])
 

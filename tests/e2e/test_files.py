@@ -1,4 +1,4 @@
-"""What users and the ecosystem hand over as files: odd wheels, encodings, requirements, scripts from pipes."""
+"""Files from users and the ecosystem: odd wheels, encodings, requirements, scripts from pipes."""
 import base64
 import hashlib
 import os
@@ -18,7 +18,7 @@ class Wheels(EnvstoreTest):
     INFO = "odd-1.0.dist-info/"
 
     def odd(self, extra=(), rows="", change=lambda text: text.encode(), info=()):
-        """A wheel of odd.py whose RECORD and members are as asked for; `info`: files of dist-info."""
+        """A wheel of odd.py: `extra` members, further RECORD `rows`, `change` of RECORD; `info`: files of dist-info."""
         members = {"odd.py": b"X = 1\n", self.INFO + "METADATA": b"Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n",
                    self.INFO + "WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"}
         members.update({self.INFO + name: content for name, content in dict(info).items()})
@@ -33,7 +33,7 @@ class Wheels(EnvstoreTest):
     def setUp(self):
         super().setUp()
         import warnings
-        warnings.simplefilter("ignore", UserWarning)  # zipfile tells of a name that stands twice
+        warnings.simplefilter("ignore", UserWarning)  # zipfile warns about duplicate names
 
     def test_a_member_twice_with_the_same_bytes_is_one_file_and_said(self):
         self.odd(extra=[("odd.py", b"X = 1\n")])

@@ -1,4 +1,4 @@
-"""A disk without room: every command says so, leaves nothing half made, and a collection gives space back."""
+"""A full disk: every command reports it and leaves nothing incomplete, and a collection frees space."""
 import json
 import os
 import pathlib
@@ -10,7 +10,7 @@ import sys
 import unittest
 
 IS_ROOT = os.geteuid() == 0
-INSIDE = "ENVSTORE_TEST_NAMESPACE"  # mounts of this program end with it
+INSIDE = "ENVSTORE_TEST_NAMESPACE"  # set inside a private mount namespace, so that mounts end with this program
 
 
 def enter_namespace():
@@ -61,7 +61,7 @@ class FullDiskTest(EnvstoreTest):
         return facts.f_bavail * facts.f_frsize
 
     def fill(self, leave=0):
-        """Until not a byte more can be written, or but `leave` bytes."""
+        """Fills the disk until no byte, or only `leave` bytes, can be written."""
         os.sync()
         with open(self.filler, "ab", buffering=0) as stream:
             for chunk in (MIB, 4096, 1):
@@ -126,7 +126,7 @@ class FullDiskTest(EnvstoreTest):
     def test_a_collection_works_without_a_free_byte_after_a_boot(self):
         for name in ("a", "b"):
             self.made("small-" + name)
-        self.assertEqual(self.envstore("gc", "-q").returncode, 0)  # all is durable
+        self.assertEqual(self.envstore("gc", "-q").returncode, 0)  # now everything is durable
         self.fill()
         shutil.rmtree(self.store / "volatile")
         self.fill()
@@ -187,7 +187,7 @@ class FullDiskTest(EnvstoreTest):
 
 
 class OnLoopDevice(FullDiskTest):
-    """The same on a real filesystem in a file."""
+    """The same tests on a disk filesystem in an image file."""
     __test__ = False
 
     def mount(self):

@@ -1,4 +1,4 @@
-"""Nothing in use is removed, nothing unused stays: gc beside runs, daemons, kills and PID namespaces."""
+"""gc with concurrent runs, daemons, kills and PID namespaces: nothing in use is removed, nothing unused stays."""
 import json
 import os
 import pathlib
@@ -9,7 +9,7 @@ import unittest
 
 from support import ENVSTORE, EnvstoreTest, TIMEOUT, files_under
 
-#: Takes everything that nothing holds.
+#: Removes everything that nothing keeps alive.
 AGGRESSIVE = ("--max-size", "1", "--grace", "0")
 
 LATE = """
@@ -36,7 +36,7 @@ class GcTest(EnvstoreTest):
         return json.loads(self.gc(*AGGRESSIVE, "--json", **options))
 
     def waiting(self, before="", name="waits.py"):
-        """A script that says `started`, and imports its packages only when it is told to go on."""
+        """A script that prints `started` and imports its packages only after it is told to continue."""
         body = LATE + before + (
             "print('started', flush=True)\nopen(%r).read()\nlate()\nopen(%r, 'w').write('intact')\n"
             % (str(self.work / "go"), str(self.work / "done")))
@@ -112,12 +112,12 @@ class InUse(GcTest):
         self.let_go_on()
 
     def test_so_does_a_daemon_whose_keeper_was_killed(self):
-        """Nothing holds the lease any more: /proc is the last net."""
+        """No process holds the lease any more: only the running process check (/proc) protects the snapshot."""
         run = self.start(self.waiting("os.closerange(3, 4096)\n"))
         run.kill()
         run.wait(timeout=TIMEOUT)
         self.wait_for_the_last_start_of(run)
-        self.settle()  # the afterwork has inherited the lease; none can begin any more
+        self.settle()  # background work has inherited the lease; none can start any more
         report = self.collect()
         self.assertEqual(report["removed"]["snapshots"], 0, report)
         self.assertTrue(report["in_use"], report)
@@ -151,7 +151,7 @@ class Again(GcTest):
             self.check_all_goes()
 
     def test_runs_and_collections_at_once(self):
-        """Known and unknown environments, each run imports late; collections take all they can, all the time."""
+        """Runs of cached and new environments import late, while collections continuously remove all that they may."""
         scripts = [self.script(LATE + "import subprocess\nsubprocess.run(['/bin/true'])\nlate()\nprint('ok')\n",
                                ["demo", "other"], name="s%d.py" % i, head="# requires-python = '>=3.%d'\n" % (i % 4))
                    for i in range(20)]
@@ -251,11 +251,11 @@ class Command(GcTest):
     def test_a_run_that_outgrows_the_policy_starts_a_collection_in_the_background(self):
         self.made()
         env = {"ENVSTORE_GC_MAX_SIZE": "1", "ENVSTORE_GC_GRACE": "0"}
-        self.wheel("third")  # shares no tree with the others: they free space while it is in use, too
+        self.wheel("third")  # shares no tree with the others, so they free space even while it is in use
         new = self.script("import third", ["third"], name="new.py")
         self.run_ok(new, env=env)
         self.settle()
-        # What the run itself used may have ended before the collection or not; what others left is gone.
+        # The run itself may or may not have ended before the collection; the snapshots of earlier runs are gone.
         left = {s["requests"][0] for s in json.loads(self.envstore("ls", "--json").stdout)["snapshots"]}
         self.assertLessEqual(left, {str(new)})
 

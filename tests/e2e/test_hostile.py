@@ -1,4 +1,4 @@
-"""What an index, a wheel or an address may say: it is checked, kept out of the store and off the terminal, and bounded."""
+"""Hostile package indexes, wheels and URLs: input is checked and bounded, and reaches neither store nor terminal."""
 import gzip
 import hashlib
 import json
@@ -22,7 +22,7 @@ def digest_of(path, algorithm):
 
 class HostileTest(EnvstoreTest):
     def page(self, wheel, format="html", fragment="", **entry):
-        """The page of the project `demo`, as the index is to answer it."""
+        """Sets the page that the package index returns for the project `demo`."""
         name = pathlib.Path(wheel).name
         if format == "html":
             attributes = "".join(' %s="%s"' % (k.replace("_", "-"), v) for k, v in entry.items())
@@ -375,7 +375,7 @@ class TextFromServers(HostileTest):
 
 
 class RawServer:
-    """On loopback, one thread a connection: sends what `answer` yields until the other side hangs up."""
+    """A server on loopback, one thread per connection: sends what `answer` yields until the peer disconnects."""
 
     def __init__(self, answer):
         self.answer, self.connections = answer, 0
@@ -417,7 +417,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
 
 class SlowServers(EnvstoreTest):
-    """Each is given up by itself: the harness's bound is never what ends the program."""
+    """The program gives up on each server by itself, before the time limit of the tests ends it."""
 
     def check(self, answer, env=None):
         server = RawServer(answer)
@@ -488,7 +488,7 @@ class SlowServers(EnvstoreTest):
 
 class Pages(HostileTest):
     def measure(self, body, content_type, **headers):
-        """Exit code and messages of a run, and its greatest memory in MB."""
+        """Exit code and output of a run, its peak memory in MiB and its user time in seconds."""
         self.wheel("demo")
         self.server.reset()
         self.server.rule("/simple/demo/", body=body, content_type=content_type, headers=headers)
@@ -532,7 +532,7 @@ class Pages(HostileTest):
 
 
 class Prefix(EnvstoreTest):
-    """What a wheel puts under the prefix shows under sys.prefix, or the wheel is refused with the reason."""
+    """Files that a wheel puts below the prefix appear below sys.prefix, or the wheel is refused with the reason."""
 
     def check_refused(self, path, reason, **options):
         self.wheel("demo", data={path: "x"} if path else None, **options)

@@ -1,4 +1,4 @@
-"""A live lease outranks every record: whatever became of its row, nothing that its run may use is removed."""
+"""A live lease protects everything that its run may use, whatever happened to its row."""
 import fcntl
 import json
 import os
@@ -10,10 +10,10 @@ import unittest
 
 from support import ENVSTORE, EnvstoreTest, TIMEOUT
 
-#: Takes everything that nothing holds.
+#: Removes everything that nothing keeps alive.
 AGGRESSIVE = ("--max-size", "1", "--grace", "0")
 
-#: Another container, which sees no process of this one.
+#: Runs a command as in another container, which sees no process of this one.
 ELSEWHERE = ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]),
              "--pid", "--fork", "--mount", "--mount-proc"]
 CAN_UNSHARE = shutil.which("unshare") is not None and subprocess.run(
@@ -67,7 +67,7 @@ class LeaseTest(EnvstoreTest):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def check_all_goes(self):
-        self.left_over()  # waits for who keeps the lease of a program that has just ended
+        self.left_over()  # waits for the keeper of a program that has just ended
         report = json.loads(self.gc("--json"))
         self.assertEqual((report["kept"], report["failures"], report["left_packages"]), ([], [], 0), report)
         self.assertEqual(self.snapshots(), [])
@@ -97,7 +97,7 @@ class WithoutRow(LeaseTest):
         self.check(self.lose_volatile_data, "--exec")
 
     def test_of_what_was_not_durable_yet(self):
-        """The rows of the snapshot go with the lease's: it is adopted, for somebody uses it."""
+        """The rows of the snapshot are lost with that of the lease: the snapshot is adopted because it is in use."""
         def lose():
             self.make_index_anew()
             self.lose_volatile_data()
@@ -117,7 +117,7 @@ class WithoutRow(LeaseTest):
 
 class Unreadable(LeaseTest):
     def locked_file(self, text):
-        """A lease of this process."""
+        """A lease file with the given text, locked by this process."""
         path = self.store / "leases" / ("f" * 32)
         stream = open(path, "w+")
         self.addCleanup(stream.close)
@@ -145,7 +145,7 @@ class Unreadable(LeaseTest):
         self.settle()
         held = self.locked_file("envstore lease 1\nrun 77 1 1\nx.py\n" + "ab" * 32 + "\n")
         report = json.loads(self.envstore("gc", *AGGRESSIVE, "--json").stdout)
-        self.assertEqual(report["removed"]["snapshots"], 1)  # it is not the one that is used
+        self.assertEqual(report["removed"]["snapshots"], 1)  # the lease uses a different one
         self.assertEqual(report["stray_leases"], ["process 77, running x.py"])
         self.assertEqual(len(os.listdir(self.store / "trees")), 1)
         held.close()
@@ -159,7 +159,7 @@ class Listed(LeaseTest):
         for lose in (lambda: None, self.lose_volatile_data):
             lose()
             leases = json.loads(self.envstore("ls", "--json").stdout)["leases"]
-            others = [l for l in leases if l["kind"] != "compile"]  # the run's supervisor may be just starting that
+            others = [l for l in leases if l["kind"] != "compile"]  # the run's supervisor may have just started one
             self.assertEqual([(l["kind"], l["live"], len(l["snapshots"])) for l in others], [("run", True, 1)])
             self.assertIn("(run, process ", self.envstore("ls").stdout)
         self.finish(run)

@@ -1,4 +1,5 @@
-"""Limits of resources: a message, an ordinary exit code, nothing half made; more room never makes it worse."""
+"""Resource limits give a message and an ordinary exit code, and leave nothing incomplete; a higher limit never fails
+where a lower one worked."""
 import os
 import resource
 import signal
@@ -61,7 +62,7 @@ class LimitsTest(EnvstoreTest):
             self.anew()
             done = self.run_under((resource.RLIMIT_NOFILE, most))
             if done.returncode == 127 and "shared libraries" in done.stderr:
-                continue  # the loader had too few itself
+                continue  # too few for the dynamic loader
             self.says_what_it_met(done, "%d descriptors" % most)
             if done.returncode == 1:
                 self.assertIn("ulimit -n", done.stderr + "ulimit -n" * ("Error 24" in done.stderr), most)
@@ -77,11 +78,11 @@ class LimitsTest(EnvstoreTest):
             self.anew()
             done = self.run_under((resource.RLIMIT_AS, size * MIB))
             if done.returncode == 127 and "thread-local data" in done.stderr:
-                continue  # the loader had too little itself, and ends the program
+                continue  # too little for the dynamic loader, which ends the program
             self.says_what_it_met(done, "%d MB" % size)
             if done.returncode == 0:
                 worked.append(size)
-            elif size > 200:  # below, it depends on how many threads are at work at once
+            elif size > 200:  # below, it depends on how many threads run at once
                 self.assertEqual(worked, [], "%d MB are less; %s" % (size, done.stderr))
         self.assertIn(1000, worked)
 

@@ -1,5 +1,5 @@
-"""Whatever one thing in a store is removed, or replaced by something else: no command hangs or dies of it, each says
-what to do, and after that the next one works."""
+"""Any one path in a store is removed or replaced by something else: no command hangs or crashes, each prints what to
+do, and after that the next one works."""
 import json
 import os
 import pathlib
@@ -13,13 +13,13 @@ from support import EnvstoreTest, remove_tree
 
 FOLDERS = ("objects", "trees", "snapshots", "bytecode", "scratch", "leases", "tmp", "trash", "locks", "volatile",
            "quarantine", "logs")
-#: Names that are random or many: one of each pattern stands for all.
+#: Parts of names that are random or numerous: one path of each pattern is tested.
 NAMES = re.compile("[0-9a-f]{30,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?<=objects/)..")
 
 
 def make_socket(path):
     with socket.socket(socket.AF_UNIX) as made:
-        made.bind(os.path.relpath(path))  # an address is short
+        made.bind(os.path.relpath(path))  # the length of a socket address is limited
 
 
 MAKE = {
@@ -62,7 +62,7 @@ class Obstacles(EnvstoreTest):
             self.assertIn(done.returncode, codes, (words, done.stdout, done.stderr))
             self.assertNotIn("fault of envstore", done.stderr, words)
             if done.returncode == 1 and words[0] != "doctor":
-                self.assertIn("rror: ", done.stderr, words)  # Python's count, too
+                self.assertIn("rror: ", done.stderr, words)  # Python's own errors count, too
 
     EVERY = (("ls",), ("gc",), ("verify", "--full"), ("du",), ("doctor", "--offline"))
 

@@ -1,4 +1,4 @@
-"""Places that are hard on a store: odd paths, mounts that forbid execution, a /proc that is not there."""
+"""Difficult locations of a store: odd paths, noexec mounts, no /proc."""
 import json
 import os
 import shutil

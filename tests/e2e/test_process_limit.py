@@ -1,4 +1,4 @@
-"""Where no more processes or threads may be had: a message that names the limit, and nothing half done."""
+"""When no more processes or threads can be created, a message names the limit, and nothing is left incomplete."""
 import os
 import resource
 import shutil
@@ -22,7 +22,7 @@ class ProcessLimit(OrdinaryUserTest):
     def with_more(self, more, *arguments):
         def limit():
             resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
-        # What has ended counts until init has taken note of it.
+        # Ended processes count until init has reaped them.
         most = more + processes_of(self.user)
         return self.envstore(*arguments, limit=limit)
 

@@ -1,4 +1,4 @@
-"""Processes as others start and end them: signals, descriptors, users, and what a program inherits."""
+"""Interaction with other processes: signals, descriptors, users, and what a program inherits."""
 import contextlib
 import os
 import pathlib
@@ -11,8 +11,7 @@ import unittest
 
 from support import ENVSTORE, EnvstoreTest, TIMEOUT
 
-#: A byte in a pipe for each signal that arrives, however close they are; SIGUSR2 ends it. `reached` is written
-#: when the program has seen that a signal came.
+#: Prints the number of each signal that arrives, even if several arrive at once; SIGUSR2 ends it.
 COUNT = """
 import os, select, signal
 r, w = os.pipe()
@@ -47,14 +46,14 @@ class Signals(EnvstoreTest):
         return started
 
     def helpers(self, started):
-        """The supervisor's children beside the program."""
+        """The children of the supervisor other than the program."""
         path = pathlib.Path("/proc/%d/task/%d/children" % (started.pid, started.pid))
         return set(map(int, path.read_text().split())) - {self.program}
 
     def wait_for_witness(self, started, before=frozenset()):
-        """Until the supervisor has its second process beside the program (another one than `before`): it can tell
-        who is sent a signal, and has dealt with the one before. The end of that one is an event; that another process
-        makes a child is none that an ordinary user could wait for."""
+        """Waits until the supervisor has its second child beside the program (another one than `before`): then it can
+        tell to whom a signal is sent, and has handled the previous signal. The end of the previous child is an event;
+        an ordinary user cannot wait for another process to create a child, so this polls."""
         for pid in before:
             with contextlib.suppress(ProcessLookupError):
                 self.wait_for_end(os.pidfd_open(pid))
@@ -68,7 +67,7 @@ class Signals(EnvstoreTest):
         os.close(pidfd)
 
     def seen(self, started):
-        """What the program has seen, when the supervisor has dealt with all that came before."""
+        """Ends the program and returns the signals that it received. Call it after the supervisor has handled them."""
         os.kill(self.program, signal.SIGUSR2)
         out, _ = started.communicate(timeout=TIMEOUT)
         self.assertEqual(started.returncode, 0)
@@ -78,7 +77,7 @@ class Signals(EnvstoreTest):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
             started = self.start()
             before = self.helpers(started)
-            os.kill(started.pid, signal.SIGSTOP)  # as on a busy machine: the program is the first to run
+            os.kill(started.pid, signal.SIGSTOP)  # as on a busy machine: the program runs before the supervisor
             os.killpg(started.pid, number)
             os.kill(started.pid, signal.SIGCONT)
             self.wait_for_witness(started, before)
@@ -105,7 +104,7 @@ class Signals(EnvstoreTest):
         for number in (signal.SIGTERM, signal.SIGINT):
             os.kill(started.pid, number)
             self.assertEqual(int(started.stdout.readline()), number)
-        self.assertEqual(self.seen(started), [])  # no second time
+        self.assertEqual(self.seen(started), [])  # no signal arrived twice
 
     def test_nothing_is_left_when_the_supervisor_is_killed(self):
         started = self.start()
@@ -161,7 +160,7 @@ class Users(EnvstoreTest):
         return {**{k: v for k, v in self.env.items() if k not in names}, **extra}
 
     def test_home_is_not_set(self):
-        """The store is where passwd says; nothing is written there by this test."""
+        """The store is in the home directory given by passwd; this test writes nothing there."""
         home = pwd.getpwuid(os.geteuid()).pw_dir
         for env in (self.without("HOME", "ENVSTORE_ROOT"), self.without("ENVSTORE_ROOT", HOME="")):
             done = subprocess.run([ENVSTORE, "config", "--json"], env=env, cwd=self.work, stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A store on a read-only mount: what is there runs, and everything else says what to do."""
+"""A store on a read-only mount: existing environments run, and everything else prints what to do."""
 import json
 import os
 import pathlib
@@ -13,7 +13,7 @@ BIND = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
 
 
 def ways():
-    """Ways to start a command with one directory read-only, none of which needs a right of its own."""
+    """Ways to start a command with one directory read-only, without privileges."""
     yield lambda directory: ["unshare", "--map-root-user", "--mount", "sh", "-c", BIND, directory]
     yield lambda directory: ["bwrap", "--die-with-parent", "--dev-bind", "/", "/", "--ro-bind", directory, directory,
                              "--"]
@@ -77,7 +77,7 @@ class ReadOnlyStore(EnvstoreTest):
         script = self.script("import demo; print(demo.VERSION)", ["demo"])
         self.run_ok(script)
         (self.home / "bin").mkdir()
-        elsewhere = {"PATH": str(self.home / "bin") + ":" + self.env["PATH"]}  # another PATH is another memo
+        elsewhere = {"PATH": str(self.home / "bin") + ":" + self.env["PATH"]}  # another PATH is another run cache entry
         self.assertEqual(self.read_only_ok("run", script, env=elsewhere).stdout, "1.0\n")
         self.assertEqual(self.read_only_ok("run", "python", "-c", "print(2)", env=elsewhere).stdout, "2\n")
         self.assertEqual(self.left_outside(), [])
@@ -129,7 +129,7 @@ class ReadOnlyStore(EnvstoreTest):
                                stdout=subprocess.PIPE, text=True)
         self.addCleanup(run.stdout.close)
         self.assertEqual(run.stdout.readline(), "started\n")
-        run.kill()  # the supervisor: everything before it in the way has become it by exec
+        run.kill()  # kills the supervisor: the commands before it replaced themselves by exec
         self.assertEqual(run.wait(), -signal.SIGKILL)
         self.read_only_ok("run", script)
         self.assertEqual(len(self.left_outside()), 1)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Which versions a run gets, what it costs to find them, and what is said where there are none."""
+"""Which versions a run gets, how much is downloaded to find them, and the messages when there are none."""
 import select
 import subprocess
 import time
@@ -59,7 +59,7 @@ class Markers(Resolution):
 
 
 class Refused(Resolution):
-    server_options = {"format": "json"}  # with sizes, which let wheels be downloaded ahead of the answer
+    server_options = {"format": "json"}  # has sizes, which allow wheels to be prefetched before resolution ends
 
     def test_requirements_that_exclude_each_other_download_no_wheel(self):
         self.wheel("base", "1.0")

@@ -1,4 +1,4 @@
-"""`envstore run` on scripts, modules, commands and folders, against an index on loopback."""
+"""`envstore run` on scripts, modules, commands and folders, against a package index on loopback."""
 import json
 import os
 import signal
@@ -43,7 +43,7 @@ class Scripts(EnvstoreTest):
         self.assertEqual(done.stdout, "3.0\n")
 
     def test_a_version_that_was_foreseen_and_not_taken_is_not_waited_for(self):
-        self.server.set(format="json")  # with sizes: a file of unknown size is not foreseen
+        self.server.set(format="json")  # has sizes: a file of unknown size is not prefetched
         self.wheel("leaf", "1.0")
         newest = "/files/" + os.path.basename(self.wheel("leaf", "2.0"))
         self.wheel("demo", "1.0", requires=["leaf<2"])
@@ -66,7 +66,7 @@ class Scripts(EnvstoreTest):
         for i in range(200):
             copies.append(self.script(text, name="folder%d/script.py" % i))
         self.run_ok(copies[0])
-        self.run_ok(copies[1])  # the afterwork of the first one may still add bytecode
+        self.run_ok(copies[1])  # the background work of the first run may still add bytecode
         before = files_under(self.store, "objects", "trees", "snapshots")
         for copy in copies:
             self.assertEqual(self.run_ok(copy).stdout, "1.0\n")
@@ -74,7 +74,7 @@ class Scripts(EnvstoreTest):
         self.assertEqual(files_under(self.store, "objects", "trees", "snapshots"), before)
         scratches = os.listdir(self.store / "scratch")
         self.assertLessEqual(len([name for name in scratches if name.startswith("spare-")]), 1)
-        self.assertLessEqual(len(scratches), 2)  # a keeper may have one until the afterwork ends
+        self.assertLessEqual(len(scratches), 2)  # a keeper may have one until the background work ends
 
     def test_order_and_spelling_of_dependencies_make_no_second_snapshot(self):
         self.wheel("demo"), self.wheel("other")
@@ -87,7 +87,7 @@ class Scripts(EnvstoreTest):
         self.assertEqual(self.run_ok(self.script(body)).stdout, "[]\n")
 
     def test_arguments_output_and_exit_code_are_the_scripts(self):
-        self.run_ok("python", "-c", "")  # the run that makes the store says so
+        self.run_ok("python", "-c", "")  # the run that creates the store prints a message
         script = self.script("import sys; print(sys.argv[1:]); print('E', file=sys.stderr); sys.exit(7)")
         done = self.envstore("run", script, "--with", "-q", "--", "x y")
         self.assertEqual(done.returncode, 7)

@@ -1,4 +1,4 @@
-"""A schedule as a user installs it: a crontab or systemd's timers, jobs in hostile surroundings, what status tells."""
+"""`envstore schedule`: crontab or systemd timers, jobs in adverse environments, the output of status."""
 import datetime
 import json
 import os
@@ -24,7 +24,7 @@ esac
 
 
 class ScheduleTest(EnvstoreTest):
-    """`crontab` and `systemctl` are fakes of this test alone."""
+    """`crontab` and `systemctl` are fakes local to each test."""
 
     has_manager = False
 
@@ -99,7 +99,7 @@ class Jobs(ScheduleTest):
     COMMANDS = {"gc": ["gc"], "verify": ["verify"], "verify-sample": ["verify", "--sample", "5%"]}
 
     def run_line(self, name, prefix="", env=None):
-        """A job's line as cron has it run: /bin/sh -c, another working directory, no terminal."""
+        """Runs the line of a job as cron does: /bin/sh -c, another working directory, no terminal."""
         done = subprocess.run(["/bin/sh", "-c", prefix + self.line_of(name)], cwd="/", env=env or {},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT)
         return done
@@ -185,7 +185,7 @@ def can_isolate():
 
 @unittest.skipUnless(can_isolate(), "needs root, cron and namespaces")
 class RealCron(EnvstoreTest):
-    """Debian's cron with a spool of its own, in namespaces of its own; the user is an unprivileged one."""
+    """Debian's cron with a private spool in private namespaces; the user is unprivileged."""
 
     PREPARE = textwrap.dedent("""\
         set -eu
@@ -199,7 +199,7 @@ class RealCron(EnvstoreTest):
     def setUp(self):
         super().setUp()
         user = pwd.getpwnam("nobody")
-        # The build folder may be closed to that user: the programs are looked at from a copy.
+        # That user may have no access to the build folder, so the programs are copied.
         self.programs = self.home / "programs"
         self.programs.mkdir()
         for name in ("envstore", "envstore-full"):
@@ -237,7 +237,7 @@ class RealCron(EnvstoreTest):
 
     @unittest.skipUnless(LONG, "cron looks once a minute: ENVSTORE_TEST_LONG=1")
     def test_cron_runs_the_job(self):
-        # The job's end is seen by a FIFO that the line's end writes to: nothing waits for a time.
+        # The line writes to a FIFO when the job has ended, so the test does not sleep.
         os.mkfifo(self.home / "ended", 0o666)
         (self.home / "ended").chmod(0o666)
         out = self.isolated(textwrap.dedent("""\

@@ -1,4 +1,4 @@
-"""Settings, flags and variables: what changes what is installed is honoured or refused, never passed over."""
+"""Settings, flags and variables that change what is installed are honoured or refused, never ignored."""
 import datetime
 import os
 import pathlib
@@ -7,7 +7,7 @@ import sys
 import unittest
 
 from support import EnvstoreTest
-from index_server import IndexServer  # support makes the folder known
+from index_server import IndexServer  # support adds the folder to sys.path
 from make_wheel import make_wheel
 
 SHOW = "import demo; print(demo.VERSION)"
@@ -36,7 +36,7 @@ class SettingsTest(EnvstoreTest):
         return make_wheel(folder, name, version, **options)
 
     def upload(self, **times):
-        """`demo_1=...`: when demo 1.0 was uploaded."""
+        """Sets upload times: `demo_1=...` is that of demo 1.0."""
         names = {"%s-%s.0-py3-none-any.whl" % tuple(key.split("_")): time for key, time in times.items()}
         self.server.set(format="json", upload_time=names)
 
@@ -51,7 +51,7 @@ class SettingsTest(EnvstoreTest):
 class Sources(SettingsTest):
     def setUp(self):
         super().setUp()
-        self.wheel("demo", "9.0")  # the index's namesake
+        self.wheel("demo", "9.0")  # the package of the same name in the package index
         self.server.reset()
 
     def source(self, entry, **options):
@@ -72,7 +72,7 @@ class Sources(SettingsTest):
         self.assertEqual(self.run_ok("--no-sources", script).stdout, "9.0\n")
         self.assertEqual(self.run_ok("--no-sources-package", "Demo", script).stdout, "9.0\n")
         self.assertEqual(self.run_ok(script, env={"UV_NO_SOURCES": "1"}).stdout, "9.0\n")
-        self.run_fails(script)  # what another run was told is not remembered for this one
+        self.run_fails(script)  # the flags of an earlier run have no effect on this one
 
     def test_a_source_of_what_is_not_asked_for_changes_nothing(self):
         self.wheel("other")
@@ -307,7 +307,7 @@ class ExcludeNewer(SettingsTest):
 
 
 class Files(SettingsTest):
-    """uv's and pip's configuration files, and the variables of both."""
+    """Configuration files and variables of uv and pip."""
 
     def setUp(self):
         super().setUp()
@@ -353,7 +353,7 @@ class Files(SettingsTest):
             path.write_text(text)
             done = self.run_fails(self.run_script, code=2 if text in ("index = 1\n", "=\n") else 1)
             self.assertIn("uv.toml': line 1, column", done.stderr)
-        path.write_text('[pip]\nno-deps = true\n')  # of `uv pip` alone
+        path.write_text('[pip]\nno-deps = true\n')  # applies to `uv pip` only
         self.assertEqual(self.version(), "2.0")
 
     def test_constraints_and_overrides_of_flags_variables_and_files(self):
@@ -475,7 +475,7 @@ class Flags(SettingsTest):
         (managed / "bin" / "python3").symlink_to(real)
         script = self.script("print(1)", [])
         env = {"UV_PYTHON_INSTALL_DIR": str(self.home / "managed")}
-        # The link leads out of uv's folder, so the interpreter behind it is the system's.
+        # The link leads out of uv's folder, so its target counts as a system interpreter.
         self.run_ok(script, env=env)
         for words, more in ((["--managed-python"], {}), (["--python-preference", "only-managed"], {}), ([], {"UV_MANAGED_PYTHON": "1"}),
                             ([], {"UV_PYTHON_PREFERENCE": "only-managed"})):
@@ -488,7 +488,7 @@ class Flags(SettingsTest):
 
 
 class Documentation(unittest.TestCase):
-    """The pages name every flag, key and variable that the tables have."""
+    """The pages name every flag, key and variable in the tables."""
 
     root = pathlib.Path(__file__).resolve().parents[2]
 
@@ -500,7 +500,7 @@ class Documentation(unittest.TestCase):
     def test_flags(self):
         page = (self.root / "docs/migration-from-uv.md").read_text()
         for name in self.names("cli/options/run_options.h", r'\n    \{"([a-z-]+)"'):
-            if name not in ("pre", "layout"):  # pip's, and envstore's own
+            if name not in ("pre", "layout"):  # `pre` is of pip, `layout` of envstore
                 self.assertRegex(page, "--%s(?![a-z-])" % name)
 
     def test_keys(self):

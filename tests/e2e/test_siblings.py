@@ -1,4 +1,4 @@
-"""What a newcomer mistypes and what an attacker tries: siblings of the faults that other files name."""
+"""Typing errors and attacks: variants of the faults that other files test."""
 import unittest
 
 from support import EnvstoreTest
@@ -12,7 +12,7 @@ class Suggestions(EnvstoreTest):
 
 
 class CredentialsThatNoAddressMayHold(EnvstoreTest):
-    """A password that the user did not encode: the address cannot be read, and is not shown in part."""
+    """A password that is not percent-encoded: the URL cannot be parsed, and no part of the password is shown."""
 
     PASSWORDS = ("s3cret tail", "s3cret/tail x", "s3cret#tail", "12 s3cret tail", "s3cret@tail b", "s3cret'tail")
 

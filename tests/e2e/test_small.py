@@ -1,4 +1,4 @@
-"""A store that nobody configures stays small, whatever the clock did; who wants it otherwise says so in one line."""
+"""A store without configuration stays small whatever the clock does; one line of configuration changes that."""
 import contextlib
 import json
 import os
@@ -84,17 +84,17 @@ class Told(SmallTest):
 
 
 class EveryDay(SmallTest):
-    """With keep-last, what the last run used stays although it is too old."""
+    """With keep-last, the snapshots of the last run stay although they are too old."""
 
     RULES = {"ENVSTORE_GC_MAX_AGE": "0s", "ENVSTORE_GC_GRACE": "0s", "ENVSTORE_GC_KEEP_LAST": "1",
              "ENVSTORE_GC_MAX_SIZE": "none", "ENVSTORE_GC_MIN_FREE": "none"}
 
     def test_a_day_after_the_last_time_a_run_starts_a_collection_and_no_second_one(self):
         self.use("one"), self.use("two")
-        self.use("two", env=self.RULES)  # the first turn is a day away
+        self.use("two", env=self.RULES)  # the first collection is due in a day
         self.assertEqual(self.labels(), ["one", "two"])
         self.last_turn_was(DAY + 60)
-        self.use("two", env=self.RULES)  # a warm run, which has nothing else to do in the background
+        self.use("two", env=self.RULES)  # a warm run, without any other background work
         self.assertEqual(self.labels(), ["two"])
         self.use("three")
         self.use("three", env=self.RULES)
@@ -242,7 +242,7 @@ class Words(SmallTest):
         body = "import os, one\nos.setsid()\nos.closerange(0, 65536)\nopen(%r, 'w').close()\nopen(%r).read()\n"
         script = self.script(body % (str(self.work / "up"), str(self.work / "end")))
         run = subprocess.Popen([ENVSTORE, "run", "-q", "--with", "one", str(script)], env=self.env)
-        (self.work / "up").read_text()  # it has closed everything
+        (self.work / "up").read_text()  # the script has closed all descriptors
         run.kill(), run.wait()
         self.settle()
         try:

@@ -1,4 +1,4 @@
-"""Many processes at once, kills, and programs that write where they should not."""
+"""Many concurrent processes, kills, and programs that write where they should not."""
 import os
 import pathlib
 import signal
@@ -10,7 +10,7 @@ from support import ENVSTORE, EnvstoreTest, TIMEOUT, make_wheel
 
 class ManyAtOnce(EnvstoreTest):
     def test_fifty_first_runs_of_one_script_all_succeed_and_fetch_each_wheel_once(self):
-        self.env["ENVSTORE_BYTECODE"] = "never"  # the afterwork notes in tmp what it is to compile
+        self.env["ENVSTORE_BYTECODE"] = "never"  # background work keeps its list of modules to compile in tmp
         names = ["one", "two", "three"]
         for name in names:
             self.wheel(name, files={name + ".py": "X = 1\n", **{"%s_d/%d.py" % (name, i): "Y = %d\n" % i for i in range(50)}})
@@ -29,7 +29,7 @@ class ManyAtOnce(EnvstoreTest):
 
 class Kills(EnvstoreTest):
     def start_waiting_script(self, dependencies=(), extra=""):
-        """A script that says it runs, waits for a line on a FIFO, imports late, and says that it is done."""
+        """A script that prints `started`, waits for input from a FIFO, imports late, and writes `intact` when done."""
         os.mkfifo(self.work / "go"), os.mkfifo(self.work / "done")
         body = extra + ("print('started', flush=True)\nopen('go').read()\n"
                         + "".join("import %s\n" % d for d in dependencies)
@@ -46,7 +46,7 @@ class Kills(EnvstoreTest):
         run = self.start_waiting_script(["demo"])
         run.kill()
         self.assertEqual(run.wait(), -signal.SIGKILL)
-        # Another run in between must not take anything from under it.
+        # Another run meanwhile must not remove anything that it uses.
         self.run_ok(self.script("import demo", ["demo"], name="other.py"))
         (self.work / "go").write_text("go")
         self.assertEqual((self.work / "done").read_text(), "intact")
@@ -65,7 +65,7 @@ class Kills(EnvstoreTest):
         for i in range(3):
             make_wheel(self.wheels, "demo%d" % i, "1.0", files={"demo%d/%d.py" % (i, j): "X = 1\n" * j for j in range(200)})
         script = self.script("import demo0, demo1, demo2; print('ok')", ["demo0", "demo1", "demo2"])
-        # strace ends the program at its N-th call that changes the disk: no clock decides when.
+        # strace kills the program at its N-th call that changes the disk, independent of time.
         calls = "openat,linkat,rename,renameat,renameat2,pwrite64,mkdirat,unlinkat,symlinkat,write"
         survived = 0
         for n in list(range(1, 60, 7)) + [100, 200, 400, 700, 1000]:
@@ -74,7 +74,7 @@ class Kills(EnvstoreTest):
                            env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=TIMEOUT)
             self.assertEqual(self.run_ok(script).stdout, "ok\n")
             survived += 1
-            if n % 2:  # a new one: what the last run left to do may still be at work in the old one
+            if n % 2:  # a new store: background work of the last run may still use the old one
                 self.store = self.home / ("store-%d" % n)
                 self.env["ENVSTORE_ROOT"] = str(self.store)
         self.assertGreater(survived, 10)

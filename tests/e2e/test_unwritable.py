@@ -1,4 +1,4 @@
-"""`chmod -R a-w` makes a read-only store of its user's: what is there runs, and all else says what to do."""
+"""After `chmod -R a-w` a store is read-only for its owner: existing environments run, all else prints what to do."""
 import json
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a demanding user tries: nested runs, signals while an environment is made, terminals, hints of errors."""
+"""A demanding user: nested runs, signals while an environment is made, terminals, hints in error messages."""
 import os
 import pty
 import signal
@@ -110,7 +110,7 @@ class Interrupted(EnvstoreTest):
     server_options = {"format": "html"}
 
     def begin(self, hold):
-        """A run in a terminal whose request the index holds."""
+        """Starts a run in a terminal and waits until the package index holds its request for the path `hold`."""
         self.wheel("demo", files={"demo.py": "X = 1\n", "data.bin": bytes(300000)})
         self.server.rule(hold, times=1, hold=True)
         self.terminal, theirs = pty.openpty()

@@ -1,4 +1,4 @@
-"""envstore verify: every kind of damage is seen, nothing intact is reported, and repair makes all of it right again."""
+"""envstore verify: every kind of damage is found, nothing intact is reported, and all damage is repaired."""
 import hashlib
 import json
 import os
@@ -16,13 +16,13 @@ SEED = int(os.environ.get("ENVSTORE_TEST_SEED", "20"))
 
 
 def writable(path):
-    """A file that an accident, or a program of the same user, may change."""
+    """Makes a file writable, so that it can be damaged as by an accident or a program of the same user."""
     os.chmod(path, os.stat(path).st_mode | 0o200)
     return path
 
 
 class opened:
-    """A sealed directory, open for a change behind the store's back."""
+    """Makes a read-only directory of the store writable for the duration of the `with` block."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -43,7 +43,7 @@ def keep_stamps(path, change):
 
 
 def edit(path):
-    """Other bytes, the same size."""
+    """Changes the bytes of a file, not its size."""
     mode = os.stat(path).st_mode & 0o7777
     data = bytearray(pathlib.Path(path).read_bytes())
     data[len(data) // 2] ^= 0x20
@@ -53,7 +53,7 @@ def edit(path):
 
 
 def replace(path, data):
-    """A new inode in its place."""
+    """Replaces a file by a new inode."""
     mode = os.stat(path).st_mode & 0o7777
     with opened(path.parent):
         beside = path.with_name(".replacing")
@@ -84,7 +84,7 @@ class VerifyTest(EnvstoreTest):
 
 
 class StoryTest(VerifyTest):
-    """One poisoned file, from the finding to two environments that run right."""
+    """One damaged file, from its detection until both environments that use it work again."""
 
     def setUp(self):
         super().setUp()
@@ -146,7 +146,7 @@ class StoryTest(VerifyTest):
         keep_stamps(self.tree_of("poison-me") / "site/poisoned.py", edit)
         with self.server.state.lock:
             self.server.state.log.clear()
-        self.assertEqual(self.verify()["found"], [])  # quick cannot know
+        self.assertEqual(self.verify()["found"], [])  # a quick check cannot detect it
         report = self.verify("--full", "--repair")
         self.assertEqual([d["outcome"] for d in report["found"]], ["repaired"], report)
         self.assertIn("poison_me-1.0", report["found"][0]["outcome_detail"])
@@ -226,7 +226,7 @@ class StoryTest(VerifyTest):
 
 
 class EveryKindTest(VerifyTest):
-    """Damage of every kind at random places of a generated store."""
+    """Damage of every kind at random paths of a generated store."""
 
     PACKAGES = 100 if LONG else 16
     MODULES = 200 if LONG else 180
@@ -263,7 +263,7 @@ class EveryKindTest(VerifyTest):
                    data={"data/share/%s/doc.txt" % name: "About %s\n" % name, "data/etc/%s.conf" % name: "a = 1\n"},
                    entry_points={"console_scripts": {name + "-main": "%s.common:main" % name}})
 
-    # What to damage: files that only their own tree has, so that no two damages meet.
+    # Only files that no other tree shares are damaged, so that no two damages overlap.
 
     def modules(self, name):
         return [p for p in sorted((self.trees[name] / "site" / name).glob("part*/m*.py")) if p not in self.taken]
@@ -375,7 +375,7 @@ class EveryKindTest(VerifyTest):
         edit(edited)
         self.expect("foreign-bytecode", edited)
         replace(replaced, replaced.read_bytes()[:16] + b"evil")
-        # What took the place of a compiled file may be Python's own: it is dropped, and no damage.
+        # A file that replaced a compiled one may have been written by Python: it is dropped and is not damage.
         keep_stamps(restored, edit)
         self.expect("foreign-bytecode", restored, seen_by_quick=False)
         planted = edited.parent / "intruder.cpython-311.pyc"

@@ -1,4 +1,4 @@
-"""The warm path is sacred: what a cached run maps, calls and leaves behind."""
+"""Limits of the warm path: what a cached run maps, calls and leaves behind."""
 import os
 import re
 import subprocess
@@ -17,7 +17,7 @@ class WarmPath(EnvstoreTest):
         self.run_ok(self.warm)
 
     def calls(self):
-        """The supervisor's own system calls in a warm run: (name, line)."""
+        """The system calls of the supervisor alone in a warm run: (name, line)."""
         log = self.home / "strace.log"
         subprocess.run(["strace", "-qq", "-o", str(log), ENVSTORE, "run", str(self.warm)], env=self.env, check=True)
         lines = log.read_text().splitlines()
@@ -60,7 +60,7 @@ class WarmPath(EnvstoreTest):
         self.assertEqual(os.listdir(self.store / "trash"), [])
 
     def test_work_in_the_background_is_no_part_of_the_run(self):
-        for name in ("a", "b", "c"):  # each first run, and perhaps the next, leaves bytecode to be compiled
+        for name in ("a", "b", "c"):  # the first run, and perhaps the next, starts background compilation
             self.wheel(name, files={name + "/%d.py" % i: "X = 1\n" * 50 for i in range(300)})
             script = self.script("import %s" % name, [name], name=name + ".py")
             for _ in range(3):

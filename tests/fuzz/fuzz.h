@@ -18,7 +18,7 @@ inline void require(bool holds) {
   if (!holds) std::abort();
 }
 
-/// Runs `read`, which may refuse its input with an Error of one of these kinds and in no other way.
+/// Runs `read`, which may throw an Error of one of `kinds` and nothing else.
 template <class Read>
 void may_refuse(std::initializer_list<ErrorKind> kinds, const Read& read) {
   try {

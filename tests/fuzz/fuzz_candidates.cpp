@@ -1,5 +1,5 @@
-// A project's candidates as the index keeps them, and the file of each of their versions: what is read is
-// written again to the same bytes.
+// A project's candidates as the index stores them, and the file of each version: what was decoded survives
+// encoding and decoding.
 #include "python/resolve/candidates.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,4 @@
-// An --env-file: every name once, and nothing that an environment cannot hold.
+// An --env-file: each name occurs once, and no entry is invalid in an environment.
 #include <set>
 
 #include "cli/options/env_file.h"

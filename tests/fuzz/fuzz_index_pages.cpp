@@ -1,6 +1,6 @@
-// A damaged environment of the index: every read, and every write by LMDB that the checks let through, ends
-// in a result or in an error. The first byte chooses how the rest is taken: as a file of small pages; or as
-// changes of a sound environment, for reads or for writes.
+// A damaged LMDB environment of the index: every read, and every write by LMDB that the checks allow, ends
+// with a result or an error. The first byte selects the use of the rest: as a file of small pages, or as
+// changes to a sound environment, for reads or for writes.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <cstdio>
@@ -21,21 +21,21 @@ using index::Transaction;
 
 namespace {
 
-constexpr std::size_t kSmallPage = 256;  // tests/fuzz/make_seeds.py counts on it
+constexpr std::size_t kSmallPage = 256;  // tests/fuzz/make_seeds.py relies on it
 constexpr std::size_t kPage = 4096;
 constexpr std::uint64_t kLargestMap = std::uint64_t{1} << 20;
 constexpr std::size_t kMostChanges = 64;
 constexpr unsigned kRows = 60;
 const std::string kDirectory = "index", kFile = "index/data.mdb";
 
-/// Long ones: few fit in a page, and the tree of these few rows has three levels.
+/// Keys are long, so that few fit in a page and the tree of a few rows has three levels.
 std::string key_of(unsigned number) {
   char text[16];
   std::snprintf(text, sizeof text, "key %03u", number * 7 % 1000);
   return text + std::string(380, '.');
 }
 
-/// What was read is used, so that a view outside of the file is seen.
+/// Reads all bytes, so that a sanitizer detects a view outside the file.
 void use(std::string_view bytes) {
   std::size_t sum = 0;
   for (const char byte : bytes) sum += static_cast<unsigned char>(byte);
@@ -63,7 +63,7 @@ void walk(Pages& pages, bool forwards) {
 }
 
 void read_all_ways(std::string_view bytes, std::size_t page_size, const std::vector<std::string>& keys) {
-  const std::vector<char> exact(bytes.begin(), bytes.end());  // nothing readable behind its end
+  const std::vector<char> exact(bytes.begin(), bytes.end());  // no readable byte after its end
   may_be_damaged([&] {
     const Pages whole(std::as_bytes(std::span(exact)), page_size, kLargestMap);
     const auto tried = [&](const std::function<void(Pages&)>& work) {
@@ -88,7 +88,7 @@ void read_all_ways(std::string_view bytes, std::size_t page_size, const std::vec
   });
 }
 
-/// Made by LMDB: three levels, values of several pages, pages that are free.
+/// Made by LMDB: three levels, values of several pages, free pages.
 class SoundEnvironment {
  public:
   SoundEnvironment() {
@@ -122,8 +122,8 @@ class SoundEnvironment {
   std::string bytes_;
 };
 
-/// Four bytes a change: page, offset, value. From the offset's highest bit on the value is the page whose
-/// copy takes this page's place.
+/// Four bytes per change: page, offset (two bytes), value. If the highest bit of the offset is set, the page
+/// is replaced by a copy of page `value`.
 std::string changed(std::string bytes, std::string_view changes) {
   const std::size_t pages = bytes.size() / kPage;
   for (std::size_t i = 0; i + 4 <= changes.size() && i < 4 * kMostChanges; i += 4) {
@@ -140,7 +140,7 @@ std::string changed(std::string bytes, std::string_view changes) {
 }
 
 void write_and_read(const std::shared_ptr<Environment>& environment, unsigned first) {
-  for (unsigned round = 0; round < 3; ++round) {  // what one frees the next one uses
+  for (unsigned round = 0; round < 3; ++round) {  // later transactions reuse freed pages
     Transaction transaction(environment, Transaction::Kind::write);
     for (unsigned i = 0; i < 6; ++i) {
       const std::string key = key_of((first + i * 11 + round) % (2 * kRows));

@@ -1,4 +1,4 @@
-// A memo's plan: what is read is written again to the same bytes; anything else is damage.
+// The launch plan of a run cache entry: encoding it gives the decoded bytes; other bytes are damage.
 #include "python/launch/launch.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,4 @@
-// A tree's manifest: what is read is canonical and has safe paths only.
+// A tree's manifest: what is accepted is canonical and has only safe paths.
 #include "store/objects/tree.h"
 #include "tests/fuzz/fuzz.h"
 

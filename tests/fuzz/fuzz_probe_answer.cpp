@@ -1,4 +1,4 @@
-// What a program that claims to be Python answers, and the facts that are kept of it.
+// The answer of a program that claims to be Python, and the facts that are stored of it.
 #include "python/interpreter/interpreter.h"
 #include "python/interpreter/probe_script.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,5 +1,5 @@
-// A requirements file, and one requirement of a user. The file is in memory; what it names beside itself are
-// this process's descriptors: it can name itself, and nothing else worth reading.
+// A requirements file, and one requirement of a user. The file is in memory, and relative paths in it resolve
+// to descriptors of this process: it can include itself, and nothing else worth reading.
 #include <sys/mman.h>
 #include <unistd.h>
 

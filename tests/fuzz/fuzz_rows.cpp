@@ -1,5 +1,5 @@
-// Rows of the index: what is read is written again to the same bytes; anything else is damage. The first byte
-// chooses the kind of row.
+// Rows of the index: encoding a row gives the decoded bytes; other bytes are damage. The first byte selects
+// the kind of row.
 #include "store/index/row_codec.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -12,7 +12,7 @@ void read_and_write(std::string_view bytes) {
   fuzz::require(encode(decode_row<Row>(bytes)) == bytes);
 }
 
-constexpr void (*kKinds[])(std::string_view) = {  // tests/fuzz/make_seeds.py counts on this order
+constexpr void (*kKinds[])(std::string_view) = {  // tests/fuzz/make_seeds.py relies on this order
     read_and_write<BlobRow>,        read_and_write<TreeRow>,     read_and_write<WheelRow>,
     read_and_write<SnapshotRow>,    read_and_write<RequestRow>,  read_and_write<MemoRow>,
     read_and_write<InterpreterRow>, read_and_write<DocumentRow>, read_and_write<LeaseRow>,

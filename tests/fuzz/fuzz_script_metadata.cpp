@@ -1,5 +1,5 @@
-// A whole script: its block is found, and read as TOML. A key that would change what is installed and is not
-// supported is refused as such.
+// A whole script: its block is found and read as TOML. An unsupported key that would change what is installed
+// is refused as unsupported.
 #include "pypackaging/script.h"
 #include "python/settings/script_metadata.h"
 #include "tests/fuzz/fuzz.h"

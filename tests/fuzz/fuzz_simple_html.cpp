@@ -10,7 +10,7 @@ namespace {
 const std::string kUrl = "https://index.test/simple/demo/";
 constexpr std::size_t kLongest = 64 * 1024;
 
-/// nullopt: refused with an Error, which is an answer too.
+/// nullopt: refused with an Error, which is a valid outcome.
 template <class Read>
 std::optional<SimplePage> outcome(const Read& read) {
   PageBuilder builder(kUrl);
@@ -23,8 +23,8 @@ std::optional<SimplePage> outcome(const Read& read) {
 }
 }  // namespace
 
-/// Neither reader crashes, both agree where the scanner takes the page, and what was read survives being
-/// kept.
+/// Neither reader crashes, both agree on pages that the scanner accepts, and a page survives encoding and
+/// decoding.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size > kLongest) return 0;
   const std::string body(reinterpret_cast<const char*>(data), size);

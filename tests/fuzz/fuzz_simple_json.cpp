@@ -6,8 +6,8 @@
 
 using namespace envstore;
 
-/// Whatever comes is a page or an Error, a page survives being kept, and kept bytes that were changed are
-/// refused.
+/// Any input gives a page or an Error, a page survives encoding and decoding, and decoding other bytes throws
+/// nothing but an Error.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   try {

@@ -1,4 +1,4 @@
-// A snapshot's record: what is read can be written, and its canonical text reads as the same.
+// A snapshot's record: what was read can be written, and its canonical text reads as the same record.
 #include "store/snapshots/snapshot.h"
 #include "tests/fuzz/fuzz.h"
 

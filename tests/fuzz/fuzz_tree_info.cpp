@@ -1,4 +1,4 @@
-// tree.json: what is read survives being written.
+// tree.json: what was read survives writing and reading.
 #include "store/objects/tree_info.h"
 #include "tests/fuzz/fuzz.h"
 

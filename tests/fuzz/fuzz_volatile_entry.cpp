@@ -1,4 +1,4 @@
-// An entry of the volatile index: what is read is written again to the same bytes.
+// An entry of the volatile index: encoding it gives the decoded bytes.
 #include "store/index/index_key.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,4 @@
-// ZipArchive and read_zip_tail on any bytes: they refuse or they read, and never step outside.
+// ZipArchive and read_zip_tail on any bytes: they succeed or throw an Error, and never read out of bounds.
 #include "python/wheel/wheel.h"
 #include "store/platform/error.h"
 

@@ -1,6 +1,6 @@
-"""Small valid inputs to begin fuzzing from: make_seeds.py FOLDER writes FOLDER/<target>/<number>.
+"""Writes small valid inputs as seeds for fuzzing: make_seeds.py FOLDER writes FOLDER/<target>/<number>.
 
-Made here and not kept as files, so that what they are can be read. The binary ones follow docs/FORMAT.md.
+They are generated, not stored as files, so that their structure is readable. The binary ones follow docs/FORMAT.md.
 """
 import io
 import pathlib
@@ -25,7 +25,7 @@ def numbers(form, *values):
 
 
 STAMP = numbers("QQQqqII", 1, 2, 3, 4, 5, 0o100644, 1)
-#: In the order in which fuzz_rows.cpp names the kinds.
+#: In the order of the kinds in fuzz_rows.cpp.
 ROWS = [
     numbers("Q", 7) + ID[:16] + numbers("QqIq", 5, 6, 0o444, 8),
     text("demo") + text("1.0") + ID + text("demo-1.0-py3-none-any.whl") + text("") + text("") + b"\1"
@@ -69,7 +69,7 @@ PAGE = 256
 
 
 def page(number, flags, nodes):
-    """Of an LMDB environment. nodes: (value's size or child, flags, key, what lies behind the key)"""
+    """A page of an LMDB environment. nodes: (size of the value or child, flags, key, bytes after the key)"""
     offset, offsets, content = PAGE, b"", b""
     for low, node_flags, key, value in nodes:
         node = numbers("IHH", low, node_flags, len(key)) + key + value
@@ -82,7 +82,7 @@ def page(number, flags, nodes):
 
 
 def meta(number, transaction, free, rows, last_page):
-    """free, rows: (depth, root)"""
+    """A meta page of an LMDB environment. free, rows: (depth, root)"""
     tree = lambda flags, depth, root, size: numbers("IHHQQQQQ", size, flags, depth, 0, 0, 0, 0, root)
     body = numbers("IIQQ", 0xBEEFC0DE, 1, 0, 0) + tree(8, *free, PAGE) + tree(0, *rows, 0) + numbers("QQ", last_page, transaction)
     return (numbers("QHHHH", number, 0, 8, 0, 0) + body).ljust(PAGE, b"\0")
@@ -93,7 +93,7 @@ def row(key, value=b""):
 
 
 def environment():
-    """Three leaves below one branch, a value of two pages, two free pages."""
+    """An LMDB environment: three leaves below one branch, a value of two pages, two free pages."""
     overflow = numbers("QHHI", 6, 0, 4, 2) + b"v" * 300
     return b"".join([
         meta(0, 6, (0, 2**64 - 1), (2, 2), 10), meta(1, 7, (1, 8), (2, 2), 10),

@@ -1,8 +1,7 @@
-"""Runs every fuzz target of a build folder: run.py BUILD_FOLDER SECONDS, the time for each; as many at once as there are
-processors
+"""Runs every fuzz target of a build folder, one per processor at once: run.py BUILD_FOLDER SECONDS (for each target)
 
-ENVSTORE_FUZZ_SEED (1) is where chance begins, so that a verdict can be had again; 0 takes another one each time. What
-breaks a target stays in BUILD_FOLDER/findings. The last line is `N passed, N failed`.
+ENVSTORE_FUZZ_SEED (default 1) is the random seed, so that a result can be repeated; 0 takes another seed each time.
+Inputs that break a target are kept in BUILD_FOLDER/findings. The last line is `N passed, N failed`.
 """
 import os
 import pathlib
@@ -23,10 +22,10 @@ def targets(build):
 
 
 def is_clean(target, corpus, findings, seconds):
-    """Whether nothing broke the target. Seeds that it does not have begin from nothing."""
+    """Whether no input broke the target. A target without seeds starts from an empty corpus."""
     own = corpus / target.name
     own.mkdir(exist_ok=True)
-    run = subprocess.run(  # libFuzzer ends by itself
+    run = subprocess.run(  # libFuzzer limits its own time
         [target, own, f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT}", f"-timeout={INPUT_TIMEOUT}",
          f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={findings}/{target.name}-", "-print_final_stats=1", f"-seed={SEED}"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)

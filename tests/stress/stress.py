@@ -1,12 +1,12 @@
-"""Runs, first runs, collections under the harshest policy, verifications and kills, all at once on one store.
+"""Concurrent runs, first runs, collections with max-age and grace 0, verifications and kills on one store.
 
     ENVSTORE_STRESS_SECONDS (20), ENVSTORE_TEST_SEED, ENVSTORE_STRESS_WORKERS (6)
 
-Every program imports its modules one after another while it runs, so that a file taken from under it shows. The
-schedule of each worker is seeded; what the machine makes of it is not. Ends with one line that counts what was done.
+Every program imports its modules one after another while it runs, so that removing a file in use makes it fail. The
+schedule of each worker is seeded, but timing is not reproducible. The last line counts the actions and faults.
 
-ENVSTORE_PROGRAM is the program, ENVSTORE_CHECK_STORE and ENVSTORE_CRASH_DRIVER are those of tests/crash. Whatever a
-sanitized program reports is a fault, whoever said it: also those whose output nobody reads.
+ENVSTORE_PROGRAM is the program, ENVSTORE_CHECK_STORE and ENVSTORE_CRASH_DRIVER are those of tests/crash. Every
+sanitizer report is a fault, including those of background processes whose output is not read.
 """
 import os
 import pathlib
@@ -26,8 +26,8 @@ from store_world import ENVSTORE, SEED, TIMEOUT, World, has_command, make_wheel,
 SECONDS = float(os.environ.get("ENVSTORE_STRESS_SECONDS", "20"))
 WORKERS = int(os.environ.get("ENVSTORE_STRESS_WORKERS", "6"))
 PACKAGES, MODULES = 8, 12
-LONGEST_PAUSE = 0.02  # seconds between two imports
-LONGEST_LIFE = 0.6  # seconds until a kill
+LONGEST_PAUSE = 0.02  # seconds; between two imports
+LONGEST_LIFE = 0.6  # seconds; until a kill
 
 PROGRAM = """import importlib, sys, time
 print('begun', flush=True)
@@ -49,7 +49,7 @@ def make_packages(folder):
 
 
 class Worker(threading.Thread):
-    """Does one thing after another until the time is over. `faults` is read when the thread has ended."""
+    """Does random actions one after another until `until`. Read `faults` after the thread has ended."""
 
     def __init__(self, world, number, until, commands):
         super().__init__()
@@ -92,18 +92,18 @@ class Worker(threading.Thread):
             self.faults.append("a run ended with %s: %s%s" % (run.returncode, out, err))
 
     def wait_for_moment(self, process):
-        """A random part of its life."""
+        """Waits for a random time, or until the process has ended."""
         try:
             process.wait(timeout=self.draw.random() * LONGEST_LIFE)
         except subprocess.TimeoutExpired:
             pass
 
     def kill_supervisor(self):
-        """The program goes on in an environment that is whole."""
+        """The program continues in an intact environment."""
         run = self.start_program()
         self.wait_for_moment(run)
         run.kill()
-        out, err = run.communicate(timeout=TIMEOUT)  # until the last of them has ended
+        out, err = run.communicate(timeout=TIMEOUT)  # until all processes that hold the pipes have ended
         if out not in ("", "begun\nok\n"):
             self.faults.append("a program whose supervisor was killed said %r: %s" % (out, err))
 
@@ -139,7 +139,7 @@ class Worker(threading.Thread):
 
 
 def processes_of(store):
-    """Descriptors of the processes that work on this store: what runs start in the background is no child of ours."""
+    """pidfds of the processes that work on this store: background processes of runs are not our children."""
     found = []
     for entry in os.listdir("/proc"):
         try:
@@ -148,12 +148,12 @@ def processes_of(store):
             if os.fsencode(store) in words or b"ENVSTORE_ROOT=" + os.fsencode(store) in environment:
                 found.append(os.pidfd_open(int(entry)))
         except OSError:
-            continue  # it has ended
+            continue  # the process has ended
     return found
 
 
 def wait_for_afterwork(store):
-    """Until nobody works on this store any more; who ends may have started another one."""
+    """Waits until no process works on this store any more; one that ends may have started another."""
     while found := processes_of(store):
         for ended in found:
             if not select.select([ended], [], [], TIMEOUT)[0]:
@@ -162,10 +162,10 @@ def wait_for_afterwork(store):
 
 
 def have_reports_written(env, folder):
-    """By every sanitized process of this environment; others take no notice.
+    """Makes every sanitized process of this environment write its reports to `folder`; other processes ignore it.
 
-    But for leaks: who looks for them is a debugger of its own process, which a kill in the middle makes it complain of,
-    and which the driver of tests/crash leaves no room for.
+    Leak detection is off: it traces its own process, which a kill in the middle makes it report as an error, and which
+    is impossible while the driver of tests/crash traces the process.
     """
     folder.mkdir()
     for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"):
@@ -178,7 +178,7 @@ def reports_in(folder):
 
 
 def faults_afterwards(world, commands):
-    """A collection leaves nothing but what is whole, and the next run works."""
+    """Returns the faults found after the workers: a collection must leave a sound store, and the next run must work."""
     faults = []
     wait_for_afterwork(world.store)
     if "gc" in commands:

@@ -14,7 +14,7 @@ std::string fingerprint_of(std::string_view bytes);
 /// Throws std::runtime_error.
 std::string read_whole(const std::string& path);
 std::vector<std::string> names_in(const std::string& directory);
-bool is_there(const std::string& path);  ///< a dangling link counts as there
+bool is_there(const std::string& path);  ///< true for a dangling link
 
 struct FileFacts {
   std::uint64_t size = 0;
@@ -22,17 +22,17 @@ struct FileFacts {
   unsigned mode = 0;                ///< permissions
 };
 
-/// Contents of regular files, hashed once an inode.
+/// Contents of regular files; each inode is hashed once.
 class Contents {
  public:
-  /// nullopt: not a regular file, or not there. `follow`: through symbolic links.
+  /// nullopt: missing or not a regular file. `follow`: follows symbolic links.
   std::optional<FileFacts> of(const std::string& path, bool follow = false);
 
  private:
   std::map<std::pair<std::uint64_t, std::uint64_t>, FileFacts> known_;
 };
 
-/// Of leases/<name>. nullopt: it says nothing.
+/// The snapshots that the file leases/<name> names. nullopt: it is unreadable or malformed.
 std::optional<std::set<std::string>> snapshots_in_lease_file(const std::string& path);
 
 struct ManifestEntry {
@@ -42,7 +42,7 @@ struct ManifestEntry {
   std::uint64_t size = 0;
 };
 
-/// trees/<id>/manifest, decompressed and held against the id. Throws std::runtime_error.
+/// Decompresses trees/<id>/manifest and checks it against the id. Throws std::runtime_error.
 std::vector<ManifestEntry> read_manifest(const std::string& path, const std::string& id);
 
 }  // namespace check

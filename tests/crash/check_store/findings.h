@@ -5,8 +5,8 @@
 
 namespace check {
 
-/// What the checker has to say. A finding breaks a promise of docs/FORMAT.md; a leftover is garbage that a
-/// killed process may leave and a collection removes.
+/// The results of the checker. A finding violates docs/FORMAT.md; a leftover is garbage that a killed
+/// process may leave and a collection removes.
 class Findings {
  public:
   void finding(const std::string& what) { findings_.insert(what); }

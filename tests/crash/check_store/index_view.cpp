@@ -43,7 +43,7 @@ std::string key_text(const std::string& name) {
   return name.size() <= kLongestKeyText ? name : name.substr(0, kLongestKeyText) + fingerprint(name);
 }
 
-/// An open environment, closed again in any case.
+/// An open LMDB environment; closed by the destructor.
 class Environment {
  public:
   Environment(const std::string& directory, std::uint64_t map_size) {
@@ -81,7 +81,7 @@ class Environment {
   MDB_env* env_ = nullptr;
 };
 
-/// One row's key and value, taken apart into a view.
+/// Decodes the key and value of one row into a view.
 class Row {
  public:
   Row(View& view, std::string_view key, std::string_view value)

@@ -20,16 +20,16 @@ struct SnapshotFacts {
   std::vector<std::string> layouts;  ///< `farm`, `forest`
 };
 
-/// The rows of one point of view, ids in hex. `durable`: what a power cut leaves; `effective`: what the next
-/// process of this boot sees.
+/// The rows of one view, ids in hex. `durable`: the rows that survive a power cut; `effective`: the rows that
+/// the next process of this boot sees.
 struct View {
   std::string name;
   std::map<std::string, BlobFacts> blobs;
   std::set<std::string> trees;
-  std::map<std::string, std::string> wheels;              ///< to tree
+  std::map<std::string, std::string> wheels;              ///< tree, by wheel
   std::map<std::string, SnapshotFacts> snapshots;         //
   std::map<std::string, std::string> requests;            ///< label to snapshot, by key
-  std::map<std::string, std::vector<std::string>> memos;  ///< snapshots
+  std::map<std::string, std::vector<std::string>> memos;  ///< snapshots, by run cache key
   std::map<std::string, std::string> roots;               ///< name to snapshot
   std::set<std::pair<std::string, std::string>> blob_trees, tree_snapshots;
   std::set<std::string> deleting, condemned;
@@ -40,11 +40,12 @@ struct View {
 
 using RawRows = std::map<std::string, std::string>;
 
-/// One LMDB environment, whole; empty when it is not there. Throws std::runtime_error when it cannot be read.
+/// All rows of an LMDB environment; empty if it does not exist. Throws std::runtime_error if it is
+/// unreadable.
 RawRows read_environment(const std::string& directory, std::uint64_t map_size);
-/// The durable rows with those of the volatile environment laid over them.
+/// The durable rows overlaid with those of the volatile environment.
 RawRows laid_over(const RawRows& durable, const RawRows& recent, Findings& findings);
-/// Decodes every row; what cannot be decoded is a finding.
+/// Decodes every row; a row that cannot be decoded is a finding.
 View decode(const std::string& name, const RawRows& rows, Findings& findings);
 
 }  // namespace check

@@ -1,11 +1,11 @@
 // check_store [--after-power-cut] [--swept] [--verbose] [--list] ROOT
 //
-// Reads a store from docs/FORMAT.md alone, sharing no code with envstore, and says what contradicts that
-// page. Nothing may be at work in the store. Exit 0: sound; 1: findings; 2: it could not be looked at.
-//   --after-power-cut  the boot that wrote the volatile index is over, and what no durable row names may be
+// Reads a store by docs/FORMAT.md alone, shares no code with envstore, and prints what violates that page.
+// No process may use the store meanwhile. Exit 0: sound; 1: findings; 2: the store could not be checked.
+//   --after-power-cut  the volatile index is of an earlier boot, and files that no durable row names may be
 //                      in any state
 //   --swept            a collection has just ended: garbage counts as a finding
-//   --list             also prints what is durable and to stay: `durable tree ID`, `durable snapshot ID`
+//   --list             also prints what is durable and must stay: `durable tree ID`, `durable snapshot ID`
 
 #include <algorithm>
 #include <cstdlib>
@@ -133,7 +133,7 @@ class Checker {
   void check_references(const View& view) {
     for (const auto& [wheel, tree] : view.wheels)
       if (!view.trees.contains(tree)) complain(view, "wheel " + wheel, {"its tree " + tree + " has no row"});
-    // A collection drops snapshots first; whoever finds an answer without its snapshot asks anew.
+    // A collection removes snapshots first; a run that finds an answer without its snapshot resolves again.
     for (const auto& [key, snapshot] : view.requests)
       if (!view.snapshots.contains(snapshot))
         findings_.leftover(view.name + ": request " + key + ": no snapshot " + snapshot);
@@ -146,7 +146,7 @@ class Checker {
         complain(view, "root " + name, {"no snapshot " + snapshot});
     for (const auto& [blob, tree] : view.blob_trees) {
       if (!view.blobs.contains(blob)) complain(view, "reverse row", {"no blob " + blob});
-      if (!view.trees.contains(tree))  // written before the tree's own row, where a tree has many files
+      if (!view.trees.contains(tree))  // for a tree of many files, written before its own row
         findings_.leftover(view.name + ": reverse row from blob " + blob + " to no tree " + tree);
     }
     for (const auto& [tree, snapshot] : view.tree_snapshots)
@@ -155,7 +155,7 @@ class Checker {
                  {"from tree " + tree + " to snapshot " + snapshot + ": one has no row"});
   }
 
-  /// The file is made before the row, and goes after it; what the row names the file names, too.
+  /// A lease file is created before its row and removed after it, and names all snapshots that the row names.
   void check_leases(const View& view) {
     for (const auto& [name, snapshots] : view.leases) {
       if (!is_there(options_.root + "/leases/" + name)) complain(view, "lease " + name, {"it has no file"});
@@ -168,9 +168,9 @@ class Checker {
     }
   }
 
-  /// Whatever is visible is whole; after a power cut, what a durable row names.
+  /// Everything visible must be complete; after a power cut, only what a durable row names.
   void check_names() {
-    if (!is_there(options_.root + "/format")) return;  // written last: nobody has used this store yet
+    if (!is_there(options_.root + "/format")) return;  // written last: the store was never used
     const View& view = views_.back();
     for (const std::string& name : names_in(options_.root + "/trees")) {
       if (!is_id(name)) findings_.finding("trees/" + name + " is no tree's name");
@@ -185,7 +185,7 @@ class Checker {
       if (!name.starts_with("spare-")) findings_.leftover("scratch/" + name);
   }
 
-  /// What no row names: garbage, or an orphan that waits for its row.
+  /// A path without a row: garbage, or an orphan that will get its row.
   void unnamed(const std::string& path, const std::vector<std::string>& faults) {
     findings_.leftover(path + " has no row");
     if (options_.after_power_cut) return;

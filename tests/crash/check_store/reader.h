@@ -10,8 +10,8 @@ struct Malformed : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The grammar of docs/FORMAT.md, "Rules for all of it", read anew from that page: the code under test has a
-/// reader of its own.
+/// A reader of the grammar in docs/FORMAT.md, "Rules for all of it", written from that page and independent
+/// of the reader under test.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}

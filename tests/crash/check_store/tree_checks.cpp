@@ -17,7 +17,7 @@ bool ends_in_cache(const std::string& path) {
   return path == kCache || path.ends_with(std::string("/") + kCache);
 }
 
-/// Where a file of a tree stands in a layout.
+/// The path of a tree's file in a layout.
 std::string place_of(const std::string& path, const std::string& site_path) {
   if (path.starts_with("site/")) return site_path + path.substr(4);
   if (path.starts_with("data/")) return path.substr(5);
@@ -83,8 +83,8 @@ void TreeChecks::examine_files(const std::string& directory, const std::vector<M
   for (const std::string& path : found) faults.push_back(path + " is in no manifest");
 }
 
-/// Gathers regular files by path; links must lead to something inside the store. A link `__pycache__` is told
-/// apart by its name, because what is behind it is derived.
+/// Collects the paths of regular files. A link must resolve to an existing path below trees/, or below
+/// bytecode/ if it is named `__pycache__`.
 void TreeChecks::walk(const std::string& directory, const std::string& below, std::set<std::string>& files,
                       Faults& faults) {
   for (const std::string& name : names_in(directory + "/" + below)) {
@@ -120,7 +120,7 @@ std::map<std::string, TreeChecks::Wanted> TreeChecks::wanted_files(const std::st
       faults.push_back("the manifest of tree " + tree.at("tree").get<std::string>() + " is missing");
       continue;
     }
-    for (const ManifestEntry& entry : *entries) {  // where trees clash, the bytes of either are right
+    for (const ManifestEntry& entry : *entries) {  // where trees clash, the bytes of any of them are accepted
       Wanted& file = wanted[place_of(entry.path, site_path)];
       file.blobs.insert(entry.blob);
       file.is_rewritable = place_of(entry.path, site_path).starts_with("etc/");

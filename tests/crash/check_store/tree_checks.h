@@ -9,20 +9,21 @@
 
 namespace check {
 
-/// Looks at trees and layouts on disk, each once however many views name it.
+/// Checks trees and layouts on disk. The result for a tree is kept, because several views may name it.
 class TreeChecks {
  public:
   explicit TreeChecks(std::string root) : root_(std::move(root)) {}
 
   Contents& contents() { return contents_; }
-  /// nullptr: the manifest cannot be read, and that was said.
+  /// nullptr: the manifest cannot be read.
   const std::vector<ManifestEntry>* manifest(const std::string& tree);
-  /// What is wrong with trees/<id>; empty: whole. Manifest, tree.json, every file, every link, nothing else.
+  /// Faults of trees/<id>; empty: sound. Checks manifest, tree.json, every file and link, and unexpected
+  /// files.
   const std::vector<std::string>& faults_of_tree(const std::string& tree);
-  /// What is wrong with snapshots/<id>.<layout>.
+  /// Faults of snapshots/<id>.<layout>.
   std::vector<std::string> faults_of_layout(const std::string& snapshot, const std::string& layout,
                                             const std::string& record);
-  /// What is wrong with snapshots/<id>.json; `record` is to be equal to the one in it, unless empty.
+  /// Faults of snapshots/<id>.json; its record must equal `record` unless that is empty.
   std::vector<std::string> faults_of_record(const std::string& snapshot, const std::string& record);
 
  private:

@@ -20,7 +20,7 @@ struct Known {
 #define CALL(name, classes) \
   { SYS_##name, #name, classes }
 
-// Calls that aarch64 does not have are the older forms of those beside them.
+// The calls that aarch64 lacks are older forms of others in this table.
 constexpr Known kCalls[] = {
     CALL(write, kChanges | kSpace | kDisk),
     CALL(pwrite64, kChanges | kSpace | kDisk),
@@ -124,7 +124,7 @@ bool is_change(const Call& call, unsigned classes) {
   return (classes & kChanges) != 0;
 }
 
-/// Whatever its arguments are.
+/// Whether `is_selected` may be true of the call for some arguments.
 bool may_be_selected(Select select, const Known& call) {
   switch (select) {
     case Select::all:

@@ -7,10 +7,10 @@ namespace crash {
 
 /// Which system calls are numbered.
 enum class Select {
-  changes,  ///< what another process could see: the disk, locks, processes. Between two of them a kill
-            ///< leaves what it leaves at the second.
+  changes,  ///< effects visible to other processes: disk, locks, processes. A kill between two such calls
+            ///< has the same effect as a kill before the second.
   all,
-  enospc,  ///< the calls that can fail so
+  enospc,  ///< the calls that can fail with this error
   eio,
   emfile,
   eintr
@@ -23,11 +23,11 @@ struct Call {
 
 bool is_selected(Select select, const Call& call);
 bool lowers_priority(const Call& call);
-/// All that `is_selected` and `lowers_priority` can be true of, save for `all`.
+/// Numbers of all calls for which `is_selected` or `lowers_priority` can be true; incomplete for `all`.
 std::vector<std::uint32_t> numbers_looked_at(Select select);
-/// For people; the number when the table below does not have it.
+/// For messages; the number if the name is unknown.
 std::string name_of(const Call& call);
-/// errno of an error to inject; 0 for `changes` and `all`.
+/// The errno to inject; 0 for `changes` and `all`.
 int error_of(Select select);
 
 }  // namespace crash

@@ -26,7 +26,8 @@ void write_to(pid_t thread, std::uint64_t address, Value& value) {
 
 }  // namespace
 
-/// A new program's stack: count of arguments, arguments, 0, environment, 0, pairs up to AT_NULL.
+/// The initial stack of a program: argument count, arguments, 0, environment, 0, auxiliary vector up to
+/// AT_NULL.
 void make_clock_a_call(pid_t thread) {
   constexpr std::uint64_t kWord = sizeof(std::uint64_t);
   std::uint64_t at = stack_pointer(thread), word = 0;

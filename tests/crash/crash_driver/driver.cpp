@@ -28,7 +28,7 @@ void note_late(int) {
   is_late = 1;
 }
 
-/// Without SA_RESTART: waitpid is to return.
+/// Without SA_RESTART, so that the alarm interrupts waitpid.
 void set_alarm(unsigned seconds) {
   struct sigaction action {};
   action.sa_handler = note_late;
@@ -81,7 +81,7 @@ Outcome Driver::run() {
       kill_everybody();
     }
     if (thread < 0 && errno == EINTR) continue;
-    if (thread < 0) break;  // nobody is left
+    if (thread < 0) break;  // no child is left
     attend(thread, status);
   }
   return outcome_;
@@ -113,13 +113,13 @@ void Driver::at_stop(pid_t thread, int status) {
   } else if (event == PTRACE_EVENT_EXEC) {
     programs_.erase(thread);
     if (orders_.event.clock_off != 0) make_clock_a_call(thread);
-  } else if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {  // stopped as a group
+  } else if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {  // a group stop
     ptrace(PTRACE_LISTEN, thread, 0, 0);
     return;
   } else if (event == 0) {
     delivered = signal;
   }
-  ptrace(PTRACE_CONT, thread, 0, delivered);  // where it fails, the thread was killed, and is told next
+  ptrace(PTRACE_CONT, thread, 0, delivered);  // if it fails, the thread was killed; waitpid reports that next
 }
 
 void Driver::at_call(pid_t thread) {

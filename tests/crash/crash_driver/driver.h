@@ -12,35 +12,36 @@ namespace crash {
 
 enum class Victim { nobody, caller, everybody };
 
-/// What happens before call `at`, where nobody is killed and the call does not fail.
+/// What happens before call `at` if no process is killed and no error is injected.
 struct Event {
-  std::string shell;           ///< run to its end, while the caller waits
-  std::int64_t clock_off = 0;  ///< seconds by which the clock is wrong from then on
+  std::string shell;           ///< run to completion while the caller waits
+  std::int64_t clock_off = 0;  ///< seconds by which the clock is shifted from then on
 };
 
 struct Orders {
   Select select = Select::changes;
-  Victim victim = Victim::nobody;  ///< who is killed at call `at`; nobody: `at` fails, or all is counted
+  Victim victim = Victim::nobody;  ///< killed at call `at`; nobody: an error or an event is injected, or
+                                   ///< calls are counted
   std::uint64_t at = 0;            ///< counted from 1; 0: never
   Event event;
-  std::string program;    ///< only calls of programs whose name begins so are numbered
-  unsigned seconds = 60;  ///< after which all are killed: something hangs
+  std::string program;    ///< only calls of programs whose name starts with this are numbered
+  unsigned seconds = 60;  ///< time limit; then all are killed and `hung` is set
   std::vector<std::string> command;
 };
 
 struct Outcome {
-  std::uint64_t calls = 0;  ///< how many were numbered
-  std::string call;         ///< the name of number `at`; empty: it was not reached
-  std::string program;      ///< who made it
-  int status = 0;           ///< of the command, as waitpid tells
+  std::uint64_t calls = 0;  ///< number of numbered calls
+  std::string call;         ///< the name of call `at`; empty: not reached
+  std::string program;      ///< the program that made it
+  int status = 0;           ///< of the command, as returned by waitpid
   bool hung = false;
   std::vector<std::string>
-      crashed;  ///< `PROGRAM: SIGNAL` of processes that ended by a signal of their own fault
+      crashed;  ///< `PROGRAM: SIGNAL` of processes that died of a fault (SIGSEGV, SIGABRT, ...)
 };
 
-/// Runs the command with all its descendants under ptrace, stopped by a filter of seccomp(2) only at calls
-/// that may be numbered, until the last of them has ended, the background work that they leave behind
-/// included. Nobody becomes idle: on a busy machine idle work takes for ever.
+/// Runs the command and all its descendants under ptrace, stopped by a seccomp(2) filter only at calls that
+/// may be numbered, until the last of them has ended, including background work. Calls that set a priority
+/// are skipped, because idle work on a busy machine takes forever.
 class Driver {
  public:
   explicit Driver(Orders orders) : orders_(std::move(orders)) {}

@@ -3,8 +3,9 @@
 
 namespace crash {
 
-/// From here on this process, and all that it starts, stops for its tracer before the calls that `select` may
-/// number, and before those that set a priority; no other call is slowed. False, with errno: no filter.
+/// From here on this process and its descendants stop for their tracer before the calls that `select` may
+/// number and before those that set a priority; no other call is slowed down. False, with errno: the filter
+/// was not installed.
 bool stop_before_calls(Select select);
 
 }  // namespace crash

@@ -1,17 +1,17 @@
 // crash_driver [OPTIONS] -- COMMAND...
 //
-// Runs a command and all that it starts under ptrace, numbers the system calls, and at one of them kills or
-// lets the call fail, or something else happens. When the last process has ended, one line of JSON goes to
-// --report.
+// Runs a command and its descendants under ptrace, numbers their system calls, and at one of them kills
+// processes, makes the call fail or injects an event. When the last process has ended, writes one line of
+// JSON to --report.
 //   --select WHAT      changes (default), all, enospc, eio, emfile, eintr: which calls are numbered
-//   --kill N           the caller of number N gets SIGKILL before the call is made
-//   --kill-all N       everybody does
-//   --fail N           number N is not made and returns the error that --select names
-//   --at N             before number N is made, what follows happens (--select changes or all)
-//   --shell TEXT         this is run to its end
-//   --clock SECONDS      from then on everybody sees a clock that is so far off
-//   --program PREFIX   only calls of programs whose file name begins so are numbered
-//   --seconds S        after that time all are killed and `hung` is true (60)
+//   --kill N           the caller of call N gets SIGKILL before the call is made
+//   --kill-all N       all processes do
+//   --fail N           call N is not made and returns the error that --select names
+//   --at N             before call N is made, the following happens (--select changes or all)
+//   --shell TEXT         this shell command is run to completion
+//   --clock SECONDS      from then on all processes see a clock shifted by this
+//   --program PREFIX   only calls of programs whose file name starts with this are numbered
+//   --seconds S        after this time all processes are killed and `hung` is true (60)
 //   --report FILE
 
 #include <sys/wait.h>

@@ -7,12 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 
-// Not <linux/ptrace.h>: it fights with <sys/ptrace.h>, which has __ptrace_syscall_info as well.
+// Not <linux/ptrace.h>: it conflicts with <sys/ptrace.h>, which also declares __ptrace_syscall_info.
 
 namespace crash {
 
-/// The call before which the thread was stopped (PTRACE_EVENT_SECCOMP) is not made, and returns this. A
-/// thread that was killed meanwhile makes it as little.
+/// The call before which the thread was stopped (PTRACE_EVENT_SECCOMP) is not made and returns `result`. A
+/// thread that was killed in the meantime does not make it either.
 inline void skip_call(pid_t thread, long result) {
 #if defined(__x86_64__)
   ptrace(PTRACE_POKEUSER, thread, offsetof(user_regs_struct, orig_rax), -1L);

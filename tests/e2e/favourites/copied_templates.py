@@ -10,7 +10,7 @@ import subprocess
 shutil.rmtree("manual", ignore_errors=True)
 os.makedirs("manual/docs")
 pathlib.Path("manual/mkdocs.yml").write_text("site_name: demo\n")
-for text in ("# One\n", "# Two\n"):  # the second time it overwrites what it made
+for text in ("# One\n", "# Two\n"):  # the second build overwrites the output of the first
     pathlib.Path("manual/docs/index.md").write_text(text)
     subprocess.run(["mkdocs", "build", "--quiet"], cwd="manual", check=True)
 assert not list(pathlib.Path("manual/site").rglob("__pycache__"))

@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["Django"]
 # ///
-"""Templates that are copied out of a package bring no __pycache__ along and can be written."""
+"""Templates copied out of a package are writable and have no __pycache__."""
 import os
 import pathlib
 import shutil

@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["jupyterlab"]
 # ///
-"""Kernels, extensions and static files are found below the prefix, through the layers, and written to the run alone."""
+"""Kernels, extensions and static files of all layers are found below the prefix, and writes go to the scratch only."""
 import json
 import os
 import pathlib
@@ -46,16 +46,16 @@ def check_install():
     spec = pathlib.Path("mine")
     spec.mkdir(exist_ok=True)
     (spec / "kernel.json").write_text('{"argv": ["true"], "display_name": "mine", "language": "none"}')
-    for _ in range(2):  # the second time it replaces what is there
+    for _ in range(2):  # the second time it replaces the installed one
         output("jupyter", "kernelspec", "install", "--sys-prefix", "--name", "mine", "mine")
     found = pathlib.Path(kernels()["mine"]["resource_dir"])
     assert found.is_relative_to(PREFIX), found
-    output("python", "-m", "ipykernel", "install", "--sys-prefix")  # replaces a layer's
+    output("python", "-m", "ipykernel", "install", "--sys-prefix")  # replaces the kernel of a layer
     assert kernels()["python3"]["resource_dir"].startswith(sys.prefix)
 
 
 def wait_until_it_listens(base):
-    """It tells its address before it listens there, and nothing tells when it does."""
+    """The server prints its address before it listens, and gives no sign when it does."""
     for _ in range(600):
         try:
             return urllib.request.urlopen(base + "login", timeout=60).close()
@@ -66,7 +66,7 @@ def wait_until_it_listens(base):
 
 
 def check_server():
-    """Every static file that the server's pages need, and one of a kernel, comes without 403 and 404."""
+    """Every static file of the server's pages, and one of a kernel, is served without 403 or 404."""
     os.environ["JUPYTER_RUNTIME_DIR"] = os.path.abspath("runtime")
     os.makedirs("runtime", exist_ok=True)
     command = ["jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--IdentityProvider.token=" + TOKEN,

@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["ruamel.yaml", "ruamel.yaml.string", "zope.interface", "zope.event", "zope.schema", "googleapis-common-protos", "google-auth"]
 # ///
-"""Several distributions in one package, with and without an __init__.py in it, one with an nspkg.pth."""
+"""Several distributions share one package, with and without an __init__.py; one uses an nspkg.pth."""
 import google.auth
 import google.protobuf
 import google.rpc.status_pb2

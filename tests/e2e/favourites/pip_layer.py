@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["pip", "setuptools<81", "idna"]
 # ///
-"""pip sees the layers and writes to the run alone; setuptools' .pth is read; what is installed wins."""
+"""pip sees the layers and writes to the scratch only; setuptools' .pth is read; packages installed by pip win."""
 import importlib.metadata
 import json
 import os

@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["certifi", "attrs"]
 # ///
-"""What the standard library offers for finding and starting code works as in a virtual environment."""
+"""The standard library's ways to find and start code work as in a virtual environment."""
 import importlib.resources
 import multiprocessing
 import os
@@ -30,7 +30,7 @@ def main():
     assert os.path.samefile(bundle, certifi.where())
 
     context = multiprocessing.get_context("spawn")
-    connection, childs = context.Pipe()  # unlike a Queue it needs no semaphore, so no /dev/shm that can be written
+    connection, childs = context.Pipe()  # unlike a Queue it needs no semaphore, hence no writable /dev/shm
     process = context.Process(target=child, args=(childs,))
     process.start()
     assert connection.poll(60) and connection.recv() == (sys.prefix, attr.__file__)

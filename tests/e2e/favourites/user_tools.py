@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["black", "ruff", "pytest"]
 # ///
-"""Tools by entry point, by -m and by a program in .data/scripts; one that collects the user's files."""
+"""Tools started by entry point, by -m and from .data/scripts; one of them collects the user's files."""
 import pathlib
 import subprocess
 import sys

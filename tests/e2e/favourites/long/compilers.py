@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["numba", "pyarrow", "pandas"]
 # ///
-"""Code compiled at run time, cached beside the user's file; large libraries that name each other."""
+"""Code compiled at run time, cached beside the user's file; large libraries that link to each other."""
 import numba
 import pandas
 import pyarrow

@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["gmsh"]
 # ///
-"""gmsh's module stands in prefix/lib's site-packages, its library in prefix/lib."""
+"""gmsh's module is in site-packages below prefix/lib, its library in prefix/lib."""
 import os
 import sys
 
@@ -13,7 +13,7 @@ assert spec and library, (spec, library)
 try:
     import gmsh
 except OSError as fault:
-    assert "libGL" in str(fault) or "libX" in str(fault) or "libglu" in str(fault).lower(), fault  # this machine has no display
+    assert "libGL" in str(fault) or "libX" in str(fault) or "libglu" in str(fault).lower(), fault  # no display
 else:
     gmsh.initialize()
     gmsh.model.occ.addBox(0, 0, 0, 1, 1, 1)

@@ -1,7 +1,7 @@
 # /// script
 # dependencies = ["mkl-service"]
 # ///
-"""mkl looks for its libraries, its own and tbb's, in prefix/lib."""
+"""mkl looks for its own libraries and those of tbb in prefix/lib."""
 import mkl
 
 assert mkl.get_max_threads() > 0
