@@ -74,7 +74,6 @@ struct Census {
 
 /// The document that a collection writes when it erases the first tree's row: an index without rows that has
 /// this document was swept, and one without it was lost.
-/// it was swept, and one that has not was lost.
 inline constexpr const char* kSweptDocument = "gc:swept";
 
 /// Takes the census. Memory use grows with trees and groups, not with blobs. Trees and snapshots are sorted

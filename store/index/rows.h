@@ -87,7 +87,7 @@ struct InterpreterRow {
 };
 
 /// A fetched document: a package index page, a core metadata file. Key: the URL without credentials, or
-/// "sha256:<hex>".
+/// "metadata-sha256:<hex>".
 struct DocumentRow {
   std::string etag;
   std::int64_t fetched_at_ns = 0;

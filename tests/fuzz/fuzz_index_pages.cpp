@@ -31,7 +31,7 @@ const std::string kDirectory = "index", kFile = "index/data.mdb";
 /// Keys are long, so that few fit in a page and the tree of a few rows has three levels.
 std::string key_of(unsigned number) {
   char text[16];
-  std::snprintf(text, sizeof text, "key %03u", number * 7 % 1000);
+  (void)std::snprintf(text, sizeof text, "key %03u", number * 7 % 1000);
   return text + std::string(380, '.');
 }
 
