@@ -22,7 +22,8 @@ struct SnapshotFile {
 };
 
 /// One of 256 locks. It makes these steps atomic: check whether the snapshot is laid out, lay it out, write
-/// its rows. Taken after the locks of wheels and trees, before gc.lock and the index's lock.
+/// its rows. gc.lock is taken before it, with no other lock held; the locks of wheels and trees before it,
+/// too, and the index's lock after it (docs/FORMAT.md).
 FileLock lock_snapshot(Store& store, const SnapshotId& id);
 
 /// nullopt: there is no such file. Throws Error{damaged} if the content is malformed or belongs to another
