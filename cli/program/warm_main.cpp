@@ -87,12 +87,17 @@ std::string own_path() {
 }
 
 /// Execs envstore-full: ../lib/envstore/envstore-full if installed, beside this program in a build folder.
-/// Returns only if neither can be started.
-void become_full_program(char** argv) {
+/// Returns only if neither can be started: the error number.
+int become_full_program(char** argv) {
   const std::string path = own_path();
   const std::string directory = path.substr(0, path.rfind('/'));
-  for (const char* place : {"/../lib/envstore/envstore-full", "/envstore-full"})
-    execv((directory + place).c_str(), argv);
+  int error = 0;
+  for (const char* place : {"/../lib/envstore/envstore-full", "/envstore-full"}) {
+    const std::string full_program = directory + place;
+    execv(full_program.c_str(), argv);
+    error = errno;
+  }
+  return error;
 }
 
 int run_or_become(int argc, char** argv) {
@@ -103,8 +108,8 @@ int run_or_become(int argc, char** argv) {
   }
   handover.give_back();
   restore_file_size_limit();
-  become_full_program(argv);
-  print_message(std::string("error: cannot start 'envstore-full': ") + std::strerror(errno) +
+  const int error = become_full_program(argv);
+  print_message(std::string("error: cannot start 'envstore-full': ") + std::strerror(error) +
                 "\nhint: the installation is incomplete: install envstore again\n");
   return 1;
 }

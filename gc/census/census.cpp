@@ -39,7 +39,7 @@ void note_times(Store& store, Census& census, bool has_ahead_besides) {
 
 void note_disk(Store& store, Census& census) {
   struct statvfs facts {};
-  if (fstatvfs(store.root(), &facts) != 0) throw_errno(errno, "look at the disk of", store.path());
+  if (fstatvfs(store.root(), &facts) != 0) captured_errno().fail("look at the disk of", store.path());
   census.filesystem_bytes = std::uint64_t{facts.f_blocks} * facts.f_frsize;
   census.free_bytes = std::uint64_t{facts.f_bavail} * facts.f_frsize;
 }

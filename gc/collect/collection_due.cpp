@@ -26,7 +26,7 @@ std::uint64_t estimate(const std::optional<CollectionNote>& note, std::uint64_t 
 bool is_collection_due(Store& store, const Policy& policy) {
   if (store.is_read_only() || (!policy.max_size && !policy.min_free)) return false;
   struct statvfs disk {};
-  if (fstatvfs(store.root(), &disk) != 0) throw_errno(errno, "look at the disk of", store.path());
+  if (fstatvfs(store.root(), &disk) != 0) captured_errno().fail("look at the disk of", store.path());
   const std::uint64_t size = std::uint64_t{disk.f_blocks} * disk.f_frsize;
   const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
   const auto note = read_collection_note(store);

@@ -20,11 +20,11 @@ class Unsealed {
  public:
   explicit Unsealed(int directory) : directory_(directory) {
     struct stat status {};
-    if (fstat(directory, &status) != 0) throw_errno(errno, "look at", path_of(directory));
+    if (fstat(directory, &status) != 0) captured_errno().fail("look at", path_of(directory));
     mode_ = status.st_mode & 07777;
     is_sealed_ = (mode_ & 0200) == 0;
     if (is_sealed_ && fchmod(directory, mode_ | 0700) != 0)
-      throw_errno(errno, "open for writing", path_of(directory));
+      captured_errno().fail("open for writing", path_of(directory));
   }
   ~Unsealed() {
     if (is_sealed_ && fchmod(directory_, mode_) != 0) return;  // the next verification finds it

@@ -76,13 +76,17 @@ Scratch make_scratch(Store& store, const Lease& lease, const LaunchPlan& plan) {
                        [&] { return scratch_recipe(store, plan); });
 }
 
-void replace_this_process(const ExecSpec& line, const std::vector<std::string>& environment) {
-  const std::vector<char*> variables = as_argv(environment);
-  execve(line.executable.c_str(), as_argv(line.arguments).data(), variables.data());
-  if (errno != ENOEXEC) return;
+/// Returns only on failure: the error number.
+int replace_this_process(const ExecSpec& line, const std::vector<std::string>& environment) {
+  const std::vector<char*> arguments = as_argv(line.arguments), variables = as_argv(environment);
+  execve(line.executable.c_str(), arguments.data(), variables.data());
+  const int error = errno;
+  if (error != ENOEXEC) return error;
   std::vector<std::string> words{"/bin/sh", line.executable};
   words.insert(words.end(), line.arguments.begin() + 1, line.arguments.end());
-  execve("/bin/sh", as_argv(words).data(), variables.data());
+  const std::vector<char*> of_shell = as_argv(words);
+  execve("/bin/sh", of_shell.data(), variables.data());
+  return errno;
 }
 
 /// Python's own error for a compiled module that cannot be mapped does not mention the mount.
@@ -116,8 +120,9 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   if (options.replace_process) {
     if (!options.is_quiet && is_pip(target)) tell_that_installs_end();
     const ExecKeeper keeper(store, lease);
-    replace_this_process(line, environment);  // on success no destructor runs, and the lease stays held
-    return report_not_started(plan, target, errno);
+    const int error = replace_this_process(line, environment);
+    // On success no destructor runs, and the lease stays held.
+    return report_not_started(plan, target, error);
   }
 
   const SignalScope signals;

@@ -153,7 +153,7 @@ void Environment::keep_from_children() const {
   int fd = -1;
   const int code = mdb_env_get_fd(env_, &fd);
   if (code != MDB_SUCCESS) fail(code, "open");
-  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) throw_errno(errno, "open", named(root_, directory_));
+  if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) captured_errno().fail("open", named(root_, directory_));
 }
 
 /// Sets the key order of the main database, which its first opening in a process does and every later
@@ -219,7 +219,7 @@ void Environment::create(int root, const std::string& directory, Mode mode) {
   if (mode == Mode::unsynced) return;
   environment.sync();
   const Fd folder = open_directory(root, directory);
-  if (fsync(folder.get()) != 0) throw_errno(errno, "sync", named(root, directory));
+  if (fsync(folder.get()) != 0) captured_errno().fail("sync", named(root, directory));
 }
 
 bool Environment::is_still_there() {
@@ -240,7 +240,7 @@ Pages::File Environment::file(std::uint64_t size) {
   if (maps_.empty() || maps_.back().size < size) {
     const std::size_t room = std::bit_ceil(size);  // leaves room for growth without another map
     void* data = mmap(nullptr, room, PROT_READ, MAP_SHARED, file_.get(), 0);
-    if (data == MAP_FAILED) throw_errno(errno, "map", named(root_, directory_));
+    if (data == MAP_FAILED) captured_errno().fail("map", named(root_, directory_));
     maps_.push_back({static_cast<const std::byte*>(data), room});
   }
   return {maps_.back().data, size};

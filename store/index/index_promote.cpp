@@ -176,7 +176,7 @@ bool Index::promote(Wait wait) {
     if (outlook.pending < enough) return true;
     // The files must be on disk before the rows that name them. Outside the lock, so that no other process
     // waits for this.
-    if (syncfs(impl_->root) != 0) throw_errno(errno, "sync", named(impl_->root, ""));
+    if (syncfs(impl_->root) != 0) captured_errno().fail("sync", named(impl_->root, ""));
     Promotion promotion(*impl_, outlook);
     promotion.run(Pass::erasures_backwards);
     if (promotion.run(Pass::rows_forwards) == Promotion::End::all) return true;

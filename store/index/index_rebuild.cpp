@@ -27,7 +27,7 @@ namespace {
 
 void sync_directory(int root, const std::string& path) {
   const Fd directory = open_directory(root, path);
-  if (fsync(directory.get()) != 0) throw_errno(errno, "sync", named(root, path));
+  if (fsync(directory.get()) != 0) captured_errno().fail("sync", named(root, path));
 }
 
 void put_all(int root, const std::string& directory, Environment::Mode mode, const Rows& rows) {

@@ -25,7 +25,7 @@ std::string path() {
 
 struct statvfs disk_of(int root) {
   struct statvfs facts {};
-  if (fstatvfs(root, &facts) != 0) throw_errno(errno, "look at the disk of", named(root, ""));
+  if (fstatvfs(root, &facts) != 0) captured_errno().fail("look at the disk of", named(root, ""));
   return facts;
 }
 

@@ -201,7 +201,7 @@ void Lease::announce(const std::vector<SnapshotId>& snapshots) {
   // If the snapshots cannot be appended, the file is emptied: an incomplete list would be wrong, but an empty
   // file means that the lease may use anything.
   if (!added.empty() && !write_text(fd_.get(), lease_file_addition(added)) && ftruncate(fd_.get(), 0) != 0)
-    throw_errno(errno, "write", layout::lease(name_));
+    captured_errno().fail("write", layout::lease(name_));
 }
 
 void Lease::put_row(Index::Write& transaction) const {
@@ -211,7 +211,7 @@ void Lease::put_row(Index::Write& transaction) const {
 int Lease::make_inheritable(int lowest) {
   int fd = fcntl(fd_.get(), F_DUPFD, lowest);
   if (fd < 0 && errno == EINVAL) fd = fcntl(fd_.get(), F_DUPFD, 10);  // the file limit is below `lowest`
-  if (fd < 0) throw_errno(errno, "duplicate the descriptor of", layout::lease(name_));
+  if (fd < 0) captured_errno().fail("duplicate the descriptor of", layout::lease(name_));
   fd_ = Fd(fd);
   return fd;
 }

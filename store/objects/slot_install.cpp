@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view kInTheMaking = ".new-";
 
 void set_mode(int directory, mode_t mode) {
-  if (fchmod(directory, mode) != 0) throw_errno(errno, "set the mode of", path_of(directory));
+  if (fchmod(directory, mode) != 0) captured_errno().fail("set the mode of", path_of(directory));
 }
 
 /// A file that cannot be linked (another user's, or with too many links) is left out: it can be compiled
@@ -65,7 +65,7 @@ void take_place(int owner, const std::string& fresh, const std::string& slot) {
     throw_errno(reason, "replace", named(owner, slot));
   const std::string aside = std::string(kInTheMaking) + random_name();
   if (renameat(owner, slot.c_str(), owner, aside.c_str()) != 0) {
-    if (errno != EXDEV) throw_errno(errno, "rename", named(owner, slot));
+    if (errno != EXDEV) captured_errno().fail("rename", named(owner, slot));
     empty_in_place(owner, slot);
   }
   rename_at(owner, fresh, owner, slot);

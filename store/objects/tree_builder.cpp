@@ -240,7 +240,7 @@ void TreeBuilder::Impl::write_descriptions(const TreeManifest& manifest, const T
 void TreeBuilder::Impl::seal() {
   for (const std::string& directory : directories)
     if (fchmodat(root.get(), directory.c_str(), 0555, 0) != 0)
-      throw_errno(errno, "set the mode of", store.path() + "/" + name + "/" + directory);
+      captured_errno().fail("set the mode of", store.path() + "/" + name + "/" + directory);
 }
 
 TreeBuilder::TreeBuilder(Store& store, Lease& lease) : impl_(std::make_unique<Impl>(store, lease)) {}
@@ -309,7 +309,7 @@ void TreeBuilder::Impl::finish(const TreeId& id, const TreeManifest& manifest, c
   seal();
   move_into_place(store, name, layout::tree(id));
   is_in_place = true;
-  if (fchmod(root.get(), 0555) != 0) throw_errno(errno, "set the mode of", layout::tree(id));
+  if (fchmod(root.get(), 0555) != 0) captured_errno().fail("set the mode of", layout::tree(id));
   record_tree(store, id, info, files);
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -36,5 +37,22 @@ class Error : public std::runtime_error {
 /// `cannot VERB 'PATH': strerror`, with the kind and hint that match the error number (ENOSPC: no_space,
 /// ...). `error_number` is errno captured on the line after the call.
 [[noreturn]] void throw_errno(int error_number, std::string_view verb, std::string_view path);
+
+/// An error number that is captured before the arguments of fail() are evaluated (C++17, [expr.call]/8). For
+/// paths that a call computes, which may change errno:
+/// `if (fstat(fd, &facts) != 0) captured_errno().fail("read", path_of(fd));`
+class CapturedErrno {
+ public:
+  explicit CapturedErrno(int number) : number_(number) {}
+  [[noreturn]] void fail(std::string_view verb, std::string_view path) const {
+    throw_errno(number_, verb, path);
+  }
+
+ private:
+  const int number_;
+};
+inline CapturedErrno captured_errno() {
+  return CapturedErrno(errno);
+}
 
 }  // namespace envstore

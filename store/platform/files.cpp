@@ -85,7 +85,7 @@ std::optional<Fd> try_open_to_read(int directory, const std::string& path) {
 
 std::string read_rest(int fd, std::size_t limit, int directory, const std::string& path) {
   struct stat facts {};
-  if (fstat(fd, &facts) != 0) throw_errno(errno, "read", named(directory, path));
+  if (fstat(fd, &facts) != 0) captured_errno().fail("read", named(directory, path));
   if (!S_ISREG(facts.st_mode) && is_in_held_directory(directory, path))
     throw_no_regular_file(directory, path);
   std::string content;
@@ -97,7 +97,7 @@ std::string read_rest(int fd, std::size_t limit, int directory, const std::strin
     const std::size_t have = content.size();
     content.resize(have + chunk);
     const ssize_t count = retried([&] { return read(fd, content.data() + have, chunk); });
-    if (count < 0) throw_errno(errno, "read", named(directory, path));
+    if (count < 0) captured_errno().fail("read", named(directory, path));
     content.resize(have + static_cast<std::size_t>(count));
     if (content.size() > limit)
       throw Error(ErrorKind::invalid_input,
@@ -113,10 +113,10 @@ void write_new(int directory, const std::string& path, std::string_view content,
   const Fd fd = open_file(directory, path, O_WRONLY | O_CREAT | O_EXCL, mode);
   try {
     struct stat facts {};
-    if (fstat(fd.get(), &facts) != 0) throw_errno(errno, "create", named(directory, path));
+    if (fstat(fd.get(), &facts) != 0) captured_errno().fail("create", named(directory, path));
     // Only if the umask removed bits: fchmod costs a journal entry.
     if ((facts.st_mode & 07777) != mode && fchmod(fd.get(), mode) != 0)
-      throw_errno(errno, "set the mode of", named(directory, path));
+      captured_errno().fail("set the mode of", named(directory, path));
     write_all(fd.get(), {reinterpret_cast<const std::byte*>(content.data()), content.size()},
               named(directory, path));
   } catch (...) {
@@ -215,7 +215,7 @@ void set_mtime(int directory, const std::string& path, std::int64_t mtime_ns) {
   const timespec times[] = {{.tv_sec = 0, .tv_nsec = UTIME_OMIT},
                             {.tv_sec = mtime_ns / kSecond, .tv_nsec = mtime_ns % kSecond}};
   if (utimensat(directory, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
-    throw_errno(errno, "set the time of", named(directory, path));
+    captured_errno().fail("set the time of", named(directory, path));
 }
 
 void replace_file(int directory, const std::string& path, std::string_view content, mode_t mode) {
@@ -230,7 +230,7 @@ void replace_file(int directory, const std::string& path, std::string_view conte
 
 void make_directory(int directory, const std::string& path, mode_t mode) {
   if (mkdirat(directory, path.c_str(), mode) != 0)
-    throw_errno(errno, "make directory", named(directory, path));
+    captured_errno().fail("make directory", named(directory, path));
 }
 
 bool make_directory_if_missing(int directory, const std::string& path, mode_t mode) {
@@ -263,14 +263,14 @@ LinkResult link_at(int from_directory, const std::string& from, int to_directory
 
 void symlink_at(const std::string& target, int directory, const std::string& path) {
   if (symlinkat(target.c_str(), directory, path.c_str()) != 0)
-    throw_errno(errno, "make link", named(directory, path));
+    captured_errno().fail("make link", named(directory, path));
 }
 
 std::string read_link(int directory, const std::string& path) {
   std::string target(256, '\0');
   while (true) {
     const ssize_t count = readlinkat(directory, path.c_str(), target.data(), target.size());
-    if (count < 0) throw_errno(errno, "read link", named(directory, path));
+    if (count < 0) captured_errno().fail("read link", named(directory, path));
     if (static_cast<std::size_t>(count) < target.size()) {
       target.resize(static_cast<std::size_t>(count));
       return target;
@@ -281,7 +281,7 @@ std::string read_link(int directory, const std::string& path) {
 
 void rename_at(int from_directory, const std::string& from, int to_directory, const std::string& to) {
   if (renameat(from_directory, from.c_str(), to_directory, to.c_str()) != 0)
-    throw_errno(errno, "rename", named(from_directory, from));
+    captured_errno().fail("rename", named(from_directory, from));
 }
 
 bool rename_new(int from_directory, const std::string& from, int to_directory, const std::string& to) {
@@ -301,14 +301,14 @@ bool unlink_if_there(int directory, const std::string& path) {
 std::vector<DirectoryEntry> list_directory(int directory, const std::string& path) {
   Fd fd = open_directory(directory, path);
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(fd.get()), closedir);
-  if (!stream) throw_errno(errno, "list", named(directory, path));
+  if (!stream) captured_errno().fail("list", named(directory, path));
   fd.release();
   std::vector<DirectoryEntry> entries;
   while (true) {
     errno = 0;
     const dirent* entry = readdir(stream.get());
     if (entry == nullptr) {
-      if (errno != 0) throw_errno(errno, "list", named(directory, path));
+      if (errno != 0) captured_errno().fail("list", named(directory, path));
       return entries;
     }
     std::string name = entry->d_name;

@@ -54,7 +54,7 @@ FilesystemFacts filesystem_facts(int directory) {
   do {
     result = fstatfs(directory, &facts);
   } while (result != 0 && errno == EINTR);
-  if (result != 0) throw_errno(errno, "ask for the filesystem of", path_of(directory));
+  if (result != 0) captured_errno().fail("ask for the filesystem of", path_of(directory));
   return {.kind = name_of(static_cast<std::uint32_t>(facts.f_type)),
           .is_read_only = (static_cast<unsigned long>(facts.f_flags) & ST_RDONLY) != 0};
 }

@@ -66,7 +66,7 @@ bool is_lock_free(int fd, off_t offset) {
 
 bool has_name(int fd, int directory, const std::string& name) {
   struct stat facts {};
-  if (fstat(fd, &facts) != 0) throw_errno(errno, "look at", path_of(fd));
+  if (fstat(fd, &facts) != 0) captured_errno().fail("look at", path_of(fd));
   if (facts.st_nlink > 0) return true;
   // FUSE filesystems may report no link count, and so may overlayfs if a layer was changed below it.
   struct stat named {};

@@ -47,10 +47,14 @@ class TreeRemover {
   void enter(int directory, const std::string& name) {
     constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = openat(directory, name.c_str(), kFlags);
-    if (fd < 0 && errno == EACCES && make_accessible(directory, name))
+    int error = errno;
+    if (fd < 0 && error == EACCES) {
+      make_accessible(directory, name);
       fd = openat(directory, name.c_str(), kFlags);
-    if (fd < 0 && errno == ENOENT) return;
-    if (fd < 0) fail(errno, name);
+      error = errno;
+    }
+    if (fd < 0 && error == ENOENT) return;
+    if (fd < 0) fail(error, name);
     Fd opened(fd);
     struct stat facts {};
     if (fstat(fd, &facts) != 0) fail(errno, name);
@@ -61,10 +65,11 @@ class TreeRemover {
     empty_current();
   }
 
-  /// chmod through O_PATH and /proc, so that a link swapped in is never followed.
-  static bool make_accessible(int directory, const std::string& name) {
+  /// chmod through O_PATH and /proc, so that a link swapped in is never followed. If this fails, opening the
+  /// directory reports the error.
+  static void make_accessible(int directory, const std::string& name) {
     const Fd place(openat(directory, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    return place && chmod(format_text("/proc/self/fd/{}", place.get()).c_str(), 0700) == 0;
+    if (place) static_cast<void>(chmod(format_text("/proc/self/fd/{}", place.get()).c_str(), 0700));
   }
 
   void empty_current() {
@@ -105,8 +110,10 @@ class TreeRemover {
 
   void leave_top(const Level& level) {
     current_ = Fd();
-    if (unlinkat(parent_, path_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return;
-    if (errno != ENOTEMPTY && errno != EEXIST) fail(errno, path_);
+    if (unlinkat(parent_, path_.c_str(), AT_REMOVEDIR) == 0) return;
+    const int error = errno;
+    if (error == ENOENT) return;
+    if (error != ENOTEMPTY && error != EEXIST) fail(error, path_);
     const int rounds = level.rounds_left - 1;
     if (rounds <= 0) fail(ENOTEMPTY, path_);
     enter(parent_, path_);

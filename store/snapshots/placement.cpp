@@ -41,7 +41,7 @@ void lay_out(Store& store, Lease& lease, const LayoutPlan& plan, const std::vect
     throw;
   }
   if (fchmodat(store.root(), place.c_str(), 0555, 0) != 0)
-    throw_errno(errno, "set the mode of", store.path() + "/" + place);
+    captured_errno().fail("set the mode of", store.path() + "/" + place);
 }
 
 /// The volatile rows of trees may have been lost since the trees were made (volatile data removed during the
