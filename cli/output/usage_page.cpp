@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cli/output/embedded_pages.h"
 #include "cli/output/treemap.h"
 #include "cli/output/usage_report.h"
 #include "gc/collect/policy.h"
@@ -10,54 +11,6 @@ namespace {
 
 constexpr double kWidth = 1200, kHeight = 560;
 constexpr std::size_t kTiles = 300;  // more would be too small to point at
-
-constexpr std::string_view kHead = R"page(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>envstore: what takes the space</title>
-<style>
-:root { color-scheme: light dark; --line: #8886; --focus: #e66100; }
-body { font: 16px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 1200px; padding: 0 1rem; }
-h1 { font-size: 1.4rem } h2 { font-size: 1.15rem; margin-top: 2rem }
-.facts { display: flex; flex-wrap: wrap; gap: .5rem 2rem; padding: 0; list-style: none }
-.facts b { display: block; font-size: 1.3rem }
-.map { position: relative; width: 100%; aspect-ratio: 1200 / 560; background: var(--line) }
-.map a { position: absolute; box-sizing: border-box; overflow: hidden; padding: 2px 4px; font-size: .8rem;
-  border: 1px solid Canvas; color: #10202f; text-decoration: none; white-space: nowrap; text-overflow: ellipsis }
-.map a:focus-visible, .map a:hover { outline: 3px solid var(--focus); outline-offset: -3px; z-index: 1 }
-.wide { overflow-x: auto } table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
-.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
-th button { all: unset; cursor: pointer; font-weight: bold; text-decoration: underline dotted }
-th button:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
-tr:target { background: #e6610033 } code { font-size: .9em }
-@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth } .map a { transition: filter .15s } .map a:hover { filter: brightness(1.1) } }
-</style></head><body>
-)page";
-
-constexpr std::string_view kScript = R"page(<script>
-'use strict';
-for (const button of document.querySelectorAll('th button')) button.addEventListener('click', () => {
-  const head = button.parentNode, body = head.closest('table').tBodies[0], column = head.cellIndex;
-  const falling = head.getAttribute('aria-sort') !== 'descending';
-  for (const other of head.parentNode.cells) other.removeAttribute('aria-sort');
-  head.setAttribute('aria-sort', falling ? 'descending' : 'ascending');
-  const key = row => row.cells[column].dataset.n;
-  const order = (a, b) => key(a) === undefined ? a.cells[column].textContent.localeCompare(b.cells[column].textContent)
-    : key(a) - key(b);
-  body.append(...[...body.rows].sort((a, b) => falling ? order(b, a) : order(a, b)));
-});
-const map = document.querySelector('.map');
-if (map) map.addEventListener('keydown', event => {
-  const tiles = [...map.querySelectorAll('a')], at = tiles.indexOf(document.activeElement);
-  const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
-  const to = event.key === 'Home' ? 0 : event.key === 'End' ? tiles.length - 1 : step ? at + step : -1;
-  if (at < 0 || !tiles[to]) return;
-  event.preventDefault();
-  tiles[to].focus();
-});
-</script>
-)page";
 
 std::string escaped(std::string_view text) {
   std::string safe;
@@ -164,20 +117,26 @@ std::string snapshots_of(const Census& census, const Usage& usage) {
   return html + "</tbody></table></div>\n";
 }
 
+/// The page with `content` in place of its line `@content@`.
+std::string page_with(const std::string& content) {
+  constexpr std::string_view kPlace = "@content@\n", kPage = pages::kUsagePage;
+  constexpr std::size_t kAt = kPage.find(kPlace);
+  static_assert(kAt != std::string_view::npos);
+  return std::string(kPage.substr(0, kAt)).append(content).append(kPage.substr(kAt + kPlace.size()));
+}
+
 }  // namespace
 
 std::string usage_html(const std::string& store_path, const Census& census, const Usage& usage) {
-  std::string html(kHead);
-  html += format_text("<h1>What takes the space in <code>{}</code></h1>\n<ul class=\"facts\">",
-                      escaped(store_path));
+  std::string html = format_text("<h1>What takes the space in <code>{}</code></h1>\n<ul class=\"facts\">",
+                                 escaped(store_path));
   html += format_text("<li><b>{}</b>in {} files</li><li><b>{}</b>shared by several packages</li>",
                       print_bytes(usage.total_bytes), usage.blobs, print_bytes(usage.shared_bytes));
   html += format_text("<li><b>{}</b>as separate environments</li><li><b>{}</b>free on the disk</li></ul>\n",
                       print_bytes(usage.apparent_bytes), print_bytes(census.free_bytes));
   html += map_of(census, usage);
   html += packages_of(census, usage) + snapshots_of(census, usage);
-  html += kScript;
-  return html + "</body></html>\n";
+  return page_with(html);
 }
 
 }  // namespace envstore

@@ -1,4 +1,4 @@
-"""Writes the commands' pages as C++ string constants: embed_pages.py OUTPUT PAGE..."""
+"""Writes pages (text or HTML) as C++ string constants, kName for name.html: embed_pages.py OUTPUT PAGE..."""
 import pathlib
 import sys
 
