@@ -16,7 +16,7 @@ namespace {
 constexpr OptionSpec kOptions[] = {
     {"json", 0, {}, "print as JSON"},
     {"no-project", 0, {}, "look at no project around the working directory"},
-    {"no-config", 0, {}, "read no configuration file"},
+    {"no-config", 0, {}, "read no configuration file but that of --config-file"},
     {"config-file", 0, "FILE", "of uv's configuration files read this uv.toml alone"},
 };
 

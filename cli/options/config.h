@@ -55,8 +55,8 @@ struct ConfigurationSearch {
   std::string directory = {};         ///< the working directory
   std::string script_directory = {};  ///< empty: no script
   bool use_project = true;            ///< use envstore.yaml beside the nearest pyproject.toml
-  bool use_files = true;     ///< false: no configuration files; with `uv_file` only pip's are left out
-  std::string uv_file = {};  ///< if not empty, the only one of uv's files that is read
+  bool use_files = true;              ///< false: no configuration files but `uv_file`
+  std::string uv_file = {};           ///< if not empty, the only one of uv's files that is read
 };
 ConfigurationFiles find_configuration_files(const ConfigurationSearch& search);
 /// The search that --no-config, --config-file, --no-project, --isolated and their variables ask for.

@@ -90,7 +90,11 @@ ConfigurationFiles find_configuration_files(const ConfigurationSearch& search) {
   if (!search.uv_file.empty() && !exists(search.uv_file))
     throw Error(ErrorKind::not_found, format_text("cannot read '{}': it does not exist", search.uv_file),
                 "it was named by --config-file or UV_CONFIG_FILE");
-  if (!search.use_files && search.uv_file.empty()) return files;
+  if (!search.use_files) {
+    // As in uv, a file that is named is read although none is looked for.
+    if (!search.uv_file.empty()) files.uv = files.candidates = {search.uv_file};
+    return files;
+  }
   find_project_files(search, files);
   const std::string home = home_directory(), named_home = variable_or_empty("XDG_CONFIG_HOME");
   const std::string config_home = named_home.starts_with('/') ? named_home

@@ -49,7 +49,7 @@ inline constexpr OptionSpec kRunOptions[] = {
     {"no-lock", 0, {}, "choose versions anew although a lock lies beside the script"},
     {"isolated", 0, {}, "look at no project and no active virtual environment"},
     {"no-project", 0, {}, "look at no project around the working directory"},
-    {"no-config", 0, {}, "read no configuration file: neither envstore.yaml nor uv's nor pip's"},
+    {"no-config", 0, {}, "read no configuration file (envstore.yaml, uv's, pip's) but that of --config-file"},
     {"config-file", 0, "FILE", "of uv's configuration files read this uv.toml alone (also UV_CONFIG_FILE)"},
     {"directory", 0, "DIRECTORY", "change to it first; paths on the command line start there"},
     {"env-file", 0, "FILE", "set variables from a .env file (repeatable)"},

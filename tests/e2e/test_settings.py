@@ -347,6 +347,18 @@ class Files(SettingsTest):
         self.assertEqual(self.version(env={"UV_CONFIG_FILE": str(named)}), "0.5")
         self.assertIn("missing.toml", self.run_fails("--config-file", "missing.toml", self.run_script).stderr)
 
+    def test_a_file_that_is_named_is_read_alone_with_no_config(self):
+        named = self.work / "named.toml"
+        named.write_text('[[index]]\nurl = "%s"\n' % self.second.url)
+        (self.work / "pyproject.toml").write_text("")
+        (self.work / "envstore.yaml").write_text("resolution: lowest\n")
+        lowest = self.version("--config-file", "named.toml")
+        self.assertEqual(self.version("--no-config", "--config-file", "named.toml"), "0.5")
+        rows = self.envstore("config", "--no-config", "--config-file", "named.toml").stdout
+        self.assertNotIn("envstore.yaml", rows)
+        self.assertIn("named.toml", rows)
+        self.assertEqual(self.version("--config-file", "named.toml"), lowest)
+
     def test_what_a_file_of_uv_says_and_is_not_supported_is_refused(self):
         path = self.work / "uv.toml"
         for text in ("no-binary = true\n", "unheard-of = 1\n", "index = 1\n", "=\n"):
