@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "python/network/failure.h"
 #include "store/platform/error.h"
 #include "store/platform/limits.h"
 
@@ -78,15 +79,20 @@ CurlClient::~CurlClient() {
   curl_multi_cleanup(multi_);
 }
 
-std::future<HttpResponse> CurlClient::start(HttpRequest request) {
-  auto transfer = std::make_unique<Transfer>(std::move(request));
-  std::future<HttpResponse> future = transfer->future();
-  {
+void CurlClient::start(HttpRequest request, std::unique_ptr<TransferReceiver> receiver) noexcept {
+  TransferPointer transfer;
+  try {
+    transfer = std::make_unique<Transfer>(std::move(request), std::move(receiver));
     const std::lock_guard lock(mutex_);
     submitted_.push_back(std::move(transfer));
+  } catch (...) {
+    if (transfer)
+      transfer->fail_with_current();
+    else
+      receiver->fail(current_failure());
+    return;
   }
   curl_multi_wakeup(multi_);
-  return future;
 }
 
 void CurlClient::run() {
@@ -146,7 +152,7 @@ void CurlClient::launch(TransferPointer transfer) {
     check(curl_multi_add_handle(multi_, easy));
   } catch (...) {
     if (easy != nullptr) release(easy);
-    transfer->fail(std::current_exception());
+    transfer->fail_with_current();
     return;
   }
   active_.emplace(easy, std::move(transfer));
@@ -174,7 +180,7 @@ void CurlClient::settle(CURL* easy, TransferPointer transfer, CURLcode code) {
     else if (next == Transfer::Next::later)
       waiting_.emplace(std::chrono::steady_clock::now() + transfer->delay(), std::move(transfer));
   } catch (...) {
-    transfer->fail(std::current_exception());
+    transfer->fail_with_current();
   }
   release(easy);
 }

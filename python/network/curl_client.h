@@ -11,17 +11,17 @@
 #include <thread>
 #include <vector>
 
-#include "python/network/http.h"
+#include "python/network/module.h"
 #include "python/network/transfer.h"
 
 namespace envstore {
 
 /// One thread drives all transfers. Callers only append to the queue; all other state belongs to that thread.
-class CurlClient final : public HttpClient {
+class CurlClient final : public TransferEngine {
  public:
   explicit CurlClient(const HttpSettings& settings);
   ~CurlClient() override;
-  std::future<HttpResponse> start(HttpRequest request) override;
+  void start(HttpRequest request, std::unique_ptr<TransferReceiver> receiver) noexcept override;
 
  private:
   using TransferPointer = std::unique_ptr<Transfer>;

@@ -1,9 +1,15 @@
 #include "python/network/module.h"
 
 #include "python/network/curl_client.h"
+#include "python/network/failure.h"
 
-/// The only exported function. Exceptions may cross it: both sides are built by the same compiler.
-extern "C" __attribute__((visibility("default"))) envstore::HttpClient* envstore_make_http_client_3(
-    const envstore::HttpSettings& settings) {
-  return new envstore::CurlClient(settings);
+/// The only exported function.
+extern "C" __attribute__((visibility("default"))) envstore::TransferEngine* envstore_make_transfer_engine_4(
+    const envstore::HttpSettings& settings, envstore::HttpFailure& failure) noexcept {
+  try {
+    return new envstore::CurlClient(settings);
+  } catch (...) {
+    failure = envstore::current_failure();
+    return nullptr;
+  }
 }

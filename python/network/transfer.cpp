@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "python/network/curl_options.h"
+#include "python/network/failure.h"
 #include "python/network/fault_text.h"
 #include "python/network/retry.h"
 #include "store/platform/error.h"
@@ -68,9 +69,12 @@ void Transfer::refuse(const std::string& reason, const std::string& hint) const 
   throw Error(ErrorKind::network, "cannot fetch '" + address() + "': " + reason, hint);
 }
 
+void Transfer::fail_with_current() noexcept {
+  receiver_->fail(current_failure());
+}
+
 void Transfer::give_up() {
-  fail(std::make_exception_ptr(
-      Error(ErrorKind::network, "cannot fetch '" + address() + "': it was given up")));
+  receiver_->fail({ErrorKind::network, "cannot fetch '" + address() + "': it was given up", {}});
 }
 
 bool Transfer::is_overdue(std::chrono::steady_clock::time_point now, const HttpSettings& settings) const {
@@ -87,8 +91,8 @@ bool Transfer::is_overdue(std::chrono::steady_clock::time_point now, const HttpS
 }
 
 void Transfer::fail_overdue() {
-  fail(std::make_exception_ptr(
-      Error(ErrorKind::network, "cannot fetch '" + address() + "': the server is too slow", kLongerHint)));
+  receiver_->fail(
+      {ErrorKind::network, "cannot fetch '" + address() + "': the server is too slow", kLongerHint});
 }
 
 void Transfer::read_address(OriginCredentials& credentials) {
@@ -126,9 +130,7 @@ void Transfer::set_body_options(CURL* easy) {
   set_option(easy, CURLOPT_HEADERDATA, this);
   set_option(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   set_option(easy, CURLOPT_WRITEDATA, this);
-  const bool is_file =
-      request_.body_fd >= 0 || !request_.body_memory.empty() || request_.range || request_.on_body;
-  set_option(easy, CURLOPT_ACCEPT_ENCODING, is_file ? "identity" : "gzip");
+  set_option(easy, CURLOPT_ACCEPT_ENCODING, is_file() || request_.range ? "identity" : "gzip");
   if (request_.range) set_option(easy, CURLOPT_RANGE, range_text(*request_.range).c_str());
 }
 
@@ -264,9 +266,8 @@ void Transfer::deliver(std::string_view bytes) {
   } else {
     answer_.body += bytes;
   }
-  if (request_.on_body)
-    request_.on_body(offset, {reinterpret_cast<const std::byte*>(bytes.data()), bytes.size()});
-  if (request_.on_progress) request_.on_progress(answer_.received, announced_size());
+  if (!receiver_->take(offset, std::as_bytes(std::span(bytes)), announced_size()))
+    refuse("its bytes cannot be used");
 }
 
 Transfer::Next Transfer::end(CURL* easy, CURLcode code, const HttpSettings& settings,
@@ -338,7 +339,7 @@ Transfer::Next Transfer::finish() {
     const int error = errno;
     throw_errno(error, "empty", "a downloaded file");
   }
-  promise_.set_value({answer_.status, std::move(answer_.headers), std::move(answer_.body), url_->text()});
+  receiver_->succeed({answer_.status, std::move(answer_.headers), std::move(answer_.body), url_->text()});
   return Next::finished;
 }
 

@@ -3,13 +3,13 @@
 
 #include <chrono>
 #include <exception>
-#include <future>
+#include <memory>
 #include <optional>
 #include <random>
 #include <set>
 #include <string>
 
-#include "python/network/http.h"
+#include "python/network/module.h"
 #include "python/network/origin_credentials.h"
 
 namespace envstore {
@@ -17,24 +17,23 @@ namespace envstore {
 /// One request with its redirects, 401 answers and retries. Used by the network thread alone once started.
 class Transfer {
  public:
-  explicit Transfer(HttpRequest request) : request_(std::move(request)) {}
+  Transfer(HttpRequest request, std::unique_ptr<TransferReceiver> receiver)
+      : request_(std::move(request)), receiver_(std::move(receiver)) {}
   ~Transfer();
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  std::future<HttpResponse> future() { return promise_.get_future(); }
-
   /// Prepares `easy` (fresh or reset) for the next attempt. Throws Error.
   void begin(CURL* easy, const HttpSettings& settings, OriginCredentials& credentials);
 
-  /// Ends an attempt and returns what to do next. The promise is fulfilled when the result is `finished`.
-  /// Throws Error; the caller then calls `fail`.
+  /// Ends an attempt and returns what to do next; `finished`: the receiver has the answer. Throws Error; the
+  /// caller then calls `fail_with_current`.
   enum class Next { finished, at_once, later };
   Next end(CURL* easy, CURLcode code, const HttpSettings& settings, OriginCredentials& credentials,
            std::minstd_rand& random);
   std::chrono::milliseconds delay() const { return delay_; }  ///< to wait after Next::later
 
-  void fail(std::exception_ptr error) { promise_.set_exception(std::move(error)); }
+  void fail_with_current() noexcept;  ///< with the exception being handled
   bool is_given_up() const { return request_.is_given_up != nullptr && *request_.is_given_up; }
   void give_up();  ///< fails with Error{network}
   /// Whether it has exceeded the time limits of HttpSettings::patience_seconds.
@@ -77,7 +76,7 @@ class Transfer {
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
 
   HttpRequest request_;
-  std::promise<HttpResponse> promise_;
+  std::unique_ptr<TransferReceiver> receiver_;
   std::optional<Url> first_, url_;  ///< requested, and of this attempt; without credentials
   std::set<std::string> visited_;
   Answer answer_;
