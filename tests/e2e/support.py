@@ -83,7 +83,7 @@ class EnvstoreTest(unittest.TestCase):
 
     def setUp(self):
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="envstore-e2e-"))
-        self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
+        self.addCleanup(self.remove_home)
         self.store = self.home / "store"
         self.wheels = self.home / "wheels"
         self.work = self.home / "work"
@@ -147,6 +147,13 @@ class EnvstoreTest(unittest.TestCase):
         words = [os.fsencode(word) for word in killed.args] + [b""]
         while words in [words_or_none(entry) for entry in os.listdir("/proc") if entry.isdigit()]:
             os.sched_yield()
+
+    def remove_home(self):
+        self.settle()  # background work makes files and read-only folders
+        try:
+            remove_tree(self.home)
+        except OSError:
+            shutil.rmtree(self.home, ignore_errors=True)
 
     def settle(self):
         """Waits until the background work (`finish-run`) of earlier runs has ended."""

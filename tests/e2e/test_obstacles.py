@@ -41,7 +41,6 @@ class Obstacles(EnvstoreTest):
         self.settle()
         self.kept = self.home / "kept"
         subprocess.run(["cp", "-a", self.store, self.kept], check=True)
-        self.addCleanup(remove_tree, self.home)
 
     def anew(self):
         self.settle()
