@@ -8,7 +8,7 @@
 #include "python/index/http_status.h"
 #include "python/network/url.h"
 #include "python/wheel/file_hasher.h"
-#include "python/wheel/wheel.h"
+#include "python/wheel/wheel_archive.h"
 #include "store/platform/error.h"
 #include "store/platform/store_paths.h"
 #include "store/platform/terminal_text.h"
@@ -66,9 +66,9 @@ void check_is_about(const pypackaging::CoreMetadata& core, const std::string& fi
 }
 
 std::string read_wheel_metadata(std::span<const std::byte> wheel, const std::string& filename) {
-  const ZipArchive archive(wheel, filename);
+  const WheelArchive archive(wheel, filename);
   const std::string name = pypackaging::normalize_name(filename.substr(0, filename.find('-')));
-  for (const ZipMember& member : archive.members()) {
+  for (const zip::Member& member : archive.members()) {
     const std::size_t slash = member.name.find('/');
     if (slash == std::string::npos || std::string_view(member.name).substr(slash) != "/METADATA") continue;
     const std::string folder = member.name.substr(0, slash);

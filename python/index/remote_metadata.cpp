@@ -9,9 +9,9 @@ namespace {
 constexpr std::uint64_t kLargestMetadata = std::uint64_t{16} << 20;
 
 /// The member `NAME-VERSION.dist-info/METADATA` whose NAME matches the file name.
-const ZipMember& find_metadata(const std::vector<ZipMember>& members, const std::string& filename) {
+const zip::Member& find_metadata(const std::vector<zip::Member>& members, const std::string& filename) {
   const std::string name = pypackaging::normalize_name(filename.substr(0, filename.find('-')));
-  for (const ZipMember& member : members) {
+  for (const zip::Member& member : members) {
     const std::size_t slash = member.name.find('/');
     if (slash == std::string::npos || std::string_view(member.name).substr(slash) != "/METADATA") continue;
     const std::string folder = member.name.substr(0, slash);
@@ -27,7 +27,7 @@ const ZipMember& find_metadata(const std::vector<ZipMember>& members, const std:
 std::optional<RemoteMetadata> read_remote_metadata(HttpClient& http, const IndexFile& file) {
   RemoteWheel wheel(http, file);
   if (!wheel.open()) return std::nullopt;
-  const ZipMember& member = find_metadata(wheel.members(), file.filename);
+  const zip::Member& member = find_metadata(wheel.members(), file.filename);
   if (member.size > kLargestMetadata || member.compressed_size > kLargestMetadata)
     throw Error(ErrorKind::invalid_input, "cannot read '" + file.filename + "': its METADATA is too large");
   std::optional<std::string> text = wheel.read(member);

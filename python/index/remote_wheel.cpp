@@ -6,6 +6,7 @@
 #include "python/index/http_status.h"
 #include "store/platform/digest.h"
 #include "store/platform/error.h"
+#include "zip/tail.h"
 
 namespace envstore {
 namespace {
@@ -54,9 +55,9 @@ bool RemoteWheel::open() {
     throw Error(ErrorKind::invalid_input, "cannot read '" + file_.filename + "': it has " +
                                               std::to_string(tail_.total) + " bytes, the index says " +
                                               std::to_string(*file_.size));
-  std::optional<TailDirectory> directory = read_directory();
-  if (!directory) return false;
-  members_ = std::move(directory->members);
+  std::optional<std::vector<zip::Member>> members = read_directory();
+  if (!members) return false;
+  members_ = std::move(*members);
   return true;
 }
 
@@ -77,14 +78,14 @@ std::optional<RemoteWheel::Piece> RemoteWheel::fetch(const ByteRange& range) {
   return std::nullopt;
 }
 
-std::optional<TailDirectory> RemoteWheel::read_directory() {
+std::optional<std::vector<zip::Member>> RemoteWheel::read_directory() {
   // Extends the tail at most twice: for end records before a long comment or Zip64 records, then for the
   // directory to which they point.
   for (int attempt = 0; attempt < 3; ++attempt) {
     std::uint64_t needs_from = 0;
-    auto directory =
-        read_zip_tail(as_bytes(tail_.bytes), tail_.offset, tail_.total, needs_from, file_.filename);
-    if (directory) return directory;
+    auto members =
+        read_wheel_tail(as_bytes(tail_.bytes), tail_.offset, tail_.total, needs_from, file_.filename);
+    if (members) return members;
     if (needs_from >= tail_.offset || !extend_to(needs_from)) return std::nullopt;
   }
   return std::nullopt;
@@ -101,12 +102,12 @@ bool RemoteWheel::extend_to(std::uint64_t from) {
   return true;
 }
 
-std::optional<std::string> RemoteWheel::read(const ZipMember& member) {
-  std::uint64_t needs = zip_member_reach(member);
+std::optional<std::string> RemoteWheel::read(const zip::Member& member) {
+  std::uint64_t needs = zip::member_reach(member);
   for (int attempt = 0; attempt < 2; ++attempt) {
     const std::optional<std::string> bytes = read_from(member.data_offset, needs);
     if (!bytes) return std::nullopt;
-    if (auto text = read_zip_member(as_bytes(*bytes), member, needs, file_.filename)) return text;
+    if (auto text = read_wheel_member(as_bytes(*bytes), member, needs, file_.filename)) return text;
   }
   throw Error(ErrorKind::invalid_input,
               "cannot read '" + member.name + "' of '" + file_.filename + "': it is cut short");

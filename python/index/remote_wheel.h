@@ -5,7 +5,7 @@
 
 #include "python/index/simple_page.h"
 #include "python/network/http.h"
-#include "python/wheel/wheel.h"
+#include "python/wheel/wheel_archive.h"
 
 namespace envstore {
 
@@ -18,11 +18,11 @@ class RemoteWheel {
 
   /// Reads the central directory. False: the server does not support ranges.
   bool open();
-  const std::vector<ZipMember>& members() const { return members_; }
+  const std::vector<zip::Member>& members() const { return members_; }
   std::uint64_t size() const { return tail_.total; }  ///< of the whole file
   /// Requests only the member's bytes (and a margin for its local header), unless the tail already contains
   /// them. nullopt: the server does not support ranges.
-  std::optional<std::string> read(const ZipMember& member);
+  std::optional<std::string> read(const zip::Member& member);
 
   /// The bytes [offset, offset + size) of a file of `total` bytes.
   struct Piece {
@@ -32,14 +32,14 @@ class RemoteWheel {
 
  private:
   std::optional<Piece> fetch(const ByteRange& range);
-  std::optional<TailDirectory> read_directory();
+  std::optional<std::vector<zip::Member>> read_directory();
   bool extend_to(std::uint64_t from);
   std::optional<std::string> read_from(std::uint64_t offset, std::uint64_t size);
 
   HttpClient& http_;
   const IndexFile& file_;
   Piece tail_;
-  std::vector<ZipMember> members_;
+  std::vector<zip::Member> members_;
 };
 
 }  // namespace envstore

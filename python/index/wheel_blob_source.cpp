@@ -29,8 +29,8 @@ bool is_in_dist_info(std::string_view path, std::string_view name) {
   return path.starts_with("site/") && at != std::string_view::npos && path.substr(at + end.size()) == name;
 }
 
-std::string data_directory(const std::vector<ZipMember>& members) {
-  for (const ZipMember& member : members) {
+std::string data_directory(const std::vector<zip::Member>& members) {
+  for (const zip::Member& member : members) {
     const std::string top = member.name.substr(0, member.name.find('/'));
     if (top.size() != member.name.size() && top.ends_with(".data")) return top;
   }
@@ -75,7 +75,7 @@ class WheelBlobSource::OpenWheel {
 
   void open_local(const std::string& path) {
     mapping_ = std::make_unique<MappedFile>(MappedFile::open(AT_FDCWD, real_path(path).value_or(path)));
-    archive_ = std::make_unique<ZipArchive>(mapping_->bytes(), file_.filename);
+    archive_ = std::make_unique<WheelArchive>(mapping_->bytes(), file_.filename);
   }
 
   void open_remote(HttpClient& http) {
@@ -87,22 +87,24 @@ class WheelBlobSource::OpenWheel {
     HttpResponse response = http.start(std::move(request)).get();
     if (!is_success(response)) throw_for_status(response, file_.url);
     whole_ = std::move(response.body);
-    archive_ = std::make_unique<ZipArchive>(as_bytes(whole_), file_.filename);
+    archive_ = std::make_unique<WheelArchive>(as_bytes(whole_), file_.filename);
   }
 
-  const std::vector<ZipMember>& members() const { return remote_ ? remote_->members() : archive_->members(); }
+  const std::vector<zip::Member>& members() const {
+    return remote_ ? remote_->members() : archive_->members();
+  }
 
   std::optional<std::string> read(const std::string& name) {
     const auto& all = members();
     const auto member =
-        std::find_if(all.begin(), all.end(), [&](const ZipMember& one) { return one.name == name; });
+        std::find_if(all.begin(), all.end(), [&](const zip::Member& one) { return one.name == name; });
     if (member == all.end()) return std::nullopt;
     return remote_ ? remote_->read(*member) : archive_->read(*member);
   }
 
   /// The script of the entry point with this name; nullopt: there is none.
   std::optional<std::string> entry_point(const std::string& name) {
-    for (const ZipMember& member : members()) {
+    for (const zip::Member& member : members()) {
       if (!is_in_dist_info("site/" + member.name, "entry_points.txt")) continue;
       const auto groups = pypackaging::parse_entry_points(read(member.name).value_or(""));
       if (!groups) return std::nullopt;
@@ -119,7 +121,7 @@ class WheelBlobSource::OpenWheel {
   IndexFile file_;
   std::string whole_;
   std::unique_ptr<MappedFile> mapping_;
-  std::unique_ptr<ZipArchive> archive_;
+  std::unique_ptr<WheelArchive> archive_;
   std::unique_ptr<RemoteWheel> remote_;
 };
 

@@ -72,7 +72,7 @@ class Ingest {
  private:
   std::string read_record() const {
     constexpr std::uint64_t kLargest = std::uint64_t{256} << 20;
-    const ZipMember* const member = archive_.find(plan_.dist_info + "/RECORD");
+    const zip::Member* const member = archive_.find(plan_.dist_info + "/RECORD");
     if (member != nullptr && member->size > kLargest)
       throw Error(ErrorKind::invalid_input,
                   format_text("cannot unpack '{}': its RECORD is too large", printable(origin_.filename)));
@@ -161,7 +161,7 @@ class Ingest {
   WorkPool& pool_;
   std::span<const std::byte> wheel_;
   const WheelOrigin& origin_;
-  ZipArchive archive_;
+  WheelArchive archive_;
   WheelPlan plan_;
   RecordChecker record_;
   TreeBuilder builder_;

@@ -9,11 +9,6 @@ std::string printable(std::string_view name);
 
 bool is_valid_utf8(std::string_view text);
 
-/// Whether an archive may contain this name: UTF-8 without control characters, at most 100 levels, otherwise
-/// as is_safe_path (store/objects/tree.h). Components named `__pycache__` are allowed, because wheels may
-/// contain bytecode, which is dropped later.
-bool is_safe_member_name(std::string_view name);
-
 /// Whether a file in bin/ may have this name: one safe component, no control characters, not an interpreter
 /// name (`python`, `python3`, `python3.11`, `pythonw`), which would replace the interpreter that scripts
 /// start.

@@ -130,9 +130,9 @@ void RecordChecker::check_member(std::string_view path) const {
   if (!has_hash) refuse(path, "RECORD has no hash of it");
 }
 
-std::vector<std::string> RecordChecker::check_members(const std::vector<ZipMember>& members) const {
+std::vector<std::string> RecordChecker::check_members(const std::vector<zip::Member>& members) const {
   std::vector<std::string_view> names;
-  for (const ZipMember& member : members) {
+  for (const zip::Member& member : members) {
     names.push_back(member.name);
     check_member(member.name);
   }

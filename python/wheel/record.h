@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pypackaging/metadata.h"
-#include "python/wheel/wheel.h"
+#include "zip/member.h"
 
 namespace envstore {
 
@@ -27,7 +27,7 @@ class RecordChecker {
   /// Throws unless RECORD lists every member with a strong hash; bytecode is exempt. As in other installers,
   /// duplicate lines, lines for directories and lines for missing files are accepted; returns one warning for
   /// each of these three kinds.
-  std::vector<std::string> check_members(const std::vector<ZipMember>& members) const;
+  std::vector<std::string> check_members(const std::vector<zip::Member>& members) const;
   /// `sha256`: of the content, if the caller has already computed it; may be nullptr.
   void check(std::string_view path, std::span<const std::byte> content,
              const std::array<std::uint8_t, 32>* sha256) const;

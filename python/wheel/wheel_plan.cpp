@@ -56,7 +56,7 @@ std::set<std::string> needs_of(const pypackaging::CoreMetadata& metadata) {
 
 class Planner {
  public:
-  Planner(const ZipArchive& archive, const WheelOrigin& origin) : archive_(archive), origin_(origin) {}
+  Planner(const WheelArchive& archive, const WheelOrigin& origin) : archive_(archive), origin_(origin) {}
 
   WheelPlan plan() {
     check_filename();
@@ -65,7 +65,7 @@ class Planner {
     check_metadata();
     plan_entry_points();
     warn_of_repeated_members();
-    for (const ZipMember& member : archive_.members()) place(member);
+    for (const zip::Member& member : archive_.members()) place(member);
     generate(std::string(layout::kTreeSite) + "/" + plan_.dist_info + "/INSTALLER", Executable::no,
              "envstore\n");
     check_paths();
@@ -90,11 +90,11 @@ class Planner {
   void check_metadata();
   void plan_entry_points();
   void add_script(const pypackaging::EntryPoint& point);
-  void place(const ZipMember& member);
-  void place_data(const ZipMember& member, std::string_view scheme, std::string_view rest);
-  void place_script(const ZipMember& member, std::string_view name);
-  void place_prefix_file(const ZipMember& member, std::string_view rest);
-  void add(const ZipMember& member, PlannedKind kind, std::string path, Executable executable);
+  void place(const zip::Member& member);
+  void place_data(const zip::Member& member, std::string_view scheme, std::string_view rest);
+  void place_script(const zip::Member& member, std::string_view name);
+  void place_prefix_file(const zip::Member& member, std::string_view rest);
+  void add(const zip::Member& member, PlannedKind kind, std::string path, Executable executable);
   void generate(std::string path, Executable executable, std::string content);
   void check_cost_of_runs() const;
   void warn_of_repeated_members();
@@ -105,7 +105,7 @@ class Planner {
   bool names_this_distribution(std::string_view directory, std::string_view suffix) const;
   std::string read_text(std::string_view name) const;
 
-  const ZipArchive& archive_;
+  const WheelArchive& archive_;
   const WheelOrigin& origin_;
   std::optional<pypackaging::Version> version_;
   std::string name_as_written_;
@@ -148,7 +148,7 @@ bool Planner::names_this_distribution(std::string_view directory, std::string_vi
 }
 
 void Planner::find_dist_info() {
-  for (const ZipMember& member : archive_.members()) {
+  for (const zip::Member& member : archive_.members()) {
     const std::string_view top = top_of(member.name);
     if (top.size() == member.name.size() || !to_lower(top).ends_with(kDistInfo) || top == plan_.dist_info)
       continue;
@@ -163,7 +163,7 @@ void Planner::find_dist_info() {
 
 std::string Planner::read_text(std::string_view name) const {
   const std::string path = plan_.dist_info + "/" + std::string(name);
-  const ZipMember* const member = archive_.find(path);
+  const zip::Member* const member = archive_.find(path);
   if (member == nullptr) refuse(format_text("it has no {}", printable(path)));
   if (member->size > (name == "entry_points.txt" ? kLargestEntryPoints : kLargestText))
     refuse_file(path, "it is too large");
@@ -222,7 +222,7 @@ void Planner::add_script(const pypackaging::EntryPoint& point) {
            entry_point_script(point.module, point.attribute));
 }
 
-void Planner::add(const ZipMember& member, PlannedKind kind, std::string path, Executable executable) {
+void Planner::add(const zip::Member& member, PlannedKind kind, std::string path, Executable executable) {
   plan_.files.push_back({&member, kind, std::move(path), executable});
 }
 
@@ -230,7 +230,7 @@ void Planner::generate(std::string path, Executable executable, std::string cont
   plan_.generated.push_back({std::move(path), executable, std::move(content)});
 }
 
-void Planner::place(const ZipMember& member) {
+void Planner::place(const zip::Member& member) {
   // Drop bytecode of the wheel: it cannot be trusted to match its source. envstore compiles its own into
   // slots.
   if (is_cached_bytecode(member.name)) return;
@@ -244,7 +244,7 @@ void Planner::place(const ZipMember& member) {
       member.executable ? Executable::yes : Executable::no);
 }
 
-void Planner::place_data(const ZipMember& member, std::string_view scheme, std::string_view rest) {
+void Planner::place_data(const zip::Member& member, std::string_view scheme, std::string_view rest) {
   const Executable executable = member.executable ? Executable::yes : Executable::no;
   if (rest.empty())
     refuse_file(member.name, "files stand in purelib, platlib, scripts, headers or data only");
@@ -258,7 +258,7 @@ void Planner::place_data(const ZipMember& member, std::string_view scheme, std::
   refuse_file(member.name, format_text("there is no place named {}", printable(scheme)));
 }
 
-void Planner::place_script(const ZipMember& member, std::string_view name) {
+void Planner::place_script(const zip::Member& member, std::string_view name) {
   if (!is_safe_script_name(name)) refuse_file(member.name, "a script cannot have this name");
   const bool is_replaced = entry_point_names_.contains(std::string(name));
   add(member, is_replaced ? PlannedKind::dropped : PlannedKind::script,
@@ -266,7 +266,7 @@ void Planner::place_script(const ZipMember& member, std::string_view name) {
 }
 
 /// `data/bin/x` goes to the same path as scripts, so that clashes are found.
-void Planner::place_prefix_file(const ZipMember& member, std::string_view rest) {
+void Planner::place_prefix_file(const zip::Member& member, std::string_view rest) {
   const Executable executable = member.executable ? Executable::yes : Executable::no;
   for (const std::string_view own : {"pyvenv.cfg", ".inventory"})
     if (rest == own) refuse_file(member.name, "it would replace the environment's own file");
@@ -360,7 +360,7 @@ void Planner::find_forest_reason() {
     plan_.forest_reason = rule->reason;
     return;
   }
-  for (const ZipMember& member : archive_.members()) {
+  for (const zip::Member& member : archive_.members()) {
     const std::string_view rest = below_top(member.name);
     if (top_of(rest) != "data" || !names_this_distribution(top_of(member.name), kData)) continue;
     const std::string_view place = top_of(below_top(rest));
@@ -373,7 +373,7 @@ void Planner::find_forest_reason() {
 
 }  // namespace
 
-WheelPlan plan_wheel(const ZipArchive& archive, const WheelOrigin& origin) {
+WheelPlan plan_wheel(const WheelArchive& archive, const WheelOrigin& origin) {
   return Planner(archive, origin).plan();
 }
 

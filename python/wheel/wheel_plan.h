@@ -5,6 +5,7 @@
 
 #include "python/wheel/record.h"
 #include "python/wheel/wheel.h"
+#include "python/wheel/wheel_archive.h"
 
 namespace envstore {
 
@@ -16,7 +17,7 @@ enum class PlannedKind {
 };
 
 struct PlannedFile {
-  const ZipMember* member = nullptr;
+  const zip::Member* member = nullptr;
   PlannedKind kind = PlannedKind::copy;
   std::string path;  ///< in the tree
   Executable executable = Executable::no;
@@ -43,7 +44,7 @@ struct WheelPlan {
 
 /// Reads WHEEL, METADATA and entry_points.txt, checks them against the file name and each other, and decides
 /// where each member goes. Reads no other content and writes nothing. Throws Error{invalid_input}.
-WheelPlan plan_wheel(const ZipArchive& archive, const WheelOrigin& origin);
+WheelPlan plan_wheel(const WheelArchive& archive, const WheelOrigin& origin);
 
 /// The path of a tree's file as an installed RECORD writes it: relative to lib/pythonX.Y/site-packages.
 std::string path_from_site(std::string_view tree_path);

@@ -176,6 +176,7 @@ SEEDS = {
     "fuzz_launch_plan": [b"\1" + text("/usr/bin/python3") + text("/usr/bin") + text("3.11.2") + text("lib/site-packages")
                          + numbers("I", 1) + ID + b"\0\1" + texts("demo") + texts("share") + texts("/src")],
     "fuzz_zip": [wheel(zipfile.ZIP_STORED), wheel(zipfile.ZIP_DEFLATED)],
+    "fuzz_zip_tail": [b"\0" + wheel(zipfile.ZIP_STORED), b"\x80" + wheel(zipfile.ZIP_DEFLATED)],
     "fuzz_elf": [elf()],
     "fuzz_probe_answer": [FACTS],
     "fuzz_snapshot_record": [RECORD],

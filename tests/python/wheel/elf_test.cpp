@@ -2,10 +2,11 @@
 #include <elf.h>
 
 #include "python/wheel/wheel.h"
-#include "zip_builder.h"
+#include "wheel_builder.h"
 
 using namespace envstore;
 using namespace envstore::test;
+using zip::test::little_endian;
 
 namespace {
 

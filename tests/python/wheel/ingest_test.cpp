@@ -8,9 +8,10 @@
 
 #include "python/wheel/forest_rules.h"
 #include "python/wheel/record.h"
+#include "python/wheel/wheel.h"
 #include "store/index/index.h"
 #include "store/platform/error.h"
-#include "zip_builder.h"
+#include "wheel_builder.h"
 
 using namespace envstore;
 using namespace envstore::test;
