@@ -124,7 +124,7 @@ std::vector<Finding> examine_read_only(const std::string& path) {
 /// missing folder makes it and hides the loss.
 void examine_folders(const std::string& root, std::vector<Finding>& findings) {
   const Fd directory = open_directory(AT_FDCWD, root);
-  if (!stat_at(directory.get(), layout::kFormatFile, Links::do_not_follow)) return;
+  if (!stat_at(directory.get(), store_paths::kFormatFile, Links::do_not_follow)) return;
   for (const std::string& path : obstacles(directory.get()))
     findings.push_back({Verdict::problem,
                         format_text("folders: something else stands in the place of '{}'", path),

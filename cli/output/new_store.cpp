@@ -13,7 +13,7 @@ namespace {
 
 bool has_trees(Store& store) {
   try {
-    return !list_directory(store.root(), layout::kTrees).empty();
+    return !list_directory(store.root(), store_paths::kTrees).empty();
   } catch (const Error&) {
     return true;  // an unreadable store is not a new one
   }

@@ -197,7 +197,7 @@ void note_lease(Store& store, const LeaseRow& lease, Census& census) {
 
 /// For people: the process that holds the lease file, if it is visible from here.
 std::string holder_of(Store& store, const std::string& name) {
-  std::vector<std::string> paths{store.path() + "/" + layout::lease(name)};
+  std::vector<std::string> paths{store.path() + "/" + store_paths::lease(name)};
   if (const auto real = real_path(paths.front()); real && *real != paths.front()) paths.push_back(*real);
   const std::vector<ProcessUse> uses = processes_using(paths, {name});
   if (uses.empty()) return format_text("lease {}, of a process that cannot be seen from here", name);
@@ -226,14 +226,14 @@ void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Censu
 /// Reads ledgers, so it runs outside of the index's lock.
 void note_other_bytes(Store& store, Census& census) {
   for (CountedTree& tree : census.trees)
-    tree.overhead_bytes = tree_folder_bytes(tree.files) + bytecode_bytes(store, layout::bytecode(tree.id));
+    tree.overhead_bytes = tree_folder_bytes(tree.files) + bytecode_bytes(store, store_paths::slots(tree.id));
   for (CountedSnapshot& snapshot : census.snapshots) {
     std::uint64_t files = 0, names = 0;
     for (const std::uint32_t place : snapshot.trees) {
       files += census.trees[place].files;
       names += census.trees[place].top_level_names;
     }
-    snapshot.overhead_bytes = bytecode_bytes(store, layout::bytecode(snapshot.id));
+    snapshot.overhead_bytes = bytecode_bytes(store, store_paths::slots(snapshot.id));
     for (const Layout layout : snapshot.layouts)
       snapshot.overhead_bytes += layout_folder_bytes(layout, files, names);
   }
@@ -245,7 +245,7 @@ void note_other_bytes(Store& store, Census& census) {
 void require_rows(Store& store, const Census& census) {
   if (!census.trees.empty() || !census.snapshots.empty() || !census.groups.empty() || census.oldest_ingest_ns)
     return;
-  if (list_folder(store.root(), layout::kTrees).empty() || store.index().read().document(kSweptDocument))
+  if (list_folder(store.root(), store_paths::kTrees).empty() || store.index().read().document(kSweptDocument))
     return;
   throw Error(
       ErrorKind::damaged,

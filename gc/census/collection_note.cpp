@@ -11,7 +11,7 @@ namespace envstore {
 namespace {
 
 std::string note_path() {
-  return std::string(layout::kLocks) + "/gc.size";
+  return store_paths::kCollectionNote;
 }
 
 }  // namespace

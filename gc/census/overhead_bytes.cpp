@@ -53,7 +53,7 @@ std::uint64_t layout_folder_bytes(Layout layout, std::uint64_t files, std::uint6
 
 std::uint64_t bytecode_bytes(Store& store, const std::string& owner) {
   constexpr std::size_t kLargestLedger = std::size_t{256} << 20;
-  const std::string ledger = owner + "/" + layout::kBytecodeLedger;
+  const std::string ledger = owner + "/" + store_paths::kSlotLedger;
   if (!stat_at(store.root(), ledger, Links::do_not_follow)) return 0;  // the folder may be missing, too
   const auto text = try_read_file(store.root(), ledger, kLargestLedger);
   const auto compiled = compiled_sizes(text ? std::string_view(*text) : std::string_view());
@@ -64,10 +64,10 @@ std::uint64_t bytecode_bytes(Store& store, const std::string& owner) {
 }
 
 std::uint64_t index_bytes(Store& store) {
-  constexpr const char* kData = "/data.mdb";
-  std::uint64_t bytes = blocks_of(store.root(), std::string(layout::kIndex) + kData);
-  for (const DirectoryEntry& boot : list_folder(store.root(), layout::kVolatile))
-    bytes += blocks_of(store.root(), std::string(layout::kVolatile) + "/" + boot.name + kData);
+  const std::string data = std::string("/") + store_paths::kEnvironmentData;
+  std::uint64_t bytes = blocks_of(store.root(), std::string(store_paths::kIndex) + data);
+  for (const DirectoryEntry& boot : list_folder(store.root(), store_paths::kVolatile))
+    bytes += blocks_of(store.root(), std::string(store_paths::kVolatile) + "/" + boot.name + data);
   return bytes;
 }
 

@@ -27,7 +27,7 @@ namespace envstore {
 namespace {
 
 std::optional<FileLock> gc_lock(Store& store, std::chrono::milliseconds timeout) {
-  const std::string name = std::string(layout::kLocks) + "/gc.lock";
+  const std::string name = store_paths::kGcLock;
   return FileLock::wait_for(store.root(), name, LockMode::exclusive, timeout);
 }
 

@@ -22,7 +22,7 @@ std::set<SnapshotId> leased_snapshots(Store& store) {
 std::vector<SnapshotId> snapshots_on_disk(Store& store) {
   constexpr std::string_view kSuffix = ".json";
   std::vector<SnapshotId> found;
-  for (const DirectoryEntry& entry : list_folder(store.root(), layout::kSnapshots)) {
+  for (const DirectoryEntry& entry : list_folder(store.root(), store_paths::kSnapshots)) {
     if (!entry.name.ends_with(kSuffix)) continue;
     const auto id =
         SnapshotId::parse(std::string_view(entry.name).substr(0, entry.name.size() - kSuffix.size()));

@@ -63,7 +63,7 @@ bool is_lease_name(const std::string& name) {
 /// True if the lease has neither a lock file nor a row. If the file was deleted from outside, the row stays
 /// until the boot ends.
 bool is_lease_gone(Store& store, const std::string& name) {
-  return !stat_at(store.root(), layout::lease(name), Links::do_not_follow) &&
+  return !stat_at(store.root(), store_paths::lease(name), Links::do_not_follow) &&
          !store.index().read().lease(name);
 }
 
@@ -80,8 +80,10 @@ bool remove_spare(Store& store, const std::string& path, std::int64_t before_ns,
 
 /// Each wheel and each request has a lock file of its own. Other lock files are few, and stay.
 void remove_free_locks(Store& store, GcReport& report) {
-  each_entry(store, layout::kLocks, report, [&](const std::string& name, const std::string& path) {
-    if (!name.starts_with("wheel-") && !name.starts_with("request-")) return false;
+  each_entry(store, store_paths::kLocks, report, [&](const std::string& name, const std::string& path) {
+    if (!name.starts_with(store_paths::kWheelLockPrefix) &&
+        !name.starts_with(store_paths::kRequestLockPrefix))
+      return false;
     if (const auto lock = FileLock::attempt(store.root(), path, LockMode::exclusive))
       unlink_if_there(store.root(), path);
     return false;
@@ -114,14 +116,14 @@ std::int64_t settled_time_ns(Store& store, const std::string& path, std::int64_t
 void remove_trash(Store& store, GcReport& report) {
   const LeftoverAge age{.now_ns = now_ns(store), .is_clock_trusted = is_clock_trusted(store)};
   const std::int64_t now = age.now_ns;
-  each_entry(store, layout::kTrash, report, [&](const std::string& name, const std::string& path) {
+  each_entry(store, store_paths::kTrash, report, [&](const std::string& name, const std::string& path) {
     // Another process may still be working on what it has just moved here.
     const bool is_own = name.starts_with(Trash::kPrefix);
     if (!is_own) return remove_older(store, path, now - kHour, age);
     remove_tree(store.root(), path);
     return true;
   });
-  each_entry(store, layout::kQuarantine, report, [&](const std::string&, const std::string& path) {
+  each_entry(store, store_paths::kQuarantine, report, [&](const std::string&, const std::string& path) {
     return remove_older(store, path, now - kQuarantineLife, age);
   });
 }
@@ -130,15 +132,15 @@ void remove_dead_work(Store& store, const LeftoverAge& age, GcReport& report) {
   const std::int64_t spares_before = report.deleted_snapshots > 0
                                          ? age.orphans_before_ns
                                          : std::min(age.orphans_before_ns, age.now_ns - kSpareLife);
-  each_entry(store, layout::kScratch, report, [&](const std::string& name, const std::string& path) {
-    if (name.starts_with("spare-"))
+  each_entry(store, store_paths::kScratch, report, [&](const std::string& name, const std::string& path) {
+    if (name.starts_with(store_paths::kSparePrefix))
       return age.ages_mean_something && remove_spare(store, path, spares_before, age, report);
     if (is_lease_name(name) ? !is_lease_gone(store, name) : !age.ages_mean_something) return false;
     if (!is_lease_name(name)) return remove_older(store, path, age.now_ns - kDay, age);
     remove_tree(store.root(), path);
     return true;
   });
-  each_entry(store, layout::kTmp, report, [&](const std::string& name, const std::string& path) {
+  each_entry(store, store_paths::kTmp, report, [&](const std::string& name, const std::string& path) {
     if (is_lease_name(name)) {
       if (!is_lease_gone(store, name)) return false;
       remove_tree(store.root(), path);

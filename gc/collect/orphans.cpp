@@ -20,14 +20,14 @@ class Orphans {
       : store_(store), age_(age), report_(report), trash_(store, report) {}
 
   void remove() {
-    for (const char* folder : {layout::kSnapshots, layout::kTrees, layout::kBytecode})
+    for (const char* folder : {store_paths::kSnapshots, store_paths::kTrees, store_paths::kSlots})
       guarded([&] {
         for (const DirectoryEntry& entry : list_folder(store_.root(), folder))
           guarded([&] { judge(folder, entry.name); });
       });
     trash_.empty();
     guarded([&] {
-      for (const DirectoryEntry& entry : list_folder(store_.root(), layout::kObjects))
+      for (const DirectoryEntry& entry : list_folder(store_.root(), store_paths::kObjects))
         guarded([&] { objects_in(entry.name); });
     });
   }
@@ -59,14 +59,14 @@ class Orphans {
     const std::string path = folder + "/" + name;
     if (!is_old(path)) return;
     // The maker holds one of these locks from its first file to its row.
-    const auto tree_lock = attempt("tree-", hex), snapshot_lock = attempt("snapshot-", hex);
+    const auto tree_lock = attempt(store_paths::tree_lock(*tree));
+    const auto snapshot_lock = attempt(store_paths::snapshot_lock(*snapshot));
     if (!tree_lock || !snapshot_lock || has_row(*tree, *snapshot)) return;
     if (trash_.take(path)) ++report_.removed_leftovers;
   }
 
-  std::optional<FileLock> attempt(const char* kind, const std::string& hex) {
-    return FileLock::attempt(store_.root(), std::string(layout::kLocks) + "/" + kind + hex.substr(0, 2),
-                             LockMode::exclusive);
+  std::optional<FileLock> attempt(const std::string& lock) {
+    return FileLock::attempt(store_.root(), lock, LockMode::exclusive);
   }
 
   bool has_row(const TreeId& tree, const SnapshotId& snapshot) {
@@ -77,7 +77,7 @@ class Orphans {
   void objects_in(const std::string& directory) {
     std::vector<BlobId> blobs;
     for (const DirectoryEntry& entry :
-         list_folder(store_.root(), std::string(layout::kObjects) + "/" + directory))
+         list_folder(store_.root(), std::string(store_paths::kObjects) + "/" + directory))
       if (const auto id = BlobId::parse(directory + entry.name)) blobs.push_back(*id);
     for (const BlobId& id : without_row(blobs)) guarded([&] { remove_object(id); });
   }
@@ -96,10 +96,10 @@ class Orphans {
   /// Holds the lock that record_tree takes for its rows: record_tree then finds an unlinked object missing,
   /// and restores it.
   void remove_object(const BlobId& id) {
-    if (!is_old(layout::object(id))) return;
+    if (!is_old(store_paths::object(id))) return;
     const FileLock lock = lock_objects(store_, LockMode::exclusive);
     if (store_.index().read().blob(id)) return;
-    if (unlink_if_there(store_.root(), layout::object(id))) ++report_.removed_leftovers;
+    if (unlink_if_there(store_.root(), store_paths::object(id))) ++report_.removed_leftovers;
   }
 
   Store& store_;

@@ -19,11 +19,11 @@ class Guarded {
   void add_snapshot(const SnapshotId& id, std::uint32_t place) {
     for (const Layout layout : {Layout::farm, Layout::forest})
       for (const std::string& root : roots_)
-        snapshots_[root + "/" + layout::snapshot(id, layout)].insert(place);
+        snapshots_[root + "/" + store_paths::snapshot(id, layout)].insert(place);
   }
   void add_tree(const TreeId& id, const std::set<std::uint32_t>& named_by) {
     for (const std::string& root : roots_) {
-      const std::string path = root + "/" + layout::tree(id);
+      const std::string path = root + "/" + store_paths::tree(id);
       trees_.emplace(path, id);
       snapshots_[path].insert(named_by.begin(), named_by.end());
     }

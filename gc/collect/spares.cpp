@@ -25,13 +25,13 @@ bool is_whole(Store& store, const std::string& path) {
 /// Renames each spare scratch first, so that no run claims it while it is checked. Returns how many were
 /// removed.
 std::uint64_t drop(Store& store, const std::function<bool(const std::string&)>& is_kept) {
-  if (!stat_at(store.root(), layout::kScratch, Links::do_not_follow)) return 0;
-  const std::string prefix = layout::spare({});
+  if (!stat_at(store.root(), store_paths::kScratch, Links::do_not_follow)) return 0;
+  const std::string prefix = store_paths::spare({});
   std::uint64_t dropped = 0;
-  for (const DirectoryEntry& entry : list_directory(store.root(), layout::kScratch)) {
-    const std::string path = std::string(layout::kScratch) + "/" + entry.name;
+  for (const DirectoryEntry& entry : list_directory(store.root(), store_paths::kScratch)) {
+    const std::string path = std::string(store_paths::kScratch) + "/" + entry.name;
     if (!path.starts_with(prefix)) continue;
-    const std::string aside = std::string(layout::kTrash) + "/" + random_name();
+    const std::string aside = std::string(store_paths::kTrash) + "/" + random_name();
     try {
       rename_at(store.root(), path, store.root(), aside);
     } catch (const Error&) {

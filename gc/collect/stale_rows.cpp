@@ -155,8 +155,9 @@ std::uint64_t remove_interpreters(Store& store) {
 }
 
 bool has_files(Store& store, const SnapshotId& id) {
-  const std::string parts[] = {layout::snapshot(id, Layout::farm), layout::snapshot(id, Layout::forest),
-                               layout::bytecode(id), layout::snapshot_record(id)};
+  const std::string parts[] = {store_paths::snapshot(id, Layout::farm),
+                               store_paths::snapshot(id, Layout::forest), store_paths::slots(id),
+                               store_paths::snapshot_record(id)};
   return std::any_of(std::begin(parts), std::end(parts), [&](const std::string& part) {
     return stat_at(store.root(), part, Links::do_not_follow).has_value();
   });

@@ -69,16 +69,18 @@ class Finder {
   }
 
   std::optional<Subject> by_store_path(const StorePath& path) const {
-    if (path.folder == layout::kObjects) {
+    if (path.folder == store_paths::kObjects) {
       const auto blob = BlobId::parse(path.name + path.rest);
       return blob ? of_blob(*blob) : std::nullopt;
     }
-    if (path.folder == layout::kScratch || path.folder == layout::kLeases || path.folder == layout::kTmp)
+    if (path.folder == store_paths::kScratch || path.folder == store_paths::kLeases ||
+        path.folder == store_paths::kTmp)
       return of_lease(path.name);
-    if (path.folder == layout::kSnapshots) return snapshot_by_id(path.name.substr(0, path.name.find('.')));
-    if (path.folder == layout::kTrees || path.folder == layout::kBytecode) {
+    if (path.folder == store_paths::kSnapshots)
+      return snapshot_by_id(path.name.substr(0, path.name.find('.')));
+    if (path.folder == store_paths::kTrees || path.folder == store_paths::kSlots) {
       const auto tree = TreeId::parse(path.name);
-      if (path.folder == layout::kTrees && tree && !path.rest.empty())
+      if (path.folder == store_paths::kTrees && tree && !path.rest.empty())
         if (auto found = of_tree_file(*tree, path.rest)) return found;
       if (auto found = tree_by_id(path.name)) return found;
       return snapshot_by_id(path.name);
@@ -154,8 +156,8 @@ class Finder {
   /// Includes all trees that have the same bytes, because these are one inode.
   std::optional<Subject> of_tree_file(const TreeId& tree, const std::string& path) const {
     const auto place = place_of_tree(tree);
-    if (!place ||
-        !stat_at(store_.root(), layout::tree(tree) + "/" + layout::kTreeManifest, Links::do_not_follow))
+    if (!place || !stat_at(store_.root(), store_paths::tree(tree) + "/" + store_paths::kTreeManifest,
+                           Links::do_not_follow))
       return std::nullopt;
     const TreeManifest manifest = TreeManifest::load(store_, tree);
     for (const TreeEntry& entry : manifest.entries()) {

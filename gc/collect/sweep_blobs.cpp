@@ -34,14 +34,14 @@ class TreeLocks {
 
   bool is_free(const TreeId& id) {
     Fd& lock = locks_[id.bytes.front()];
-    if (!lock || !has_name(lock.get(), store_.root(), layout::tree_lock(id))) lock = open(id);
+    if (!lock || !has_name(lock.get(), store_.root(), store_paths::tree_lock(id))) lock = open(id);
     return !lock || is_lock_free(lock.get(), 0);
   }
 
  private:
   /// An empty Fd: the lock was never taken.
   Fd open(const TreeId& id) const {
-    auto lock = try_open_file(store_.root(), layout::tree_lock(id), O_RDWR);
+    auto lock = try_open_file(store_.root(), store_paths::tree_lock(id), O_RDWR);
     return lock ? std::move(*lock) : Fd();
   }
 
@@ -79,8 +79,8 @@ struct Unlinked {
 };
 
 Fd open_objects(int root) {
-  make_directory_if_missing(root, layout::kObjects, 0700);
-  return open_directory(root, layout::kObjects);
+  make_directory_if_missing(root, store_paths::kObjects, 0700);
+  return open_directory(root, store_paths::kObjects);
 }
 
 /// Unlinks the objects of one batch, sorted by id. The lock is released between parts of a batch, so an
@@ -110,7 +110,7 @@ class ObjectSweep {
   }
 
   void unlink(const GoneBlob& blob) {
-    const std::string path = layout::object(blob.id).substr(std::strlen(layout::kObjects) + 1);
+    const std::string path = store_paths::object(blob.id).substr(std::strlen(store_paths::kObjects) + 1);
     const std::size_t slash = path.find('/');
     try {
       if (path.compare(0, slash, folder_name_) != 0) {

@@ -37,8 +37,9 @@ class SnapshotSweep {
 
  private:
   bool move_away(const SnapshotId& id) {
-    const std::string parts[] = {layout::snapshot(id, Layout::farm), layout::snapshot(id, Layout::forest),
-                                 layout::bytecode(id), layout::snapshot_record(id)};
+    const std::string parts[] = {store_paths::snapshot(id, Layout::farm),
+                                 store_paths::snapshot(id, Layout::forest), store_paths::slots(id),
+                                 store_paths::snapshot_record(id)};
     return std::all_of(std::begin(parts), std::end(parts),
                        [&](const std::string& part) { return trash_.take(part); });
   }
@@ -77,7 +78,7 @@ class SnapshotSweep {
 };
 
 std::string lock_name(const SnapshotId& id) {
-  return std::string(layout::kLocks) + "/snapshot-" + id.hex().substr(0, 2);
+  return store_paths::snapshot_lock(id);
 }
 
 /// The locks of a batch, each once. No process waits for one of them while it holds another, so all free ones

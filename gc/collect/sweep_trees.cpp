@@ -35,8 +35,8 @@ class TreeSweep {
     const std::vector<TreeId> dropped = drop_rows(free);
     for (const TreeId& id : dropped) {
       note_blobs(id);
-      if (!trash_.take(layout::tree(id))) continue;
-      trash_.take(layout::bytecode(id));
+      if (!trash_.take(store_paths::tree(id))) continue;
+      trash_.take(store_paths::slots(id));
       ++report_.deleted_trees;
     }
     locks.clear();
@@ -49,7 +49,7 @@ class TreeSweep {
  private:
   /// False: another process is making this tree or one with the same lock; it is left to the next collection.
   bool lock(const TreeId& id, std::vector<FileLock>& locks) {
-    const std::string name = layout::tree_lock(id);
+    const std::string name = store_paths::tree_lock(id);
     if (held_.contains(name)) return true;
     auto lock = FileLock::attempt(store_.root(), name, LockMode::exclusive);
     if (!lock) return false;

@@ -10,7 +10,7 @@
 namespace envstore {
 
 bool Trash::take(const std::string& path) {
-  std::string entry = std::string(layout::kTrash) + "/" + kPrefix + random_name();
+  std::string entry = std::string(store_paths::kTrash) + "/" + kPrefix + random_name();
   try {
     if (move_to_trash(store_, path, entry)) entries_.push_back(std::move(entry));
     return true;

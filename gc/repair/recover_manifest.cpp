@@ -30,10 +30,11 @@ void scan_tree(Store& store, const std::string& tree, const std::string& below,
 }  // namespace
 
 std::optional<TreeManifest> recover_manifest(Store& store, const TreeId& id) {
-  const std::string tree = layout::tree(id);
+  const std::string tree = store_paths::tree(id);
   try {
     std::vector<TreeEntry> entries;
-    for (const char* part : {layout::kTreeSite, layout::kTreeBin, layout::kTreeData, layout::kTreeInclude})
+    for (const char* part :
+         {store_paths::kTreeSite, store_paths::kTreeBin, store_paths::kTreeData, store_paths::kTreeInclude})
       if (stat_at(store.root(), tree + "/" + part, Links::do_not_follow))
         scan_tree(store, tree, part, entries);
     TreeManifest manifest(std::move(entries));

@@ -11,7 +11,7 @@ namespace envstore {
 namespace {
 
 bool is_at_object(const DamageFound& damage) {
-  return damage.blob && damage.path == layout::object(*damage.blob);
+  return damage.blob && damage.path == store_paths::object(*damage.blob);
 }
 
 /// One repair: runs the parts in order, then examines again, which decides the outcome of each finding.
@@ -196,8 +196,7 @@ void repair(Store& store, VerifyReport& report, BlobSource& source) {
     throw Error(ErrorKind::permission, "cannot repair '" + store.path() + "': it is read-only");
   std::optional<Lease> lease = Lease::acquire(store, LeaseKind::verify, {}, "verify --repair");
   // Excludes collections during the repair.
-  const FileLock collector =
-      FileLock::wait(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
+  const FileLock collector = FileLock::wait(store.root(), store_paths::kGcLock, LockMode::exclusive);
   Repair(store, report, source, *lease).run();
 }
 

@@ -34,7 +34,7 @@ std::vector<BlobRepair::Place> BlobRepair::places_in_trees(const BlobId& id) {
     try {
       const auto manifest = verification_.manifest(tree);
       for (const TreeEntry& entry : manifest->entries())
-        if (entry.blob == id) places.push_back({layout::tree(tree) + "/" + entry.path, tree, entry});
+        if (entry.blob == id) places.push_back({store_paths::tree(tree) + "/" + entry.path, tree, entry});
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::not_found) throw;
     }
@@ -72,12 +72,12 @@ void BlobRepair::add_places_in_layouts(const SnapshotRow& row, const std::vector
     for (const auto& file : plan_layout(record, trees, layout).hard_links)
       for (const Place& place : in_trees)
         if (place.tree == trees[file.tree].id && place.entry.path == file.in_tree)
-          paths.push_back(layout::snapshot(record.id(), layout) + "/" + file.path);
+          paths.push_back(store_paths::snapshot(record.id(), layout) + "/" + file.path);
 }
 
 /// Includes the object itself: its bytes may be right, and only its mode or its row wrong.
 std::optional<std::string> BlobRepair::find_intact(const BlobId& id, const std::vector<Place>& places) {
-  if (is_intact(layout::object(id), id)) return layout::object(id);
+  if (is_intact(store_paths::object(id), id)) return store_paths::object(id);
   for (const Place& place : places)
     if (is_intact(place.path, id)) return place.path;
   for (const std::string& path : places_in_layouts(places))
@@ -99,7 +99,7 @@ bool BlobRepair::is_intact(const std::string& path, const BlobId& id) {
 
 std::optional<std::string> BlobRepair::repair_from_copy(const BlobId& id, const std::string& copy,
                                                         std::uint32_t mode) {
-  const std::string object = layout::object(id);
+  const std::string object = store_paths::object(id);
   const auto stamp = stat_at(store_.root(), copy, Links::do_not_follow);
   if (copy == object && stamp && is_lawful_mode(stamp->mode)) return "it was right itself";
   const std::string made = bench_.new_path();
@@ -128,7 +128,7 @@ std::optional<std::string> BlobRepair::repair_from_source(const BlobId& id, cons
                             info->wheel_filename);
       continue;
     }
-    const std::string made = bench_.new_path(), object = layout::object(id);
+    const std::string made = bench_.new_path(), object = store_paths::object(id);
     create_file(store_.root(), made, *bytes, mode);
     make_directory_if_missing(store_.root(), object.substr(0, object.rfind('/')), 0755);
     bench_.put_at(made, object, Workbench::Keep::in_quarantine);
@@ -145,7 +145,7 @@ std::uint32_t BlobRepair::mode_for(const BlobId& id, const std::vector<Place>& p
 }
 
 void BlobRepair::write_row(const BlobId& id) {
-  const std::string object = layout::object(id);
+  const std::string object = store_paths::object(id);
   const Fd fd = open_file(store_.root(), object, O_RDONLY);
   const auto hash = hash_content(fd.get(), WithSha256::yes);
   const auto stamp = stat_at(store_.root(), object, Links::do_not_follow);

@@ -13,7 +13,7 @@ void drop_markers(Store& store, const std::string& owner) {
   const auto directory = try_open_directory(store.root(), owner);
   if (!directory) return;
   for (const ScannedName& name : scan_names(directory->get(), owner))
-    if (name.type != DT_DIR && name.text.starts_with("complete"))
+    if (name.type != DT_DIR && name.text.starts_with(store_paths::kCompletePrefix))
       unlink_if_there(directory->get(), name.text);
 }
 
@@ -34,8 +34,8 @@ void drop_bytecode_of_source(Workbench& bench, const TreeId& id, const TreeManif
   const std::string module = path.substr(slash + 1, path.size() - slash - 4);
   const std::vector<std::string> directories = source_directories(manifest);
   const auto slot = std::lower_bound(directories.begin(), directories.end(), directory);
-  drop_bytecode_in(bench, layout::bytecode(id) + "/" + std::to_string(slot - directories.begin()), module);
-  const std::string below = directory.substr(std::string(layout::kTreeSite).size());
+  drop_bytecode_in(bench, store_paths::slots(id) + "/" + std::to_string(slot - directories.begin()), module);
+  const std::string below = directory.substr(std::string(store_paths::kTreeSite).size());
   for (const SnapshotId& snapshot : snapshots)
     drop_bytecode_in(bench, snapshot_slot(snapshot, below), module);
 }
@@ -43,18 +43,19 @@ void drop_bytecode_of_source(Workbench& bench, const TreeId& id, const TreeManif
 }  // namespace
 
 void repair_bytecode(Workbench& bench, const std::vector<DamageFound>& found) {
-  const std::string below = std::string(layout::kBytecode) + "/";
+  const std::string below = std::string(store_paths::kSlots) + "/";
   for (const DamageFound& damage : found) {
     if (!damage.path.starts_with(below)) continue;
     bench.quarantine_path(damage.path);
     const std::string owner = damage.path.substr(0, damage.path.find('/', below.size()));
     drop_markers(bench.store, owner);
     if (damage.damage == Damage::foreign_bytecode) continue;
-    if (damage.path == owner + "/" + layout::kBytecodeLedger) continue;  // made again by the next compilation
+    if (damage.path == owner + "/" + store_paths::kSlotLedger)
+      continue;  // made again by the next compilation
     make_directory_if_missing(bench.store.root(), owner, 0755);
     if (damage.path != owner) make_directory_if_missing(bench.store.root(), damage.path, 0555);
     for (const SnapshotId& snapshot : damage.affected.snapshots)
-      drop_markers(bench.store, layout::bytecode(snapshot));
+      drop_markers(bench.store, store_paths::slots(snapshot));
   }
 }
 
@@ -72,8 +73,8 @@ void drop_bytecode_of(Verification& verification, Workbench& bench, const std::s
       has_dropped = true;
     }
     if (!has_dropped) continue;
-    drop_markers(store, layout::bytecode(id));
-    for (const SnapshotId& snapshot : snapshots) drop_markers(store, layout::bytecode(snapshot));
+    drop_markers(store, store_paths::slots(id));
+    for (const SnapshotId& snapshot : snapshots) drop_markers(store, store_paths::slots(snapshot));
   }
 }
 

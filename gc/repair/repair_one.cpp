@@ -71,7 +71,7 @@ class Repairing {
     const TreeEntry& entry = *expected.entry;
     const mode_t mode = mode_of(entry.executable);
     const std::string source =
-        is_layout_ ? layout::tree(*expected.tree) + "/" + entry.path : layout::object(entry.blob);
+        is_layout_ ? store_paths::tree(*expected.tree) + "/" + entry.path : store_paths::object(entry.blob);
     if (entry.size == 0) {
       create_file(store_.root(), path, "", mode);
       const auto original = is_layout_ ? stat_at(store_.root(), source, Links::do_not_follow) : std::nullopt;
@@ -91,7 +91,7 @@ class Repairing {
   bool make_rewritable(const Expected& expected, const std::string& path) {
     // A manifest or description: repaired by repair_rows_and_records.
     if (expected.entry == nullptr) return false;
-    const std::string source = layout::tree(*expected.tree) + "/" + expected.entry->path;
+    const std::string source = store_paths::tree(*expected.tree) + "/" + expected.entry->path;
     const auto stamp = stat_at(store_.root(), source, Links::do_not_follow);
     if (!stamp || !stamp->is_regular()) return false;
     create_file(store_.root(), path, read_file(store_.root(), source),
@@ -119,7 +119,7 @@ void repair_layout(Verification& verification, Workbench& bench, const SnapshotR
   const std::vector<LayoutTree> trees = verification.trees_of(record);
   const LayoutPlan plan = plan_layout(record, trees, layout);
   make_layout_slots(store, plan);
-  const std::string path = layout::snapshot(record.id(), layout);
+  const std::string path = store_paths::snapshot(record.id(), layout);
   const auto stamp = stat_at(store.root(), path, Links::do_not_follow);
   if (!stamp || !stamp->is_directory()) {
     const std::string made = bench.new_path();
@@ -139,7 +139,7 @@ void repair_tree(Verification& verification, Workbench& bench, const TreeId& id)
   const FileLock lock = lock_tree(verification.store, id);
   const auto manifest = verification.manifest(id);
   Repairing repairing(verification, bench, false);
-  Comparison(verification, std::ref(repairing)).run(layout::tree(id), expected_of_tree(id, *manifest));
+  Comparison(verification, std::ref(repairing)).run(store_paths::tree(id), expected_of_tree(id, *manifest));
 }
 
 void repair_layouts(Verification& verification, Workbench& bench, const SnapshotId& id) {

@@ -28,7 +28,8 @@ void repair_manifest(Workbench& bench, const TreeId& id) {
   if (!manifest) return;
   const std::string made = bench.new_path();
   create_file(store.root(), made, manifest->compressed(), 0444);
-  bench.put_at(made, layout::tree(id) + "/" + layout::kTreeManifest, Workbench::Keep::in_quarantine);
+  bench.put_at(made, store_paths::tree(id) + "/" + store_paths::kTreeManifest,
+               Workbench::Keep::in_quarantine);
 }
 
 void repair_description(Workbench& bench, const TreeId& id) {
@@ -36,7 +37,7 @@ void repair_description(Workbench& bench, const TreeId& id) {
   if (!row) return;
   const std::string made = bench.new_path();
   create_file(bench.store.root(), made, encode_tree_info(*row), 0444);
-  bench.put_at(made, layout::tree(id) + "/" + layout::kTreeInfo, Workbench::Keep::in_quarantine);
+  bench.put_at(made, store_paths::tree(id) + "/" + store_paths::kTreeInfo, Workbench::Keep::in_quarantine);
 }
 
 std::vector<BlobId> linked_blobs(Store& store, const TreeId& id) {
@@ -123,7 +124,7 @@ void repair_snapshot_file(Store& store, const SnapshotId& id) {
 }
 
 bool is_manifest(const std::string& path) {
-  return path.ends_with(std::string("/") + layout::kTreeManifest);
+  return path.ends_with(std::string("/") + store_paths::kTreeManifest);
 }
 
 }  // namespace
@@ -142,10 +143,10 @@ void repair_rows_and_records(Verification& verification, Workbench& bench,
       if_possible([&] { repair_tree_row(verification, *damage.tree); });
   for (const DamageFound& damage : found)
     if (is_record(damage) && damage.tree &&
-        damage.path == layout::tree(*damage.tree) + "/" + layout::kTreeInfo)
+        damage.path == store_paths::tree(*damage.tree) + "/" + store_paths::kTreeInfo)
       if_possible([&] { repair_description(bench, *damage.tree); });
   for (const DamageFound& damage : found) {
-    if (!damage.snapshot || damage.path != layout::snapshot_record(*damage.snapshot)) continue;
+    if (!damage.snapshot || damage.path != store_paths::snapshot_record(*damage.snapshot)) continue;
     if_possible([&] {
       if (damage.damage == Damage::damaged_row)
         repair_snapshot_row(store, *damage.snapshot);

@@ -11,7 +11,7 @@ namespace {
 /// filesystem, because the bad file is an inode of the store.
 void relink(Store& store, const std::string& path, const BlobId& blob) {
   const std::string beside = path + ".new-" + random_name();
-  if (link_at(store.root(), layout::object(blob), AT_FDCWD, beside) != LinkResult::linked) return;
+  if (link_at(store.root(), store_paths::object(blob), AT_FDCWD, beside) != LinkResult::linked) return;
   rename_at(AT_FDCWD, beside, AT_FDCWD, path);
   unlink_if_there(AT_FDCWD, beside);
 }
@@ -22,7 +22,7 @@ void relink_venv(Verification& verification, const RootRow& root,
   if (!row) return;
   const SnapshotRecord record = SnapshotRecord::parse(row->record);
   const std::vector<LayoutTree> trees = verification.trees_of(record);
-  const auto own = stat_at(verification.store.root(), layout::kObjects, Links::do_not_follow);
+  const auto own = stat_at(verification.store.root(), store_paths::kObjects, Links::do_not_follow);
   for (const auto& file : plan_layout(record, trees, Layout::forest).hard_links) {
     const std::string path = root.path + "/" + file.path;
     const auto stamp = stat_at(AT_FDCWD, path, Links::do_not_follow);

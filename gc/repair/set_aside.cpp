@@ -76,12 +76,12 @@ void set_aside(Store& store, Workbench& bench, SetAside what) {
   }
   if (what.blobs.empty() && what.trees.empty() && what.snapshots.empty()) return;
   // Records first: a snapshot without a row must not be adopted from its record.
-  for (const SnapshotId& id : what.snapshots) bench.quarantine_path(layout::snapshot_record(id));
+  for (const SnapshotId& id : what.snapshots) bench.quarantine_path(store_paths::snapshot_record(id));
   erase_rows(store, what);
   erase_links_of(store, what.trees);
-  for (const BlobId& id : what.blobs) bench.quarantine_path(layout::object(id));
-  for (const TreeId& id : what.trees) bench.quarantine_path(layout::bytecode(id));
-  for (const SnapshotId& id : what.snapshots) bench.quarantine_path(layout::bytecode(id));
+  for (const BlobId& id : what.blobs) bench.quarantine_path(store_paths::object(id));
+  for (const TreeId& id : what.trees) bench.quarantine_path(store_paths::slots(id));
+  for (const SnapshotId& id : what.snapshots) bench.quarantine_path(store_paths::slots(id));
 }
 
 }  // namespace envstore

@@ -47,7 +47,7 @@ void mark_as_bad(int root, const std::string& kept) {
 
 std::string quarantine_name(std::string_view unique, const std::string& name) {
   constexpr std::size_t kLongest = 150;
-  return format_text("{}/{}-{}", layout::kQuarantine, unique, name_of(name).substr(0, kLongest));
+  return format_text("{}/{}-{}", store_paths::kQuarantine, unique, name_of(name).substr(0, kLongest));
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ void Workbench::quarantine(int directory, const std::string& name) {
   if (stamp->is_directory() && fchmodat(directory, name.c_str(), 0700, 0) != 0)
     throw_errno(errno, "set the mode of", name);
   const std::string kept = quarantine_name(random_name(), name);
-  make_directory_if_missing(store.root(), layout::kQuarantine, 0700);
+  make_directory_if_missing(store.root(), store_paths::kQuarantine, 0700);
   if (renameat(directory, name.c_str(), store.root(), kept.c_str()) == 0) return;
   const int error = errno;
   // A directory of a lower overlayfs layer cannot be moved (EXDEV). It is removed, and stays in that layer.
@@ -86,7 +86,7 @@ void Workbench::put(const std::string& made, int directory, const std::string& n
   } else if (there && keep == Keep::in_quarantine && there->is_regular() &&
              kept_.insert(there->inode).second) {
     const std::string kept = quarantine_name(std::to_string(there->inode), name);
-    make_directory_if_missing(store.root(), layout::kQuarantine, 0700);
+    make_directory_if_missing(store.root(), store_paths::kQuarantine, 0700);
     // Linking may be refused for a file of another user: then the name itself is moved.
     if (linkat(directory, name.c_str(), store.root(), kept.c_str(), 0) != 0 && errno == EPERM)
       quarantine(directory, name);

@@ -28,13 +28,13 @@ namespace {
 constexpr std::size_t kRotatedAt = 256 << 10, kOneRun = 128 << 10, kLongestLine = 500;
 
 std::string log_of(const std::string& job) {
-  return std::string(layout::kLogs) + "/" + job + ".log";
+  return store_paths::job_log(job);
 }
 std::string record_of(const std::string& job) {
-  return std::string(layout::kLogs) + "/" + job + ".json";
+  return store_paths::job_record(job);
 }
 std::string lock_of(const std::string& job) {
-  return std::string(layout::kLocks) + "/job-" + job + ".lock";
+  return store_paths::job_lock(job);
 }
 
 std::int64_t now_ns() {
@@ -87,7 +87,7 @@ class Log {
   Log(int root, const std::string& job) noexcept {
     try {
       const std::string path = log_of(job);
-      make_directory_if_missing(root, layout::kLogs, 0700);
+      make_directory_if_missing(root, store_paths::kLogs, 0700);
       if (const auto stamp = stat_at(root, path, Links::do_not_follow); stamp && stamp->size > kRotatedAt)
         rename_at(root, path, root, path + ".1");
       fd_ = open_file(root, path, O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -220,7 +220,7 @@ void settle_process() {
 
 Fd open_store(const std::string& store) {
   // The path of the store may contain symbolic links.
-  if (stat_at(AT_FDCWD, store + "/" + layout::kFormatFile, Links::do_not_follow))
+  if (stat_at(AT_FDCWD, store + "/" + store_paths::kFormatFile, Links::do_not_follow))
     return open_directory(AT_FDCWD, store + "/.");
   throw Error(ErrorKind::not_found, format_text("cannot run the job: there is no store at '{}'", store),
               "mount its disk, or install the schedule anew for the store that you use");
@@ -271,7 +271,7 @@ int run_noted(int root, const std::string& job, const std::vector<std::string>& 
 }  // namespace
 
 std::string job_log_directory(const std::string& store) {
-  return store + "/" + layout::kLogs;
+  return store + "/" + store_paths::kLogs;
 }
 
 std::optional<JobRecord> read_job_record(const std::string& store, const std::string& job) {

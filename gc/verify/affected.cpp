@@ -76,10 +76,10 @@ class Reach {
   void add_processes(std::vector<DamageFound>& found) {
     std::set<std::string> paths, lease_names;
     for (const DamageFound& damage : found) {
-      for (const TreeId& id : trees_of(damage)) paths.insert(store_.path() + "/" + layout::tree(id));
+      for (const TreeId& id : trees_of(damage)) paths.insert(store_.path() + "/" + store_paths::tree(id));
       for (const SnapshotId& id : damage.affected.snapshots)
         for (const Layout layout : {Layout::farm, Layout::forest})
-          paths.insert(store_.path() + "/" + layout::snapshot(id, layout));
+          paths.insert(store_.path() + "/" + store_paths::snapshot(id, layout));
     }
     for (const auto& [name, snapshots] : leases_) lease_names.insert(name);
     if (paths.empty()) return;

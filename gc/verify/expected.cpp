@@ -8,8 +8,6 @@
 namespace envstore {
 namespace {
 
-constexpr const char* kPycache = "/__pycache__";
-
 void sort_by_path(std::vector<Expected>& expected) {
   std::sort(expected.begin(), expected.end(),
             [](const Expected& a, const Expected& b) { return a.path < b.path; });
@@ -29,11 +27,12 @@ std::vector<Expected> expected_of_tree(const TreeId& id, const TreeManifest& man
   std::vector<Expected> expected;
   expected.reserve(manifest.entries().size() + 2);
   for (const TreeEntry& entry : manifest.entries()) expected.push_back({entry.path, Kind::blob, &entry, &id});
-  for (const char* own : {layout::kTreeManifest, layout::kTreeInfo})
+  for (const char* own : {store_paths::kTreeManifest, store_paths::kTreeInfo})
     expected.push_back({own, Kind::any_file, nullptr, &id});
   std::size_t slot = 0;
   for (const std::string& directory : source_directories(manifest))
-    expected.push_back({directory + kPycache, Kind::link, nullptr, &id, slot_link(directory, id, slot++)});
+    expected.push_back({directory + "/" + store_paths::kSlotLink, Kind::link, nullptr, &id,
+                        slot_link(directory, id, slot++)});
   sort_by_path(expected);
   return expected;
 }
@@ -45,7 +44,8 @@ std::vector<Expected> expected_of_layout(const LayoutPlan& plan, const std::vect
   for (const auto& link : plan.links)
     expected.push_back({link.path, Kind::link, nullptr, &trees[link.tree].id, link_target(link, trees)});
   for (const auto& cache : plan.caches)
-    expected.push_back({cache.directory + kPycache, Kind::link, nullptr, nullptr, cache_target(cache)});
+    expected.push_back(
+        {cache.directory + "/" + store_paths::kSlotLink, Kind::link, nullptr, nullptr, cache_target(cache)});
   for (const auto* files : {&plan.hard_links, &plan.empty_files})
     for (const auto& file : *files)
       expected.push_back({file.path, Kind::blob, &entry_of(trees[file.tree].manifest(), file.in_tree),

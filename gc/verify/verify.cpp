@@ -22,9 +22,8 @@ class GarbageCheck {
  public:
   explicit GarbageCheck(Store& store)
       : store_(store),
-        collector_is_at_work_(
-            !store.is_read_only() &&
-            !FileLock::attempt(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::shared)) {}
+        collector_is_at_work_(!store.is_read_only() &&
+                              !FileLock::attempt(store.root(), store_paths::kGcLock, LockMode::shared)) {}
 
   bool is_garbage(const DamageFound& damage) {
     Index::Read read = store_.index().read();
@@ -80,8 +79,7 @@ void check_index(Store& store) {
                                                                : index::Turnstile::Access::read_write);
   if (store.is_read_only() || !is_rebuild_unfinished(store)) return;
   // A process that is rebuilding the index holds this lock.
-  const FileLock collector =
-      FileLock::wait(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
+  const FileLock collector = FileLock::wait(store.root(), store_paths::kGcLock, LockMode::exclusive);
   if (is_rebuild_unfinished(store)) adopt_all(store);
 }
 

@@ -26,7 +26,7 @@ class Shard {
  public:
   Shard(Verification& verification, std::size_t number)
       : verification_(verification),
-        folder_(format_text("{}/{:02x}", layout::kObjects, number)),
+        folder_(format_text("{}/{:02x}", store_paths::kObjects, number)),
         blobs_(verification.ledger.shard(number)),
         renewals_(verification.store) {}
 
@@ -125,7 +125,7 @@ class Shard {
 
   void report(KnownBlob& blob, Damage kind, std::string detail) {
     blob.object = KnownBlob::Object::differs;
-    DamageFound damage{.damage = kind, .path = layout::object(blob.id), .detail = std::move(detail)};
+    DamageFound damage{.damage = kind, .path = store_paths::object(blob.id), .detail = std::move(detail)};
     damage.blob = blob.id;
     verification_.report(std::move(damage));
   }
@@ -138,11 +138,11 @@ class Shard {
 };
 
 void look_for_foreign_folders(Verification& verification) {
-  const Fd objects = open_directory(verification.store.root(), layout::kObjects);
-  for (const ScannedName& name : scan_names(objects.get(), layout::kObjects)) {
+  const Fd objects = open_directory(verification.store.root(), store_paths::kObjects);
+  for (const ScannedName& name : scan_names(objects.get(), store_paths::kObjects)) {
     std::array<std::uint8_t, 1> byte;
     if (name.type == DT_DIR && from_hex(name.text, byte)) continue;
-    DamageFound damage{.damage = Damage::extra, .path = std::string(layout::kObjects) + "/" + name.text};
+    DamageFound damage{.damage = Damage::extra, .path = std::string(store_paths::kObjects) + "/" + name.text};
     damage.detail = "no folder of objects has such a name";
     verification.report(std::move(damage));
   }

@@ -24,7 +24,7 @@ constexpr std::string_view kPyc = ".pyc";
 struct Source {
   TreeId tree;
   std::string in_tree;
-  std::string path() const { return layout::tree(tree) + "/" + in_tree; }
+  std::string path() const { return store_paths::tree(tree) + "/" + in_tree; }
 };
 /// The sources of one slot by module name, without `.py`.
 using SlotSources = std::map<std::string, Source>;
@@ -45,7 +45,7 @@ std::optional<std::string> module_of(std::string_view name) {
 /// True for a file that a compiler, or Python itself (`NAME.pyc.NUMBER`), is writing or left when it was
 /// killed; no import finds it.
 bool is_half_written(std::string_view name) {
-  if (name.starts_with('.') && name.ends_with(".part")) return true;
+  if (name.starts_with('.') && name.ends_with(store_paths::kPartSuffix)) return true;
   const std::size_t dot = name.rfind('.');
   return dot != std::string_view::npos && dot + 1 < name.size() && name.substr(0, dot).ends_with(kPyc) &&
          name.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
@@ -131,7 +131,7 @@ class SlotsExamination {
       return true;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::damaged) throw;
-      add(Damage::wrong_kind, owner_ + "/" + layout::kBytecodeLedger, error.what());
+      add(Damage::wrong_kind, owner_ + "/" + store_paths::kSlotLedger, error.what());
       return false;
     }
   }
@@ -193,7 +193,7 @@ class SlotsExamination {
     OpenedSlot slot(directory);
     for (const std::string& name : names) slot.remove(name);
     for (const ScannedName& name : scan_names(open_directory(store_.root(), owner_).get(), owner_))
-      if (name.type != DT_DIR && name.text.starts_with("complete"))
+      if (name.type != DT_DIR && name.text.starts_with(store_paths::kCompletePrefix))
         unlink_if_there(store_.root(), owner_ + "/" + name.text);
   }
 
@@ -285,8 +285,8 @@ class SlotsExamination {
 
   void note_renewed() {
     if (renewed_.empty() || store_.is_read_only()) return;
-    const Fd ledger =
-        open_file(store_.root(), owner_ + "/" + layout::kBytecodeLedger, O_WRONLY | O_CREAT | O_APPEND, 0644);
+    const Fd ledger = open_file(store_.root(), owner_ + "/" + store_paths::kSlotLedger,
+                                O_WRONLY | O_CREAT | O_APPEND, 0644);
     write_all(ledger.get(), as_bytes(renewed_), owner_);
   }
 
@@ -316,13 +316,13 @@ std::vector<DamageFound> examine_tree_bytecode(Verification& verification, const
     slots[std::to_string(directory - directories.begin())].emplace(
         entry.path.substr(slash + 1, entry.path.size() - slash - 4), Source{id, entry.path});
   }
-  return SlotsExamination(verification, layout::bytecode(id), claims_owner).run(slots);
+  return SlotsExamination(verification, store_paths::slots(id), claims_owner).run(slots);
 }
 
 std::vector<DamageFound> examine_snapshot_bytecode(Verification& verification, const SnapshotId& id,
                                                    const LayoutPlan& plan,
                                                    const std::vector<LayoutTree>& trees) {
-  const std::string owner = layout::bytecode(id);
+  const std::string owner = store_paths::slots(id);
   std::map<std::string, std::string> slot_of;
   std::map<std::string, SlotSources> slots;
   for (const auto& cache : plan.caches)

@@ -43,12 +43,13 @@ class SnapshotExamination {
     } catch (const Error&) {
       // reported below
     }
-    add(Damage::damaged_row, layout::snapshot_record(id_), "the record in the index is not the snapshot's");
+    add(Damage::damaged_row, store_paths::snapshot_record(id_),
+        "the record in the index is not the snapshot's");
     return std::nullopt;
   }
 
   void check_file() {
-    const std::string path = layout::snapshot_record(id_);
+    const std::string path = store_paths::snapshot_record(id_);
     try {
       if (!read_snapshot_file(store_, id_)) add(Damage::missing, path, "the snapshot's record is not there");
     } catch (const Error& error) {
@@ -61,7 +62,7 @@ class SnapshotExamination {
     bool are_there = true;
     Index::Read read = store_.index().read();
     for (const SnapshotTree& tree : record.trees) {
-      const std::string path = layout::tree(tree.tree);
+      const std::string path = store_paths::tree(tree.tree);
       if (!read.tree(tree.tree)) {
         DamageFound damage{.damage = Damage::damaged_row, .path = path};
         damage.detail = "a snapshot needs the tree, and the index has no row of it";
@@ -72,14 +73,14 @@ class SnapshotExamination {
       }
       const std::vector<SnapshotId> linked = read.snapshots_of(tree.tree);
       if (std::find(linked.begin(), linked.end(), id_) == linked.end())
-        add(Damage::damaged_row, layout::snapshot_record(id_),
+        add(Damage::damaged_row, store_paths::snapshot_record(id_),
             "the index does not link the snapshot to its tree of " + tree.name);
     }
     return are_there;
   }
 
   void examine_layout(const SnapshotRecord& record, Layout layout) {
-    const std::string path = layout::snapshot(id_, layout);
+    const std::string path = store_paths::snapshot(id_, layout);
     const auto stamp = stat_at(store_.root(), path, Links::do_not_follow);
     if (!stamp || !stamp->is_directory())
       return add(stamp ? Damage::wrong_kind : Damage::missing, path, "the whole layout is gone");
@@ -143,7 +144,7 @@ std::set<SnapshotId> named_without_row(Store& store) {
 
 bool is_lost(Store& store, const SnapshotId& id) {
   const auto lies_there = [&] {
-    return stat_at(store.root(), layout::snapshot_record(id), Links::do_not_follow).has_value();
+    return stat_at(store.root(), store_paths::snapshot_record(id), Links::do_not_follow).has_value();
   };
   if (!lies_there()) return false;
   // While it is held, no process is between writing the snapshot's files and writing its row.
@@ -159,13 +160,12 @@ void look_for_lost_rows(Verification& verification) {
   // overtook may have left the snapshot's record.
   std::optional<FileLock> no_collection;
   if (!verification.store.is_read_only()) {
-    no_collection = FileLock::attempt(verification.store.root(), std::string(layout::kLocks) + "/gc.lock",
-                                      LockMode::shared);
+    no_collection = FileLock::attempt(verification.store.root(), store_paths::kGcLock, LockMode::shared);
     if (!no_collection) return;
   }
   for (const SnapshotId& id : named_without_row(verification.store)) {
     if (!is_lost(verification.store, id)) continue;
-    DamageFound damage{.damage = Damage::damaged_row, .path = layout::snapshot_record(id)};
+    DamageFound damage{.damage = Damage::damaged_row, .path = store_paths::snapshot_record(id)};
     damage.detail = "a request or root names the snapshot, and it has no row";
     damage.snapshot = id;
     verification.report(std::move(damage));

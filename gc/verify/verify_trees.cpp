@@ -21,7 +21,7 @@ class TreeExamination {
         store_(verification.store),
         id_(id),
         row_(row),
-        path_(layout::tree(id)) {}
+        path_(store_paths::tree(id)) {}
 
   std::vector<DamageFound> run(LookAtBytecode bytecode) {
     const auto stamp = stat_at(store_.root(), path_, Links::do_not_follow);
@@ -53,10 +53,10 @@ class TreeExamination {
     try {
       std::string fault;
       auto manifest = verification_.manifest(id_, &fault);
-      if (!fault.empty()) add(Damage::damaged_manifest, path_ + "/" + layout::kTreeManifest, fault);
+      if (!fault.empty()) add(Damage::damaged_manifest, path_ + "/" + store_paths::kTreeManifest, fault);
       return manifest;
     } catch (const Error& error) {
-      add(Damage::damaged_manifest, path_ + "/" + layout::kTreeManifest, error.what());
+      add(Damage::damaged_manifest, path_ + "/" + store_paths::kTreeManifest, error.what());
       return nullptr;
     }
   }
@@ -72,7 +72,7 @@ class TreeExamination {
   }
 
   void check_description(const TreeManifest& manifest) {
-    const std::string path = path_ + "/" + layout::kTreeInfo;
+    const std::string path = path_ + "/" + store_paths::kTreeInfo;
     TreeInfo content = row_;
     describe_content(content, manifest);
     if (content != row_) add(Damage::damaged_row, path_, "the tree's row does not fit its manifest");
@@ -100,7 +100,7 @@ class TreeExamination {
         blobs.end());
     for (const BlobId* blob : blobs)
       if (verification_.ledger.find(*blob) == nullptr && !store_.index().read().blob(*blob)) {
-        DamageFound damage{.damage = Damage::damaged_row, .path = layout::object(*blob)};
+        DamageFound damage{.damage = Damage::damaged_row, .path = store_paths::object(*blob)};
         damage.detail = "a tree has it, and the index has no row of it";
         damage.blob = *blob;
         add(std::move(damage));
@@ -152,7 +152,7 @@ class TreeExamination {
 
 bool is_lost(Store& store, const WheelHash& wheel, const TreeId& tree) {
   const auto lies_there = [&] {
-    return stat_at(store.root(), layout::tree(tree), Links::do_not_follow).has_value();
+    return stat_at(store.root(), store_paths::tree(tree), Links::do_not_follow).has_value();
   };
   if (!lies_there()) return false;
   // While it is held, no process is between writing the tree's files and writing its rows.
@@ -190,12 +190,12 @@ void look_for_lost_rows(Verification& verification) {
   // A rebuild restores the rows of wheels before those of their trees.
   std::optional<FileLock> no_rebuild;
   if (!store.is_read_only()) {
-    no_rebuild = FileLock::attempt(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::shared);
+    no_rebuild = FileLock::attempt(store.root(), store_paths::kGcLock, LockMode::shared);
     if (!no_rebuild) return;
   }
   for (const auto& [wheel, tree] : wheels_without_tree(store)) {
     if (!is_lost(store, wheel, tree)) continue;
-    DamageFound damage{.damage = Damage::damaged_row, .path = layout::tree(tree)};
+    DamageFound damage{.damage = Damage::damaged_row, .path = store_paths::tree(tree)};
     damage.detail = "a wheel's row names the tree, and the tree has none";
     damage.tree = tree;
     verification.report(std::move(damage));

@@ -137,7 +137,7 @@ std::string job_text(const Store& store, const SlotWork& work, std::size_t numbe
   std::string text;
   for (const BytecodeJob* job : work.jobs)
     for (const std::string& field : {job->source, store.path() + "/" + work.staged + "/" + job->file_name,
-                                     owner + "/" + layout::kBytecodeLedger,
+                                     owner + "/" + store_paths::kSlotLedger,
                                      name_of(work.slot) + "/" + job->file_name, std::to_string(number)})
       text.append(field).push_back('\0');
   return text;

@@ -99,7 +99,7 @@ std::uint64_t download_file(HttpClient& http, const IndexFile& file, std::span<s
 }
 
 Fd unnamed_file(Store& store) {
-  const std::string folder = store.path() + "/" + layout::kTmp;
+  const std::string folder = store.path() + "/" + store_paths::kTmp;
   Fd fd(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!fd) fd = Fd(memfd_create("wheel", MFD_CLOEXEC));
   if (fd) return fd;

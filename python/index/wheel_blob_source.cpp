@@ -42,15 +42,15 @@ std::string data_directory(const std::vector<zip::Member>& members) {
 std::vector<std::string> member_names(const std::string& path, const std::string& data) {
   const std::string part = path.substr(0, path.find('/')), rest = without_first(path);
   std::vector<std::string> names;
-  if (part == layout::kTreeSite) names.push_back(rest);
+  if (part == store_paths::kTreeSite) names.push_back(rest);
   if (data.empty()) return names;
-  if (part == layout::kTreeSite) {
+  if (part == store_paths::kTreeSite) {
     names.push_back(data + "/purelib/" + rest);
     names.push_back(data + "/platlib/" + rest);
-  } else if (part == layout::kTreeBin) {
+  } else if (part == store_paths::kTreeBin) {
     names.push_back(data + "/scripts/" + rest);
     names.push_back(data + "/data/bin/" + rest);
-  } else if (part == layout::kTreeInclude) {
+  } else if (part == store_paths::kTreeInclude) {
     names.push_back(data + "/headers/" + without_first(rest));
   } else {
     names.push_back(data + "/data/" + rest);

@@ -32,8 +32,8 @@ bool is_inside(std::string_view path, const std::string& directory) {
 class RunPlaces {
  public:
   explicit RunPlaces(const Store& store)
-      : scratches_(store.path() + "/" + layout::kScratch),
-        snapshots_(store.path() + "/" + layout::kSnapshots),
+      : scratches_(store.path() + "/" + store_paths::kScratch),
+        snapshots_(store.path() + "/" + store_paths::kSnapshots),
         are_outside_(store.is_read_only()) {}
   bool have(std::string_view path) const {
     return is_inside(path, scratches_) || is_inside(path, snapshots_) ||

@@ -58,7 +58,7 @@ void guard_pip(const LaunchPlan& plan, const std::vector<std::string>& taken, Sc
 }  // namespace
 
 std::string layer_path(const Store& store, const LayerPlan& layer) {
-  return store.path() + "/" + layout::snapshot(layer.snapshot, layer.layout);
+  return store.path() + "/" + store_paths::snapshot(layer.snapshot, layer.layout);
 }
 
 std::string overlay_text(const Store& store, const LaunchPlan& plan) {
@@ -100,7 +100,7 @@ ScratchRecipe scratch_recipe(const Store& store, const LaunchPlan& plan) {
         continue;
       taken.push_back(name);
       const std::string path = "bin/" + name;
-      recipe.hard_links.emplace_back(path, layout::snapshot(layer.snapshot, layer.layout) + "/" + path);
+      recipe.hard_links.emplace_back(path, store_paths::snapshot(layer.snapshot, layer.layout) + "/" + path);
     }
     std::sort(taken.begin(), taken.end());
   }

@@ -99,7 +99,7 @@ void add_prefix_entries(const Store& store, const LaunchPlan& plan, ScratchRecip
   std::map<std::string, std::vector<Place>> tops;
   std::vector<std::string> libraries;
   for (const LayerPlan& layer : plan.layers) {
-    const std::string prefix = layout::snapshot(layer.snapshot, layer.layout);
+    const std::string prefix = store_paths::snapshot(layer.snapshot, layer.layout);
     for (const std::string& name : layer.prefix_entries) {
       if (name == "pyvenv.cfg" || name == "bin" || name == "lib" || name == "lib64") continue;
       const unsigned char type = type_of(store, prefix + "/" + name);

@@ -26,8 +26,7 @@ void finish_run(Store& store, const std::string& plan_hex, BytecodeMode mode) {
   // Before waiting for the compile lock, which on a busy machine another run may hold for minutes.
   store.index().promote(Index::Wait::yes);
   if (mode != BytecodeMode::background) return;
-  const Fd locks = open_directory(store.root(), layout::kLocks);
-  const FileLock lock = FileLock::wait(locks.get(), "finish.lock", LockMode::exclusive);
+  const FileLock lock = FileLock::wait(store.root(), store_paths::kFinishLock, LockMode::exclusive);
   compile_bytecode(store, plan, CompilePriority::idle);
   store.index().promote(Index::Wait::yes);
 }

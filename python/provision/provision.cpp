@@ -84,8 +84,7 @@ struct Provisioner::Impl {
     if (store.is_read_only()) refuse_to_make(store, request.label, may_reuse);
 
     // Of many processes with the same request, one does the work; the others find its answer.
-    const Fd locks = open_directory(store.root(), layout::kLocks);
-    const FileLock lock = FileLock::wait(locks.get(), "request-" + key.hex(), LockMode::exclusive);
+    const FileLock lock = FileLock::wait(store.root(), store_paths::request_lock(key), LockMode::exclusive);
     if (may_reuse)
       if (auto plan = known_answer(key, text)) return *plan;
     return make(request, below, key, text);

@@ -141,7 +141,7 @@ class Ingest {
     std::erase_if(lines_, [](const RecordLine& line) { return line.path.empty(); });
     const std::string record_path = plan_.dist_info + "/RECORD";
     lines_.push_back({record_path, std::nullopt, 0});
-    builder_.add(std::string(layout::kTreeSite) + "/" + record_path, Executable::no,
+    builder_.add(std::string(store_paths::kTreeSite) + "/" + record_path, Executable::no,
                  as_bytes(encode_record(std::move(lines_))));
   }
 
@@ -192,8 +192,7 @@ TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, std::span<const 
   const bool has_unchecked_hash = origin.expected_sha256 && !origin.has_checked_hash;
   const WheelHash hash = origin.expected_sha256 ? expected_hash(origin) : WheelHash{sha256(wheel)};
   if (const auto tree = known_tree(store, hash)) return *tree;
-  const FileLock lock = FileLock::wait(store.root(), format_text("{}/wheel-{}", layout::kLocks, hash.hex()),
-                                       LockMode::exclusive);
+  const FileLock lock = FileLock::wait(store.root(), store_paths::wheel_lock(hash), LockMode::exclusive);
   if (const auto tree = known_tree(store, hash)) return *tree;
   return Ingest(store, lease, pool, wheel, origin).run(hash, has_unchecked_hash);
 }

@@ -66,7 +66,7 @@ class Planner {
     plan_entry_points();
     warn_of_repeated_members();
     for (const zip::Member& member : archive_.members()) place(member);
-    generate(std::string(layout::kTreeSite) + "/" + plan_.dist_info + "/INSTALLER", Executable::no,
+    generate(std::string(store_paths::kTreeSite) + "/" + plan_.dist_info + "/INSTALLER", Executable::no,
              "envstore\n");
     check_paths();
     check_cost_of_runs();
@@ -218,7 +218,7 @@ void Planner::add_script(const pypackaging::EntryPoint& point) {
   if (!is_safe_script_name(point.name)) refuse_file(point.name, "an entry point cannot have this name");
   if (!entry_point_names_.insert(point.name).second)
     return;  // a console script takes precedence over a gui script
-  generate(std::string(layout::kTreeBin) + "/" + point.name, Executable::yes,
+  generate(std::string(store_paths::kTreeBin) + "/" + point.name, Executable::yes,
            entry_point_script(point.module, point.attribute));
 }
 
@@ -240,7 +240,7 @@ void Planner::place(const zip::Member& member) {
     return place_data(member, top_of(rest), below_top(rest));
   const bool is_replaced = top == plan_.dist_info && (rest == "RECORD" || rest == "INSTALLER");
   add(member, is_replaced ? PlannedKind::dropped : PlannedKind::copy,
-      std::string(layout::kTreeSite) + "/" + member.name,
+      std::string(store_paths::kTreeSite) + "/" + member.name,
       member.executable ? Executable::yes : Executable::no);
 }
 
@@ -249,10 +249,10 @@ void Planner::place_data(const zip::Member& member, std::string_view scheme, std
   if (rest.empty())
     refuse_file(member.name, "files stand in purelib, platlib, scripts, headers or data only");
   if (scheme == "purelib" || scheme == "platlib")
-    return add(member, PlannedKind::copy, format_text("{}/{}", layout::kTreeSite, rest), executable);
+    return add(member, PlannedKind::copy, format_text("{}/{}", store_paths::kTreeSite, rest), executable);
   if (scheme == "headers")
     return add(member, PlannedKind::copy,
-               format_text("{}/{}/{}", layout::kTreeInclude, name_as_written_, rest), executable);
+               format_text("{}/{}/{}", store_paths::kTreeInclude, name_as_written_, rest), executable);
   if (scheme == "scripts") return place_script(member, rest);
   if (scheme == "data") return place_prefix_file(member, rest);
   refuse_file(member.name, format_text("there is no place named {}", printable(scheme)));
@@ -262,7 +262,7 @@ void Planner::place_script(const zip::Member& member, std::string_view name) {
   if (!is_safe_script_name(name)) refuse_file(member.name, "a script cannot have this name");
   const bool is_replaced = entry_point_names_.contains(std::string(name));
   add(member, is_replaced ? PlannedKind::dropped : PlannedKind::script,
-      format_text("{}/{}", layout::kTreeBin, name), Executable::yes);
+      format_text("{}/{}", store_paths::kTreeBin, name), Executable::yes);
 }
 
 /// `data/bin/x` goes to the same path as scripts, so that clashes are found.
@@ -276,15 +276,15 @@ void Planner::place_prefix_file(const zip::Member& member, std::string_view rest
     refuse_file(member.name, "it lies too deep below the prefix, where each run would make its directories");
   // lib64 is a link to lib.
   if (top_of(rest) == "lib64")
-    return add(member, PlannedKind::copy, format_text("{}/lib/{}", layout::kTreeData, below_top(rest)),
+    return add(member, PlannedKind::copy, format_text("{}/lib/{}", store_paths::kTreeData, below_top(rest)),
                executable);
   if (top_of(rest) != "bin" || below_top(rest).empty())
-    return add(member, PlannedKind::copy, format_text("{}/{}", layout::kTreeData, rest), executable);
+    return add(member, PlannedKind::copy, format_text("{}/{}", store_paths::kTreeData, rest), executable);
   const std::string_view name = below_top(rest);
   if (!is_safe_script_name(top_of(name))) refuse_file(member.name, "a script cannot have this name");
   const bool is_replaced = entry_point_names_.contains(std::string(name));
   add(member, is_replaced ? PlannedKind::dropped : PlannedKind::copy,
-      format_text("{}/{}", layout::kTreeBin, name), executable);
+      format_text("{}/{}", store_paths::kTreeBin, name), executable);
 }
 
 /// Each run creates the names of scripts and prefix files, and copies the files below etc: limit both.
@@ -380,8 +380,8 @@ WheelPlan plan_wheel(const WheelArchive& archive, const WheelOrigin& origin) {
 std::string path_from_site(std::string_view tree_path) {
   const std::string_view part = top_of(tree_path);
   const std::string_view rest = below_top(tree_path);
-  if (part == layout::kTreeSite) return std::string(rest);
-  if (part == layout::kTreeData) return format_text("../../../{}", rest);
+  if (part == store_paths::kTreeSite) return std::string(rest);
+  if (part == store_paths::kTreeData) return format_text("../../../{}", rest);
   return format_text("../../../{}", tree_path);
 }
 

@@ -29,13 +29,13 @@ constexpr const char* kRebuildHint =
     "`envstore verify --rebuild-index` makes the index again from what lies on disk";
 
 bool has_trees(int root) {
-  return !list_folder(root, layout::kTrees).empty();
+  return !list_folder(root, store_paths::kTrees).empty();
 }
 
 }  // namespace
 
 std::string index::recent_directory_of_this_boot() {
-  return std::string(layout::kVolatile) + "/" + boot_id();
+  return std::string(store_paths::kVolatile) + "/" + boot_id();
 }
 
 Index::Impl::Impl(int root_directory, Access wanted)
@@ -66,7 +66,7 @@ bool Index::Impl::open_what_is_there() {
   const std::lock_guard guard(mutex_);
   if (durable_ && !durable_->is_still_there()) durable_.reset();
   if (recent_ && !recent_->is_still_there()) recent_.reset();
-  if (!durable_) durable_ = Environment::open(root, layout::kIndex, durable_mode());
+  if (!durable_) durable_ = Environment::open(root, store_paths::kIndex, durable_mode());
   if (!recent_) {
     const auto mode =
         access == Access::read_only ? Environment::Mode::read_only : Environment::Mode::unsynced;
@@ -86,16 +86,18 @@ void Index::Impl::make_what_is_missing() {
 }
 
 void Index::Impl::make_missing_environments() {
-  if (!stat_at(root, std::string(layout::kIndex) + "/data.mdb", Links::do_not_follow)) {
+  if (!stat_at(root, std::string(store_paths::kIndex) + "/" + store_paths::kEnvironmentData,
+               Links::do_not_follow)) {
     if (access == Access::read_only || has_trees(root))
       throw Error(ErrorKind::damaged,
-                  format_text("cannot open '{}': it is missing", named(root, layout::kIndex)), kRebuildHint);
-    index::make_environment(root, layout::kIndex, Environment::Mode::synced, {});
+                  format_text("cannot open '{}': it is missing", named(root, store_paths::kIndex)),
+                  kRebuildHint);
+    index::make_environment(root, store_paths::kIndex, Environment::Mode::synced, {});
     keep_reserve(root);
   }
-  make_directory_if_missing(root, layout::kVolatile, 0700);
+  make_directory_if_missing(root, store_paths::kVolatile, 0700);
   const std::string directory = recent_directory();
-  if (!stat_at(root, directory + "/data.mdb", Links::do_not_follow))
+  if (!stat_at(root, directory + "/" + store_paths::kEnvironmentData, Links::do_not_follow))
     index::make_environment(root, directory, Environment::Mode::unsynced, {});
 }
 
@@ -116,7 +118,7 @@ Turnstile::Hold Index::Impl::lock(LockMode mode) {
 std::shared_ptr<Environment> Index::Impl::durable(Environment::Mode mode) {
   const std::lock_guard guard(mutex_);
   if (mode == Environment::Mode::synced && durable_->mode() == Environment::Mode::read_only)
-    durable_ = Environment::open(root, layout::kIndex, mode);
+    durable_ = Environment::open(root, store_paths::kIndex, mode);
   return durable_;
 }
 
@@ -156,7 +158,7 @@ void Index::Write::commit() {
 std::vector<std::string> Index::other_boots() {
   std::vector<std::string> boots;
   const std::string own = boot_id();
-  for (DirectoryEntry& entry : list_folder(impl_->root, layout::kVolatile))
+  for (DirectoryEntry& entry : list_folder(impl_->root, store_paths::kVolatile))
     if (entry.name != own) boots.push_back(std::move(entry.name));
   return boots;
 }
@@ -164,7 +166,7 @@ std::vector<std::string> Index::other_boots() {
 void Index::remove_boot(const std::string& boot) {
   if (boot.empty() || boot == boot_id() || boot.find('/') != std::string::npos || boot.front() == '.')
     throw std::logic_error("only the volatile directory of another boot may be removed");
-  remove_tree(impl_->root, std::string(layout::kVolatile) + "/" + boot);
+  remove_tree(impl_->root, std::string(store_paths::kVolatile) + "/" + boot);
 }
 
 }  // namespace envstore

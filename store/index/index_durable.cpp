@@ -8,8 +8,8 @@
 namespace envstore::index {
 
 FileLock durable_lock(int root, LockMode mode) {
-  make_directory_if_missing(root, layout::kLocks, 0700);
-  return FileLock::wait(root, std::string(layout::kLocks) + "/durable.lock", mode);
+  make_directory_if_missing(root, store_paths::kLocks, 0700);
+  return FileLock::wait(root, store_paths::kDurableLock, mode);
 }
 
 namespace {

@@ -20,6 +20,7 @@
 #include "store/platform/format.h"
 #include "store/platform/limits.h"
 #include "store/platform/path_names.h"
+#include "store/platform/store_paths.h"
 
 namespace envstore::index {
 namespace {
@@ -93,7 +94,7 @@ void throw_damaged(MDB_env*, const char* what) {
 
 /// The environment's file. It must not be a link.
 std::string data_file(const std::string& directory) {
-  return directory + "/data.mdb";
+  return directory + "/" + store_paths::kEnvironmentData;
 }
 
 std::uint64_t largest_map(Environment::Mode mode) {
@@ -188,7 +189,9 @@ std::optional<Fd> Environment::open_file_itself() const {
   int error = errno;
   if (fd < 0 && (error == ENOSYS || error == EPERM)) {  // an old kernel, or a sandbox
     const Fd folder(openat(root_, directory_.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    fd = folder ? openat(folder.get(), "data.mdb", access | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC) : -1;
+    fd = folder ? openat(folder.get(), store_paths::kEnvironmentData,
+                         access | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+                : -1;
     error = errno;
   }
   if (fd >= 0) return Fd(fd);

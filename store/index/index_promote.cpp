@@ -136,8 +136,8 @@ class Promotion {
 };
 
 std::optional<FileLock> promoter_lock(int root, Index::Wait wait) {
-  make_directory_if_missing(root, layout::kLocks, 0700);
-  const std::string name = std::string(layout::kLocks) + "/promote.lock";
+  make_directory_if_missing(root, store_paths::kLocks, 0700);
+  const std::string name = store_paths::kPromoteLock;
   if (wait == Index::Wait::yes) return FileLock::wait(root, name, LockMode::exclusive);
   return FileLock::attempt(root, name, LockMode::exclusive);
 }

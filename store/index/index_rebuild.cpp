@@ -40,7 +40,7 @@ void put_all(int root, const std::string& directory, Environment::Mode mode, con
 
 void remove_quietly(int root, const std::string& path) noexcept {
   try {  // first without opening a descriptor, as there may be none left
-    unlink_if_there(root, path + "/data.mdb");
+    unlink_if_there(root, path + "/" + store_paths::kEnvironmentData);
     if (unlinkat(root, path.c_str(), AT_REMOVEDIR) != 0) remove_tree(root, path);
   } catch (...) {
     return;  // gc removes what stays in tmp
@@ -117,8 +117,8 @@ std::optional<VolatileEntry> try_parse_entry(std::string_view bytes) {
 }  // namespace
 
 std::string make_environment_aside(int root, Environment::Mode mode, const Rows& rows) {
-  make_directory_if_missing(root, layout::kTmp, 0700);
-  std::string aside = std::string(layout::kTmp) + "/index-" + random_name();
+  make_directory_if_missing(root, store_paths::kTmp, 0700);
+  std::string aside = std::string(store_paths::kTmp) + "/index-" + random_name();
   try {
     Environment::create(root, aside, mode);
     if (!rows.empty()) put_all(root, aside, mode, rows);
@@ -190,7 +190,7 @@ void move_away(int root, const std::string& path) {
   if (!stamp) return;
   // An unwritable folder cannot be moved to another parent.
   if (stamp->is_directory()) (void)fchmodat(root, path.c_str(), 0700, 0);
-  envstore::move_away(root, path, std::string(layout::kTrash) + "/index-" + random_name());
+  envstore::move_away(root, path, std::string(store_paths::kTrash) + "/index-" + random_name());
 }
 
 void require_directory(int root, const char* folder) {
@@ -217,7 +217,7 @@ void check_environments(int root, Turnstile::Access access) {
   {
     std::optional<FileLock> no_writer;
     if (is_writable) no_writer = durable_lock(root, LockMode::shared);
-    if (const auto durable = Environment::open(root, layout::kIndex, Environment::Mode::read_only))
+    if (const auto durable = Environment::open(root, store_paths::kIndex, Environment::Mode::read_only))
       durable->check_all();
   }
   Turnstile turnstile(root, access);
@@ -228,10 +228,10 @@ void check_environments(int root, Turnstile::Access access) {
 }
 
 void make_lockable(int root) {
-  require_directory(root, layout::kTrash);
-  require_directory(root, layout::kLocks);
-  for (const DirectoryEntry& entry : list_directory(root, layout::kLocks)) {
-    const std::string path = std::string(layout::kLocks) + "/" + entry.name;
+  require_directory(root, store_paths::kTrash);
+  require_directory(root, store_paths::kLocks);
+  for (const DirectoryEntry& entry : list_directory(root, store_paths::kLocks)) {
+    const std::string path = std::string(store_paths::kLocks) + "/" + entry.name;
     const auto stamp = stat_at(root, path, Links::do_not_follow);
     if (stamp && !stamp->is_regular()) move_away(root, path);
   }
@@ -246,16 +246,16 @@ void Index::start_anew() {
   index::make_lockable(root);
   const index::DurableTurn no_other_writer(*impl_);
   const index::Turnstile::Hold hold = impl_->turnstile.acquire(LockMode::exclusive);
-  index::require_directory(root, layout::kTmp);
-  index::require_directory(root, layout::kVolatile);
+  index::require_directory(root, store_paths::kTmp);
+  index::require_directory(root, store_paths::kVolatile);
   const std::string recent = index::recent_directory_of_this_boot();
-  index::Salvaged salvaged = index::salvage(root, layout::kIndex, recent);
+  index::Salvaged salvaged = index::salvage(root, store_paths::kIndex, recent);
   salvaged.durable.push_back(index::unfinished_rebuild());
   const std::string new_durable =
       index::make_environment_aside(root, Environment::Mode::synced, salvaged.durable);
   const std::string new_recent =
       index::make_environment_aside(root, Environment::Mode::unsynced, index::as_entries(salvaged.leases));
-  index::exchange(root, new_durable, layout::kIndex);
+  index::exchange(root, new_durable, store_paths::kIndex);
   index::exchange(root, new_recent, recent);
 }
 

@@ -16,7 +16,7 @@ constexpr off_t kGate = 0;  // do not change: every version that shares a store 
 constexpr off_t kLock = 1;
 
 std::string lock_path() {
-  return std::string(layout::kLocks) + "/index.lock";
+  return store_paths::kIndexLock;
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ Fd Turnstile::open_lock_file() const {
     return fd ? std::move(*fd) : Fd();  // without a lock file the store has no writer, so no lock is needed
   }
   if (auto fd = try_open_file(root_, lock_path(), O_RDWR)) return std::move(*fd);
-  make_directory_if_missing(root_, layout::kLocks, 0700);
+  make_directory_if_missing(root_, store_paths::kLocks, 0700);
   return open_file(root_, lock_path(), O_RDWR | O_CREAT, 0600);
 }
 

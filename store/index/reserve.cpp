@@ -20,7 +20,7 @@ constexpr std::uint64_t kMost = std::uint64_t{4} << 20, kLeast = std::uint64_t{6
 constexpr std::uint64_t kShareOfDisk = 32, kShareOfFree = 16;
 
 std::string path() {
-  return std::string(layout::kLocks) + "/gc.reserve";
+  return store_paths::kReserve;
 }
 
 struct statvfs disk_of(int root) {

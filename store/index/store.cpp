@@ -121,7 +121,7 @@ FilesystemFacts check_filesystem(int root, const std::string& path) {
 /// nullopt: the file is missing, or is not a regular file; neither makes the store unusable.
 std::optional<std::string> read_format(int root) {
   try {
-    return try_read_file(root, layout::kFormatFile, 64);
+    return try_read_file(root, store_paths::kFormatFile, 64);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::damaged) throw;
     return std::nullopt;
@@ -136,10 +136,11 @@ bool check_format(int root, const std::string& path) {
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   const std::string_view rest(end, static_cast<std::size_t>(text->data() + text->size() - end));
   if (error != std::errc() || number < 1 || (rest != "\n" && !rest.empty()))
-    refuse(ErrorKind::damaged, path, format_text("its file '{}' holds no number", layout::kFormatFile));
-  if (number > layout::kFormat)
+    refuse(ErrorKind::damaged, path, format_text("its file '{}' holds no number", store_paths::kFormatFile));
+  if (number > store_paths::kFormat)
     refuse(ErrorKind::unsupported, path,
-           format_text("it has format {}, and this envstore knows formats up to {}", number, layout::kFormat),
+           format_text("it has format {}, and this envstore knows formats up to {}", number,
+                       store_paths::kFormat),
            "update envstore, or set ENVSTORE_ROOT to another directory");
   return true;
 }
@@ -148,7 +149,8 @@ bool is_own_name(const std::string& name) {
   const auto is = [&](const char* known) {
     return name == known || name.starts_with(std::string(known) + ".new-");
   };
-  return is(layout::kFormatFile) || is(layout::kCacheTag) || name == layout::kIndex || name == "lost+found" ||
+  return is(store_paths::kFormatFile) || is(store_paths::kCacheTag) || name == store_paths::kIndex ||
+         name == "lost+found" ||
          std::find(kStoreFolders.begin(), kStoreFolders.end(), name) != kStoreFolders.end();
 }
 
@@ -184,12 +186,13 @@ bool seems_to_miss_folders(const struct stat& root) {
 void make_store(int root, const std::string& path) {
   require_nothing_foreign(root, path);
   make_folders(root);
-  if (!stat_at(root, layout::kCacheTag, Links::do_not_follow))
-    replace_file(root, layout::kCacheTag, kCacheTagContent, 0600);
-  const auto format = stat_at(root, layout::kFormatFile, Links::do_not_follow);
+  if (!stat_at(root, store_paths::kCacheTag, Links::do_not_follow))
+    replace_file(root, store_paths::kCacheTag, kCacheTagContent, 0600);
+  const auto format = stat_at(root, store_paths::kFormatFile, Links::do_not_follow);
   if (format && format->is_directory())  // only a directory cannot be replaced by a file
-    rename_at(root, layout::kFormatFile, root, std::string(layout::kTrash) + "/format-" + random_name());
-  replace_file(root, layout::kFormatFile, format_text("{}\n", layout::kFormat), 0600);
+    rename_at(root, store_paths::kFormatFile, root,
+              std::string(store_paths::kTrash) + "/format-" + random_name());
+  replace_file(root, store_paths::kFormatFile, format_text("{}\n", store_paths::kFormat), 0600);
 }
 
 /// The path that the environment variables give; the owner of the directory is not checked here.

@@ -19,10 +19,10 @@ std::vector<std::string> obstacles(int root) {
     const auto stamp = stat_at(root, folder, Links::do_not_follow);
     if (stamp && !stamp->is_directory()) found.emplace_back(folder);
   }
-  const auto locks = stat_at(root, layout::kLocks, Links::do_not_follow);
+  const auto locks = stat_at(root, store_paths::kLocks, Links::do_not_follow);
   if (!locks || !locks->is_directory()) return found;
-  for (const DirectoryEntry& entry : list_directory(root, layout::kLocks))
-    if (entry.type != DT_REG) found.push_back(std::string(layout::kLocks) + "/" + entry.name);
+  for (const DirectoryEntry& entry : list_directory(root, store_paths::kLocks))
+    if (entry.type != DT_REG) found.push_back(std::string(store_paths::kLocks) + "/" + entry.name);
   return found;
 }
 

@@ -8,10 +8,10 @@
 namespace envstore {
 
 /// The folders of a store except the index.
-inline constexpr std::array kStoreFolders{layout::kObjects,  layout::kTrees,      layout::kSnapshots,
-                                          layout::kBytecode, layout::kScratch,    layout::kLeases,
-                                          layout::kTmp,      layout::kTrash,      layout::kLocks,
-                                          layout::kVolatile, layout::kQuarantine, layout::kLogs};
+inline constexpr std::array kStoreFolders{
+    store_paths::kObjects, store_paths::kTrees,    store_paths::kSnapshots,  store_paths::kSlots,
+    store_paths::kScratch, store_paths::kLeases,   store_paths::kTmp,        store_paths::kTrash,
+    store_paths::kLocks,   store_paths::kVolatile, store_paths::kQuarantine, store_paths::kLogs};
 
 /// Paths, relative to `root`, of anything that is not a directory where the store has a folder, or not a
 /// regular file where it has a lock file.

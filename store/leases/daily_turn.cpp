@@ -21,7 +21,7 @@ bool is_due(std::int64_t last_ns, std::int64_t now) {
 }
 
 std::optional<std::int64_t> last_turn_ns(Store& store) {
-  const auto stamp = stat_at(store.root(), layout::kDailyTurn, Links::do_not_follow);
+  const auto stamp = stat_at(store.root(), store_paths::kDailyTurn, Links::do_not_follow);
   if (!stamp) return std::nullopt;
   return stamp->mtime_ns;
 }
@@ -35,12 +35,12 @@ bool is_daily_turn_due(Store& store) {
 
 DailyTurn take_daily_turn(Store& store) {
   const bool is_first = !last_turn_ns(store);
-  const auto lock = FileLock::attempt(store.root(), layout::kDailyTurn, LockMode::exclusive);
+  const auto lock = FileLock::attempt(store.root(), store_paths::kDailyTurn, LockMode::exclusive);
   if (!lock) return DailyTurn::not_due;
   const std::int64_t now = now_ns(store);
   const auto last = last_turn_ns(store);
   if (!is_first && last && !is_due(*last, now)) return DailyTurn::not_due;
-  set_mtime(store.root(), layout::kDailyTurn, now);
+  set_mtime(store.root(), store_paths::kDailyTurn, now);
   return is_first ? DailyTurn::first : DailyTurn::taken;
 }
 

@@ -115,7 +115,8 @@ std::optional<Lease> Lease::acquire(Store& store, LeaseKind kind, const std::vec
   const std::string text = lease_file_text(lease.row_);
   while (!lease.fd_) {
     lease.name_ = random_name();
-    if (auto fd = try_make_locked(store.root(), layout::lease(lease.name_), text)) lease.fd_ = std::move(*fd);
+    if (auto fd = try_make_locked(store.root(), store_paths::lease(lease.name_), text))
+      lease.fd_ = std::move(*fd);
   }
   lease.store_ = &store;
   try {
@@ -130,7 +131,7 @@ std::optional<Lease> Lease::acquire(Store& store, LeaseKind kind, const std::vec
       return lease;
     }
   } catch (...) {
-    in_any_case([&] { unlink_if_there(store.root(), layout::lease(lease.name_)); });
+    in_any_case([&] { unlink_if_there(store.root(), store_paths::lease(lease.name_)); });
     lease.store_ = nullptr;
     throw;
   }
@@ -172,10 +173,10 @@ Lease::~Lease() {
         has_row_ = false;
       },
       [&] {
-        if (has_tmp_) remove_tree(store_->root(), layout::tmp(name_));
+        if (has_tmp_) remove_tree(store_->root(), store_paths::tmp(name_));
       },
       [&] {
-        if (!has_row_) unlink_if_there(store_->root(), layout::lease(name_));
+        if (!has_row_) unlink_if_there(store_->root(), store_paths::lease(name_));
       });
 }
 
@@ -201,7 +202,7 @@ void Lease::announce(const std::vector<SnapshotId>& snapshots) {
   // If the snapshots cannot be appended, the file is emptied: an incomplete list would be wrong, but an empty
   // file means that the lease may use anything.
   if (!added.empty() && !write_text(fd_.get(), lease_file_addition(added)) && ftruncate(fd_.get(), 0) != 0)
-    captured_errno().fail("write", layout::lease(name_));
+    captured_errno().fail("write", store_paths::lease(name_));
 }
 
 void Lease::put_row(Index::Write& transaction) const {
@@ -211,7 +212,7 @@ void Lease::put_row(Index::Write& transaction) const {
 int Lease::make_inheritable(int lowest) {
   int fd = fcntl(fd_.get(), F_DUPFD, lowest);
   if (fd < 0 && errno == EINVAL) fd = fcntl(fd_.get(), F_DUPFD, 10);  // the file limit is below `lowest`
-  if (fd < 0) captured_errno().fail("duplicate the descriptor of", layout::lease(name_));
+  if (fd < 0) captured_errno().fail("duplicate the descriptor of", store_paths::lease(name_));
   fd_ = Fd(fd);
   return fd;
 }
@@ -222,7 +223,7 @@ void Lease::hand_over() {
 }
 
 std::string Lease::tmp_directory() {
-  std::string path = layout::tmp(name_);
+  std::string path = store_paths::tmp(name_);
   const std::atomic_ref has_tmp(has_tmp_);
   if (!has_tmp)
     with_folder(store_->root(), path, [&] { return make_directory_if_missing(store_->root(), path, 0700); });
@@ -232,17 +233,17 @@ std::string Lease::tmp_directory() {
 
 bool remove_held_lease(Store& store, const std::string& name) {
   // Free disk space first: on a full disk it may not be possible to erase the row.
-  remove_tree(store.root(), layout::scratch(name));
-  remove_tree(store.root(), layout::tmp(name));
+  remove_tree(store.root(), store_paths::scratch(name));
+  remove_tree(store.root(), store_paths::tmp(name));
   erase_row(store, name);
-  return unlink_if_there(store.root(), layout::lease(name));
+  return unlink_if_there(store.root(), store_paths::lease(name));
 }
 
 bool is_lease_live(Store& store, const std::string& name) {
-  const std::optional<Fd> fd = try_open_file(store.root(), layout::lease(name), O_RDONLY);
+  const std::optional<Fd> fd = try_open_file(store.root(), store_paths::lease(name), O_RDONLY);
   // The owner removes the row before the file. So a row without its file means that the file was deleted from
   // outside, and the lease may well be in use.
-  if (!fd || !stat_open(fd->get(), layout::lease(name)).is_regular()) return true;
+  if (!fd || !stat_open(fd->get(), store_paths::lease(name)).is_regular()) return true;
   return !is_lock_free(fd->get(), kLeaseLock);
 }
 
@@ -250,7 +251,7 @@ namespace {
 
 /// False: the lease is not dead, or another process removes it.
 bool remove_if_dead(Store& store, const std::string& name) {
-  const std::string path = layout::lease(name);
+  const std::string path = store_paths::lease(name);
   const std::optional<Fd> fd = try_open_file(store.root(), path, O_RDWR);
   if (!fd || !try_lock(fd->get(), kLeaseLock, LockMode::exclusive)) return false;
   // The lock is held from here on, so that no other process removes the same lease, and the lease counts as
@@ -263,10 +264,10 @@ bool remove_if_dead(Store& store, const std::string& name) {
 std::size_t remove_dead_leases(Store& store, std::vector<std::string>* failures) {
   if (store.is_read_only()) return remove_dead_private_directories();
   std::size_t removed = 0;
-  for (const DirectoryEntry& entry : list_folder(store.root(), layout::kLeases)) {
+  for (const DirectoryEntry& entry : list_folder(store.root(), store_paths::kLeases)) {
     try {
       if (entry.type != DT_REG)
-        remove_tree(store.root(), layout::lease(entry.name));  // not a lease
+        remove_tree(store.root(), store_paths::lease(entry.name));  // not a lease
       else if (remove_if_dead(store, entry.name))
         ++removed;
     } catch (const Error& error) {

@@ -71,9 +71,9 @@ enum class Lock { held, free };
 
 std::vector<HeldLease> leases_with(Store& store, Lock wanted) {
   std::vector<HeldLease> found;
-  for (const DirectoryEntry& entry : list_folder(store.root(), layout::kLeases)) {
+  for (const DirectoryEntry& entry : list_folder(store.root(), store_paths::kLeases)) {
     if (entry.type != DT_REG) continue;  // not a lease
-    const std::string path = layout::lease(entry.name);
+    const std::string path = store_paths::lease(entry.name);
     const auto fd = try_open_file(store.root(), path, O_RDONLY);
     if (!fd) continue;  // the lease has ended
     const Lock lock = is_lock_free(fd->get(), kLeaseLock) ? Lock::free : Lock::held;

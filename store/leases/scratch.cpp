@@ -110,13 +110,13 @@ bool hand_back(Store& store, const std::string& path, const std::string& spare) 
 
 Scratch Scratch::make(Store& store, const std::string& lease, const Fingerprint& plan,
                       const std::function<ScratchRecipe()>& recipe) {
-  const std::string path = layout::scratch(lease);
+  const std::string path = store_paths::scratch(lease);
   Scratch scratch;
   scratch.store_ = &store;
   scratch.lease_ = lease;
   scratch.path_ = store.path() + "/" + path;
   scratch.plan_ = plan;
-  if (!claim_spare(store, layout::spare(plan.hex()), path)) {
+  if (!claim_spare(store, store_paths::spare(plan.hex()), path)) {
     const ScratchRecipe parts = recipe();
     try {
       take_inventory(build(store, store.root(), path, parts, hard_link).get());
@@ -150,9 +150,9 @@ void Scratch::leave() {
 
 Scratch::~Scratch() {
   if (!owned_) return;
-  const std::string path = layout::scratch(lease_);
+  const std::string path = store_paths::scratch(lease_);
   try {
-    if (hand_back(*store_, path, layout::spare(plan_.hex()))) return;
+    if (hand_back(*store_, path, store_paths::spare(plan_.hex()))) return;
   } catch (...) {
     // A scratch that cannot be compared is removed, as a modified one is.
   }

@@ -97,7 +97,7 @@ std::unordered_map<std::string_view, std::uint64_t> compiled_sizes(std::string_v
 }
 
 BytecodeLedger BytecodeLedger::load(Store& store, const std::string& owner_directory) {
-  return parse(try_read_file(store.root(), owner_directory + "/" + layout::kBytecodeLedger, kLargestLedger)
+  return parse(try_read_file(store.root(), owner_directory + "/" + store_paths::kSlotLedger, kLargestLedger)
                    .value_or(std::string()));
 }
 

@@ -18,8 +18,6 @@
 namespace envstore {
 namespace {
 
-constexpr std::string_view kInTheMaking = ".new-";
-
 void set_mode(int directory, mode_t mode) {
   if (fchmod(directory, mode) != 0) captured_errno().fail("set the mode of", path_of(directory));
 }
@@ -39,7 +37,8 @@ void keep_files(int owner, const std::string& slot, int target) {
   if (!stamp || !stamp->is_directory()) return;
   const Fd old = open_directory(owner, slot);
   for (const DirectoryEntry& entry : list_directory(old.get(), "."))
-    if (entry.type == DT_REG && !entry.name.ends_with(".part")) keep_file(old.get(), target, entry.name);
+    if (entry.type == DT_REG && !entry.name.ends_with(store_paths::kPartSuffix))
+      keep_file(old.get(), target, entry.name);
 }
 
 void empty_in_place(int owner, const std::string& slot) {
@@ -63,7 +62,7 @@ void take_place(int owner, const std::string& fresh, const std::string& slot) {
   const int reason = errno;
   if (reason != ENOTEMPTY && reason != EEXIST && reason != ENOTDIR)
     throw_errno(reason, "replace", named(owner, slot));
-  const std::string aside = std::string(kInTheMaking) + random_name();
+  const std::string aside = std::string(store_paths::kNewSlotPrefix) + random_name();
   if (renameat(owner, slot.c_str(), owner, aside.c_str()) != 0) {
     if (errno != EXDEV) captured_errno().fail("rename", named(owner, slot));
     empty_in_place(owner, slot);
@@ -75,7 +74,7 @@ void take_place(int owner, const std::string& fresh, const std::string& slot) {
 }  // namespace
 
 bool is_slot_in_the_making(std::string_view name) {
-  return name.starts_with(kInTheMaking);
+  return name.starts_with(store_paths::kNewSlotPrefix);
 }
 
 void SlotInstaller::remove_half_made(const std::string& owner) {
@@ -85,14 +84,13 @@ void SlotInstaller::remove_half_made(const std::string& owner) {
 }
 
 void SlotInstaller::install(const std::string& slot, const std::string& staged) {
-  const FileLock lock =
-      FileLock::wait(store_.root(), std::string(layout::kLocks) + "/slots.lock", LockMode::exclusive);
+  const FileLock lock = FileLock::wait(store_.root(), store_paths::kSlotsLock, LockMode::exclusive);
   const std::string owner_path = parent_of(slot);
   with_folder(store_.root(), owner_path,
               [&] { return make_directory_if_missing(store_.root(), owner_path, 0755); });
   remove_half_made(owner_path);
   const Fd owner = open_directory(store_.root(), owner_path);
-  const std::string fresh = std::string(kInTheMaking) + random_name();
+  const std::string fresh = std::string(store_paths::kNewSlotPrefix) + random_name();
   make_directory(owner.get(), fresh, 0755);
   try {
     const Fd target = open_directory(owner.get(), fresh);

@@ -51,12 +51,13 @@ class Reader {
 };
 
 bool is_safe_component(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name != "__pycache__" &&
+  return !name.empty() && name != "." && name != ".." && name != store_paths::kSlotLink &&
          name.size() <= kLongestComponent;
 }
 
 bool is_in_a_part(std::string_view path) {
-  for (const char* part : {layout::kTreeSite, layout::kTreeBin, layout::kTreeData, layout::kTreeInclude}) {
+  for (const char* part :
+       {store_paths::kTreeSite, store_paths::kTreeBin, store_paths::kTreeData, store_paths::kTreeInclude}) {
     const std::string_view name = part;
     if (path.size() > name.size() + 1 && path.starts_with(name) && path[name.size()] == '/') return true;
   }
@@ -170,7 +171,7 @@ TreeManifest TreeManifest::decode(std::string_view bytes) {
 }
 
 TreeManifest TreeManifest::load(Store& store, const TreeId& id) {
-  const std::string path = layout::tree(id) + "/" + layout::kTreeManifest;
+  const std::string path = store_paths::tree(id) + "/" + store_paths::kTreeManifest;
   const auto damaged = [&](std::string_view reason) {
     return Error(ErrorKind::damaged, format_text("cannot read '{}/{}': {}", store.path(), path, reason),
                  "`envstore verify --repair` finds and repairs what was changed in the store");

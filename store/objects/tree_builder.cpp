@@ -59,12 +59,12 @@ enum class Reuse { done, no_object, object_must_go };
 struct TreeBuilder::Impl {
   Impl(Store& a_store, Lease& lease) : store(a_store) {
     lease.tmp_directory();
-    name = layout::tmp(lease.name()) + "/tree-" + random_name();
+    name = store_paths::tmp(lease.name()) + "/tree-" + random_name();
     store.index();  // opened here once, before the threads of `add` use it
     with_folder(store.root(), name, [&] { make_directory(store.root(), name, 0755); });
     root = open_directory(store.root(), name);
-    make_directory_if_missing(store.root(), layout::kObjects, 0700);
-    objects = open_directory(store.root(), layout::kObjects);
+    make_directory_if_missing(store.root(), store_paths::kObjects, 0700);
+    objects = open_directory(store.root(), store_paths::kObjects);
   }
 
   Store& store;
@@ -232,8 +232,8 @@ void TreeBuilder::Impl::store_content(StoredFile& file, std::span<const std::byt
 }
 
 void TreeBuilder::Impl::write_descriptions(const TreeManifest& manifest, const TreeInfo& info) {
-  create_file(root.get(), layout::kTreeManifest, manifest.compressed(), 0444);
-  create_file(root.get(), layout::kTreeInfo, encode_tree_info(info), 0444);
+  create_file(root.get(), store_paths::kTreeManifest, manifest.compressed(), 0444);
+  create_file(root.get(), store_paths::kTreeInfo, encode_tree_info(info), 0444);
 }
 
 /// The tree's own directory stays writable until it is renamed: moving a directory needs that.
@@ -291,7 +291,7 @@ TreeId TreeBuilder::commit(const TreeInfo& given) {
   }
   // Slots left by an interrupted collection match the modification times of an earlier copy of the sources,
   // not of this one.
-  throw_away(store, layout::bytecode(id));
+  throw_away(store, store_paths::slots(id));
   try {
     impl_->finish(id, manifest, info);
   } catch (...) {
@@ -307,17 +307,17 @@ void TreeBuilder::Impl::finish(const TreeId& id, const TreeManifest& manifest, c
   link_slots(root.get(), id, manifest);
   write_descriptions(manifest, info);
   seal();
-  move_into_place(store, name, layout::tree(id));
+  move_into_place(store, name, store_paths::tree(id));
   is_in_place = true;
-  if (fchmod(root.get(), 0555) != 0) captured_errno().fail("set the mode of", layout::tree(id));
+  if (fchmod(root.get(), 0555) != 0) captured_errno().fail("set the mode of", store_paths::tree(id));
   record_tree(store, id, info, files);
 }
 
 /// Under the tree's lock.
 void TreeBuilder::Impl::take_back(const TreeId& id) noexcept {
   const std::string tmp = parent_of(name);
-  if (is_in_place) take_out_of_sight(store, layout::tree(id), tmp);
-  take_out_of_sight(store, layout::bytecode(id), tmp);
+  if (is_in_place) take_out_of_sight(store, store_paths::tree(id), tmp);
+  take_out_of_sight(store, store_paths::slots(id), tmp);
   quietly([&] { forget_unfinished_tree(store, id, files); });
 }
 

@@ -12,10 +12,10 @@ namespace {
 
 /// Between the reuse of an object and now, gc may have removed its row and the object itself.
 void bring_back_object(Store& store, const TreeId& id, const StoredFile& file) {
-  const std::string object = std::string(layout::kObjects) + "/" + file.object;
+  const std::string object = std::string(store_paths::kObjects) + "/" + file.object;
   if (!stat_at(store.root(), object, Links::do_not_follow))
     with_folder(store.root(), object, [&] {
-      return link_at(store.root(), layout::tree(id) + "/" + file.entry.path, store.root(), object);
+      return link_at(store.root(), store_paths::tree(id) + "/" + file.entry.path, store.root(), object);
     });
 }
 
@@ -40,15 +40,15 @@ std::vector<const StoredFile*> in_order_of_blobs(const std::vector<StoredFile>& 
 }  // namespace
 
 FileLock lock_tree(Store& store, const TreeId& id) {
-  return FileLock::wait(store.root(), layout::tree_lock(id), LockMode::exclusive);
+  return FileLock::wait(store.root(), store_paths::tree_lock(id), LockMode::exclusive);
 }
 
 FileLock lock_objects(Store& store, LockMode mode) {
-  return FileLock::wait(store.root(), std::string(layout::kLocks) + "/objects", mode);
+  return FileLock::wait(store.root(), store_paths::kObjectsLock, mode);
 }
 
 bool has_tree(Store& store, const TreeId& id) {
-  return stat_at(store.root(), layout::tree(id), Links::do_not_follow).has_value() &&
+  return stat_at(store.root(), store_paths::tree(id), Links::do_not_follow).has_value() &&
          store.index().read().tree(id).has_value();
 }
 
@@ -57,7 +57,7 @@ bool move_to_trash(Store& store, const std::string& path, const std::string& to_
 }
 
 void throw_away(Store& store, const std::string& path) {
-  const std::string trash = std::string(layout::kTrash) + "/" + random_name();
+  const std::string trash = std::string(store_paths::kTrash) + "/" + random_name();
   if (move_to_trash(store, path, trash)) remove_tree(store.root(), trash);
 }
 
@@ -123,7 +123,7 @@ void remove_unnamed_objects(Store& store, std::vector<BlobId> blobs) {
     const FileLock no_row_is_written = lock_objects(store, LockMode::exclusive);
     Index::Read rows = store.index().read();
     for (; next < end; ++next)
-      if (!rows.blob(blobs[next])) unlink_if_there(store.root(), layout::object(blobs[next]));
+      if (!rows.blob(blobs[next])) unlink_if_there(store.root(), store_paths::object(blobs[next]));
   }
 }
 

@@ -8,8 +8,6 @@
 namespace envstore {
 namespace {
 
-constexpr const char* kPycache = "__pycache__";
-
 std::string up_to_root(const std::string& directory) {
   std::string up = "../../";  // out of trees/<id>
   for (auto levels = std::count(directory.begin(), directory.end(), '/') + 1; levels > 0; --levels)
@@ -20,13 +18,13 @@ std::string up_to_root(const std::string& directory) {
 }  // namespace
 
 std::string slot_link(const std::string& directory, const TreeId& id, std::size_t slot) {
-  return up_to_root(directory) + layout::bytecode(id) + "/" + std::to_string(slot);
+  return up_to_root(directory) + store_paths::slots(id) + "/" + std::to_string(slot);
 }
 
 void make_slots(Store& store, const TreeId& id, const TreeManifest& manifest) {
   const std::size_t count = source_directories(manifest).size();
   if (count == 0) return;
-  const std::string owner = layout::bytecode(id);
+  const std::string owner = store_paths::slots(id);
   with_folder(store.root(), owner, [&] { return make_directory_if_missing(store.root(), owner, 0755); });
   const Fd slots = open_directory(store.root(), owner);
   for (std::size_t slot = 0; slot < count; ++slot)
@@ -36,7 +34,7 @@ void make_slots(Store& store, const TreeId& id, const TreeManifest& manifest) {
 void link_slots(int tree, const TreeId& id, const TreeManifest& manifest) {
   std::size_t slot = 0;
   for (const std::string& directory : source_directories(manifest))
-    symlink_at(slot_link(directory, id, slot++), tree, directory + "/" + kPycache);
+    symlink_at(slot_link(directory, id, slot++), tree, directory + "/" + store_paths::kSlotLink);
 }
 
 }  // namespace envstore

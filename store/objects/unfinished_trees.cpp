@@ -45,8 +45,8 @@ void take_back(Store& store, const TreeId& id) {
   const FileLock lock = lock_tree(store, id);
   const TreeManifest manifest = TreeManifest::load(store, id);
   if (!drop_rows(store, id, manifest)) return;
-  throw_away(store, layout::tree(id));
-  throw_away(store, layout::bytecode(id));
+  throw_away(store, store_paths::tree(id));
+  throw_away(store, store_paths::slots(id));
   std::vector<BlobId> blobs;
   for (const TreeEntry& entry : manifest.entries())
     if (entry.size > 0) blobs.push_back(entry.blob);

@@ -21,8 +21,6 @@
 namespace envstore {
 namespace {
 
-constexpr const char* kPycache = "__pycache__";
-
 /// Throws Error{damaged}; rebuild_index reports the reason.
 [[noreturn]] void refuse(const std::string& path, std::string_view reason) {
   throw Error(ErrorKind::damaged, format_text("cannot adopt '{}': {}", path, reason));
@@ -47,13 +45,13 @@ std::set<std::string> files_below(Store& store, const std::string& tree) {
 
 /// Python would import a foreign file as well as any other.
 void check_nothing_is_foreign(Store& store, const TreeId& id, const TreeManifest& manifest) {
-  const std::string tree = layout::tree(id);
+  const std::string tree = store_paths::tree(id);
   std::set<std::string> found = files_below(store, tree);
-  for (const char* own : {layout::kTreeManifest, layout::kTreeInfo}) found.erase(own);
+  for (const char* own : {store_paths::kTreeManifest, store_paths::kTreeInfo}) found.erase(own);
   for (const TreeEntry& entry : manifest.entries()) found.erase(entry.path);
   std::size_t slot = 0;
   for (const std::string& directory : source_directories(manifest)) {
-    const std::string link = directory + "/" + kPycache;
+    const std::string link = directory + "/" + store_paths::kSlotLink;
     if (found.erase(link) == 0 ||
         read_link(store.root(), tree + "/" + link) != slot_link(directory, id, slot++))
       refuse(tree + "/" + link, "it does not lead to the tree's bytecode");
@@ -82,7 +80,7 @@ FileStamp provide_object(Store& store, const TreeEntry& entry, const std::string
 }
 
 StoredFile examine(Store& store, const TreeId& id, const TreeEntry& entry) {
-  const std::string path = layout::tree(id) + "/" + entry.path;
+  const std::string path = store_paths::tree(id) + "/" + entry.path;
   const std::optional<FileStamp> stamp = stat_at(store.root(), path, Links::do_not_follow);
   if (!stamp || !stamp->is_regular()) refuse(path, "it is missing");
   if ((stamp->mode & 0777) != (entry.executable == Executable::yes ? 0555U : 0444U))
@@ -92,7 +90,7 @@ StoredFile examine(Store& store, const TreeId& id, const TreeEntry& entry) {
   Fingerprint print;
   if (!has_content(store, path, entry, print)) refuse(path, "its content is not what the manifest says");
   if (entry.size == 0) return file;
-  const std::string object = layout::object(entry.blob);
+  const std::string object = store_paths::object(entry.blob);
   file.object = object.substr(object.find('/') + 1);
   const FileStamp at_object = provide_object(store, entry, path, *stamp, object);
   file.ledger = BlobRow{.size = entry.size,
@@ -111,11 +109,12 @@ enum class Rows { known, in_doubt };
 
 /// Throws Error for an incomplete tree.
 void adopt_whole_tree(Store& store, const TreeId& id, Rows rows) {
-  const std::string tree = layout::tree(id);
+  const std::string tree = store_paths::tree(id);
   const FileLock lock = lock_tree(store, id);
   if (rows == Rows::known && has_tree(store, id)) return;
   const TreeManifest manifest = TreeManifest::load(store, id);
-  const TreeInfo info = decode_tree_info(read_file(store.root(), tree + "/" + layout::kTreeInfo), manifest);
+  const TreeInfo info =
+      decode_tree_info(read_file(store.root(), tree + "/" + store_paths::kTreeInfo), manifest);
   check_nothing_is_foreign(store, id, manifest);
   std::vector<StoredFile> files;
   files.reserve(manifest.entries().size());
@@ -129,7 +128,7 @@ std::vector<Layout> whole_layouts(Store& store, const SnapshotRecord& record) {
   std::vector<Layout> whole;
   const std::vector<LayoutTree> trees = layout_trees(store, record);
   for (const Layout layout : {Layout::farm, Layout::forest}) {
-    const std::string place = layout::snapshot(record.id(), layout);
+    const std::string place = store_paths::snapshot(record.id(), layout);
     if (!is_placed(store, record.id(), layout)) continue;
     const LayoutPlan plan = plan_layout(record, trees, layout);
     if (!differences(store, plan, trees, place).empty()) continue;
@@ -200,11 +199,11 @@ std::size_t adopt_whole_snapshot(Store& store, const SnapshotId& id) {
     const std::optional<SnapshotFile> file = read_snapshot_file(store, id);
     if (!file)
       throw Error(ErrorKind::not_found,
-                  format_text("cannot adopt '{}': it is not there", layout::snapshot_record(id)));
+                  format_text("cannot adopt '{}': it is not there", store_paths::snapshot_record(id)));
     if (record_snapshot(store, *file, requests) != Recorded::tree_gone) return requests;
   }
-  throw Error(ErrorKind::not_found,
-              format_text("cannot adopt '{}': its trees are being removed", layout::snapshot_record(id)));
+  throw Error(ErrorKind::not_found, format_text("cannot adopt '{}': its trees are being removed",
+                                                store_paths::snapshot_record(id)));
 }
 
 /// Runs `adopt` on every name in the folder that is an id followed by `suffix`.
@@ -293,8 +292,7 @@ RebuildReport rebuild_index(Store& store) {
   index::make_lockable(store.root());
   // Keeps collections out: a collection would remove files and rows, and the rebuild would write the rows
   // again.
-  const FileLock collector =
-      FileLock::wait(store.root(), std::string(layout::kLocks) + "/gc.lock", LockMode::exclusive);
+  const FileLock collector = FileLock::wait(store.root(), store_paths::kGcLock, LockMode::exclusive);
   store.index().start_anew();
   return adopt_all(store);
 }
@@ -302,11 +300,11 @@ RebuildReport rebuild_index(Store& store) {
 RebuildReport adopt_all(Store& store) {
   const bool is_unfinished = is_rebuild_unfinished(store);
   RebuildReport report;
-  adopt_each<TreeId>(store, layout::kTrees, "", report, [&](const TreeId& id) {
+  adopt_each<TreeId>(store, store_paths::kTrees, "", report, [&](const TreeId& id) {
     adopt_whole_tree(store, id, is_unfinished ? Rows::in_doubt : Rows::known);
     ++report.trees;
   });
-  adopt_each<SnapshotId>(store, layout::kSnapshots, ".json", report, [&](const SnapshotId& id) {
+  adopt_each<SnapshotId>(store, store_paths::kSnapshots, ".json", report, [&](const SnapshotId& id) {
     report.requests += adopt_whole_snapshot(store, id);
     ++report.snapshots;
   });

@@ -13,10 +13,6 @@
 namespace envstore {
 namespace {
 
-std::string complete_marker(const TreeId& id, const std::string& cache_tag) {
-  return layout::bytecode(id) + "/complete-" + cache_tag;
-}
-
 bool is_there(Store& store, const std::string& path) {
   return stat_at(store.root(), path, Links::do_not_follow).has_value();
 }
@@ -37,7 +33,7 @@ std::string compiled_name(const std::string& source, const std::string& cache_ta
 /// False if the tree shares a directory with another tree: those modules were compiled into the snapshot's
 /// slot, and the tree's slot is empty.
 bool uses_every_slot(const LayoutPlan& plan, const LayoutTree& tree) {
-  const std::string own = layout::bytecode(tree.id) + "/";
+  const std::string own = store_paths::slots(tree.id) + "/";
   const auto used =
       std::count_if(plan.caches.begin(), plan.caches.end(),
                     [&](const LayoutPlan::Cache& cache) { return cache.slot.starts_with(own); });
@@ -50,11 +46,11 @@ class Jobs {
   Jobs(Store& store, const SnapshotRecord& record, Layout layout)
       : store_(store),
         record_(record),
-        prefix_(store.path() + "/" + layout::snapshot(record.id(), layout) + "/") {}
+        prefix_(store.path() + "/" + store_paths::snapshot(record.id(), layout) + "/") {}
 
   std::vector<BytecodeJob> gather(const LayoutPlan& plan, const std::vector<LayoutTree>& trees) {
     for (const LayoutTree& tree : trees)
-      done_.push_back(is_there(store_, complete_marker(tree.id, record_.cache_tag)));
+      done_.push_back(is_there(store_, store_paths::complete_marker(tree.id, record_.cache_tag)));
     for (const LayoutPlan::Cache& cache : plan.caches) slots_.emplace(cache.directory, cache.slot);
     for (const auto* list : {&plan.hard_links, &plan.empty_files})
       for (const auto& file : *list) add_laid_out(file);
@@ -71,7 +67,7 @@ class Jobs {
   void add_laid_out(const LayoutPlan::FromTree& file) {
     const auto slot = slots_.find(parent_of(file.path));
     if (slot == slots_.end() || !file.path.ends_with(".py")) return;
-    const bool is_own_slot = slot->second.starts_with(layout::bytecode(record_.id()));
+    const bool is_own_slot = slot->second.starts_with(store_paths::slots(record_.id()));
     if (is_own_slot || !done_[file.tree]) add(file.path, slot->second);
   }
 
@@ -82,7 +78,7 @@ class Jobs {
       if (!entry.path.starts_with(inside) || !entry.path.ends_with(".py")) continue;
       const auto directory = std::lower_bound(directories.begin(), directories.end(), parent_of(entry.path));
       add(link.path + entry.path.substr(link.in_tree.size()),
-          layout::bytecode(tree.id) + "/" + std::to_string(directory - directories.begin()));
+          store_paths::slots(tree.id) + "/" + std::to_string(directory - directories.begin()));
     }
   }
 
@@ -111,9 +107,10 @@ void mark_bytecode_complete(Store& store, const SnapshotRecord& record) {
   const LayoutPlan plan = plan_layout(record, trees, Layout::forest);
   for (const LayoutTree& tree : trees)
     if (uses_every_slot(plan, tree))
-      make_marker(store, layout::bytecode(tree.id), complete_marker(tree.id, record.cache_tag));
+      make_marker(store, store_paths::slots(tree.id),
+                  store_paths::complete_marker(tree.id, record.cache_tag));
   const SnapshotId id = record.id();
-  make_marker(store, layout::bytecode(id), layout::bytecode_marker(id));
+  make_marker(store, store_paths::slots(id), store_paths::complete_marker(id));
 }
 
 }  // namespace envstore

@@ -8,12 +8,12 @@
 namespace envstore {
 
 bool is_placed(Store& store, const SnapshotId& id, Layout layout) {
-  const auto stamp = stat_at(store.root(), layout::snapshot(id, layout), Links::do_not_follow);
+  const auto stamp = stat_at(store.root(), store_paths::snapshot(id, layout), Links::do_not_follow);
   return stamp && stamp->is_directory();
 }
 
 bool is_bytecode_complete(Store& store, const SnapshotId& id) {
-  return stat_at(store.root(), layout::bytecode_marker(id), Links::do_not_follow).has_value();
+  return stat_at(store.root(), store_paths::complete_marker(id), Links::do_not_follow).has_value();
 }
 
 }  // namespace envstore

@@ -32,7 +32,7 @@ bool was_left_half_deleted(Store& store, const SnapshotId& id) {
 void lay_out(Store& store, Lease& lease, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
              const std::string& place) {
   lease.tmp_directory();
-  const std::string built = layout::tmp(lease.name()) + "/layout-" + random_name();
+  const std::string built = store_paths::tmp(lease.name()) + "/layout-" + random_name();
   try {
     build_layout(store, plan, trees, built);
     move_into_place(store, built, place);
@@ -112,10 +112,10 @@ void take_back(Store& store, Lease& lease, const SnapshotId& id, Layout layout) 
     const std::string tmp = lease.tmp_directory();
     const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
     if (row && has_layout(*row, layout)) return;
-    take_out_of_sight(store, layout::snapshot(id, layout), tmp);
+    take_out_of_sight(store, store_paths::snapshot(id, layout), tmp);
     if (row) return;
-    take_out_of_sight(store, layout::bytecode(id), tmp);
-    if (roots_on_file(store, id).empty()) unlink_if_there(store.root(), layout::snapshot_record(id));
+    take_out_of_sight(store, store_paths::slots(id), tmp);
+    if (roots_on_file(store, id).empty()) unlink_if_there(store.root(), store_paths::snapshot_record(id));
   } catch (...) {
     return;  // gc removes what has no row
   }
@@ -159,7 +159,7 @@ Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& recor
   if (is_taken_back || !row || !has_layout(*row, layout) || !is_placed(store, id, layout)) {
     try {
       make_layout_slots(store, plan);
-      lay_out(store, lease, plan, trees, layout::snapshot(id, layout));
+      lay_out(store, lease, plan, trees, store_paths::snapshot(id, layout));
       note_request(store, record, request);
       record_snapshot(store, lease, record, id, layout, request,
                       row ? SnapshotFile::Roots() : roots_on_file(store, id));

@@ -16,8 +16,6 @@
 namespace envstore {
 namespace {
 
-constexpr const char* kPycache = "/__pycache__";
-
 /// The relative path from a file of a layout to the store's root: out of the file's directories, then out of
 /// snapshots/<id>.<layout>.
 std::string up_to_root(const std::string& path) {
@@ -27,7 +25,7 @@ std::string up_to_root(const std::string& path) {
 }
 
 std::string source_of(const LayoutPlan::FromTree& file, const std::vector<LayoutTree>& trees) {
-  return layout::tree(trees[file.tree].id) + "/" + file.in_tree;
+  return store_paths::tree(trees[file.tree].id) + "/" + file.in_tree;
 }
 
 FileStamp stamp_of(Store& store, const std::string& source) {
@@ -95,7 +93,8 @@ class Comparison {
   std::vector<std::string> run(const LayoutPlan& plan) {
     for (const std::string& directory : plan.directories) expect(directory, DT_DIR, true);
     for (const auto& link : plan.links) expect_link(link.path, link_target(link, trees_));
-    for (const auto& cache : plan.caches) expect_link(cache.directory + kPycache, cache_target(cache));
+    for (const auto& cache : plan.caches)
+      expect_link(cache.directory + "/" + store_paths::kSlotLink, cache_target(cache));
     for (const auto& file : plan.hard_links) expect(file.path, DT_REG, is_same_file(file));
     for (const auto& file : plan.empty_files) expect(file.path, DT_REG, has_content(file.path, ""));
     for (const auto& file : plan.copies) expect(file.path, DT_REG, true);  // programs may have rewritten it
@@ -136,7 +135,7 @@ class Comparison {
 };
 
 bool has_part(Store& store, const TreeId& id, const char* part) {
-  return stat_at(store.root(), layout::tree(id) + "/" + part, Links::do_not_follow).has_value();
+  return stat_at(store.root(), store_paths::tree(id) + "/" + part, Links::do_not_follow).has_value();
 }
 
 LayoutTree layout_tree(Store& store, const SnapshotRecord& record, const SnapshotTree& tree, TreeRow row) {
@@ -147,9 +146,9 @@ LayoutTree layout_tree(Store& store, const SnapshotRecord& record, const Snapsho
                      std::binary_search(record.forced_forest.begin(), record.forced_forest.end(), tree.name);
   result.has_pth = row.has_pth;
   result.top_level = std::move(row.top_level);
-  result.has_only_site = !has_part(store, tree.tree, layout::kTreeBin) &&
-                         !has_part(store, tree.tree, layout::kTreeData) &&
-                         !has_part(store, tree.tree, layout::kTreeInclude);
+  result.has_only_site = !has_part(store, tree.tree, store_paths::kTreeBin) &&
+                         !has_part(store, tree.tree, store_paths::kTreeData) &&
+                         !has_part(store, tree.tree, store_paths::kTreeInclude);
   const auto loaded = std::make_shared<std::unique_ptr<TreeManifest>>();
   result.manifest = [loaded, &store, id = tree.tree]() -> const TreeManifest& {
     if (!*loaded) *loaded = std::make_unique<TreeManifest>(TreeManifest::load(store, id));
@@ -161,11 +160,11 @@ LayoutTree layout_tree(Store& store, const SnapshotRecord& record, const Snapsho
 }  // namespace
 
 std::string link_target(const LayoutPlan::FromTree& link, const std::vector<LayoutTree>& trees) {
-  return up_to_root(link.path) + layout::tree(trees[link.tree].id) + "/" + link.in_tree;
+  return up_to_root(link.path) + store_paths::tree(trees[link.tree].id) + "/" + link.in_tree;
 }
 
 std::string cache_target(const LayoutPlan::Cache& cache) {
-  return up_to_root(cache.directory + kPycache) + cache.slot;
+  return up_to_root(cache.directory + "/" + store_paths::kSlotLink) + cache.slot;
 }
 
 void build_layout(Store& store, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
@@ -175,7 +174,7 @@ void build_layout(Store& store, const LayoutPlan& plan, const std::vector<Layout
   for (const std::string& directory : plan.directories) make_directory(target.get(), directory, 0755);
   for (const auto& link : plan.links) symlink_at(link_target(link, trees), target.get(), link.path);
   for (const auto& cache : plan.caches)
-    symlink_at(cache_target(cache), target.get(), cache.directory + kPycache);
+    symlink_at(cache_target(cache), target.get(), cache.directory + "/" + store_paths::kSlotLink);
   for (const auto& file : plan.hard_links) link_file(store, target.get(), source_of(file, trees), file.path);
   for (const auto& file : plan.copies) copy_writable(store, target.get(), source_of(file, trees), file.path);
   for (const auto& file : plan.empty_files)
@@ -214,11 +213,11 @@ std::vector<LayoutTree> layout_trees(Store& store, const SnapshotRecord& record)
   }
   std::vector<LayoutTree> trees;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!stat_at(store.root(), layout::tree(record.trees[i].tree), Links::do_not_follow))
-      throw Error(
-          ErrorKind::damaged,
-          format_text("cannot read '{}/{}': it is gone", store.path(), layout::tree(record.trees[i].tree)),
-          "`envstore verify --repair` finds and repairs what was changed in the store");
+    if (!stat_at(store.root(), store_paths::tree(record.trees[i].tree), Links::do_not_follow))
+      throw Error(ErrorKind::damaged,
+                  format_text("cannot read '{}/{}': it is gone", store.path(),
+                              store_paths::tree(record.trees[i].tree)),
+                  "`envstore verify --repair` finds and repairs what was changed in the store");
     trees.push_back(layout_tree(store, record, record.trees[i], std::move(rows[i])));
   }
   return trees;

@@ -6,13 +6,13 @@ std::string place_of(const SnapshotRecord& record, std::string_view in_tree) {
   const std::size_t slash = in_tree.find('/');
   const std::string_view part = in_tree.substr(0, slash);
   const std::string_view rest = in_tree.substr(slash + 1);
-  if (part == layout::kTreeData) return std::string(rest);
-  if (part == layout::kTreeSite) return record.site_path + "/" + std::string(rest);
+  if (part == store_paths::kTreeData) return std::string(rest);
+  if (part == store_paths::kTreeSite) return record.site_path + "/" + std::string(rest);
   return std::string(in_tree);
 }
 
 std::string snapshot_slot(const SnapshotId& id, std::string_view below) {
-  return layout::bytecode(id) + "/" + fingerprint(as_bytes(below)).hex();
+  return store_paths::slots(id) + "/" + fingerprint(as_bytes(below)).hex();
 }
 
 std::string top_of(std::string_view path) {

@@ -133,11 +133,11 @@ std::string Merge::slot_of(const std::string& directory, const std::set<std::siz
   const std::string below = directory.substr(record_.site_path.size());
   if (owners.size() != 1 || !all_from_site) return snapshot_slot(id_, below);
   const LayoutTree& tree = trees_[*owners.begin()];
-  if (below.empty()) return layout::bytecode(tree.id) + "/0";  // `site` sorts first
+  if (below.empty()) return store_paths::slots(tree.id) + "/0";  // `site` sorts first
   auto [found, is_new] = known.try_emplace(*owners.begin());
   if (is_new) found->second = source_directories(tree.manifest());
   const auto slot = std::lower_bound(found->second.begin(), found->second.end(), "site" + below);
-  return layout::bytecode(tree.id) + "/" + std::to_string(slot - found->second.begin());
+  return store_paths::slots(tree.id) + "/" + std::to_string(slot - found->second.begin());
 }
 
 void Merge::add_caches(LayoutPlan& plan) const {
@@ -153,7 +153,7 @@ void Merge::add_caches(LayoutPlan& plan) const {
     sources.all_from_site = sources.all_from_site && owner.in_tree.starts_with("site/");
   }
   std::map<std::size_t, std::vector<std::string>> known;
-  const std::string own = layout::bytecode(id_) + "/";
+  const std::string own = store_paths::slots(id_) + "/";
   for (const auto& [directory, sources] : directories) {
     const std::string slot = slot_of(directory, sources.owners, sources.all_from_site, known);
     if (slot.starts_with(own)) plan.snapshot_slots.push_back(slot);

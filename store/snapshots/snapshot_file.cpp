@@ -72,12 +72,11 @@ SnapshotFile::Roots roots_of(Store& store, const SnapshotId& id) {
 }  // namespace
 
 FileLock lock_snapshot(Store& store, const SnapshotId& id) {
-  return FileLock::wait(store.root(), std::string(layout::kLocks) + "/snapshot-" + id.hex().substr(0, 2),
-                        LockMode::exclusive);
+  return FileLock::wait(store.root(), store_paths::snapshot_lock(id), LockMode::exclusive);
 }
 
 std::optional<SnapshotFile> read_snapshot_file(Store& store, const SnapshotId& id) {
-  const std::string path = layout::snapshot_record(id);
+  const std::string path = store_paths::snapshot_record(id);
   const std::optional<std::string> text = try_read_file(store.root(), path);
   if (!text) return std::nullopt;
   const auto damaged = [&](const char* reason) {
@@ -109,7 +108,7 @@ void record_roots(Index::Write& write, const SnapshotFile::Roots& roots) {
 namespace {
 
 void put(Store& store, const SnapshotId& id, const SnapshotFile& file) {
-  const std::string path = layout::snapshot_record(id);
+  const std::string path = store_paths::snapshot_record(id);
   with_folder(store.root(), path, [&] { replace_file(store.root(), path, print(file), 0444); });
 }
 
@@ -140,7 +139,7 @@ bool note_roots(Store& store, const SnapshotId& id) {
   SnapshotFile::Roots roots = roots_of(store, id);
   if (file.roots == roots) return false;
   file.roots = std::move(roots);
-  replace_file(store.root(), layout::snapshot_record(id), print(file), 0444);
+  replace_file(store.root(), store_paths::snapshot_record(id), print(file), 0444);
   return true;
 }
 

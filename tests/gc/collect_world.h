@@ -53,14 +53,14 @@ struct CollectWorld {
   std::size_t entries(const char* folder_name) { return list_directory(store.root(), folder_name).size(); }
   std::size_t objects() {
     std::size_t count = 0;
-    for (const DirectoryEntry& entry : list_directory(store.root(), layout::kObjects))
-      count += list_directory(store.root(), std::string(layout::kObjects) + "/" + entry.name).size();
+    for (const DirectoryEntry& entry : list_directory(store.root(), store_paths::kObjects))
+      count += list_directory(store.root(), std::string(store_paths::kObjects) + "/" + entry.name).size();
     return count;
   }
 };
 
 inline std::string object_of(const std::string& content) {
-  return layout::object(BlobId{sha256(as_bytes(content))});
+  return store_paths::object(BlobId{sha256(as_bytes(content))});
 }
 
 }  // namespace envstore::testing

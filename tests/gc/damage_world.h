@@ -56,16 +56,16 @@ class DamageWorld : public TreeWorld {
   }
 
   std::string at(const TreeId& tree, const std::string& path) const {
-    return layout::tree(tree) + "/" + path;
+    return store_paths::tree(tree) + "/" + path;
   }
   std::string object_of(const std::string& content) const {
-    return layout::object(BlobId{sha256(as_bytes(content))});
+    return store_paths::object(BlobId{sha256(as_bytes(content))});
   }
   std::string in_forest(const std::string& path) const {
-    return layout::snapshot(snapshot, Layout::forest) + "/lib/python3.11/site-packages/" + path;
+    return store_paths::snapshot(snapshot, Layout::forest) + "/lib/python3.11/site-packages/" + path;
   }
   std::string in_farm(const std::string& path) const {
-    return layout::snapshot(snapshot, Layout::farm) + "/lib/python3.11/site-packages/" + path;
+    return store_paths::snapshot(snapshot, Layout::farm) + "/lib/python3.11/site-packages/" + path;
   }
   FileStamp stamp(const std::string& path) { return *stat_at(store().root(), path, Links::do_not_follow); }
   std::string content(const std::string& path) { return read_file(store().root(), path); }

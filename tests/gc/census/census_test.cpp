@@ -139,7 +139,7 @@ TEST_CASE("a live lease counts without its row, and one that cannot be read may 
   rows.erase_lease(lease->name());
   rows.commit();
   CHECK(take_census(world.store).snapshots[0].leased_by.size() == 1);
-  const Fd half = open_file(world.store.root(), layout::lease(lease->name()), O_WRONLY);
+  const Fd half = open_file(world.store.root(), store_paths::lease(lease->name()), O_WRONLY);
   REQUIRE(ftruncate(half.get(), 20) == 0);
   const Census census = take_census(world.store);
   CHECK(census.snapshots[0].leased_by.empty());
@@ -230,7 +230,7 @@ TEST_CASE("what was compiled counts with its tree, each file once, rounded up to
   const std::string lines = ledger_line("0/a.cpython-311.pyc", {.inode = 1, .size = 9000}) +
                             ledger_line("0/a.cpython-311.pyc", {.inode = 2, .size = 4097}) +
                             ledger_line("0/b.cpython-311.pyc", {.inode = 3, .size = 1});
-  create_file(world.store.root(), layout::bytecode(tree) + "/" + layout::kBytecodeLedger, lines, 0444);
+  create_file(world.store.root(), store_paths::slots(tree) + "/" + store_paths::kSlotLedger, lines, 0444);
   CHECK(take_census(world.store).trees.at(0).overhead_bytes == before + 3 * 4096);
 }
 

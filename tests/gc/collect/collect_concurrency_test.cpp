@@ -45,8 +45,8 @@ TEST_CASE("ingests and runs go on while collections take all that nobody holds")
       const auto run = Lease::acquire(store, LeaseKind::run, {record.id()}, "run");
       if (!run) throw std::runtime_error("what an ingest holds was refused");
       for (const auto& [name, id] : trees)
-        if (read_file(store.root(), layout::tree(id) + "/site/" + name + ".py") != name ||
-            read_file(store.root(), layout::snapshot(record.id(), Layout::forest) +
+        if (read_file(store.root(), store_paths::tree(id) + "/site/" + name + ".py") != name ||
+            read_file(store.root(), store_paths::snapshot(record.id(), Layout::forest) +
                                         "/lib/python3.11/site-packages/" + name + ".py") != name ||
             !is_there(store, object_of(name)) || !store.index().read().blob(BlobId{sha256(as_bytes(name))}))
           throw std::runtime_error("a file that is in use is gone");
@@ -62,6 +62,6 @@ TEST_CASE("ingests and runs go on while collections take all that nobody holds")
   CHECK(collector.wait() == 0);
   Store& store = world.folder.store();
   collect_all(store);
-  CHECK(list_directory(store.root(), layout::kTrees).empty());
-  CHECK(list_directory(store.root(), layout::kSnapshots).empty());
+  CHECK(list_directory(store.root(), store_paths::kTrees).empty());
+  CHECK(list_directory(store.root(), store_paths::kSnapshots).empty());
 }

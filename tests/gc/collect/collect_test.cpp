@@ -40,22 +40,22 @@ TEST_CASE("what nobody uses goes, and what others share stays") {
   CHECK(report.deleted_blobs == 1);
   CHECK(report.freed_bytes == 4096 + overhead_bytes);
   CHECK(!world.has_row(goes));
-  CHECK(!is_there(world.store, layout::snapshot(goes, Layout::farm)));
-  CHECK(!is_there(world.store, layout::snapshot_record(goes)));
-  CHECK(!is_there(world.store, layout::tree(own)));
-  CHECK(!is_there(world.store, layout::bytecode(own)));
+  CHECK(!is_there(world.store, store_paths::snapshot(goes, Layout::farm)));
+  CHECK(!is_there(world.store, store_paths::snapshot_record(goes)));
+  CHECK(!is_there(world.store, store_paths::tree(own)));
+  CHECK(!is_there(world.store, store_paths::slots(own)));
   CHECK(!is_there(world.store, object_of("own\n")));
   CHECK(is_there(world.store, object_of("both\n")));
   CHECK(world.has_row(stays));
-  CHECK(read_file(world.store.root(), layout::tree(shared) + "/site/shared.py") == "shared\n");
-  CHECK(world.entries(layout::kTrash) == 0);
+  CHECK(read_file(world.store.root(), store_paths::tree(shared) + "/site/shared.py") == "shared\n");
+  CHECK(world.entries(store_paths::kTrash) == 0);
 }
 
 namespace {
 
 void lose_volatile_data(Store& store) {
-  for (const DirectoryEntry& boot : list_directory(store.root(), layout::kVolatile))
-    remove_tree(store.root(), std::string(layout::kVolatile) + "/" + boot.name);
+  for (const DirectoryEntry& boot : list_directory(store.root(), store_paths::kVolatile))
+    remove_tree(store.root(), std::string(store_paths::kVolatile) + "/" + boot.name);
 }
 
 }  // namespace
@@ -72,8 +72,8 @@ TEST_CASE("a snapshot that a run uses is adopted when its rows are lost with the
   CHECK(report.failures.empty());
   CHECK(world.has_row(lost));
   CHECK(!world.has_row(id));
-  CHECK(is_there(world.store, layout::snapshot(lost, Layout::farm) + "/" + kSite + "/b.py"));
-  CHECK(world.entries(layout::kTrees) == 1);
+  CHECK(is_there(world.store, store_paths::snapshot(lost, Layout::farm) + "/" + kSite + "/b.py"));
+  CHECK(world.entries(store_paths::kTrees) == 1);
   run.reset();
   collect_all(world.store);
   CHECK(!world.has_row(lost));
@@ -93,9 +93,9 @@ TEST_CASE("an ingest goes on when volatile data is lost under it, and nothing of
   CHECK(world.has_row(id));
   CHECK(world.store.index().read().lease(ingest.name())->snapshots == std::vector{id});
   collect_all(world.store);
-  CHECK(read_file(world.store.root(), layout::tree(early) + "/site/a.py") == "a\n");
-  CHECK(read_file(world.store.root(), layout::tree(late) + "/site/b.py") == "b\n");
-  CHECK(is_there(world.store, layout::snapshot(id, Layout::farm) + "/" + kSite + "/b.py"));
+  CHECK(read_file(world.store.root(), store_paths::tree(early) + "/site/a.py") == "a\n");
+  CHECK(read_file(world.store.root(), store_paths::tree(late) + "/site/b.py") == "b\n");
+  CHECK(is_there(world.store, store_paths::snapshot(id, Layout::farm) + "/" + kSite + "/b.py"));
 }
 
 TEST_CASE("what was made while the clock was ahead is stamped as made now, once") {
@@ -148,15 +148,15 @@ TEST_CASE("a tree's slots go with it, whatever lies in them") {
   CollectWorld world;
   const TreeId tree = world.folder.add_tree("a", {{"site/a.py", "a\n"}});
   world.place({{"a", tree}});
-  const std::string slot = layout::bytecode(tree) + "/0";
+  const std::string slot = store_paths::slots(tree) + "/0";
   {
     const OpenedDirectory opened(world.store.root(), slot);
     create_file(world.store.root(), slot + "/a.cpython-311.pyc", "written by root's Python", 0644);
     make_directories(world.store.root(), slot + "/deep/er", 0755);
   }
   CHECK(collect_all(world.store).deleted_trees == 1);
-  CHECK(!is_there(world.store, layout::bytecode(tree)));
-  CHECK(world.entries(layout::kTrash) == 0);
+  CHECK(!is_there(world.store, store_paths::slots(tree)));
+  CHECK(world.entries(store_paths::kTrash) == 0);
 }
 
 TEST_CASE("a store that is emptied has neither rows nor files left, and can be filled again") {
@@ -165,8 +165,8 @@ TEST_CASE("a store that is emptied has neither rows nor files left, and can be f
     const SnapshotId id = world.place_one("a");
     if (is_promoted) world.store.index().promote(Index::Wait::yes);
     CHECK(collect_all(world.store).deleted_snapshots == 1);
-    for (const char* name :
-         {layout::kTrees, layout::kSnapshots, layout::kBytecode, layout::kTmp, layout::kTrash})
+    for (const char* name : {store_paths::kTrees, store_paths::kSnapshots, store_paths::kSlots,
+                             store_paths::kTmp, store_paths::kTrash})
       CHECK(world.entries(name) == 0);
     CHECK(world.objects() == 0);
     CHECK(!world.has_row(id));
@@ -206,7 +206,7 @@ TEST_CASE("what a run in another PID namespace leases stays") {
       const auto lease = Lease::acquire(own, LeaseKind::run, {id}, "inside");
       leased.tell();
       may_end.hear();
-      for (const DirectoryEntry& entry : list_directory(own.root(), layout::snapshot(id, Layout::farm)))
+      for (const DirectoryEntry& entry : list_directory(own.root(), store_paths::snapshot(id, Layout::farm)))
         static_cast<void>(entry);
     });
     if (inside.wait() != 0) throw std::runtime_error("the run inside failed");
@@ -233,7 +233,7 @@ TEST_CASE("what a collection that died was deleting goes, whatever the policy sa
   CollectWorld world;
   const SnapshotId id = world.place_one("a");
   world.doom(id, Fate::deleting);
-  throw_away(world.store, layout::snapshot(id, Layout::farm));
+  throw_away(world.store, store_paths::snapshot(id, Layout::farm));
   CHECK(collect(world.store, {}).deleted_snapshots == 1);
   CHECK(!world.has_row(id));
   CHECK(!world.store.index().read().fate(id));
@@ -248,7 +248,7 @@ TEST_CASE("blobs that a collection that died has left without a tree go") {
     rows.unlink_blob_from_tree(BlobId{sha256(as_bytes("a\n"))}, id);
     rows.commit();
   }
-  throw_away(world.store, layout::tree(id));
+  throw_away(world.store, store_paths::tree(id));
   SUBCASE("at rest") {
     CHECK(collect_all(world.store).deleted_blobs == 2);
     CHECK(world.objects() == 0);
@@ -265,9 +265,9 @@ TEST_CASE("a collection that died between the last row and its files does not pa
   const SnapshotId id = world.place_one("a");
   const TreeId tree = trees_of_record(world.store.index().read().snapshot(id)->record).front();
   CHECK(collect_all(world.store).deleted_trees == 1);
-  make_directories(world.store.root(), layout::tree(tree) + "/site", 0755);
+  make_directories(world.store.root(), store_paths::tree(tree) + "/site", 0755);
   collect_all(world.store);
-  CHECK(world.entries(layout::kTrees) == 0);
+  CHECK(world.entries(store_paths::kTrees) == 0);
 }
 
 TEST_CASE("trees beside an index without rows are no garbage: it was lost") {
@@ -278,7 +278,7 @@ TEST_CASE("trees beside an index without rows are no garbage: it was lost") {
   rows.erase_document(kUnfinishedRebuild);
   rows.commit();
   CHECK_THROWS_AS(collect_all(world.store), Error);
-  CHECK(world.entries(layout::kTrees) == 1);
+  CHECK(world.entries(store_paths::kTrees) == 1);
   CHECK(world.objects() == 1);
 }
 
@@ -294,7 +294,7 @@ TEST_CASE("a rebuild that was cut short is finished before anything counts as ga
   Index::Read rows = world.store.index().read();
   CHECK(rows.snapshot(cut_off));
   CHECK(rows.snapshot(later));
-  CHECK(world.entries(layout::kTrees) == 2);
+  CHECK(world.entries(store_paths::kTrees) == 2);
 }
 
 TEST_CASE("of two collections one works; the other one says so, or gives up after its time") {
@@ -347,7 +347,7 @@ TEST_CASE("what cannot be removed is told and stays half deleted; the rest goes,
     if (chmod(snapshots.c_str(), 0700) != 0) throw std::runtime_error("chmod");
     const GcReport second = collect(store, {});
     if (!second.failures.empty() || second.deleted_snapshots != 1) throw std::runtime_error("second");
-    if (is_there(store, layout::snapshot(a, Layout::farm))) throw std::runtime_error("still there");
+    if (is_there(store, store_paths::snapshot(a, Layout::farm))) throw std::runtime_error("still there");
   });
   CHECK(nobody.wait() == 0);
 }

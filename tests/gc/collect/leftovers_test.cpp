@@ -17,13 +17,13 @@ TEST_CASE("what is left over goes") {
   // The index needs a row: trees without any row mean a lost index.
   const SnapshotId stays = world.place_one("a");
   const std::string nobody(32, 'a');
-  make_directories(store.root(), layout::scratch(nobody) + "/bin", 0755);
-  make_directories(store.root(), layout::tmp(nobody) + "/half", 0700);
+  make_directories(store.root(), store_paths::scratch(nobody) + "/bin", 0755);
+  make_directories(store.root(), store_paths::tmp(nobody) + "/half", 0700);
   make_directories(store.root(), "trash/gc-left/deep", 0700);
-  make_directories(store.root(), layout::tree(a_tree("orphan")) + "/site", 0755);
-  make_directories(store.root(), layout::snapshot(a_snapshot("orphan"), Layout::farm) + "/lib", 0755);
-  make_directories(store.root(), layout::bytecode(a_tree("gone")) + "/0", 0755);
-  create_file(store.root(), layout::snapshot_record(a_snapshot("orphan")), "{}", 0444);
+  make_directories(store.root(), store_paths::tree(a_tree("orphan")) + "/site", 0755);
+  make_directories(store.root(), store_paths::snapshot(a_snapshot("orphan"), Layout::farm) + "/lib", 0755);
+  make_directories(store.root(), store_paths::slots(a_tree("gone")) + "/0", 0755);
+  create_file(store.root(), store_paths::snapshot_record(a_snapshot("orphan")), "{}", 0444);
   make_directories(store.root(), "objects/ab", 0755);
   create_file(store.root(), "objects/ab/" + std::string(62, 'c'), "orphan", 0444);
   create_file(store.root(), "leases/0123456789abcdef0123456789abcdef", "", 0600);
@@ -33,18 +33,20 @@ TEST_CASE("what is left over goes") {
     CHECK(report.failures.empty());
     CHECK(report.removed_leases == 1);
     CHECK(report.removed_leftovers == 8);
-    CHECK(world.entries(layout::kScratch) + world.entries(layout::kTmp) + world.entries(layout::kTrash) == 0);
-    CHECK(world.entries(layout::kTrees) == 1);
-    CHECK(world.entries(layout::kSnapshots) == 2);
-    CHECK(world.entries(layout::kBytecode) == 1);
+    CHECK(world.entries(store_paths::kScratch) + world.entries(store_paths::kTmp) +
+              world.entries(store_paths::kTrash) ==
+          0);
+    CHECK(world.entries(store_paths::kTrees) == 1);
+    CHECK(world.entries(store_paths::kSnapshots) == 2);
+    CHECK(world.entries(store_paths::kSlots) == 1);
     CHECK(world.objects() == 1);
   }
   SUBCASE("but not what an ingest may just have made") {
     GcOptions options;  // the grace time is an hour
     options.policy.max_size = SizeLimit{.bytes = 1};
     collect(store, options);
-    CHECK(world.entries(layout::kTrees) == 2);
-    CHECK(world.entries(layout::kSnapshots) == 4);
+    CHECK(world.entries(store_paths::kTrees) == 2);
+    CHECK(world.entries(store_paths::kSnapshots) == 4);
     CHECK(world.objects() == 2);
   }
 }
@@ -64,7 +66,7 @@ TEST_CASE("the half-made work of an ingest that goes on is left alone") {
   CHECK(has_tree(store, id));
   place_snapshot(store, ingest, TreeWorld::record({{"new", id}}), Layout::forest, std::nullopt);
   collect_all(store);
-  CHECK(read_file(store.root(), layout::tree(id) + "/site/new.py") == "new\n");
+  CHECK(read_file(store.root(), store_paths::tree(id) + "/site/new.py") == "new\n");
 }
 
 namespace {
@@ -125,8 +127,8 @@ TEST_CASE("files and pages from the future are stamped as of now, or go, and are
   Store& store = world.store;
   const std::int64_t now = store.clock().now().time_since_epoch().count();
   const std::int64_t ahead = now + std::chrono::nanoseconds(std::chrono::hours(87'600)).count();
-  make_directories(store.root(), layout::tree(a_tree("orphan")) + "/site", 0755);
-  set_mtime(store.root(), layout::tree(a_tree("orphan")), ahead);
+  make_directories(store.root(), store_paths::tree(a_tree("orphan")) + "/site", 0755);
+  set_mtime(store.root(), store_paths::tree(a_tree("orphan")), ahead);
   {
     Index::Write rows = store.index().write();
     rows.put_document("ahead", {.etag = {}, .fetched_at_ns = ahead, .fresh_until_ns = ahead, .body = "x"});
@@ -137,22 +139,22 @@ TEST_CASE("files and pages from the future are stamped as of now, or go, and are
   collect_all(store);
   CHECK(!store.index().read().document("ahead"));
   CHECK(store.index().read().document("never"));
-  CHECK(world.entries(layout::kTrees) == 2);
-  CHECK(stat_at(store.root(), layout::tree(a_tree("orphan")), Links::do_not_follow)->mtime_ns < ahead);
+  CHECK(world.entries(store_paths::kTrees) == 2);
+  CHECK(stat_at(store.root(), store_paths::tree(a_tree("orphan")), Links::do_not_follow)->mtime_ns < ahead);
   collect_all(store);
-  CHECK(world.entries(layout::kTrees) == 1);
+  CHECK(world.entries(store_paths::kTrees) == 1);
 }
 
 TEST_CASE("a deletion whose snapshot a power cut has taken is forgotten, once its files are gone, too") {
   CollectWorld world;
   const SnapshotId lost = a_snapshot("lost"), going = world.place_one("a");
   world.doom(lost, Fate::deleting);
-  create_file(world.store.root(), layout::snapshot_record(lost), "{}", 0444);
+  create_file(world.store.root(), store_paths::snapshot_record(lost), "{}", 0444);
   const auto fate = [&] { return world.store.index().read().fate(lost); };
   collect(world.store, {});  // the grace time is an hour: the file stays, and so does the row
   CHECK(fate());
   CHECK(world.has_row(going));
-  throw_away(world.store, layout::snapshot_record(lost));
+  throw_away(world.store, store_paths::snapshot_record(lost));
   collect(world.store, {});
   CHECK(!fate());
 }
@@ -160,7 +162,7 @@ TEST_CASE("a deletion whose snapshot a power cut has taken is forgotten, once it
 TEST_CASE("lock files of wheels and requests go, those that somebody holds stay") {
   CollectWorld world;
   Store& store = world.store;
-  const std::string locks = layout::kLocks;
+  const std::string locks = store_paths::kLocks;
   { const FileLock free = FileLock::wait(store.root(), locks + "/wheel-free", LockMode::exclusive); }
   { const FileLock free = FileLock::wait(store.root(), locks + "/request-free", LockMode::exclusive); }
   { const FileLock other = FileLock::wait(store.root(), locks + "/tree-ab", LockMode::exclusive); }

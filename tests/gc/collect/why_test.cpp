@@ -56,12 +56,12 @@ TEST_CASE("a word is an id, a path of the store, a file, or a package in one ver
   const Row rows[] = {
       {id.hex(), Subject::Kind::snapshot},
       {id.hex().substr(0, 6), Subject::Kind::snapshot},
-      {world.store.path() + "/" + layout::snapshot(id, Layout::farm), Subject::Kind::snapshot},
+      {world.store.path() + "/" + store_paths::snapshot(id, Layout::farm), Subject::Kind::snapshot},
       {tree.hex(), Subject::Kind::package},
       {"A", Subject::Kind::package},
       {"a==1.0", Subject::Kind::package},
       {world.store.path() + "/" + object_of("a\n"), Subject::Kind::file},
-      {world.store.path() + "/" + layout::tree(tree) + "/site/a.py", Subject::Kind::file}};
+      {world.store.path() + "/" + store_paths::tree(tree) + "/site/a.py", Subject::Kind::file}};
   for (const Row& row : rows) {
     CAPTURE(row.word);
     const Subject subject = find_subject(world.store, census, row.word);

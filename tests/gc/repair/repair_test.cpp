@@ -21,7 +21,7 @@ VerifyReport repaired(DamageWorld& world, BlobSource& source, VerifyDepth depth 
 }
 
 std::vector<DirectoryEntry> quarantined(DamageWorld& world) {
-  return list_directory(world.store().root(), layout::kQuarantine);
+  return list_directory(world.store().root(), store_paths::kQuarantine);
 }
 
 void check_all_right(DamageWorld& world) {
@@ -48,8 +48,8 @@ TEST_CASE("a poisoned inode is replaced under every name, and kept in quarantine
   check_all_right(world);
   const auto kept = quarantined(world);
   REQUIRE(kept.size() == 1);
-  CHECK(world.content(std::string(layout::kQuarantine) + "/" + kept[0].name) == "evil = 1\n");
-  CHECK(world.stamp(std::string(layout::kQuarantine) + "/" + kept[0].name).inode == bad);
+  CHECK(world.content(std::string(store_paths::kQuarantine) + "/" + kept[0].name) == "evil = 1\n");
+  CHECK(world.stamp(std::string(store_paths::kQuarantine) + "/" + kept[0].name).inode == bad);
   CHECK(world.stamp(world.object_of(DamageWorld::kDemo)).inode != bad);
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("what cannot be repaired loses its rows durably, and everything else s
   CHECK(!report.is_clean());
   CHECK(report.found[0].outcome_detail.find("not to be had") != std::string::npos);
   world.close();
-  remove_tree(AT_FDCWD, world.root() + "/" + layout::kVolatile);  // a power cut
+  remove_tree(AT_FDCWD, world.root() + "/" + store_paths::kVolatile);  // a power cut
   Index::Read read = world.store().index().read();
   CHECK(!read.tree(world.demo));
   CHECK(!read.wheel(DamageWorld::info("demo").wheel));
@@ -143,7 +143,7 @@ TEST_CASE("structure is made again from manifests and records") {
     });
   }
   SUBCASE("a whole layout") {
-    remove_tree(world.store().root(), layout::snapshot(world.snapshot, Layout::forest));
+    remove_tree(world.store().root(), store_paths::snapshot(world.snapshot, Layout::forest));
   }
   SUBCASE("an empty file that is not empty") {
     world.put_new_file(world.at(world.demo, "site/demo/empty.txt"), "evil");
@@ -152,24 +152,24 @@ TEST_CASE("structure is made again from manifests and records") {
     world.put_new_file(world.at(world.demo, "site/evil.py"), "evil");
     world.behind_the_back(world.in_forest("evil"),
                           [](const std::string& full) { make_directory(AT_FDCWD, full, 0755); });
-    create_file(world.store().root(), std::string(layout::kObjects) + "/evil", "evil", 0444);
+    create_file(world.store().root(), std::string(store_paths::kObjects) + "/evil", "evil", 0444);
   }
   SUBCASE("modes") {
     fchmodat(world.store().root(), world.object_of(DamageWorld::kDemo).c_str(), 0666, 0);
     fchmodat(world.store().root(), world.at(world.demo, "site/shared").c_str(), 0777, 0);
-    fchmodat(world.store().root(), layout::tree(world.other).c_str(), 0777, 0);
+    fchmodat(world.store().root(), store_paths::tree(world.other).c_str(), 0777, 0);
   }
   SUBCASE("a manifest, a description, a record") {
     world.put_new_file(world.at(world.demo, "manifest"), "nonsense");
     world.remove(world.at(world.other, "manifest"));
     world.put_new_file(world.at(world.demo, "tree.json"), "{");
-    world.remove(layout::snapshot_record(world.snapshot));
+    world.remove(store_paths::snapshot_record(world.snapshot));
   }
   SUBCASE("slots and bytecode") {
-    const std::string slot = layout::bytecode(world.demo) + "/0";
+    const std::string slot = store_paths::slots(world.demo) + "/0";
     world.put_new_file(slot + "/evil.cpython-311.pyc", "evil");
-    fchmodat(world.store().root(), layout::bytecode(world.other).c_str(), 0755, 0);
-    remove_tree(world.store().root(), layout::bytecode(world.other) + "/0");
+    fchmodat(world.store().root(), store_paths::slots(world.other).c_str(), 0755, 0);
+    remove_tree(world.store().root(), store_paths::slots(world.other) + "/0");
   }
   const VerifyReport report = repaired(world, source);
   CHECK(!report.found.empty());
@@ -179,7 +179,7 @@ TEST_CASE("structure is made again from manifests and records") {
   const auto file = read_snapshot_file(world.store(), world.snapshot);
   REQUIRE(file);
   CHECK(file->requests.size() == 1);
-  CHECK(list_directory(world.store().root(), layout::kTmp).empty());
+  CHECK(list_directory(world.store().root(), store_paths::kTmp).empty());
 }
 
 TEST_CASE("rows are made again from what lies on disk") {

@@ -42,8 +42,9 @@ Found found_while_away(DamageWorld& world, const std::string& path, const std::s
 
 TEST_CASE("what is taken away and made again under its lock meanwhile is no damage") {
   DamageWorld world;
-  CHECK(found_while_away(world, layout::tree(world.demo), layout::tree_lock(world.demo)) == Found{});
-  CHECK(found_while_away(world, layout::snapshot(world.snapshot, Layout::farm),
+  CHECK(found_while_away(world, store_paths::tree(world.demo), store_paths::tree_lock(world.demo)) ==
+        Found{});
+  CHECK(found_while_away(world, store_paths::snapshot(world.snapshot, Layout::farm),
                          "locks/snapshot-" + world.snapshot.hex().substr(0, 2)) == Found{});
 }
 
@@ -59,5 +60,5 @@ TEST_CASE("a wheel whose tree has no row yet is no damage while the index is bei
     const FileLock rebuild = FileLock::wait(world.store().root(), "locks/gc.lock", LockMode::exclusive);
     CHECK(world.found() == Found{});
   }
-  CHECK(world.found() == Found{layout::tree(lost) + ": damaged-row"});
+  CHECK(world.found() == Found{store_paths::tree(lost) + ": damaged-row"});
 }

@@ -141,7 +141,7 @@ TEST_CASE("links that lead elsewhere, and things that belong nowhere, are found"
 
 TEST_CASE("what programs may rewrite below etc is no damage") {
   DamageWorld world;
-  world.write_into(layout::snapshot(world.snapshot, Layout::forest) + "/etc/demo.conf", "a = 2\n");
+  world.write_into(store_paths::snapshot(world.snapshot, Layout::forest) + "/etc/demo.conf", "a = 2\n");
   CHECK(world.found(VerifyDepth::full) == Found{});
 }
 
@@ -160,7 +160,7 @@ TEST_CASE("manifests, descriptions and records are held against their ids and ro
     CHECK(world.found() == Found{path + ": damaged-manifest"});
   }
   SUBCASE("snapshot record") {
-    const std::string path = layout::snapshot_record(world.snapshot);
+    const std::string path = store_paths::snapshot_record(world.snapshot);
     world.put_new_file(path, "{}");
     CHECK(world.found() == Found{path + ": damaged-manifest"});
   }
@@ -170,7 +170,7 @@ TEST_CASE("rows that are missing or tell of something else are found") {
   DamageWorld world;
   Store& store = world.store();
   const BlobId blob{sha256(as_bytes(DamageWorld::kDemo))};
-  const std::string object = layout::object(blob), tree = layout::tree(world.demo);
+  const std::string object = store_paths::object(blob), tree = store_paths::tree(world.demo);
   SUBCASE("blob") {
     change_rows(store, [&](Index::Write& write) { write.erase(blob); });
     CHECK(world.found() == Found{object + ": damaged-row"});
@@ -203,12 +203,12 @@ TEST_CASE("rows that are missing or tell of something else are found") {
   }
   SUBCASE("snapshot") {
     change_rows(store, [&](Index::Write& write) { write.erase(world.snapshot); });
-    CHECK(world.found() == Found{layout::snapshot_record(world.snapshot) + ": damaged-row"});
+    CHECK(world.found() == Found{store_paths::snapshot_record(world.snapshot) + ": damaged-row"});
   }
   SUBCASE("tree -> snapshot") {
     change_rows(store,
                 [&](Index::Write& write) { write.unlink_tree_from_snapshot(world.demo, world.snapshot); });
-    CHECK(world.found() == Found{layout::snapshot_record(world.snapshot) + ": damaged-row"});
+    CHECK(world.found() == Found{store_paths::snapshot_record(world.snapshot) + ": damaged-row"});
   }
 }
 
@@ -226,7 +226,7 @@ TEST_CASE("new stamps of a right file are noted, so that the next verification n
 
 TEST_CASE("bytecode is accounted for by the ledger, or by the source that it names") {
   DamageWorld world;
-  const std::string slot = layout::bytecode(world.demo) + "/0", name = "__init__.cpython-311.pyc";
+  const std::string slot = store_paths::slots(world.demo) + "/0", name = "__init__.cpython-311.pyc";
   const std::string pyc = std::string("\xa7\x0d\r\n\1\0\0\0", 8) + std::string(8, 'h') + "code";
   const auto slot_mode = [&](mode_t mode) { fchmodat(world.store().root(), slot.c_str(), mode, 0); };
   // A file that envstore did not make is removed, and is not damage.
@@ -250,8 +250,8 @@ TEST_CASE("bytecode is accounted for by the ledger, or by the source that it nam
     check_dropped("cache");
   }
   SUBCASE("a folder in the place of the ledger") {
-    make_directories(world.store().root(), layout::bytecode(world.demo) + "/ledger/x", 0755);
-    CHECK(world.found() == Found{layout::bytecode(world.demo) + "/ledger: wrong-kind"});
+    make_directories(world.store().root(), store_paths::slots(world.demo) + "/ledger/x", 0755);
+    CHECK(world.found() == Found{store_paths::slots(world.demo) + "/ledger: wrong-kind"});
   }
   SUBCASE("a name that no source has") {
     world.put_new_file(slot + "/evil.cpython-311.pyc", pyc);
@@ -288,7 +288,7 @@ TEST_CASE("bytecode is accounted for by the ledger, or by the source that it nam
 
 TEST_CASE("what was compiled is held against its source at full depth alone") {
   DamageWorld world;
-  const std::string owner = layout::bytecode(world.demo), name = "0/__init__.cpython-311.pyc";
+  const std::string owner = store_paths::slots(world.demo), name = "0/__init__.cpython-311.pyc";
   // importlib.util.source_hash of 3.11 of the source, and of the whole file
   const auto compiled = [&](std::uint64_t source_hash, std::uint64_t own_hash) {
     std::string pyc("\xa7\x0d\r\n\1\0\0\0", 8);
@@ -296,7 +296,7 @@ TEST_CASE("what was compiled is held against its source at full depth alone") {
     world.put_new_file(owner + "/" + name, pyc + "code");
     const FileStamp stamp = world.stamp(owner + "/" + name);
     world.put_new_file(
-        owner + "/" + layout::kBytecodeLedger,
+        owner + "/" + store_paths::kSlotLedger,
         ledger_line(
             name, {.inode = stamp.inode, .size = stamp.size, .hash = own_hash, .mtime_ns = stamp.mtime_ns}));
   };
@@ -352,9 +352,9 @@ TEST_CASE("snapshots and trees on their way out are no damage") {
   change_rows(world.store(), [&](Index::Write& write) {
     write.put_fate(world.snapshot, {.fate = Fate::deleting, .epoch = 1, .since_ns = 1});
   });
-  throw_away(world.store(), layout::snapshot(world.snapshot, Layout::farm));
-  throw_away(world.store(), layout::snapshot(world.snapshot, Layout::forest));
-  REQUIRE(::unlinkat(world.store().root(), layout::snapshot_record(world.snapshot).c_str(), 0) == 0);
+  throw_away(world.store(), store_paths::snapshot(world.snapshot, Layout::farm));
+  throw_away(world.store(), store_paths::snapshot(world.snapshot, Layout::forest));
+  REQUIRE(::unlinkat(world.store().root(), store_paths::snapshot_record(world.snapshot).c_str(), 0) == 0);
   CHECK(world.found() == Found{});
 }
 

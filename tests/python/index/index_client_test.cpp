@@ -113,7 +113,7 @@ void check_page_metadata_and_file(World& world, const std::string& url) {
   const std::string expected = read_file(AT_FDCWD, world.folder() + "/demo-1.0-py3-none-any.whl");
   const auto bytes = fetched.bytes();
   CHECK(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()) == expected);
-  CHECK(list_directory(store.root(), layout::kTmp).empty());
+  CHECK(list_directory(store.root(), store_paths::kTmp).empty());
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ TEST_CASE("a file with another hash or size than the index said is refused and l
   file.hashes = {};
   file.size = 1;  // the body is longer than its memory
   CHECK(kind_of([&] { client.download(file, is_given_up); }) == ErrorKind::network);
-  CHECK(list_directory(store.root(), layout::kTmp).empty());
+  CHECK(list_directory(store.root(), store_paths::kTmp).empty());
 }
 
 TEST_CASE("a file of known size stays in memory; one whose size nobody told goes through a file") {

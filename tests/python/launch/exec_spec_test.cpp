@@ -90,7 +90,7 @@ TEST_CASE("a run's environment leads into its scratch and out of any outer run's
       run_environment({"PATH=" + root + "/scratch/old/bin:/usr/bin:" + root + "/snapshots/x.farm/bin:/bin",
                        "PYTHONHOME=/x", "VIRTUAL_ENV=/old", "KEEP=1"},
                       {{"ADDED", "2"}, {"KEEP", "3"}}, world.store, plan, "/scratch", "lease");
-  const std::string bin = root + "/" + layout::snapshot(plan.layers[0].snapshot, Layout::farm) + "/bin";
+  const std::string bin = root + "/" + store_paths::snapshot(plan.layers[0].snapshot, Layout::farm) + "/bin";
   CHECK(value_in(environment, "PATH") == "/scratch/bin:" + bin + ":/usr/bin:/bin");
   CHECK(value_in(environment, "VIRTUAL_ENV") == "/scratch");
   CHECK(value_in(environment, "ENVSTORE_LEASE") == "lease");

@@ -10,7 +10,7 @@ using namespace envstore::test;
 
 namespace {
 std::size_t leases_in(const Store& store) {
-  return list_directory(store.root(), layout::kLeases).size();
+  return list_directory(store.root(), store_paths::kLeases).size();
 }
 }  // namespace
 
@@ -76,9 +76,9 @@ TEST_CASE("nothing is left behind but a spare") {
   const LaunchPlan plan = world.plan();
   CHECK(world.python(plan, "import os; open(os.environ['VIRTUAL_ENV'] + '/mine', 'w').close()") == 0);
   CHECK(leases_in(world.store) == 0);
-  CHECK(list_directory(world.store.root(), layout::kScratch).empty());
+  CHECK(list_directory(world.store.root(), store_paths::kScratch).empty());
   CHECK(world.python(plan, "") == 0);
-  for (const DirectoryEntry& entry : list_directory(world.store.root(), layout::kScratch))
+  for (const DirectoryEntry& entry : list_directory(world.store.root(), store_paths::kScratch))
     CHECK(entry.name.starts_with("spare-"));
 }
 

@@ -71,7 +71,7 @@ TEST_CASE("of two layers' scripts with one name the first wins, and none hides p
   const ScratchRecipe recipe = scratch_recipe(world.store, plan);
   CHECK(recipe.hard_links.size() == 2);
   CHECK(value_of(recipe.hard_links, "bin/tool") ==
-        layout::snapshot(plan.layers[0].snapshot, Layout::farm) + "/bin/tool");
+        store_paths::snapshot(plan.layers[0].snapshot, Layout::farm) + "/bin/tool");
   CHECK(value_of(recipe.symlinks, "bin/python") == "/opt/python3.11");
 }
 

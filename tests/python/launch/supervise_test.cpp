@@ -133,12 +133,12 @@ TEST_CASE("a daemon keeps lease and scratch until it ends") {
       "sys.exit(5)\n");
   CHECK(code_of(pid) == 5);
   CHECK(remove_dead_leases(world.store) == 0);
-  CHECK(list_directory(world.store.root(), layout::kLeases).size() == 1);
+  CHECK(list_directory(world.store.root(), store_paths::kLeases).size() == 1);
   { const Fd go(open((world / "down").c_str(), O_WRONLY | O_CLOEXEC)); }
   CHECK(hear(world.up()) == "True");
   while (waitpid(-1, nullptr, 0) > 0 || errno == EINTR) continue;  // daemon and keeper
-  CHECK(list_directory(world.store.root(), layout::kLeases).empty());
-  CHECK(list_directory(world.store.root(), layout::kScratch).empty());
+  CHECK(list_directory(world.store.root(), store_paths::kLeases).empty());
+  CHECK(list_directory(world.store.root(), store_paths::kScratch).empty());
   prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
@@ -168,12 +168,12 @@ TEST_CASE("--exec leaves no supervisor, and the lease lives as long as the progr
   });
   CHECK(hear(world.up()) == std::to_string(pid));
   CHECK(remove_dead_leases(world.store) == 0);
-  const auto leases = list_directory(world.store.root(), layout::kLeases);
+  const auto leases = list_directory(world.store.root(), store_paths::kLeases);
   REQUIRE(leases.size() == 1);
-  const Fd lease = open_file(world.store.root(), layout::lease(leases[0].name), O_RDWR);
+  const Fd lease = open_file(world.store.root(), store_paths::lease(leases[0].name), O_RDWR);
   { const Fd go(open((world / "down").c_str(), O_WRONLY | O_CLOEXEC)); }
   CHECK(code_of(pid) == 0);
   wait_lock(lease.get(), kLeaseLock, LockMode::exclusive);  // held by the keeper until it has cleaned up
-  CHECK(list_directory(world.store.root(), layout::kLeases).empty());
-  CHECK(list_directory(world.store.root(), layout::kScratch).empty());
+  CHECK(list_directory(world.store.root(), store_paths::kLeases).empty());
+  CHECK(list_directory(world.store.root(), store_paths::kScratch).empty());
 }

@@ -32,7 +32,7 @@ struct LaunchWorld : Folder {
   std::string add_layer(LaunchPlan& plan, unsigned char number) const {
     LayerPlan layer{SnapshotId{{number}}, Layout::farm, false, {}, {}};
     plan.layers.push_back(layer);
-    const std::string prefix = "store/" + layout::snapshot(layer.snapshot, layer.layout);
+    const std::string prefix = "store/" + store_paths::snapshot(layer.snapshot, layer.layout);
     make_directories(AT_FDCWD, path() + "/" + prefix + "/bin", 0755);
     make_directories(AT_FDCWD, path() + "/" + prefix + "/" + plan.site_path, 0755);
     return prefix;

@@ -43,7 +43,7 @@ class World {
       ingest(archive, origin);
     } catch (const Error& error) {
       CHECK(error.kind() == ErrorKind::invalid_input);
-      CHECK(list_directory(store_.root(), layout::kTrees).empty());
+      CHECK(list_directory(store_.root(), store_paths::kTrees).empty());
       CHECK(list_directory(store_.root(), lease_.tmp_directory()).empty());
       return error.what();
     }
@@ -58,7 +58,7 @@ class World {
     const TreeManifest manifest = TreeManifest::load(store_, id);
     for (const TreeEntry& entry : manifest.entries())
       found[entry.path + (entry.executable == Executable::yes ? "*" : "")] =
-          read_file(store_.root(), layout::tree(id) + "/" + entry.path);
+          read_file(store_.root(), store_paths::tree(id) + "/" + entry.path);
     return found;
   }
   TreeRow row(const TreeId& id) { return store_.index().read().tree(id).value(); }

@@ -199,7 +199,7 @@ TEST_CASE("a lock file that a cleaner of old files removed is made anew, and sti
   TemporaryDirectory directory;
   Index index(directory.fd(), Index::Access::read_write);
   count_up(index);
-  remove_tree(directory.fd(), layout::kLocks);
+  remove_tree(directory.fd(), store_paths::kLocks);
   std::vector<Child> others = children(4, [&](int) { count_up_in_own_index(directory.fd(), 100); });
   for (int i = 0; i < 100; ++i) count_up(index);
   for (Child& child : others) CHECK(child.wait() == 0);

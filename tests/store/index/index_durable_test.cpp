@@ -21,13 +21,13 @@ namespace {
 
 struct World : IndexWorld {
   FileLock turn() {
-    make_directory_if_missing(directory.fd(), layout::kLocks, 0700);
-    return FileLock::wait(directory.fd(), std::string(layout::kLocks) + "/durable.lock", LockMode::exclusive);
+    make_directory_if_missing(directory.fd(), store_paths::kLocks, 0700);
+    return FileLock::wait(directory.fd(), store_paths::kDurableLock, LockMode::exclusive);
   }
   /// Does what a durable writer does before it publishes. No transaction of this process may be open.
   void commit_unpublished(const BlobId& id, const BlobRow& row) {
     const auto durable =
-        index::Environment::open(directory.fd(), layout::kIndex, index::Environment::Mode::synced);
+        index::Environment::open(directory.fd(), store_paths::kIndex, index::Environment::Mode::synced);
     index::Transaction transaction(durable, index::Transaction::Kind::write);
     transaction.put(index::key_of(index::Table::blobs, id), encode(row));
     transaction.commit();
@@ -131,8 +131,8 @@ TEST_CASE("a row that is written again during the syncfs is durable before any r
   std::size_t durable_trees = 0;
   while (durable_trees < 30) {
     world.index.promote(Index::Wait::yes);
-    const auto durable =
-        index::Environment::open(world.directory.fd(), layout::kIndex, index::Environment::Mode::read_only);
+    const auto durable = index::Environment::open(world.directory.fd(), store_paths::kIndex,
+                                                  index::Environment::Mode::read_only);
     index::Transaction rows(durable, index::Transaction::Kind::read);
     durable_trees = 0;
     for (int number = 0; number < last; ++number) {

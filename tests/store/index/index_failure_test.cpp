@@ -162,8 +162,8 @@ TEST_CASE("a read-only store is read, unpromoted rows included, and refuses to b
   CHECK(index.read().blob(a_blob("b"))->size == 2);
   CHECK(kind_of([&] { static_cast<void>(index.write()); }) == ErrorKind::permission);
   CHECK(index.promote(Index::Wait::yes));
-  remove_tree(directory.fd(), layout::kVolatile);
-  remove_tree(directory.fd(), layout::kLocks);
+  remove_tree(directory.fd(), store_paths::kVolatile);
+  remove_tree(directory.fd(), store_paths::kLocks);
   Index baked(directory.fd(), Index::Access::read_only);
   CHECK(baked.read().blob(a_blob("a"))->size == 1);
   CHECK_FALSE(baked.read().blob(a_blob("b")));
@@ -195,7 +195,7 @@ TEST_CASE("an index that is made anew is what other processes see from their nex
   CHECK_FALSE(second.read().blob(a_blob("b")));
   put(second, "c", 3);
   CHECK(first.read().blob(a_blob("c"))->size == 3);
-  CHECK(list_directory(directory.fd(), layout::kTrash).size() == 2);
+  CHECK(list_directory(directory.fd(), store_paths::kTrash).size() == 2);
 }
 
 namespace {

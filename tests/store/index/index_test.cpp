@@ -39,7 +39,7 @@ struct World {
   }
   /// The size in the row after a power cut, which loses the volatile environment.
   std::optional<std::uint64_t> size_after_power_cut(std::string_view name) {
-    remove_tree(directory.fd(), layout::kVolatile);
+    remove_tree(directory.fd(), store_paths::kVolatile);
     return size_of(name);
   }
 };
@@ -142,7 +142,7 @@ TEST_CASE("a read in slices sees every row once and lets a writer in") {
   constexpr std::size_t kRows = 3;
   World world;
   for (std::size_t i = 0; i < kRows; ++i) world.put_blob(std::to_string(i), 1);
-  const Fd lock = open_file(world.directory.fd(), std::string(layout::kLocks) + "/index.lock", O_RDWR);
+  const Fd lock = open_file(world.directory.fd(), store_paths::kIndexLock, O_RDWR);
   const auto walk = [&](Index::Read& rows, const std::function<void()>& visit) {
     SUBCASE("over blobs") {
       rows.each_blob([&](const BlobId&, const BlobRow&) { return visit(), true; });

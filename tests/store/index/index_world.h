@@ -24,7 +24,7 @@ struct IndexWorld {
     work(transaction);
     transaction.commit();
   }
-  void fail_power() { remove_tree(directory.fd(), layout::kVolatile); }
+  void fail_power() { remove_tree(directory.fd(), store_paths::kVolatile); }
 };
 
 }  // namespace envstore

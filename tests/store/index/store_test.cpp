@@ -34,10 +34,11 @@ TEST_CASE("a store is made where there is none, its parents too, for its user al
   CHECK(store.path() == path);
   CHECK_FALSE(store.is_read_only());
   CHECK((stat_at(AT_FDCWD, path, Links::follow)->mode & 07777) == 0700);
-  CHECK(read_file(store.root(), layout::kFormatFile) == "1\n");
-  CHECK(read_file(store.root(), layout::kCacheTag)
+  CHECK(read_file(store.root(), store_paths::kFormatFile) == "1\n");
+  CHECK(read_file(store.root(), store_paths::kCacheTag)
             .starts_with("Signature: 8a477f597d28d172789f06886806bc55\n"));
-  for (const char* folder : {layout::kObjects, layout::kTrees, layout::kLeases, layout::kTmp, layout::kLocks})
+  for (const char* folder : {store_paths::kObjects, store_paths::kTrees, store_paths::kLeases,
+                             store_paths::kTmp, store_paths::kLocks})
     CHECK(stat_at(store.root(), folder, Links::do_not_follow)->is_directory());
 }
 
@@ -55,7 +56,7 @@ TEST_CASE("50 processes that open a store at once all get the same whole one") {
   std::size_t rows = 0;
   store.index().read().each_blob([&](const BlobId&, const BlobRow&) { return ++rows > 0; });
   CHECK(rows == 50);
-  CHECK(list_directory(store.root(), layout::kTmp).empty());
+  CHECK(list_directory(store.root(), store_paths::kTmp).empty());
 }
 
 TEST_CASE("a store that died while it was made is completed by the next one") {
@@ -70,7 +71,7 @@ TEST_CASE("a store that died while it was made is completed by the next one") {
     create_file(AT_FDCWD, path + "/format.new-abc", "", 0600);
   }
   const Store store = Store::open(path, kClock);
-  CHECK(read_file(store.root(), layout::kFormatFile) == "1\n");
+  CHECK(read_file(store.root(), store_paths::kFormatFile) == "1\n");
 }
 
 TEST_CASE("what is no store of this user's is refused") {

@@ -51,6 +51,6 @@ TEST_CASE("a turn is one process's alone") {
   World world;
   CHECK(take_daily_turn(world.store) == DailyTurn::first);
   world.clock.time += std::chrono::hours(25);
-  const FileLock other = FileLock::wait(world.store.root(), layout::kDailyTurn, LockMode::exclusive);
+  const FileLock other = FileLock::wait(world.store.root(), store_paths::kDailyTurn, LockMode::exclusive);
   CHECK(take_daily_turn(world.store) == DailyTurn::not_due);
 }

@@ -24,10 +24,12 @@ struct World {
     transaction.commit();
   }
   void lose_volatile_data() {
-    for (const DirectoryEntry& boot : list_directory(store.root(), layout::kVolatile))
-      remove_tree(store.root(), std::string(layout::kVolatile) + "/" + boot.name);
+    for (const DirectoryEntry& boot : list_directory(store.root(), store_paths::kVolatile))
+      remove_tree(store.root(), std::string(store_paths::kVolatile) + "/" + boot.name);
   }
-  std::string file_of(const Lease& lease) { return read_file(store.root(), layout::lease(lease.name())); }
+  std::string file_of(const Lease& lease) {
+    return read_file(store.root(), store_paths::lease(lease.name()));
+  }
 };
 
 const LeaseRow kRow = {.kind = LeaseKind::pip,
@@ -116,7 +118,7 @@ TEST_CASE("a lease whose process has gone is a dropped one, with what its file s
   { Lease::acquire(world.store, LeaseKind::run, {}, "x.py")->hand_over(); }
   // The descriptor was released, not closed: it lives as long as this process.
   CHECK(held_leases(world.store).size() == 1);
-  create_file(world.store.root(), layout::lease(std::string(32, 'a')), "half", 0600);
+  create_file(world.store.root(), store_paths::lease(std::string(32, 'a')), "half", 0600);
   const std::vector<HeldLease> dropped = dropped_leases(world.store);
   REQUIRE(dropped.size() == 1);
   CHECK_FALSE(dropped[0].row);

@@ -40,7 +40,7 @@ struct World {
   std::optional<Lease> lease(const std::vector<SnapshotId>& snapshots) {
     return Lease::acquire(store, LeaseKind::run, snapshots, "test");
   }
-  std::size_t files() { return list_directory(store.root(), layout::kLeases).size(); }
+  std::size_t files() { return list_directory(store.root(), store_paths::kLeases).size(); }
   std::size_t rows() {
     std::size_t count = 0;
     store.index().read().each_lease([&](const std::string&, const LeaseRow&) { return ++count > 0; });
@@ -128,7 +128,7 @@ TEST_CASE("what a killed process leased is removed with its scratch and its half
       Store store = Store::open(world.store.path(), world.clock);
       auto lease = Lease::acquire(store, LeaseKind::run, {a_snapshot("a")}, "victim");
       make_directories(store.root(), lease->tmp_directory() + "/half", 0700);
-      make_directories(store.root(), layout::scratch(lease->name()) + "/bin", 0700);
+      make_directories(store.root(), store_paths::scratch(lease->name()) + "/bin", 0700);
       has_lease.tell();
       pause();
     });
@@ -141,8 +141,8 @@ TEST_CASE("what a killed process leased is removed with its scratch and its half
   CHECK(remove_dead_leases(world.store) == 1);
   CHECK(world.rows() == 0);
   CHECK(world.files() == 0);
-  CHECK(list_directory(world.store.root(), layout::kTmp).empty());
-  CHECK(list_directory(world.store.root(), layout::kScratch).empty());
+  CHECK(list_directory(world.store.root(), store_paths::kTmp).empty());
+  CHECK(list_directory(world.store.root(), store_paths::kScratch).empty());
 }
 
 TEST_CASE("a program that inherited the descriptor keeps the lease alive after its supervisor was killed") {
@@ -186,7 +186,7 @@ TEST_CASE("files in leases/ that a crash left half made are removed") {
 TEST_CASE("a lease whose file somebody removed still counts as live, because nobody can tell") {
   World world;
   const auto lease = world.lease({});
-  unlink_if_there(world.store.root(), layout::lease(lease->name()));
+  unlink_if_there(world.store.root(), store_paths::lease(lease->name()));
   CHECK(is_lease_live(world.store, lease->name()));
   CHECK(remove_dead_leases(world.store) == 0);
   CHECK(world.rows() == 1);
@@ -221,7 +221,7 @@ TEST_CASE("leases come and go while others remove dead ones, and none loses its 
       if (!lease) throw std::runtime_error("refused");
       const bool is_whole =
           store.index().read().lease(lease->name()).has_value() &&
-          stat_at(store.root(), layout::lease(lease->name()), Links::do_not_follow).has_value();
+          stat_at(store.root(), store_paths::lease(lease->name()), Links::do_not_follow).has_value();
       if (!is_whole) throw std::runtime_error("a live lease was removed");
     }
   });

@@ -35,12 +35,12 @@ struct ScratchWorld : TreeWorld {
     });
   }
   bool has_spare() {
-    return stat_at(store().root(), layout::spare(kPlan.hex()), Links::do_not_follow).has_value();
+    return stat_at(store().root(), store_paths::spare(kPlan.hex()), Links::do_not_follow).has_value();
   }
   /// True if a scratch is handed back after `change` was applied to it.
   template <class Change>
   bool is_handed_back_after(Change change) {
-    remove_tree(store().root(), layout::spare(kPlan.hex()));
+    remove_tree(store().root(), store_paths::spare(kPlan.hex()));
     {
       const Scratch scratch = make();
       const Fd directory = open_directory(AT_FDCWD, scratch.path());
@@ -48,7 +48,7 @@ struct ScratchWorld : TreeWorld {
     }
     return has_spare();
   }
-  std::size_t scratches() { return list_directory(store().root(), layout::kScratch).size(); }
+  std::size_t scratches() { return list_directory(store().root(), store_paths::kScratch).size(); }
   int made = 0;
 };
 
@@ -130,7 +130,7 @@ TEST_CASE("a spare that lay for a while is looked at: cleaners by age take singl
     CAPTURE(gone);
     ScratchWorld world;
     { const Scratch first = world.make(); }
-    if (!gone.empty()) unlink_if_there(world.store().root(), layout::spare(kPlan.hex()) + "/" + gone);
+    if (!gone.empty()) unlink_if_there(world.store().root(), store_paths::spare(kPlan.hex()) + "/" + gone);
     Store store = Store::open(world.root(), later);
     const Scratch second = Scratch::make(store, random_name(), kPlan, [&] {
       ++world.made;

@@ -100,18 +100,18 @@ void check_whole(const TreeWorld& world, const SnapshotRecord& record) {
   const auto trees = layout_trees(store, record);
   for (const Layout layout : {Layout::farm, Layout::forest}) {
     const LayoutPlan plan = plan_layout(record, trees, layout);
-    CHECK(differences(store, plan, trees, layout::snapshot(record.id(), layout)).empty());
+    CHECK(differences(store, plan, trees, store_paths::snapshot(record.id(), layout)).empty());
   }
   for (const SnapshotTree& tree : record.trees) {
     const TreeManifest manifest = TreeManifest::load(store, tree.tree);
     Index::Read read = store.index().read();
     for (const TreeEntry& entry : manifest.entries()) {
-      const auto object = stat_at(store.root(), layout::object(entry.blob), Links::do_not_follow);
+      const auto object = stat_at(store.root(), store_paths::object(entry.blob), Links::do_not_follow);
       const auto row = read.blob(entry.blob);
       REQUIRE_MESSAGE(object, entry.path);
       REQUIRE_MESSAGE(row, entry.path);
       CHECK_MESSAGE(row->inode == object->inode, entry.path);
-      const std::string path = layout::tree(tree.tree) + "/" + entry.path;
+      const std::string path = store_paths::tree(tree.tree) + "/" + entry.path;
       CHECK_MESSAGE(BlobId{sha256(as_bytes(read_file(store.root(), path)))} == entry.blob, path);
     }
   }
@@ -127,10 +127,10 @@ TEST_CASE("twenty processes make the same trees and snapshot at once") {
   const SnapshotRecord record = provide(world);
   check_whole(world, record);
   Store store = world.open();
-  CHECK(list_directory(store.root(), layout::kTmp).empty());
-  CHECK(list_directory(store.root(), layout::kTrash).empty());
-  CHECK(list_directory(store.root(), layout::kTrees).size() == 2);
-  CHECK(list_directory(store.root(), layout::kSnapshots).size() == 3);
+  CHECK(list_directory(store.root(), store_paths::kTmp).empty());
+  CHECK(list_directory(store.root(), store_paths::kTrash).empty());
+  CHECK(list_directory(store.root(), store_paths::kTrees).size() == 2);
+  CHECK(list_directory(store.root(), store_paths::kSnapshots).size() == 3);
 }
 
 TEST_CASE("whenever a process is killed, the same operation succeeds afterwards") {
@@ -149,7 +149,7 @@ TEST_CASE("whenever a process is killed, the same operation succeeds afterwards"
     check_whole(world, record);
     Store store = world.open();
     remove_dead_leases(store);
-    for (const DirectoryEntry& left : list_directory(store.root(), layout::kTmp))
+    for (const DirectoryEntry& left : list_directory(store.root(), store_paths::kTmp))
       CHECK_MESSAGE(left.name.starts_with("index-"), left.name);  // the index's own, which gc removes
     remove_tree(AT_FDCWD, world.root());
   }

@@ -140,10 +140,10 @@ TEST_CASE("a tree holds links to its objects, read-only, and says what it is") {
   const TreeId id =
       world.add_tree("a", {{"site/a.py", "A"}, {"+xbin/a", "#!/bin/sh\n"}, {"site/p/__init__.py", ""}});
   Store& store = world.store();
-  const std::string tree = layout::tree(id);
+  const std::string tree = store_paths::tree(id);
 
   const FileStamp file = stamp(store, tree + "/site/a.py");
-  const FileStamp object = stamp(store, layout::object(blob_of("A")));
+  const FileStamp object = stamp(store, store_paths::object(blob_of("A")));
   CHECK(file.inode == object.inode);
   CHECK((file.mode & 07777) == 0444);
   CHECK((stamp(store, tree + "/bin/a").mode & 07777) == 0555);
@@ -172,7 +172,7 @@ TEST_CASE("__pycache__ leads to an empty slot beside every module of site, and o
   const TreeId id = world.add_tree(
       "a", {{"site/a.py", "A"}, {"site/p/q/r.py", "R"}, {"site/p/t.txt", "T"}, {"data/share/s.py", "S"}});
   Store& store = world.store();
-  const std::string tree = layout::tree(id);
+  const std::string tree = store_paths::tree(id);
   for (const std::string directory : {"/site", "/site/p/q"}) {
     const std::string cache = tree + directory + "/__pycache__";
     CHECK(stamp(store, cache).is_symlink());
@@ -180,7 +180,7 @@ TEST_CASE("__pycache__ leads to an empty slot beside every module of site, and o
     REQUIRE(slot);
     CHECK(slot->is_directory());
     CHECK((slot->mode & 07777) == 0555);
-    CHECK(list_directory(store.root(), layout::bytecode(id)).size() == 2);
+    CHECK(list_directory(store.root(), store_paths::slots(id)).size() == 2);
   }
   CHECK(!stat_at(store.root(), tree + "/site/p/__pycache__", Links::do_not_follow));
   CHECK(!stat_at(store.root(), tree + "/data/share/__pycache__", Links::do_not_follow));
@@ -191,8 +191,8 @@ TEST_CASE("two trees share the bytes that they have in common") {
   const TreeId one = world.add_tree("one", {{"site/one.py", "1"}, {"site/LICENSE", "the same"}});
   const TreeId two = world.add_tree("two", {{"site/two.py", "2"}, {"site/x/LICENSE", "the same"}});
   Store& store = world.store();
-  CHECK(stamp(store, layout::tree(one) + "/site/LICENSE").inode ==
-        stamp(store, layout::tree(two) + "/site/x/LICENSE").inode);
+  CHECK(stamp(store, store_paths::tree(one) + "/site/LICENSE").inode ==
+        stamp(store, store_paths::tree(two) + "/site/x/LICENSE").inode);
   CHECK(store.index().read().trees_of(blob_of("the same")).size() == 2);
 }
 
@@ -201,19 +201,19 @@ TEST_CASE("the same bytes in the other mode are a file of their own") {
   const TreeId plain = world.add_tree("plain", {{"site/run", "same"}});
   const TreeId executable = world.add_tree("executable", {{"+xsite/run", "same"}});
   Store& store = world.store();
-  CHECK((stamp(store, layout::tree(plain) + "/site/run").mode & 07777) == 0444);
-  CHECK((stamp(store, layout::tree(executable) + "/site/run").mode & 07777) == 0555);
-  CHECK((stamp(store, layout::object(blob_of("same"))).mode & 07777) == 0444);
+  CHECK((stamp(store, store_paths::tree(plain) + "/site/run").mode & 07777) == 0444);
+  CHECK((stamp(store, store_paths::tree(executable) + "/site/run").mode & 07777) == 0555);
+  CHECK((stamp(store, store_paths::object(blob_of("same"))).mode & 07777) == 0444);
   CHECK(store.index().read().trees_of(blob_of("same")).size() == 2);
 }
 
 TEST_CASE("the same tree made twice is one tree, and both wheels lead to it") {
   TreeWorld world;
   const TreeId one = world.add_tree("one", {{"site/a.py", "A"}});
-  const std::uint64_t inode = stamp(world.store(), layout::tree(one)).inode;
+  const std::uint64_t inode = stamp(world.store(), store_paths::tree(one)).inode;
   const TreeId other = world.add_tree("other", {{"site/a.py", "A"}});
   CHECK(one == other);
-  CHECK(stamp(world.store(), layout::tree(one)).inode == inode);
+  CHECK(stamp(world.store(), store_paths::tree(one)).inode == inode);
   CHECK(world.store().index().read().wheel(TreeWorld::info("other").wheel)->tree == one);
 }
 
@@ -223,26 +223,27 @@ TEST_CASE("an object without a row is taken only for the bytes that it has") {
   const BlobId good = blob_of("good"), bad = blob_of("bad!");
   for (const BlobId& id : {good, bad}) {
     make_directory_if_missing(store.root(), "objects/" + id.hex().substr(0, 2), 0755);
-    create_file(store.root(), layout::object(id), "good", 0444);  // wrong content for `bad`, as after a crash
+    create_file(store.root(), store_paths::object(id), "good",
+                0444);  // wrong content for `bad`, as after a crash
   }
-  const std::uint64_t orphan = stamp(store, layout::object(good)).inode;
+  const std::uint64_t orphan = stamp(store, store_paths::object(good)).inode;
   const TreeId id = world.add_tree("a", {{"site/good", "good"}, {"site/bad", "bad!"}});
-  CHECK(stamp(store, layout::tree(id) + "/site/good").inode == orphan);
-  CHECK(read_file(store.root(), layout::tree(id) + "/site/bad") == "bad!");
-  CHECK(read_file(store.root(), layout::object(bad)) == "bad!");
-  CHECK(store.index().read().blob(bad)->inode == stamp(store, layout::object(bad)).inode);
+  CHECK(stamp(store, store_paths::tree(id) + "/site/good").inode == orphan);
+  CHECK(read_file(store.root(), store_paths::tree(id) + "/site/bad") == "bad!");
+  CHECK(read_file(store.root(), store_paths::object(bad)) == "bad!");
+  CHECK(store.index().read().blob(bad)->inode == stamp(store, store_paths::object(bad)).inode);
 }
 
 TEST_CASE("an object that was changed behind the store's back is not handed on") {
   TreeWorld world;
   Store& store = world.store();
   world.add_tree("a", {{"site/a.py", "right"}});
-  const std::string object = layout::object(blob_of("right"));
+  const std::string object = store_paths::object(blob_of("right"));
   REQUIRE(fchmodat(store.root(), object.c_str(), 0644, 0) == 0);
   const Fd file = open_file(store.root(), object, O_WRONLY);
   write_all(file.get(), as_bytes("wrong"), object);
   const TreeId id = world.add_tree("b", {{"site/b.py", "right"}});
-  CHECK(read_file(store.root(), layout::tree(id) + "/site/b.py") == "right");
+  CHECK(read_file(store.root(), store_paths::tree(id) + "/site/b.py") == "right");
   CHECK(read_file(store.root(), object) == "right");
 }
 
@@ -252,10 +253,10 @@ TEST_CASE("a link or a directory in an object's place is replaced or refused, ne
   const BlobId id = blob_of("content");
   make_directory_if_missing(store.root(), "objects/" + id.hex().substr(0, 2), 0755);
   create_file(store.root(), "elsewhere", "content", 0444);
-  symlink_at("../../elsewhere", store.root(), layout::object(id));
+  symlink_at("../../elsewhere", store.root(), store_paths::object(id));
   const TreeId tree = world.add_tree("a", {{"site/a.py", "content"}});
-  CHECK(stamp(store, layout::tree(tree) + "/site/a.py").is_regular());
-  CHECK(stamp(store, layout::object(id)).is_regular());
+  CHECK(stamp(store, store_paths::tree(tree) + "/site/a.py").is_regular());
+  CHECK(stamp(store, store_paths::object(id)).is_regular());
 }
 
 TEST_CASE("a tree without a row, left by a crash, is replaced and not trusted") {
@@ -263,12 +264,12 @@ TEST_CASE("a tree without a row, left by a crash, is replaced and not trusted") 
   Store& store = world.store();
   const TreeId id = TreeManifest({entry("site/a.py", "A")}).id();
   store.index().read();  // creates the index: trees without an index would be damage
-  make_directories(store.root(), layout::tree(id) + "/site", 0755);
-  REQUIRE(fchmodat(store.root(), layout::tree(id).c_str(), 0555, 0) == 0);
+  make_directories(store.root(), store_paths::tree(id) + "/site", 0755);
+  REQUIRE(fchmodat(store.root(), store_paths::tree(id).c_str(), 0555, 0) == 0);
   const TreeId made = world.add_tree("a", {{"site/a.py", "A"}});
   CHECK(made == id);
-  CHECK(read_file(store.root(), layout::tree(id) + "/site/a.py") == "A");
-  CHECK(list_directory(store.root(), layout::kTrash).empty());
+  CHECK(read_file(store.root(), store_paths::tree(id) + "/site/a.py") == "A");
+  CHECK(list_directory(store.root(), store_paths::kTrash).empty());
 }
 
 TEST_CASE("a tree that is made again gets empty slots, whatever Python has written into the old ones") {
@@ -276,22 +277,22 @@ TEST_CASE("a tree that is made again gets empty slots, whatever Python has writt
   Store& store = world.store();
   const TreeId id = world.add_tree("a", {{"site/a.py", "A"}});
   {
-    const testing::OpenedDirectory opened(store.root(), layout::bytecode(id) + "/0");
-    create_file(store.root(), layout::bytecode(id) + "/0/a.cpython-311.pyc", "written by root", 0644);
+    const testing::OpenedDirectory opened(store.root(), store_paths::slots(id) + "/0");
+    create_file(store.root(), store_paths::slots(id) + "/0/a.cpython-311.pyc", "written by root", 0644);
   }
-  create_file(store.root(), layout::bytecode(id) + "/complete-cpython-311", "", 0444);
+  create_file(store.root(), store_paths::slots(id) + "/complete-cpython-311", "", 0444);
   SUBCASE("its row went, and the collection died before it took the files") {
     Index::Write rows = store.index().write();
     rows.erase(id);
     rows.commit();
   }
   SUBCASE("its files went, and the collection died before it took the slots") {
-    throw_away(store, layout::tree(id));
+    throw_away(store, store_paths::tree(id));
   }
   CHECK(world.add_tree("a", {{"site/a.py", "A"}}) == id);
-  CHECK(list_directory(store.root(), layout::bytecode(id)).size() == 1);
-  CHECK(list_directory(store.root(), layout::bytecode(id) + "/0").empty());
-  CHECK(list_directory(store.root(), layout::kTrash).empty());
+  CHECK(list_directory(store.root(), store_paths::slots(id)).size() == 1);
+  CHECK(list_directory(store.root(), store_paths::slots(id) + "/0").empty());
+  CHECK(list_directory(store.root(), store_paths::kTrash).empty());
 }
 
 TEST_CASE("a builder that is given up leaves nothing but unnamed objects") {
@@ -313,8 +314,8 @@ TEST_CASE("a builder that is given up leaves nothing but unnamed objects") {
             builder.commit({});
           }) == ErrorKind::invalid_input);
   }
-  CHECK(list_directory(store.root(), layout::kTrees).empty());
-  CHECK(list_directory(store.root(), layout::kTmp).empty());
+  CHECK(list_directory(store.root(), store_paths::kTrees).empty());
+  CHECK(list_directory(store.root(), store_paths::kTmp).empty());
   CHECK(!store.index().read().blob(blob_of("A")));
 }
 
@@ -323,8 +324,8 @@ TEST_CASE("modes are right under any umask, and the umask stays what it was") {
   const mode_t before = umask(0077);
   const TreeId id = world.add_tree("a", {{"site/a.py", "A"}, {"+xbin/a", "B"}});
   CHECK(umask(before) == 0077);
-  CHECK((stamp(world.store(), layout::tree(id) + "/site/a.py").mode & 07777) == 0444);
-  CHECK((stamp(world.store(), layout::tree(id) + "/bin/a").mode & 07777) == 0555);
+  CHECK((stamp(world.store(), store_paths::tree(id) + "/site/a.py").mode & 07777) == 0444);
+  CHECK((stamp(world.store(), store_paths::tree(id) + "/bin/a").mode & 07777) == 0555);
 }
 
 TEST_CASE("many threads add to one tree, equal files among them") {
@@ -351,7 +352,7 @@ TEST_CASE("many threads add to one tree, equal files among them") {
   CHECK(failures == 0);
   const TreeId id = builder.commit(TreeWorld::info("a"));
   CHECK(TreeManifest::load(store, id).entries().size() == 800);
-  CHECK(stamp(store, layout::object(blob_of("content 3"))).links == 81);
+  CHECK(stamp(store, store_paths::object(blob_of("content 3"))).links == 81);
 }
 
 TEST_CASE("a manifest on disk that is not what its name says is damage") {
@@ -359,12 +360,13 @@ TEST_CASE("a manifest on disk that is not what its name says is damage") {
   Store& store = world.store();
   const TreeId one = world.add_tree("one", {{"site/a.py", "A"}});
   const TreeId two = world.add_tree("two", {{"site/b.py", "B"}});
-  REQUIRE(fchmodat(store.root(), layout::tree(one).c_str(), 0755, 0) == 0);
-  rename_at(store.root(), layout::tree(one) + "/manifest", store.root(), "kept");
-  link_at(store.root(), layout::tree(two) + "/manifest", store.root(), layout::tree(one) + "/manifest");
+  REQUIRE(fchmodat(store.root(), store_paths::tree(one).c_str(), 0755, 0) == 0);
+  rename_at(store.root(), store_paths::tree(one) + "/manifest", store.root(), "kept");
+  link_at(store.root(), store_paths::tree(two) + "/manifest", store.root(),
+          store_paths::tree(one) + "/manifest");
   CHECK(kind_of([&] { TreeManifest::load(store, one); }) == ErrorKind::damaged);
-  unlink_if_there(store.root(), layout::tree(one) + "/manifest");
-  create_file(store.root(), layout::tree(one) + "/manifest", "rubbish", 0444);
+  unlink_if_there(store.root(), store_paths::tree(one) + "/manifest");
+  create_file(store.root(), store_paths::tree(one) + "/manifest", "rubbish", 0444);
   CHECK(kind_of([&] { TreeManifest::load(store, one); }) == ErrorKind::damaged);
 }
 
@@ -372,16 +374,16 @@ TEST_CASE("an object with as many names as the filesystem allows begins a new in
   TreeWorld world;
   Store& store = world.store();
   world.add_tree("a", {{"site/a", "popular"}});
-  const std::string object = layout::object(blob_of("popular"));
+  const std::string object = store_paths::object(blob_of("popular"));
   const std::uint64_t full = stamp(store, object).inode;
   make_directory(store.root(), "names", 0755);
   LinkResult result = LinkResult::linked;
   for (int i = 0; i < 66000 && result == LinkResult::linked; ++i)
     result = link_at(store.root(), object, store.root(), "names/" + std::to_string(i));
   const TreeId b = world.add_tree("b", {{"site/b", "popular"}});
-  CHECK(read_file(store.root(), layout::tree(b) + "/site/b") == "popular");
+  CHECK(read_file(store.root(), store_paths::tree(b) + "/site/b") == "popular");
   const FileStamp now = stamp(store, object);
   CHECK((now.inode != full) == (result == LinkResult::too_many_links));
-  CHECK(stamp(store, layout::tree(b) + "/site/b").inode == now.inode);
+  CHECK(stamp(store, store_paths::tree(b) + "/site/b").inode == now.inode);
   CHECK(store.index().read().blob(blob_of("popular"))->inode == now.inode);
 }

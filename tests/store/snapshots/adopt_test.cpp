@@ -27,10 +27,10 @@ struct Adopted : TreeWorld {
   /// As if the index had been lost: other rows are gone too.
   void lose_index() {
     store().index().start_anew();
-    remove_tree(store().root(), layout::kTrash);
-    make_directory(store().root(), layout::kTrash, 0700);
+    remove_tree(store().root(), store_paths::kTrash);
+    make_directory(store().root(), store_paths::kTrash, 0700);
   }
-  std::string in_tree(const std::string& path) const { return layout::tree(tree) + "/" + path; }
+  std::string in_tree(const std::string& path) const { return store_paths::tree(tree) + "/" + path; }
   void make_writable(const std::string& path) {
     REQUIRE(fchmodat(store().root(), path.c_str(), 0755, 0) == 0);
   }
@@ -116,8 +116,8 @@ TEST_CASE("roots come back from the snapshot's own file where the index is gone 
   CHECK_FALSE(note_roots(world.store(), id));
   place_snapshot(world.store(), *std::make_unique<Lease>(TreeWorld::lease(world.store())), world.snapshot,
                  Layout::farm, RequestRow{"another request", {}, "label", 6});
-  remove_tree(world.store().root(), layout::kIndex);
-  remove_tree(world.store().root(), layout::kVolatile);
+  remove_tree(world.store().root(), store_paths::kIndex);
+  remove_tree(world.store().root(), store_paths::kVolatile);
   rebuild_index(world.store());
   Index::Read rows = world.store().index().read();
   CHECK(rows.root("pin") == RootRow{RootKind::pin, "pin", id, 3});
@@ -145,17 +145,17 @@ TEST_CASE("what is in the place of the index or its locks does not keep a rebuil
   const int root = world.store().root();
   const std::string elsewhere = world.root() + "/../elsewhere";
   SUBCASE("a link") {
-    rename_at(root, layout::kIndex, AT_FDCWD, elsewhere);
-    symlink_at(elsewhere, root, layout::kIndex);
+    rename_at(root, store_paths::kIndex, AT_FDCWD, elsewhere);
+    symlink_at(elsewhere, root, store_paths::kIndex);
     CHECK_THROWS_AS(world.open().index().read(), Error);
   }
   SUBCASE("a file") {
-    remove_tree(root, layout::kIndex);
-    create_file(root, layout::kIndex, "index", 0600);
+    remove_tree(root, store_paths::kIndex);
+    create_file(root, store_paths::kIndex, "index", 0600);
     CHECK_THROWS_AS(world.open().index().read(), Error);
   }
   SUBCASE("a folder in the place of its file") {
-    remove_tree(root, layout::kIndex);
+    remove_tree(root, store_paths::kIndex);
     make_directories(root, "index/data.mdb/x", 0700);
     CHECK_THROWS_AS(world.open().index().read(), Error);
   }
@@ -164,8 +164,8 @@ TEST_CASE("what is in the place of the index or its locks does not keep a rebuil
     make_directories(root, "locks/index.lock/x", 0700);
   }
   SUBCASE("a file in the place of the volatile folder") {
-    remove_tree(root, layout::kVolatile);
-    create_file(root, layout::kVolatile, "", 0600);
+    remove_tree(root, store_paths::kVolatile);
+    create_file(root, store_paths::kVolatile, "", 0600);
   }
   world.close();
   Store store = world.open();
@@ -202,15 +202,15 @@ TEST_CASE("a tree is adopted only whole") {
   }));
   CHECK(!is_adopted_after(
       [](Adopted& w, int root) { REQUIRE(fchmodat(root, w.in_tree("bin/tool").c_str(), 0444, 0) == 0); }));
-  CHECK(!is_adopted_after([](Adopted& w, int root) { remove_tree(root, layout::tree(w.tree)); }));
+  CHECK(!is_adopted_after([](Adopted& w, int root) { remove_tree(root, store_paths::tree(w.tree)); }));
 }
 
 TEST_CASE("objects that are missing or wrong are made from an intact tree") {
   Adopted world;
   Store& store = world.store();
   world.lose_index();
-  const std::string missing = layout::object(BlobId{sha256(as_bytes("A"))});
-  const std::string wrong = layout::object(BlobId{sha256(as_bytes("T"))});
+  const std::string missing = store_paths::object(BlobId{sha256(as_bytes("A"))});
+  const std::string wrong = store_paths::object(BlobId{sha256(as_bytes("T"))});
   unlink_if_there(store.root(), missing);
   replace_file(store.root(), wrong, "W", 0555);
   REQUIRE(adopt_tree(store, world.tree));
@@ -221,7 +221,7 @@ TEST_CASE("objects that are missing or wrong are made from an intact tree") {
 TEST_CASE("slots that are gone are there again after adoption") {
   Adopted world;
   world.lose_index();
-  remove_tree(world.store().root(), layout::bytecode(world.tree));
+  remove_tree(world.store().root(), store_paths::slots(world.tree));
   REQUIRE(adopt_tree(world.store(), world.tree));
   CHECK(stat_at(world.store().root(), world.in_tree("site/a/__pycache__"), Links::follow));
 }
@@ -231,7 +231,7 @@ TEST_CASE("a layout that was changed is not adopted with its snapshot, and is ma
   Store& store = world.store();
   world.lose_index();
   const std::string site =
-      layout::snapshot(world.snapshot.id(), Layout::farm) + "/lib/python3.11/site-packages";
+      store_paths::snapshot(world.snapshot.id(), Layout::farm) + "/lib/python3.11/site-packages";
   world.make_writable(site);
   create_file(store.root(), site + "/evil.pth", "import evil", 0644);
   REQUIRE(adopt_snapshot(store, world.snapshot.id()));
@@ -244,7 +244,7 @@ TEST_CASE("a layout that was changed is not adopted with its snapshot, and is ma
 TEST_CASE("a damaged snapshot file is skipped and said so") {
   Adopted world;
   world.lose_index();
-  const std::string path = layout::snapshot_record(world.snapshot.id());
+  const std::string path = store_paths::snapshot_record(world.snapshot.id());
   for (const std::string content :
        {"", "{", "{}", "[]", "{\"record\":{},\"requests\":[]}", "{\"record\":1,\"requests\":1}"}) {
     replace_file(world.store().root(), path, content, 0444);

@@ -25,7 +25,7 @@ RequestRow request(const std::string& canonical) {
 /// Content of every file under the folders that must never change, links by target.
 std::map<std::string, std::string> content_of(Store& store) {
   std::map<std::string, std::string> found;
-  std::vector<std::string> pending{layout::kObjects, layout::kTrees, layout::kSnapshots};
+  std::vector<std::string> pending{store_paths::kObjects, store_paths::kTrees, store_paths::kSnapshots};
   while (!pending.empty()) {
     const std::string directory = pending.back();
     pending.pop_back();
@@ -62,7 +62,7 @@ TEST_CASE("a placed farm shows every file of its trees, and its links are relati
   CHECK(is_placed(store, record.id(), Layout::farm));
   CHECK(!is_placed(store, record.id(), Layout::forest));
 
-  const std::string prefix = layout::snapshot(record.id(), Layout::farm);
+  const std::string prefix = store_paths::snapshot(record.id(), Layout::farm);
   for (const auto& [path, content] : many)
     CHECK(read_file(store.root(), prefix + "/" + kSite + path.substr(4)) == content);
   CHECK(read_file(store.root(), prefix + "/" + kSite + "/n/two.py") == "2");
@@ -77,7 +77,7 @@ TEST_CASE("a placed farm shows every file of its trees, and its links are relati
   CHECK((stat_at(store.root(), prefix + "/" + kSite, Links::do_not_follow)->mode & 0777) == 0555);
   CHECK((stat_at(store.root(), prefix, Links::do_not_follow)->mode & 0777) == 0555);
   CHECK(read_file(store.root(), prefix + "/pyvenv.cfg") == "home = /usr/bin\n");
-  CHECK(list_directory(store.root(), layout::tmp(lease.name())).empty());
+  CHECK(list_directory(store.root(), store_paths::tmp(lease.name())).empty());
 }
 
 TEST_CASE("links that share nothing are links in the farm, with sixty-five of them") {
@@ -94,7 +94,7 @@ TEST_CASE("links that share nothing are links in the farm, with sixty-five of th
   const SnapshotRecord record = TreeWorld::record(trees);
   Lease lease = TreeWorld::lease(store);
   place_snapshot(store, lease, record, Layout::farm, std::nullopt);
-  const std::string site = layout::snapshot(record.id(), Layout::farm) + "/" + kSite;
+  const std::string site = store_paths::snapshot(record.id(), Layout::farm) + "/" + kSite;
   std::size_t links = 0;
   for (const DirectoryEntry& entry : list_directory(store.root(), site)) {
     const auto stamp = stat_at(store.root(), site + "/" + entry.name, Links::do_not_follow);
@@ -168,7 +168,7 @@ TEST_CASE("a snapshot that a living collector deletes is placed anew when it has
     mark.put_fate(record.id(), {Fate::deleting, 1, 1});
     mark.commit();
     is_deleting.tell();
-    throw_away(own, layout::snapshot(record.id(), Layout::farm));
+    throw_away(own, store_paths::snapshot(record.id(), Layout::farm));
     Index::Write drop = own.index().write();
     drop.erase(record.id());
     drop.erase_fate(record.id());
@@ -187,13 +187,13 @@ TEST_CASE("a layout without a row, left by a crash, is made anew") {
   TreeWorld world;
   Store& store = world.store();
   const SnapshotRecord record = TreeWorld::record({{"a", world.add_tree("a", one_package("a"))}});
-  const std::string prefix = layout::snapshot(record.id(), Layout::farm);
+  const std::string prefix = store_paths::snapshot(record.id(), Layout::farm);
   make_directories(store.root(), prefix + "/lib", 0755);
   REQUIRE(fchmodat(store.root(), prefix.c_str(), 0555, 0) == 0);
   Lease lease = TreeWorld::lease(store);
   place_snapshot(store, lease, record, Layout::farm, std::nullopt);
   CHECK(read_file(store.root(), prefix + "/" + kSite + "/a/core.py") == "name = 'a'\n");
-  CHECK(list_directory(store.root(), layout::kTrash).empty());
+  CHECK(list_directory(store.root(), store_paths::kTrash).empty());
 }
 
 TEST_CASE("a tree without a row or without its folder cannot be laid out") {
@@ -203,7 +203,7 @@ TEST_CASE("a tree without a row or without its folder cannot be laid out") {
   const SnapshotRecord unknown = TreeWorld::record({{"a", TreeId{}}});
   CHECK_THROWS_AS(place_snapshot(store, lease, unknown, Layout::farm, std::nullopt), Error);
   const TreeId a = world.add_tree("a", one_package("a"));
-  remove_tree(store.root(), layout::tree(a));
+  remove_tree(store.root(), store_paths::tree(a));
   CHECK_THROWS_AS(place_snapshot(store, lease, TreeWorld::record({{"a", a}}), Layout::farm, std::nullopt),
                   Error);
 }
@@ -213,13 +213,13 @@ TEST_CASE(
   TreeWorld world;
   Store& store = world.store();
   const SnapshotRecord record = TreeWorld::record({{"a", world.add_tree("a", one_package("a"))}});
-  const std::string original = layout::tree(record.trees.front().tree) + "/site/a/__init__.py";
+  const std::string original = store_paths::tree(record.trees.front().tree) + "/site/a/__init__.py";
   set_mtime(store.root(), original, 1'000'000'000'123'456'789);
   Lease lease = TreeWorld::lease(store);
   place_snapshot(store, lease, record, Layout::forest, std::nullopt);
-  const auto copy =
-      stat_at(store.root(), layout::snapshot(record.id(), Layout::forest) + "/" + kSite + "/a/__init__.py",
-              Links::do_not_follow);
+  const auto copy = stat_at(
+      store.root(), store_paths::snapshot(record.id(), Layout::forest) + "/" + kSite + "/a/__init__.py",
+      Links::do_not_follow);
   REQUIRE(copy);
   CHECK(copy->size == 0);
   CHECK(copy->mtime_ns == 1'000'000'000'123'456'789);
@@ -233,7 +233,7 @@ TEST_CASE("whatever differs between a layout and its plan is found") {
   Lease lease = TreeWorld::lease(store);
   for (const Layout layout : {Layout::farm, Layout::forest}) {
     place_snapshot(store, lease, record, layout, std::nullopt);
-    const std::string prefix = layout::snapshot(record.id(), layout);
+    const std::string prefix = store_paths::snapshot(record.id(), layout);
     const auto trees = layout_trees(store, record);
     const LayoutPlan plan = plan_layout(record, trees, layout);
     CHECK(differences(store, plan, trees, prefix).empty());
