@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "store/platform/files.h"
 #include "store/platform/limits.h"
 #include "store/platform/path_parts.h"
+#include "store/process/spawn.h"
 
 namespace envstore {
 namespace {
@@ -51,14 +51,10 @@ void Handover::give_back() const {
 }
 
 void become_small_program(const std::string& path) {
-  std::vector<std::string> words = own_words();
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
+  const std::vector<std::string> words = own_words();
   setenv(kMark, "1", 1);
   restore_file_size_limit();
-  execv(path.c_str(), argv.data());
-  throw_errno(errno, "start", path);
+  throw_errno(exec_program(path, words), "start", path);
 }
 
 }  // namespace envstore

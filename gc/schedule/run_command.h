@@ -6,7 +6,7 @@
 namespace envstore {
 
 struct CommandResult {
-  int exit_code = -1;  ///< 128+n: ended by signal n; -1: killed after 30 seconds
+  int exit_code = -1;  ///< 128+n: ended by signal n; -1: killed after 30 s, or at 64 MiB of output
   std::string output, stderr_text;
 };
 

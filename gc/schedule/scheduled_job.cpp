@@ -1,12 +1,9 @@
 #include "gc/schedule/scheduled_job.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <spawn.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
@@ -17,10 +14,9 @@
 #include "store/platform/lock.h"
 #include "store/platform/store_paths.h"
 #include "store/process/child.h"
-#include "store/process/pidfd.h"
+#include "store/process/child_output.h"
 #include "store/process/priority.h"
-
-extern char** environ;
+#include "store/process/signals.h"
 
 namespace envstore {
 namespace {
@@ -147,63 +143,25 @@ class Log {
   std::string line_, last_line_, error_line_;
 };
 
-struct Child {
-  pid_t pid = -1;
-  Fd output;
-};
-
-Child start(const std::vector<std::string>& command) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw_errno(errno, "make", "a pipe");
-  Child child;
-  child.output = Fd(ends[0]);
-  const Fd writer(ends[1]);
-  std::vector<char*> argv;
-  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, writer.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, writer.get(), STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  const int fault = posix_spawn(&child.pid, argv[0], &actions, &attributes, argv.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  if (fault != 0) throw_errno(fault, "start", command.front());
-  return child;
-}
-
-/// False: nothing is left to read, for now or at all.
-bool read_piece(int fd, Log& log) {
-  char piece[4096];
-  const ssize_t count = read(fd, piece, sizeof piece);
-  if (count < 0) return errno == EINTR;
-  log.add({piece, static_cast<std::size_t>(count)});
-  return count > 0;
-}
-
-/// Waits for the job, not for the end of its output: its background processes may hold the pipe open.
-int follow(const Child& child, Log& log) {
-  const Fd process(pidfd_open(child.pid, 0));
-  struct pollfd events[] = {{child.output.get(), POLLIN, 0}, {process.get(), POLLIN, 0}};
-  while (process) {
-    if (poll(events, 2, -1) < 0 && errno != EINTR) break;
-    if (events[1].revents != 0) break;
-    if (events[0].revents != 0 && !read_piece(child.output.get(), log)) events[0].fd = -1;
-  }
-  const std::optional<int> status = wait_for_child(child.pid);
-  fcntl(child.output.get(), F_SETFL, O_NONBLOCK);
-  while (read_piece(child.output.get(), log)) continue;
-  if (!status) return 1;
-  return WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
+/// Runs the command with its output in the log. Waits for the job, not for the end of its output: its
+/// background processes may hold the pipe open. Returns the exit code.
+int run_logged(const std::vector<std::string>& command, Log& log) {
+  PipeEnds output = make_pipe();
+  ChildProcess child = spawn({.arguments = command,
+                              .input = kNullDevice,
+                              .output = to_descriptor(output.writer.get()),
+                              .error_output = to_descriptor(output.writer.get()),
+                              .signal_mask = no_signals(),
+                              .dispositions = Dispositions::defaults});
+  output.writer = Fd();
+  std::vector<ReadStream> streams;
+  streams.push_back({std::move(output.reader), [&](std::string_view piece) {
+                       log.add(piece);
+                       return true;
+                     }});
+  read_output(child, streams, std::nullopt);
+  const std::optional<int> status = child.wait();
+  return status ? exit_code_of(*status) : 1;
 }
 
 /// Resets what the starting process may have left: umask, signal dispositions, closed standard descriptors.
@@ -254,8 +212,7 @@ int run_noted(int root, const std::string& job, const std::vector<std::string>& 
   log.write(format_text("--- {} envstore {}\n", time_text(record.started_ns), job));
   int exit_code = 1;
   try {
-    const Child child = start(command);
-    exit_code = follow(child, log);
+    exit_code = run_logged(command, log);
   } catch (const Error& error) {
     log.add(format_text("error: {}\n", error.what()));
   }

@@ -1,14 +1,11 @@
 #include "python/bytecode/bytecode_work.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <map>
-#include <memory>
 #include <numeric>
 #include <thread>
 
@@ -19,6 +16,7 @@
 #include "store/platform/random.h"
 #include "store/platform/store_paths.h"
 #include "store/process/child.h"
+#include "store/process/child_output.h"
 #include "store/process/priority.h"
 #include "store/snapshots/bytecode.h"
 #include "store/snapshots/snapshot.h"
@@ -81,38 +79,19 @@ for i in range(0, len(fields) - 4, 5):
         os.write(1, b'%s\n' % number.encode())
 )python";
 
-class Child {
- public:
-  Child(const std::string& python, const std::string& jobs_file, int output, CompilePriority priority) {
-    // Empty environment and -I: the user's environment must not affect how libraries are compiled.
-    std::string arguments[] = {python, "-I", "-S", "-B", "-c", kCompiler, jobs_file};
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    char* environment[] = {nullptr};
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, output, 1);
-    for (const int fd : {0, 2}) posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-    const int fault = posix_spawn(&pid_, python.c_str(), &actions, nullptr, argv.data(), environment);
-    posix_spawn_file_actions_destroy(&actions);
-    if (fault != 0) throw_errno(fault, "start", python);
-    if (priority == CompilePriority::idle) yield_to_all(pid_);  // it takes no lock
-  }
-  ~Child() { wait(); }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  bool wait() {
-    if (pid_ <= 0) return is_ok_;
-    is_ok_ = succeeded(wait_for_child(pid_));
-    pid_ = -1;
-    return is_ok_;
-  }
-
- private:
-  pid_t pid_ = -1;
-  bool is_ok_ = false;
-};
+/// The destructor waits: a compiler whose pipe is closed ends with its next slot.
+ChildProcess start_compiler(const std::string& python, const std::string& jobs_file, int output,
+                            CompilePriority priority) {
+  // Empty environment and -I: the user's environment must not affect how libraries are compiled.
+  ChildProcess child = spawn({.arguments = {python, "-I", "-S", "-B", "-c", kCompiler, jobs_file},
+                              .environment = std::vector<std::string>(),
+                              .input = kNullDevice,
+                              .output = to_descriptor(output),
+                              .error_output = kNullDevice,
+                              .abandoned = Abandoned::wait});
+  if (priority == CompilePriority::idle) yield_to_all(child.pid());  // it takes no lock
+  return child;
+}
 
 /// The jobs of one slot.
 struct SlotWork {
@@ -184,21 +163,20 @@ bool compile_layer(Store& store, Lease& lease, const std::string& python,
   const std::vector<SlotWork> work = by_slot(store, lease, jobs);
   const std::size_t parts =
       priority == CompilePriority::idle ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, 16u);
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw_errno(errno, "make", "a pipe");
-  std::vector<std::unique_ptr<Child>> children;  // outlive `told`; its closed pipe ends them
-  const Fd told(ends[0]);
+  std::vector<ChildProcess> children;  // outlive `told`; its closed pipe ends them
+  PipeEnds ends = make_pipe();
+  const Fd told = std::move(ends.reader);
   {
-    const Fd output(ends[1]);
+    const Fd output = std::move(ends.writer);
     for (const std::string& text : share_out(store, work, std::min(parts, work.size()))) {
       const std::string file = lease.tmp_directory() + "/" + random_name() + ".jobs";
       create_file(store.root(), file, text, 0600);
-      children.push_back(std::make_unique<Child>(python, store.path() + "/" + file, output.get(), priority));
+      children.push_back(start_compiler(python, store.path() + "/" + file, output.get(), priority));
     }
   }
   install_as_done(store, work, told.get());
   bool is_complete = true;
-  for (const auto& child : children) is_complete = child->wait() && is_complete;
+  for (ChildProcess& child : children) is_complete = succeeded(child.wait()) && is_complete;
   return is_complete;
 }
 

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "store/platform/files.h"
+#include "store/process/signals.h"
 
 namespace envstore {
 namespace {
@@ -34,21 +35,6 @@ constexpr int kFlags = kEndSignal;  // the sanitizers cannot share their state b
 constexpr int kFlags = CLONE_VM | CLONE_FS | CLONE_FILES | kEndSignal;
 #endif
 
-class BlockedSignals {
- public:
-  BlockedSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  BlockedSignals(const BlockedSignals&) = delete;
-  BlockedSignals& operator=(const BlockedSignals&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 }  // namespace
 
 GroupWitness::~GroupWitness() {
@@ -61,7 +47,7 @@ void GroupWitness::start() {
   alignas(16) static std::array<char, 16 * 1024> stack;
   static pid_t parent;
   parent = getpid();
-  const BlockedSignals blocked;
+  const AllSignalsBlocked blocked;
   pid_ = clone(wait_for_the_end, stack.data() + stack.size(), kFlags, &parent);
 }
 

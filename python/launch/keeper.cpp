@@ -21,6 +21,7 @@
 
 #include "store/platform/error.h"
 #include "store/process/pidfd.h"
+#include "store/process/signals.h"
 
 namespace envstore {
 namespace {
@@ -153,26 +154,9 @@ void detach(int lease_fd, Watch& watch) {
 void ignore_signals() {
   for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGPIPE, SIGUSR1, SIGUSR2})
     (void)::signal(signal, SIG_IGN);
-  sigset_t none;
-  sigemptyset(&none);
+  const sigset_t none = no_signals();
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
-
-/// A signal sent to the process group must not kill a new process, from its first instruction on.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 /// A fork whose end sends no signal: the parent's wait(2) neither sees it nor waits for it.
 pid_t fork_unseen() {
@@ -252,7 +236,7 @@ ExecKeeper::ExecKeeper(Store& store, const Lease& lease) {
   watch.add(getpid());
   if (watch.empty()) return;
   const Kept kept{store.path(), lease.name(), lease.fd()};
-  const AllSignalsBlocked blocked;
+  const AllSignalsBlocked blocked;  // a signal to the group must not kill the keeper
   pid_ = fork_unseen();
   if (pid_ != 0) return;
   (void)malloc_trim(0);  // the full program may have resolved before, which takes much memory

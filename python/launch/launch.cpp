@@ -19,6 +19,7 @@
 #include "store/platform/format.h"
 #include "store/platform/limits.h"
 #include "store/platform/terminal_text.h"
+#include "store/process/spawn.h"
 
 namespace envstore {
 namespace {
@@ -76,17 +77,14 @@ Scratch make_scratch(Store& store, const Lease& lease, const LaunchPlan& plan) {
                        [&] { return scratch_recipe(store, plan); });
 }
 
-/// Returns only on failure: the error number.
-int replace_this_process(const ExecSpec& line, const std::vector<std::string>& environment) {
-  const std::vector<char*> arguments = as_argv(line.arguments), variables = as_argv(environment);
-  execve(line.executable.c_str(), arguments.data(), variables.data());
-  const int error = errno;
-  if (error != ENOEXEC) return error;
-  std::vector<std::string> words{"/bin/sh", line.executable};
-  words.insert(words.end(), line.arguments.begin() + 1, line.arguments.end());
-  const std::vector<char*> of_shell = as_argv(words);
-  execve("/bin/sh", of_shell.data(), variables.data());
-  return errno;
+/// The user's program, with the signal mask that this process was started with.
+ChildSpec child_spec(const ExecSpec& line, const std::vector<std::string>& environment,
+                     const sigset_t& mask) {
+  return {.arguments = line.arguments,
+          .executable = line.executable,
+          .shell_fallback = ShellFallback::yes,
+          .environment = environment,
+          .signal_mask = mask};
 }
 
 /// Python's own error for a compiled module that cannot be mapped does not mention the mount.
@@ -120,14 +118,14 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   if (options.replace_process) {
     if (!options.is_quiet && is_pip(target)) tell_that_installs_end();
     const ExecKeeper keeper(store, lease);
-    const int error = replace_this_process(line, environment);
+    const int error = exec_program(line.executable, line.arguments, &environment, ShellFallback::yes);
     // On success no destructor runs, and the lease stays held.
     return report_not_started(plan, target, error);
   }
 
   const SignalScope signals;
   adopt_orphans();
-  const Started started = start(line, environment, signals.original_mask());
+  Spawned started = try_spawn(child_spec(line, environment, signals.original_mask()));
   lift_file_size_limit();
   if (started.error_number != 0) return report_not_started(plan, target, started.error_number);
   close_on_exec(lease_fd);
@@ -136,7 +134,7 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   } catch (const std::exception&) {
     // The program is running: the background work is left to a later process.
   }
-  const int exit_code = supervise(started.pid, signals, witness);
+  const int exit_code = supervise(started.child.release(), signals, witness);
   if (!options.is_quiet && is_pip(target)) tell_what_pip_installed(scratch.path() + "/" + plan.site_path);
   if (!options.is_quiet && exit_code != 0 && line.executable.starts_with(scratch.path()))
     tell_of_noexec(store);

@@ -1,6 +1,5 @@
 #include "python/launch/supervise.h"
 
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 
 #include "python/launch/group_witness.h"
 #include "store/platform/error.h"
+#include "store/process/child.h"
 
 namespace envstore {
 namespace {
@@ -36,10 +36,6 @@ void stop_as_the_child() {
   (void)raise(SIGTSTP);
   pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);  // stops here
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
-}
-
-int exit_code_of(int status) {
-  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /// Handles every child that has changed state. Returns true if `child` has ended, with `status`.
@@ -80,33 +76,6 @@ SignalScope::SignalScope() {
 SignalScope::~SignalScope() {
   pthread_sigmask(SIG_SETMASK, &original_mask_, nullptr);
   sigaction(SIGCHLD, &original_child_, nullptr);
-}
-
-std::vector<char*> as_argv(const std::vector<std::string>& words) {
-  std::vector<char*> argv;
-  argv.reserve(words.size() + 1);
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  return argv;
-}
-
-Started start(const ExecSpec& line, const std::vector<std::string>& environment, const sigset_t& mask) {
-  posix_spawnattr_t attributes;
-  if (const int fault = posix_spawnattr_init(&attributes); fault != 0) return {-1, fault};
-  posix_spawnattr_setsigmask(&attributes, &mask);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  const std::vector<char*> variables = as_argv(environment);
-  Started started;
-  started.error_number = posix_spawn(&started.pid, line.executable.c_str(), nullptr, &attributes,
-                                     as_argv(line.arguments).data(), variables.data());
-  if (started.error_number == ENOEXEC) {
-    std::vector<std::string> words{"/bin/sh", line.executable};
-    words.insert(words.end(), line.arguments.begin() + 1, line.arguments.end());
-    started.error_number =
-        posix_spawn(&started.pid, "/bin/sh", nullptr, &attributes, as_argv(words).data(), variables.data());
-  }
-  posix_spawnattr_destroy(&attributes);
-  return started;
 }
 
 int supervise(pid_t child, const SignalScope& signals, GroupWitness& witness) {

@@ -9,6 +9,7 @@
 #include "python/network/failure.h"
 #include "store/platform/error.h"
 #include "store/platform/limits.h"
+#include "store/process/signals.h"
 
 namespace envstore {
 namespace {
@@ -36,18 +37,8 @@ CURLM* make_multi(int max_in_flight) {
 
 /// Blocks all signals in the new thread: the main thread handles them.
 std::thread start_without_signals(auto body) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread;
-  try {
-    thread = std::thread(body);
-  } catch (const std::system_error&) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
+  const AllSignalsBlocked blocked;
+  return std::thread(body);
 }
 
 }  // namespace

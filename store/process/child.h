@@ -19,4 +19,9 @@ inline bool succeeded(std::optional<int> status) {
   return status && WIFEXITED(*status) && WEXITSTATUS(*status) == 0;
 }
 
+/// As shells have it: the exit code, or 128 + the number of the signal that ended it.
+inline int exit_code_of(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 }  // namespace envstore
