@@ -17,12 +17,6 @@ namespace {
 constexpr int kPartlyDone = 3, kLockTimeout = 11;
 
 constexpr OptionSpec kOptions[] = {
-    {"max-size", 0, "SIZE", "the store may be so large: 20GB, 500M, 10% of the disk"},
-    {"min-free", 0, "SIZE", "so much of the disk must be free"},
-    {"reserved", 0, "SIZE", "never make the store smaller than this"},
-    {"max-age", 0, "DURATION", "what was not used for so long goes: 30d, 12h"},
-    {"keep-last", 0, "COUNT", "so many most recently used snapshots stay"},
-    {"grace", 0, "DURATION", "what was used or made so recently stays (default: 1h)"},
     {"dry-run", 'n', {}, "say what would go, and remove nothing"},
     {"explain", 0, "ID", "say why one snapshot goes or stays (the beginning of its id is enough)"},
     {"json", 0, {}, "print as JSON"},
@@ -120,7 +114,7 @@ const Command kGcCommand = {
     .name = "gc",
     .summary = "remove environments that nobody uses, by size and age",
     .page = pages::kGc,
-    .options = kOptions,
+    .options = {kOptions, {FlagsOf::gc}},
     .positionals = Positionals::none,
     .run = run_gc,
 };

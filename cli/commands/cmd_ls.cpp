@@ -9,7 +9,7 @@ namespace {
 constexpr OptionSpec kOptions[] = {{"json", 0, {}, "print as JSON"}};
 
 int run_ls(const Arguments& arguments) {
-  const GcSettings settings = gc_settings(arguments);
+  const SettingsLayer settings = gc_settings(arguments);
   const Policy policy = gc_policy(settings);
   const SystemClock clock;
   Store store = Store::open(arguments.value("store"), clock);

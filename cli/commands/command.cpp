@@ -1,5 +1,6 @@
 #include "cli/commands/command.h"
 
+#include "cli/options/describe_settings.h"
 #include "cli/options/suggest.h"
 #include "store/platform/error.h"
 #include "store/platform/format.h"
@@ -34,13 +35,17 @@ void throw_unknown_command(const std::string& name) {
 }
 
 std::string help_of(const Command& command) {
-  constexpr std::string_view kPlace = "@options@\n";
   std::string text(command.page);
-  const std::size_t at = text.find(kPlace);
-  if (at == std::string::npos) return text;
-  return text.replace(
-      at, kPlace.size(),
-      describe_options(command.options) + "\nOf every command:\n\n" + describe_options(global_options()));
+  const auto put = [&](std::string_view place, auto&& describe) {
+    if (const std::size_t at = text.find(place); at != std::string::npos)
+      text.replace(at, place.size(), describe());
+  };
+  put("@options@\n", [&] {
+    return describe_options(command.options) + "\nOf every command:\n\n" + describe_options(global_options());
+  });
+  put("@keys@\n", [] { return describe_keys(); });
+  put("@sources@\n", [] { return describe_sources(); });
+  return text;
 }
 
 std::string overview() {

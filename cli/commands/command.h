@@ -8,12 +8,12 @@
 namespace envstore {
 
 /// One command of the program. Its page is cli/commands/cmd_NAME.md, embedded at build time, with `@options@`
-/// replaced by the table of its flags.
+/// replaced by the table of its flags, `@keys@` and `@sources@` by those of the settings.
 struct Command {
   std::string_view name;
   std::string_view summary;
   std::string_view page;  ///< empty: internal, not listed for users
-  std::span<const OptionSpec> options;
+  OptionTable options;
   Positionals positionals = Positionals::none;
   int (*run)(const Arguments& arguments) = nullptr;  ///< the exit code; throws Error
 };

@@ -67,11 +67,6 @@ std::string system_uv_file() {
   return "/etc/uv/uv.toml";
 }
 
-bool says_yes(const char* variable) {
-  const std::string value = variable_or_empty(variable);
-  return !value.empty() && parse_boolean({value, variable});
-}
-
 void add_uv_candidates(const ConfigurationSearch& search, const std::string& config_home,
                        std::vector<std::string>& candidates) {
   if (!search.uv_file.empty()) {
@@ -79,7 +74,7 @@ void add_uv_candidates(const ConfigurationSearch& search, const std::string& con
     return;
   }
   if (!config_home.empty()) candidates.push_back(config_home + "/uv/uv.toml");
-  if (!says_yes("UV_NO_SYSTEM_CONFIG")) candidates.push_back(system_uv_file());
+  if (!is_on({}, "no-system-config")) candidates.push_back(system_uv_file());
 }
 
 }  // namespace
@@ -118,13 +113,10 @@ ConfigurationSearch configuration_search(const Arguments& arguments, const std::
   ConfigurationSearch search;
   search.directory = current_directory();
   if (!script_path.empty()) search.script_directory = script_path.substr(0, script_path.rfind('/'));
-  search.use_project = !arguments.has("no-project") && !arguments.has("isolated") &&
-                       !says_yes("UV_ISOLATED") && !says_yes("UV_NO_PROJECT");
-  search.use_files =
-      !arguments.has("no-config") && !says_yes("ENVSTORE_NO_CONFIG") && !says_yes("UV_NO_CONFIG");
-  const std::string named =
-      arguments.has("config-file") ? arguments.value("config-file") : variable_or_empty("UV_CONFIG_FILE");
-  if (!named.empty()) search.uv_file = absolute_path(named);
+  search.use_project = !is_on(arguments, "no-project") && !is_on(arguments, "isolated");
+  search.use_files = !is_on(arguments, "no-config");
+  for (const SettingValue& named : command_line_values(arguments, "config-file"))
+    search.uv_file = named.value;
   return search;
 }
 
@@ -133,7 +125,7 @@ SettingsLayer read_uv_settings(const ConfigurationFiles& files) {
   const auto take = [&](const std::string& path) {
     const auto text = read_user_text(path, kLargestFile);
     const auto settings = text ? read_uv_file(*text, path) : std::nullopt;
-    if (settings) fill_from(layer, script_settings(*settings, path), Lists::joined);
+    if (settings) layer.fill_from(settings->layer, Lists::joined);
     return settings.has_value();
   };
   for (const std::string& path : files.uv_project)

@@ -1,9 +1,9 @@
 #include "cli/options/gc_settings.h"
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
-#include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/format.h"
 #include "store/platform/text.h"
@@ -11,32 +11,18 @@
 namespace envstore {
 namespace {
 
-using Text = std::optional<Setting<std::string>>;
-
-struct Name {
-  const char* flag;
-  const char* variable;
-  Text GcSettings::*setting;
-};
-constexpr Name kNames[] = {
-    {"max-size", "ENVSTORE_GC_MAX_SIZE", &GcSettings::max_size},
-    {"min-free", "ENVSTORE_GC_MIN_FREE", &GcSettings::min_free},
-    {"reserved", "ENVSTORE_GC_RESERVED", &GcSettings::reserved},
-    {"max-age", "ENVSTORE_GC_MAX_AGE", &GcSettings::max_age},
-    {"keep-last", "ENVSTORE_GC_KEEP_LAST", &GcSettings::keep_last},
-    {"grace", "ENVSTORE_GC_GRACE", &GcSettings::grace},
-};
-
 bool says_none(const std::string& text) {
   const std::string word = to_lower(trimmed(text));
   return word == "none" || word == "never" || word == "off";
 }
 
+/// Reads the setting `gc.NAME`; one that is not set, or that is turned off, leaves the rule as it is.
 template <class Value, class Parse>
-void read(std::optional<Value>& value, const Text& setting, const char* name, Parse parse) {
-  if (!setting || (says_none(setting->value) && std::string_view(name) != "grace")) return;
+void read(std::optional<Value>& rule, const SettingsLayer& settings, const char* name, Parse parse) {
+  const SettingValue* setting = settings.find(format_text("gc.{}", name));
+  if (setting == nullptr || (says_none(setting->value) && std::string_view(name) != "grace")) return;
   try {
-    value = parse(setting->value);
+    rule = parse(setting->value);
   } catch (const Error& error) {
     throw Error(ErrorKind::usage,
                 format_text("cannot use '{}' as {} ({})", setting->value, name, setting->source),
@@ -56,40 +42,43 @@ std::string size_text(const SizeLimit& limit) {
   return limit.percent == 0 ? print_bytes(limit.bytes) : format_text("{}% of its disk", limit.percent);
 }
 
-GcSettings settings_of(const Arguments* arguments) {
-  GcSettings settings;
-  for (const Name& name : kNames) {
-    Text& setting = settings.*name.setting;
-    if (arguments != nullptr && arguments->has(name.flag))
-      setting = {arguments->value(name.flag), format_text("--{}", name.flag)};
-    else if (std::string value = variable_or_empty(name.variable); !value.empty())
-      setting = {std::move(value), name.variable};
-  }
-  for (const std::string& path : find_configuration_files({.use_project = false}).present)
-    fill_from(settings, read_yaml_settings(path).gc);
-  fill_from(settings, built_in_settings().gc);
-  return settings;
+/// The part of the table of settings that belongs to gc.
+SettingTable rule_table() {
+  const SettingTable table = setting_table();
+  const auto is_rule = [](const SettingSpec& setting) { return setting.command == FlagsOf::gc; };
+  const auto first = std::find_if(table.begin(), table.end(), is_rule);
+  return {first, std::find_if_not(first, table.end(), is_rule)};
+}
+
+SettingsLayer rules_of_file(const std::string& path) {
+  const SettingsLayer file = read_yaml_settings(path);
+  SettingsLayer rules;
+  for (const auto& [setting, values] : file.values())
+    if (setting->command == FlagsOf::gc) rules.add(*setting, values.front());
+  return rules;
 }
 
 }  // namespace
 
-GcSettings gc_settings(const Arguments& arguments) {
-  return settings_of(&arguments);
+SettingsLayer gc_settings(const Arguments& arguments) {
+  const SettingTable rules = rule_table();
+  SettingsLayer settings = flag_settings(arguments, rules);
+  settings.fill_from(environment_settings(rules), Lists::first_wins);
+  for (const std::string& path : find_configuration_files({.use_project = false}).present)
+    settings.fill_from(rules_of_file(path), Lists::first_wins);
+  settings.fill_from(built_in_settings(rules), Lists::first_wins);
+  return settings;
 }
 
-GcSettings gc_settings() {
-  return settings_of(nullptr);
-}
-
-Policy gc_policy(const GcSettings& settings) {
+Policy gc_policy(const SettingsLayer& settings) {
   Policy policy;
-  read(policy.max_size, settings.max_size, "max-size", parse_size_limit);
-  read(policy.min_free, settings.min_free, "min-free", parse_size_limit);
-  read(policy.reserved, settings.reserved, "reserved", parse_size_limit);
-  read(policy.max_age, settings.max_age, "max-age", parse_duration);
-  read(policy.keep_last, settings.keep_last, "keep-last", parse_count);
+  read(policy.max_size, settings, "max-size", parse_size_limit);
+  read(policy.min_free, settings, "min-free", parse_size_limit);
+  read(policy.reserved, settings, "reserved", parse_size_limit);
+  read(policy.max_age, settings, "max-age", parse_duration);
+  read(policy.keep_last, settings, "keep-last", parse_count);
   std::optional<std::chrono::nanoseconds> grace;
-  read(grace, settings.grace, "grace", parse_duration);
+  read(grace, settings, "grace", parse_duration);
   if (grace) policy.grace = *grace;
   return policy;
 }

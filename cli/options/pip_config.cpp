@@ -2,7 +2,7 @@
 #include <map>
 
 #include "cli/options/config.h"
-#include "cli/options/variables.h"
+#include "cli/options/refused.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -23,7 +23,7 @@ std::string normalised_key(std::string_view key) {
   return result.starts_with("--") ? result.substr(2) : result;
 }
 
-using Values = std::map<std::string, Setting<std::string>>;
+using Values = std::map<std::string, SettingValue>;
 
 /// configparser's dialect (docs.python.org "Supported INI File Structure"): `[section]`, `key = value` or
 /// `key: value`, whole-line comments with # or ;, and more deeply indented lines that continue a value.
@@ -84,41 +84,44 @@ class IniReader {
   const std::string path_;
   std::map<std::string, Values> sections_;
   std::string section_;
-  Setting<std::string>* current_ = nullptr;
+  SettingValue* current_ = nullptr;
   std::size_t line_ = 0, key_indent_ = 0;
   bool has_section_ = false;
 };
 
-void add_places(std::vector<Setting<IndexLocation>>& places, const Values& values, const char* key,
-                bool is_find_links) {
-  const auto found = values.find(key);
-  if (found == values.end()) return;
-  const std::string& text = found->second.value;
-  constexpr std::string_view kSeparators = " \t\n";
-  for (std::size_t at = text.find_first_not_of(kSeparators); at != std::string::npos;) {
-    const std::size_t end = text.find_first_of(kSeparators, at);
-    const std::string word = text.substr(at, end - at);
-    places.push_back({index_location(word, current_directory(), is_find_links), found->second.source});
-    at = text.find_first_not_of(kSeparators, end);
+/// Reads the value of a key of pip's files as its variable PIP_* is read.
+void take_value(SettingsLayer& layer, const SettingSpec& setting, const VariableSpec& variable,
+                const SettingValue& written) {
+  const auto add = [&](std::string_view word) {
+    layer.add(setting, read_setting(setting.kind, word, written.source));
+  };
+  if (!variable.only.empty() && written.value != variable.only) return;
+  if (!variable.means.empty()) {
+    if (parse_boolean(written)) add(variable.means);
+  } else if (!is_list(setting.kind)) {
+    // An empty switch means no; any other empty value means that the key is not set.
+    if (setting.kind == SettingKind::yes_no || !written.value.empty()) add(written.value);
+  } else {
+    const std::string_view text = written.value;
+    for (std::size_t at = text.find_first_not_of(kWhiteSpace); at != std::string_view::npos;) {
+      const std::size_t end = text.find_first_of(kWhiteSpace, at);
+      add(text.substr(at, end - at));
+      at = text.find_first_not_of(kWhiteSpace, end);
+    }
   }
 }
 
-void add_constraints(SettingsLayer& layer, const Values& values) {
-  std::vector<Setting<IndexLocation>> places;
-  add_places(places, values, "constraint", true);
-  for (const auto& place : places) layer.constraint_files.push_back({place.value.url, place.source});
-}
-
 void refuse_keys(const Values& values) {
-  for (const PipKey& key : refused_pip_keys()) {
-    const auto found = values.find(std::string(key.name));
+  for (const RefusedVariable& variable : refused_variables()) {
+    const std::string key = pip_key(variable.name);
+    const auto found = values.find(key);
     if (found == values.end() || asks_for_nothing(found->second.value)) continue;
     throw Error(
         ErrorKind::unsupported,
         format_text("cannot use pip's setting '{}' ({}): it is not supported, and would change what is "
                     "installed",
-                    key.name, found->second.source),
-        format_text("{}; --no-config reads no configuration file", key.remedy));
+                    key, found->second.source),
+        format_text("{}; --no-config reads no configuration file", variable.remedy));
   }
 }
 
@@ -144,25 +147,16 @@ std::vector<std::string> pip_configuration_files() {
   return files;
 }
 
-SettingsLayer parse_pip_settings(const std::string& text, const std::string& path) {
+SettingsLayer parse_pip_settings(const std::string& text, const std::string& path, SettingTable table) {
   std::map<std::string, Values> sections = IniReader(path).read(text);
   Values values = std::move(sections["install"]);  // the section of a command overrides [global]
   values.merge(sections["global"]);
   SettingsLayer layer;
-  add_places(layer.indexes, values, "extra-index-url", false);
-  add_places(layer.find_links, values, "find-links", true);
-  if (const auto found = values.find("index-url"); found != values.end() && !found->second.value.empty())
-    layer.default_index = {index_location(found->second.value, current_directory(), false),
-                           found->second.source};
-  if (const auto found = values.find("no-index"); found != values.end())
-    layer.no_index = {parse_boolean(found->second), found->second.source};
-  if (const auto found = values.find("require-hashes"); found != values.end())
-    layer.require_hashes = {parse_boolean(found->second), found->second.source};
-  if (const auto found = values.find("pre"); found != values.end() && parse_boolean(found->second))
-    layer.prerelease = {"allow", found->second.source};
-  if (const auto found = values.find("uploaded-prior-to"); found != values.end())
-    layer.exclude_newer = found->second;
-  add_constraints(layer, values);
+  for (const SettingSpec& setting : table)
+    if (setting.is_in_files)
+      for (const VariableSpec& variable : setting.all_variables())
+        if (const auto found = values.find(pip_key(variable.name)); found != values.end())
+          take_value(layer, setting, variable, found->second);
   refuse_keys(values);
   return layer;
 }
@@ -174,7 +168,7 @@ SettingsLayer read_pip_settings() {
     const auto text = read_user_text(path, kLimit);
     if (!text) continue;
     SettingsLayer layer = parse_pip_settings(*text, path);
-    fill_from(layer, merged, Lists::first_wins);
+    layer.fill_from(merged, Lists::first_wins);
     merged = std::move(layer);
   }
   return merged;

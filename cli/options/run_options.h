@@ -8,56 +8,20 @@ inline constexpr std::string_view kNoLocks =
     "locks are not read yet; an answer stays until --upgrade or --refresh";
 inline constexpr std::string_view kNoBuilds = "nothing is built: choose versions that have wheels";
 
-/// The flags of `envstore run`, then the flags of `uv run` that are accepted without effect, then those that
-/// are refused. Together they cover every flag of `uv run` (docs/migration-from-uv.md).
-inline constexpr OptionSpec kRunOptions[] = {
+/// The flags of `envstore run` that are no settings, then the flags of `uv run` that are accepted without
+/// effect, then those that are refused. Together they cover every flag of `uv run`
+/// (docs/migration-from-uv.md).
+inline constexpr OptionSpec kOwnRunOptions[] = {
     {"module", 'm', {}, "run TARGET as a module, like python -m"},
     {"script", 's', {}, "TARGET is a script, whatever its name; for #! lines"},
     {"with", 'w', "REQUIREMENT",
      "run with this on top of what the script asks for (repeatable, or separated by commas)"},
     {"with-requirements", 0, "FILE", "run with what a requirements file lists (repeatable)"},
-    {"python", 'p', "REQUEST", "interpreter: 3.12, >=3.11, python3.12, pypy3.10, or a path (also UV_PYTHON)"},
-    {"python-preference", 0, "WHICH",
-     "only-managed, managed, system (default), only-system; managed are those that uv has installed"},
-    {"managed-python", 0, {}, "as --python-preference only-managed"},
-    {"no-managed-python", 0, {}, "as --python-preference only-system"},
-    {"index", 0, "URL",
-     "index that is asked before the default one: URL, name=URL or directory (repeatable)"},
-    {"default-index", 0, "URL", "index that is asked last, in place of the built-in one"},
-    {"index-url", 'i', "URL", "as --default-index"},
-    {"extra-index-url", 0, "URL", "as --index"},
-    {"find-links", 'f', "PLACE", "directory or page with wheels (repeatable)"},
-    {"no-index", 0, {}, "ask no index, only --find-links and direct URLs"},
-    {"index-strategy", 0, "STRATEGY",
-     "first-index (default: the first that has a package answers for it) or unsafe-best-match"},
-    {"keyring-provider", 0, "PROVIDER", "disabled (default), or subprocess: ask the program keyring"},
-    {"no-sources", 0, {}, "take every package from the indexes, whatever tool.uv.sources says"},
-    {"no-sources-package", 0, "NAME", "the same for one package (repeatable)"},
-    {"constraints", 'c', "FILE", "versions must also meet what this requirements file says (repeatable)"},
-    {"overrides", 0, "FILE",
-     "what this requirements file asks for replaces all that others ask (repeatable)"},
     {"refresh", 0, {}, "ask the indexes anew for everything"},
     {"refresh-package", 0, "NAME", "ask the indexes anew for this package (repeatable)"},
     {"upgrade", 'U', {}, "take the newest versions that fit, whatever an earlier run took"},
     {"upgrade-package", 'P', "NAME", "the same for this package alone: name or name<2 (repeatable)"},
-    {"exclude-newer", 0, "DATE",
-     "as if nothing had been uploaded after it: 2025-01-31, 2025-01-31T12:00:00Z, 7 days, P7D"},
-    {"exclude-newer-package", 0, "NAME=DATE", "the same for one package; false: no limit (repeatable)"},
-    {"prerelease", 0, "MODE", "disallow, allow, explicit, if-necessary (default): final releases first"},
-    {"pre", 0, {}, "as --prerelease allow"},
-    {"resolution", 0, "MODE", "highest (default), lowest, lowest-direct"},
-    {"no-lock", 0, {}, "choose versions anew although a lock lies beside the script"},
-    {"isolated", 0, {}, "look at no project and no active virtual environment"},
-    {"no-project", 0, {}, "look at no project around the working directory"},
-    {"no-config", 0, {}, "read no configuration file (envstore.yaml, uv's, pip's) but that of --config-file"},
-    {"config-file", 0, "FILE", "of uv's configuration files read this uv.toml alone (also UV_CONFIG_FILE)"},
-    {"directory", 0, "DIRECTORY", "change to it first; paths on the command line start there"},
-    {"env-file", 0, "FILE", "set variables from a .env file (repeatable)"},
-    {"no-env-file", 0, {}, "read no .env file, though UV_ENV_FILE names one"},
-    {"no-cache", 'n', {}, "use a store of this run alone, and remove it afterwards"},
     {"exec", 0, {}, "become the program instead of waiting for it"},
-    {"compile-bytecode", 0, {}, "compile everything before the program starts, not in the background"},
-    {"layout", 0, "LAYOUT", "farm (default: links to directories) or forest (links to files)"},
 
     // Without effect: environments are exact, nothing is built, no Python is downloaded.
     {"exact"},
@@ -126,5 +90,8 @@ inline constexpr OptionSpec kRunOptions[] = {
     {"cache-dir", 0, "DIRECTORY", {}, "--store names the directory of the store, which is no cache of uv's"},
     {"allow-insecure-host", 0, "HOST", {}, "name the host's certificates with SSL_CERT_FILE"},
 };
+
+/// With the flags of the settings of a run.
+inline constexpr OptionTable kRunOptions{kOwnRunOptions, {FlagsOf::run, FlagsOf::run_and_config}};
 
 }  // namespace envstore

@@ -24,8 +24,8 @@ namespace {
 /// The settings that are needed before the run cache can be queried.
 SettingsLayer early_settings(const Arguments& arguments, const ConfigurationFiles& files) {
   SettingsLayer settings = flag_settings(arguments);
-  fill_from(settings, environment_settings(), Lists::first_wins);
-  for (const std::string& path : files.present) fill_from(settings, read_yaml_settings(path), Lists::joined);
+  settings.fill_from(environment_settings(), Lists::first_wins);
+  for (const std::string& path : files.present) settings.fill_from(read_yaml_settings(path), Lists::joined);
   return settings;
 }
 
@@ -37,11 +37,6 @@ std::vector<WatchedPath> watched_configuration(const ConfigurationFiles& files) 
   if (files.use_pip)
     for (const std::string& path : pip_configuration_files()) watched.push_back(watch(path));
   return watched;
-}
-
-bool says_yes(const char* variable) {
-  const std::string value = variable_or_empty(variable);
-  return !value.empty() && parse_boolean({value, variable});
 }
 
 /// Parses requirements of a script's block; paths in them are relative to `directory`.
@@ -60,9 +55,9 @@ void exclude(std::vector<pypackaging::Requirement>& overrides, const std::vector
 
 /// The script's tool.uv.sources without those that --no-sources and --no-sources-package disable.
 std::vector<PackageSource> sources_of(const ScriptSettings& script, const SettingsLayer& merged) {
-  if (merged.no_sources && merged.no_sources->value) return {};
+  if (merged.is_on("no-sources")) return {};
   std::vector<PackageSource> sources = script.sources;
-  for (const auto& name : merged.no_sources_packages)
+  for (const auto& name : merged.of("no-sources-package"))
     std::erase_if(sources, [&](const PackageSource& source) { return source.name == name.value; });
   return sources;
 }
@@ -83,14 +78,13 @@ bool exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
-/// A value of --env-file is one path or, as in uv, several.
+/// A value of --env-file or UV_ENV_FILE is one path or, as in uv, several.
 std::vector<std::string> env_files(const Arguments& arguments) {
-  if (arguments.has("no-env-file") || says_yes("UV_NO_ENV_FILE")) return {};
-  if (!arguments.has("env-file")) return split_env_files(variable_or_empty("UV_ENV_FILE"));
+  if (is_on(arguments, "no-env-file")) return {};
   std::vector<std::string> paths;
-  for (const std::string& value : arguments.values("env-file")) {
-    const bool is_one = value.find_first_of(" \t\n\\") == std::string::npos || exists(value);
-    for (std::string& path : is_one ? std::vector<std::string>{value} : split_env_files(value))
+  for (const SettingValue& each : command_line_values(arguments, "env-file")) {
+    const bool is_one = each.value.find_first_of(" \t\n\\") == std::string::npos || exists(each.value);
+    for (std::string& path : is_one ? std::vector<std::string>{each.value} : split_env_files(each.value))
       paths.push_back(std::move(path));
   }
   return paths;
@@ -154,7 +148,7 @@ RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
     for (std::string& part : split_requirements(text)) request.with.push_back(std::move(part));
   for (const std::string& value : arguments.values("with-requirements"))
     add_requirements_files(request, value);
-  request.isolated = arguments.has("isolated") || says_yes("UV_ISOLATED");
+  request.isolated = is_on(arguments, "isolated");
   request.refresh = arguments.has("refresh");
   request.upgrade = arguments.has("upgrade");
   request.refresh_packages = arguments.values("refresh-package");
@@ -163,9 +157,9 @@ RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
 
   setup.files = find_configuration_files(configuration_search(arguments, request.script_path));
   const SettingsLayer early = early_settings(arguments, setup.files);
-  request.python = early.python ? early.python->value : "";
+  if (const SettingValue* python = early.find("python")) request.python = python->value;
   request.layout = layout_setting(early);
-  request.offline = early.offline && early.offline->value;
+  request.offline = early.is_on("offline");
   setup.bytecode = bytecode_setting(early);
   // Only the flag counts here: `bytecode: foreground` in the settings holds for every run, and must not
   // bypass the run cache.
@@ -182,9 +176,8 @@ RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
 }
 
 EnteredDirectory::EnteredDirectory(const Arguments& arguments) {
-  std::string named = arguments.value("directory");
-  for (const char* variable : {"UV_WORKING_DIR", "UV_WORKING_DIRECTORY"})
-    if (named.empty()) named = variable_or_empty(variable);
+  std::string named;
+  for (const SettingValue& directory : command_line_values(arguments, "directory")) named = directory.value;
   if (named.empty()) return;
   before_ = Fd(::open(".", O_PATH | O_CLOEXEC));
   if (::chdir(named.c_str()) != 0) throw_errno(errno, "enter", named);
@@ -195,7 +188,7 @@ void EnteredDirectory::leave() noexcept {
 }
 
 bool wants_throwaway_store(const Arguments& arguments) {
-  return arguments.has("no-cache") || says_yes("UV_NO_CACHE");
+  return is_on(arguments, "no-cache");
 }
 
 void clear_one_shot_flags(RunRequest& request) {
@@ -228,13 +221,12 @@ Verbosity verbosity_of(const Arguments& arguments) {
 std::string describe_setup(const Store& store, const Arguments& arguments, const RunSetup& setup) {
   const SettingsLayer merged = merged_settings(arguments, {}, setup.files);
   std::string text = format_text("store: {}\n", store.path());
-  for (const auto& index : merged.indexes)
-    text += format_text("index: {} ({})\n", display_url(index.value.url), index.source);
-  if (merged.default_index)
-    text += format_text("default index: {} ({})\n", display_url(merged.default_index->value.url),
-                        merged.default_index->source);
-  for (const auto& place : merged.find_links)
-    text += format_text("find-links: {} ({})\n", display_url(place.value.url), place.source);
+  for (const SettingValue& index : merged.of("index"))
+    text += format_text("index: {} ({})\n", display_url(index.value), index.source);
+  for (const SettingValue& index : merged.of("default-index"))
+    text += format_text("default index: {} ({})\n", display_url(index.value), index.source);
+  for (const SettingValue& place : merged.of("find-links"))
+    text += format_text("find-links: {} ({})\n", display_url(place.value), place.source);
   if (!setup.request.python.empty()) text += format_text("python: {}\n", setup.request.python);
   return text;
 }

@@ -1,6 +1,7 @@
 #include <yaml-cpp/yaml.h>
 
-#include <functional>
+#include <algorithm>
+#include <set>
 
 #include "cli/options/config.h"
 #include "cli/options/suggest.h"
@@ -15,22 +16,18 @@ namespace {
 /// The parser of one envstore.yaml.
 class YamlReader {
  public:
-  explicit YamlReader(const std::string& path) : path_(path), directory_(path.substr(0, path.rfind('/'))) {}
+  YamlReader(const std::string& path, SettingTable table)
+      : path_(path), directory_(path.substr(0, path.rfind('/'))), table_(table) {}
 
   SettingsLayer read(const std::string& text) {
     const YAML::Node root = load(text);
     if (root.IsNull()) return {};
     if (!root.IsMap()) fail(root.Mark(), "the file must hold `key: value` lines");
-    for (const auto& pair : root) {
-      if (!pair.first.IsScalar()) fail(pair.first.Mark(), "a key must be a word");
-      take(pair.first, pair.second);
-    }
+    take_map(root, "");
     return std::move(layer_);
   }
 
  private:
-  using Reader = std::function<void(const YAML::Node&)>;
-
   YAML::Node load(const std::string& text) {
     try {
       return YAML::Load(text);
@@ -39,113 +36,99 @@ class YamlReader {
     }
   }
 
-  void take(const YAML::Node& key, const YAML::Node& value) {
-    const std::map<std::string, Reader> readers = {
-        {"index", [&](const YAML::Node& node) { each_place(node, layer_.indexes, false); }},
-        {"find-links", [&](const YAML::Node& node) { each_place(node, layer_.find_links, true); }},
-        {"default-index",
-         [&](const YAML::Node& node) {
-           layer_.default_index = {place(node, false), source(node)};
-         }},
-        {"no-index", [&](const YAML::Node& node) { layer_.no_index = boolean(node); }},
-        {"offline", [&](const YAML::Node& node) { layer_.offline = boolean(node); }},
-        {"prerelease", [&](const YAML::Node& node) { layer_.prerelease = word(node); }},
-        {"resolution", [&](const YAML::Node& node) { layer_.resolution = word(node); }},
-        {"exclude-newer", [&](const YAML::Node& node) { layer_.exclude_newer = word(node); }},
-        {"exclude-newer-package", [&](const YAML::Node& node) { take_cutoffs(node); }},
-        {"index-strategy", [&](const YAML::Node& node) { layer_.index_strategy = word(node); }},
-        {"keyring-provider", [&](const YAML::Node& node) { layer_.keyring_provider = word(node); }},
-        {"no-sources", [&](const YAML::Node& node) { layer_.no_sources = boolean(node); }},
-        {"constraints", [&](const YAML::Node& node) { each_path(node, layer_.constraint_files); }},
-        {"overrides", [&](const YAML::Node& node) { each_path(node, layer_.override_files); }},
-        {"python-preference", [&](const YAML::Node& node) { layer_.python_preference = word(node); }},
-        {"python", [&](const YAML::Node& node) { layer_.python = word(node); }},
-        {"layout", [&](const YAML::Node& node) { layer_.layout = word(node); }},
-        {"bytecode", [&](const YAML::Node& node) { layer_.bytecode = word(node); }},
-        {"gc", [&](const YAML::Node& node) { take_gc(node); }},
-    };
-    take_by(readers, seen_, key, value);
-  }
-
-  void take_gc(const YAML::Node& node) {
-    GcSettings& gc = layer_.gc;
-    if (node.IsScalar() && (node.Scalar() == "none" || node.Scalar() == "never" || node.Scalar() == "off")) {
-      for (auto* rule : {&gc.max_size, &gc.min_free, &gc.max_age}) *rule = word(node);
-      return;
-    }
-    if (!node.IsMap()) fail(node.Mark(), "gc must hold `key: value` lines, as max-size: 20GB, or be none");
-    const auto into = [this](std::optional<Setting<std::string>>& setting) {
-      return [this, &setting](const YAML::Node& value) { setting = word(value); };
-    };
-    const std::map<std::string, Reader> readers = {
-        {"max-size", into(gc.max_size)}, {"min-free", into(gc.min_free)},   {"reserved", into(gc.reserved)},
-        {"max-age", into(gc.max_age)},   {"keep-last", into(gc.keep_last)}, {"grace", into(gc.grace)},
-    };
+  /// `group`: what stands before the keys in the names of settings, as "gc.".
+  void take_map(const YAML::Node& map, const std::string& group) {
     std::set<std::string> seen;
-    for (const auto& pair : node) {
+    for (const auto& pair : map) {
       if (!pair.first.IsScalar()) fail(pair.first.Mark(), "a key must be a word");
-      take_by(readers, seen, pair.first, pair.second);
+      const std::string& key = pair.first.Scalar();
+      const std::string name = group + key;
+      const SettingSpec* setting = find_setting(table_, name);
+      const bool is_known = setting != nullptr && setting->is_in_files;
+      if (!is_known && !is_group(name)) throw_unknown(pair.first, group);
+      if (!seen.insert(key).second) fail(pair.first.Mark(), format_text("'{}' stands twice", key));
+      if (is_known)
+        take(*setting, pair.second);
+      else
+        take_group(name, pair.second);
     }
   }
 
-  void take_by(const std::map<std::string, Reader>& readers, std::set<std::string>& seen,
-               const YAML::Node& key, const YAML::Node& value) {
-    const auto found = readers.find(key.Scalar());
-    if (found == readers.end()) {
-      std::vector<std::string> known;
-      for (const auto& [name, reader] : readers) known.push_back(name);
-      const auto nearest = nearest_word(key.Scalar(), known);
-      fail(key.Mark(), format_text("there is no key '{}'", key.Scalar()),
-           nearest ? format_text("did you mean '{}'?", *nearest) : "'envstore help config' lists the keys");
+  bool is_group(const std::string& name) const {
+    return std::any_of(table_.begin(), table_.end(), [&](const SettingSpec& setting) {
+      return setting.is_in_files && setting.name.starts_with(name + ".");
+    });
+  }
+
+  [[noreturn]] void throw_unknown(const YAML::Node& key, const std::string& group) {
+    std::vector<std::string> known;
+    for (const SettingSpec& setting : table_) {
+      if (!setting.is_in_files || !setting.name.starts_with(group)) continue;
+      const std::string_view rest = setting.name.substr(group.size());
+      known.emplace_back(rest.substr(0, rest.find('.')));
     }
-    if (!seen.insert(key.Scalar()).second) fail(key.Mark(), format_text("'{}' stands twice", key.Scalar()));
-    found->second(value);
+    const auto nearest = nearest_word(key.Scalar(), known);
+    fail(key.Mark(), format_text("there is no key '{}'", key.Scalar()),
+         nearest ? format_text("did you mean '{}'?", *nearest) : "'envstore help config' lists the keys");
   }
 
-  void take_cutoffs(const YAML::Node& node) {
-    if (!node.IsMap()) fail(node.Mark(), "exclude-newer-package must hold `name: date` lines");
-    for (const auto& pair : node)
-      layer_.exclude_newer_packages[pypackaging::normalize_name(word(pair.first).value)] = word(pair.second);
-  }
-
-  void each_path(const YAML::Node& node, std::vector<Setting<std::string>>& paths) {
-    std::vector<Setting<IndexLocation>> places;
-    each_place(node, places, true);
-    for (const auto& place : places) paths.push_back({place.value.url, place.source});
-  }
-
-  void each_place(const YAML::Node& node, std::vector<Setting<IndexLocation>>& places, bool is_find_links) {
-    if (!node.IsSequence()) {
-      places.push_back({place(node, is_find_links), source(node)});
+  void take_group(const std::string& group, const YAML::Node& node) {
+    if (node.IsScalar() && (node.Scalar() == "none" || node.Scalar() == "never" || node.Scalar() == "off")) {
+      turn_off(group, node);
       return;
     }
-    for (const YAML::Node& item : node) places.push_back({place(item, is_find_links), source(item)});
+    if (!node.IsMap())
+      fail(node.Mark(), format_text("{} must hold `key: value` lines, as max-size: 20GB, or be none", group));
+    take_map(node, group + ".");
   }
 
-  /// Parses `URL` or `{name: N, url: URL}`.
-  IndexLocation place(const YAML::Node& node, bool is_find_links) {
-    if (!node.IsMap()) return index_location(word(node).value, directory_, is_find_links);
+  /// Turns off the rules of a group that are built in, but for times of grace.
+  void turn_off(const std::string& group, const YAML::Node& node) {
+    for (const char* rule : {"max-size", "min-free", "max-age"})
+      if (const SettingSpec* setting = find_setting(table_, format_text("{}.{}", group, rule)))
+        layer_.add(*setting, {node.Scalar(), source(node)});
+  }
+
+  void take(const SettingSpec& setting, const YAML::Node& node) {
+    if (setting.kind == SettingKind::package_cutoffs) return take_cutoffs(setting, node);
+    if (is_list(setting.kind) && node.IsSequence()) {
+      for (const YAML::Node& item : node) take_value(setting, item);
+      return;
+    }
+    take_value(setting, node);
+  }
+
+  void take_value(const SettingSpec& setting, const YAML::Node& node) {
+    const bool is_index = setting.kind == SettingKind::index || setting.kind == SettingKind::indexes;
+    if (is_index && node.IsMap()) return take_index(setting, node);
+    layer_.add(setting, read_setting(setting.kind, word(node), source(node), directory_));
+  }
+
+  void take_cutoffs(const SettingSpec& setting, const YAML::Node& node) {
+    if (!node.IsMap()) fail(node.Mark(), format_text("{} must hold `name: date` lines", setting.name));
+    for (const auto& pair : node)
+      layer_.add(setting,
+                 {word(pair.second), source(pair.second), pypackaging::normalize_name(word(pair.first))});
+  }
+
+  /// `{name: N, url: URL}`.
+  void take_index(const SettingSpec& setting, const YAML::Node& node) {
     std::string name, url;
     for (const auto& pair : node) {
-      const std::string key = word(pair.first).value;
+      const std::string key = word(pair.first);
       if (key != "name" && key != "url")
         fail(pair.first.Mark(), format_text("there is no key '{}' here: only name and url", key));
-      (key == "name" ? name : url) = word(pair.second).value;
+      (key == "name" ? name : url) = word(pair.second);
     }
     if (url.empty()) fail(node.Mark(), "an index needs a url");
-    IndexLocation location = index_location(url, directory_, is_find_links);
-    if (!name.empty()) location.name = name;
-    return location;
+    SettingValue index = read_setting(setting.kind, url, source(node), directory_);
+    if (!name.empty()) index.name = name;
+    layer_.add(setting, std::move(index));
   }
 
-  Setting<std::string> word(const YAML::Node& node) {
+  std::string word(const YAML::Node& node) const {
     if (!node.IsScalar() || node.Scalar().empty()) fail(node.Mark(), "the value must be a word");
-    return {node.Scalar(), source(node)};
-  }
-
-  Setting<bool> boolean(const YAML::Node& node) {
-    const Setting<std::string> written = word(node);
-    return {parse_boolean(written), written.source};
+    return node.Scalar();
   }
 
   std::string source(const YAML::Node& node) const {
@@ -160,14 +143,14 @@ class YamlReader {
   }
 
   const std::string path_, directory_;
-  std::set<std::string> seen_;
+  const SettingTable table_;
   SettingsLayer layer_;
 };
 
 }  // namespace
 
-SettingsLayer parse_yaml_settings(const std::string& text, const std::string& path) {
-  return YamlReader(path).read(text);
+SettingsLayer parse_yaml_settings(const std::string& text, const std::string& path, SettingTable table) {
+  return YamlReader(path, table).read(text);
 }
 
 SettingsLayer read_yaml_settings(const std::string& path) {

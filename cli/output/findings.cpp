@@ -194,10 +194,10 @@ Finding examine_certificates() {
 }
 
 /// Requests a project that the index may lack: only whether the index answers matters.
-Finding examine_index(Store& store, const Setting<IndexLocation>& index) {
-  const std::string where = format_text("index: {} ({})", display_url(index.value.url), index.source);
+Finding examine_index(Store& store, const SettingValue& index) {
+  const std::string where = format_text("index: {} ({})", display_url(index.value), index.source);
   IndexSettings settings;
-  settings.indexes.push_back(index.value);
+  settings.indexes.push_back(index_location(index));
   settings.refresh = true;
   try {
     IndexClient client(store, settings, nullptr);
@@ -265,18 +265,18 @@ std::vector<Finding> examine_interpreters(Store& store) {
 
 std::vector<Finding> examine_network(Store& store, const SettingsLayer& settings) {
   std::vector<Finding> findings = {examine_certificates()};
-  if (settings.offline && settings.offline->value) {
-    findings.push_back(
-        {Verdict::note, "index: not asked", "offline was asked for (" + settings.offline->source + ")"});
+  if (settings.is_on("offline")) {
+    findings.push_back({Verdict::note, "index: not asked",
+                        "offline was asked for (" + settings.find("offline")->source + ")"});
     return findings;
   }
-  if (settings.no_index && settings.no_index->value) {
+  if (settings.is_on("no-index")) {
     findings.push_back(
-        {Verdict::note, "index: none", "no index is used (" + settings.no_index->source + ")"});
+        {Verdict::note, "index: none", "no index is used (" + settings.find("no-index")->source + ")"});
     return findings;
   }
-  for (const auto& index : settings.indexes) findings.push_back(examine_index(store, index));
-  if (settings.default_index) findings.push_back(examine_index(store, *settings.default_index));
+  for (const char* setting : {"index", "default-index"})
+    for (const SettingValue& index : settings.of(setting)) findings.push_back(examine_index(store, index));
   return findings;
 }
 

@@ -157,17 +157,11 @@ std::string lease_text(const ListedLease& lease) {
                      lease.is_live ? "" : ", ended", lease.row.what);
 }
 
-nlohmann::json rules_json(const GcSettings& settings) {
+nlohmann::json rules_json(const SettingsLayer& settings) {
   nlohmann::json rules = nlohmann::json::object();
-  const auto add = [&](const char* name, const std::optional<Setting<std::string>>& setting) {
-    if (setting) rules[name] = {{"value", setting->value}, {"source", setting->source}};
-  };
-  add("max-size", settings.max_size);
-  add("min-free", settings.min_free);
-  add("reserved", settings.reserved);
-  add("max-age", settings.max_age);
-  add("keep-last", settings.keep_last);
-  add("grace", settings.grace);
+  for (const auto& [setting, values] : settings.values())
+    rules[std::string(setting->name.substr(setting->name.find('.') + 1))] = {
+        {"value", values.front().value}, {"source", values.front().source}};
   return rules;
 }
 
@@ -204,7 +198,7 @@ std::string listing_text(const Listing& listing, const Policy& policy, std::int6
   return text + format_text("the store takes {}, and {}\n", print_bytes(listing.bytes), rules_text(policy));
 }
 
-std::string listing_json(const Listing& listing, const GcSettings& settings) {
+std::string listing_json(const Listing& listing, const SettingsLayer& settings) {
   nlohmann::json snapshots = nlohmann::json::array(), roots = nlohmann::json::array(),
                  leases = nlohmann::json::array();
   for (const ListedSnapshot& snapshot : listing.snapshots) snapshots.push_back(snapshot_json(snapshot));

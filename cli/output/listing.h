@@ -44,6 +44,6 @@ Listing read_listing(Store& store);
 std::string time_text(std::int64_t when_ns);
 
 std::string listing_text(const Listing& listing, const Policy& policy, std::int64_t now_ns);
-std::string listing_json(const Listing& listing, const GcSettings& settings);
+std::string listing_json(const Listing& listing, const SettingsLayer& settings);
 
 }  // namespace envstore

@@ -7,6 +7,7 @@
 #include "python/launch/launch.h"
 #include "python/provision/progress.h"
 #include "python/provision/provision.h"
+#include "python/settings/bytecode_mode.h"
 #include "python/settings/script_settings.h"
 #include "store/leases/lease.h"
 
@@ -57,10 +58,6 @@ struct PreparedRun {
 /// interpreter, metadata, requirements, layers, snapshots, and a new run cache entry. Throws Error; then only
 /// cached data is left behind.
 PreparedRun prepare_run(Store& store, const RunRequest& request, Progress& progress);
-
-/// How the bytecode of an environment is compiled. After its start, the rows are made durable, then its
-/// bytecode is compiled.
-enum class BytecodeMode { background, foreground, never };
 
 /// Starts the program's hidden command `finish-run` as a detached process of low priority, unless nothing is
 /// left to do. Called while the child runs: costs one read transaction if nothing is left to do. Never

@@ -4,6 +4,7 @@
 
 #include "pypackaging/script.h"
 #include "python/settings/script_metadata.h"
+#include "python/settings/setting_parsers.h"
 #include "python/settings/toml.h"
 #include "store/platform/error.h"
 #include "store/platform/path_parts.h"
@@ -19,14 +20,16 @@ namespace {
 /// Refuses settings that would have to apply to this file's requirements alone: a layer is resolved with one
 /// set of settings.
 void check_settings(const std::string& path, const ScriptSettings& settings) {
-  const bool has_choice = settings.exclude_newer || settings.prerelease || settings.resolution ||
-                          settings.index_strategy || !settings.exclude_newer_packages.empty() ||
-                          !settings.overrides.empty() || !settings.exclusions.empty();
+  bool has_choice = !settings.overrides.empty() || !settings.exclusions.empty();
+  for (const char* setting :
+       {"exclude-newer", "exclude-newer-package", "prerelease", "resolution", "index-strategy"})
+    has_choice = has_choice || settings.layer.find(setting) != nullptr;
   if (has_choice)
     refuse(path, "its block sets how versions are chosen, which would count for its requirements alone",
            "give the setting as a flag, as --exclude-newer or --prerelease");
-  const auto is_explicit = [](const IndexLocation& index) { return index.is_explicit; };
-  if (!settings.sources.empty() || std::any_of(settings.indexes.begin(), settings.indexes.end(), is_explicit))
+  const auto indexes = settings.layer.of("index");
+  const auto is_explicit = [](const SettingValue& index) { return index.is_explicit; };
+  if (!settings.sources.empty() || std::any_of(indexes.begin(), indexes.end(), is_explicit))
     refuse(path, "its block takes packages from places of their own (tool.uv.sources, explicit indexes)",
            "run the script itself, or give what it names with --with");
 }
@@ -46,10 +49,11 @@ void read_script(const std::string& path, const std::string& bytes, Requirements
   check_settings(path, metadata.settings);
   const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
   append(out.requirements, metadata.dependencies);
-  append(out.extra_indexes, metadata.settings.indexes);
-  append(out.find_links, metadata.settings.find_links);
-  if (metadata.settings.default_index) out.default_index = metadata.settings.default_index;
-  out.no_index = out.no_index || metadata.settings.no_index.value_or(false);
+  const SettingsLayer& settings = metadata.settings.layer;
+  for (const SettingValue& index : settings.of("index")) out.extra_indexes.push_back(index_location(index));
+  for (const SettingValue& place : settings.of("find-links")) out.find_links.push_back(index_location(place));
+  if (const SettingValue* index = settings.find("default-index")) out.default_index = index_location(*index);
+  out.no_index = out.no_index || settings.is_on("no-index");
   for (const std::string& text : metadata.settings.constraints)
     out.constraints.push_back(parse_user_requirement(text, directory_of(path)));
 }

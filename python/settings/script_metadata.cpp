@@ -91,6 +91,7 @@ class Reader {
     OptionsPlace place;
     place.what = "the metadata of '" + script_ + "'";
     place.prefix = "tool." + name + ".";
+    place.source = "the script's metadata";
     place.lines_before = first_line_ - 1;
     place.columns_before = 2;
     place.directory = directory_;

@@ -15,21 +15,6 @@ constexpr std::string_view kTakeAway = "take the key away, or use uv for this en
 // clang-format off
 constexpr UvKey kKeys[] = {
     // Which packages are chosen.
-    {"index", kSupported, kSupported, {}},
-    {"index-url", kSupported, kSupported, {}},
-    {"extra-index-url", kSupported, kSupported, {}},
-    {"find-links", kSupported, kSupported, {}},
-    {"no-index", kSupported, kSupported, {}},
-    {"index-strategy", kSupported, kSupported, {}},
-    {"keyring-provider", kSupported, kSupported, {}},
-    {"offline", kSupported, kSupported, {}},
-    {"exclude-newer", kSupported, kSupported, {}},
-    {"exclude-newer-package", kSupported, kSupported, {}},
-    {"prerelease", kSupported, kSupported, {}},
-    {"resolution", kSupported, kSupported, {}},
-    {"python-preference", kSupported, kSupported, {}},
-    {"no-sources", kSupported, kSupported, {}},
-    {"no-sources-package", kSupported, kSupported, {}},
     {"prerelease-package", kRefused, kRefused, "'prerelease' counts for all packages; a requirement such as 'name>=1.0rc1' allows those of one"},
     {"dependency-metadata", kRefused, kRefused, kTakeAway},
     {"torch-backend", kRefused, kRefused, "bind the packages to an index of that backend with [[tool.uv.index]] and tool.uv.sources"},
@@ -123,7 +108,7 @@ constexpr UvKey kIndexKeys[] = {
 
 }  // namespace
 
-std::span<const UvKey> uv_keys() {
+std::span<const UvKey> other_uv_keys() {
   return kKeys;
 }
 
@@ -135,6 +120,12 @@ const UvKey* find_key(std::span<const UvKey> keys, std::string_view name) {
   const auto found =
       std::find_if(keys.begin(), keys.end(), [&](const UvKey& key) { return key.name == name; });
   return found == keys.end() ? nullptr : &*found;
+}
+
+std::optional<UvKey> find_uv_key(SettingTable settings, std::string_view name) {
+  if (setting_of_uv_key(settings, name) != nullptr) return UvKey{name, kSupported, kSupported, {}};
+  const UvKey* other = find_key(kKeys, name);
+  return other == nullptr ? std::nullopt : std::optional(*other);
 }
 
 }  // namespace envstore

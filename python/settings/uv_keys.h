@@ -1,6 +1,9 @@
 #pragma once
+#include <optional>
 #include <span>
 #include <string_view>
+
+#include "python/settings/setting_table.h"
 
 namespace envstore {
 
@@ -16,11 +19,13 @@ struct UvKey {
   std::string_view remedy;  ///< for refused ones: what the user can do
 };
 
-/// Every key of uv 0.13. An unlisted key may belong to a newer uv and is an error, too.
-std::span<const UvKey> uv_keys();
-/// The same for the tables of `index`.
+/// The keys of uv 0.13 that are no settings of envstore (see setting_table.h).
+std::span<const UvKey> other_uv_keys();
+/// The keys of the tables of `index`.
 std::span<const UvKey> uv_index_keys();
 /// nullptr: there is none of that name.
 const UvKey* find_key(std::span<const UvKey> keys, std::string_view name);
+/// A key of the settings or of other_uv_keys. nullopt: it may belong to a newer uv and is an error, too.
+std::optional<UvKey> find_uv_key(SettingTable settings, std::string_view name);
 
 }  // namespace envstore

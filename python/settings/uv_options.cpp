@@ -43,10 +43,14 @@ void OptionsPlace::fail(const toml::source_region& where, const std::string& rea
 void UvOptionsReader::take(const toml::table& options) {
   for (const auto& [key, value] : options) {
     const std::string name(key.str());
-    const UvKey* known = find_key(uv_keys(), name);
-    check(known, name, key, value);
+    const auto known = find_uv_key(table_, name);
+    check(known ? &*known : nullptr, name, key, value);
     const KeyUse use = place_.kind == OptionsPlace::Kind::script ? known->in_script : known->in_file;
-    if (use == KeyUse::supported) take_setting(name, value);
+    if (use != KeyUse::supported) continue;
+    if (const SettingSpec* setting = setting_of_uv_key(table_, name))
+      take_setting(*setting, name, value);
+    else
+      take_script_key(name, value);
   }
 }
 
@@ -65,53 +69,40 @@ void UvOptionsReader::check(const UvKey* known, const std::string& name, const t
                 std::string(known->remedy) + way_out);
 }
 
-void UvOptionsReader::take_setting(const std::string& key, const toml::node& value) {
-  if (take_index_setting(key, value) || take_resolver_setting(key, value)) return;
-  throw std::logic_error("the key '" + key + "' is said to be supported and has no reader");
+void UvOptionsReader::take_setting(const SettingSpec& setting, const std::string& key,
+                                   const toml::node& value) {
+  switch (setting.kind) {
+    case SettingKind::word:
+      return add(setting, {text(value), place_.source});
+    case SettingKind::cutoff:
+      return add(setting, {cutoff(value), place_.source});
+    case SettingKind::yes_no:
+      return add(setting, {boolean(value) ? "true" : "false", place_.source});
+    case SettingKind::path:
+    case SettingKind::index:
+      return add_place(setting, text(value));
+    case SettingKind::indexes:
+      if (key == "index") return take_indexes(setting, value);
+      [[fallthrough]];
+    case SettingKind::find_links:
+    case SettingKind::paths:
+      for (const std::string& written : texts(value)) add_place(setting, written);
+      return;
+    case SettingKind::packages:
+      for (std::string& name : names(value)) add(setting, {std::move(name), place_.source});
+      return;
+    case SettingKind::texts:
+      for (std::string& each : texts(value)) add(setting, {std::move(each), place_.source});
+      return;
+    case SettingKind::package_cutoffs:
+      return take_package_cutoffs(setting, value);
+  }
 }
 
-bool UvOptionsReader::take_index_setting(const std::string& key, const toml::node& value) {
-  if (key == "index")
-    take_indexes(value);
-  else if (key == "index-url")
-    settings_.default_index = location(text(value));
-  else if (key == "extra-index-url")
-    for (const auto& url : texts(value)) settings_.indexes.push_back(location(url));
-  else if (key == "find-links")
-    for (const auto& url : texts(value)) {
-      settings_.find_links.push_back(location(url));
-      settings_.find_links.back().is_find_links = true;
-    }
-  else if (key == "no-index")
-    settings_.no_index = boolean(value);
-  else if (key == "offline")
-    settings_.offline = boolean(value);
-  else if (key == "index-strategy")
-    settings_.index_strategy = text(value);
-  else if (key == "keyring-provider")
-    settings_.keyring_provider = text(value);
-  else if (key == "sources")
+/// The keys of scripts that are no settings.
+void UvOptionsReader::take_script_key(const std::string& key, const toml::node& value) {
+  if (key == "sources")
     take_sources(value);
-  else if (key == "no-sources")
-    settings_.no_sources = boolean(value);
-  else if (key == "no-sources-package")
-    settings_.no_sources_packages = names(value);
-  else
-    return false;
-  return true;
-}
-
-bool UvOptionsReader::take_resolver_setting(const std::string& key, const toml::node& value) {
-  if (key == "exclude-newer")
-    settings_.exclude_newer = cutoff(value);
-  else if (key == "exclude-newer-package")
-    take_packages_cutoffs(value);
-  else if (key == "prerelease")
-    settings_.prerelease = text(value);
-  else if (key == "resolution")
-    settings_.resolution = text(value);
-  else if (key == "python-preference")
-    settings_.python_preference = text(value);
   else if (key == "constraint-dependencies")
     settings_.constraints = texts(value);
   else if (key == "override-dependencies")
@@ -119,17 +110,26 @@ bool UvOptionsReader::take_resolver_setting(const std::string& key, const toml::
   else if (key == "exclude-dependencies")
     settings_.exclusions = names(value);
   else
-    return false;
-  return true;
+    throw std::logic_error("the key '" + key + "' is said to be supported and has no reader");
 }
 
-void UvOptionsReader::take_indexes(const toml::node& node) {
+void UvOptionsReader::add(const SettingSpec& setting, SettingValue value) {
+  settings_.layer.add(setting, std::move(value));
+}
+
+void UvOptionsReader::add_place(const SettingSpec& setting, const std::string& written) {
+  add(setting, {.value = location(written),
+                .source = place_.source,
+                .is_flat = setting.kind == SettingKind::find_links});
+}
+
+void UvOptionsReader::take_indexes(const SettingSpec& setting, const toml::node& node) {
   const toml::array* list = node.as_array();
   if (list == nullptr) place_.fail(node.source(), "'index' must be an array of tables");
-  for (const toml::node& entry : *list) take_index(entry);
+  for (const toml::node& entry : *list) take_index(setting, entry);
 }
 
-void UvOptionsReader::take_index(const toml::node& node) {
+void UvOptionsReader::take_index(const SettingSpec& setting, const toml::node& node) {
   const toml::table* table = node.as_table();
   const toml::node* url = table == nullptr ? nullptr : table->get("url");
   if (url == nullptr) place_.fail(node.source(), "an index must be a table with a 'url'");
@@ -137,7 +137,7 @@ void UvOptionsReader::take_index(const toml::node& node) {
     const std::string name(key.str());
     check(find_key(uv_index_keys(), name), "index." + name, key, value);
   }
-  IndexLocation index = location(text(*url));
+  SettingValue index{location(text(*url)), place_.source};
   if (const toml::node* name = table->get("name")) index.name = text(*name);
   const toml::node* explicit_node = table->get("explicit");
   index.is_explicit = explicit_node != nullptr && boolean(*explicit_node);
@@ -145,23 +145,22 @@ void UvOptionsReader::take_index(const toml::node& node) {
     place_.fail(explicit_node->source(),
                 "an index that is explicit needs a name, so that a source can name it");
   if (const toml::node* format = table->get("format")) {
-    index.is_find_links = text(*format) == "flat";
-    if (!index.is_find_links && text(*format) != "simple")
+    index.is_flat = text(*format) == "flat";
+    if (!index.is_flat && text(*format) != "simple")
       place_.fail(format->source(), "'format' must be simple or flat");
   }
-  const toml::node* is_default = table->get("default");
-  if (is_default != nullptr && boolean(*is_default))
-    settings_.default_index = index;
-  else
-    settings_.indexes.push_back(index);
+  const toml::node* default_node = table->get("default");
+  const SettingSpec* default_index = setting_of_uv_key(table_, "index-url");
+  const bool is_default = default_node != nullptr && boolean(*default_node) && default_index != nullptr;
+  add(is_default ? *default_index : setting, std::move(index));
 }
 
-void UvOptionsReader::take_packages_cutoffs(const toml::node& node) {
+void UvOptionsReader::take_package_cutoffs(const SettingSpec& setting, const toml::node& node) {
   const toml::table* table = node.as_table();
   if (table == nullptr)
-    place_.fail(node.source(), "'exclude-newer-package' must be a table of names and dates");
+    place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of names and dates");
   for (const auto& [name, value] : *table)
-    settings_.exclude_newer_packages[pypackaging::normalize_name(name.str())] = cutoff(value);
+    add(setting, {cutoff(value), place_.source, pypackaging::normalize_name(name.str())});
 }
 
 void UvOptionsReader::take_sources(const toml::node& node) {
@@ -220,7 +219,7 @@ void UvOptionsReader::read_target(PackageSource& source, const std::string& key,
   if (key == "index") {
     set(Kind::index, text(value));
   } else if (key == "path") {
-    const std::string path = location(text(value)).url;
+    const std::string path = location(text(value));
     if (is_wheel(path))
       set(Kind::wheel, "file://" + path);
     else
@@ -283,36 +282,34 @@ std::string UvOptionsReader::cutoff(const toml::node& node) const {
   return stream.str();
 }
 
-IndexLocation UvOptionsReader::location(const std::string& written) const {
-  IndexLocation result;
-  result.url = written;
-  if (is_index_address(written))
-    result.url = checked_index_address(written);
-  else if (!written.starts_with('/'))
-    result.url = absolute_path(place_.directory + "/" + written);
-  return result;
+/// A URL, or an absolute path.
+std::string UvOptionsReader::location(const std::string& written) const {
+  if (is_index_address(written)) return checked_index_address(written);
+  return written.starts_with('/') ? written : absolute_path(place_.directory + "/" + written);
 }
 
-std::optional<ScriptSettings> read_uv_file(std::string_view text, const std::string& path) {
+std::optional<ScriptSettings> read_uv_file(std::string_view text, const std::string& path,
+                                           SettingTable table) {
   OptionsPlace place;
   place.kind = OptionsPlace::Kind::file;
   place.what = "'" + path + "'";
+  place.source = path;
   place.directory = path.substr(0, path.rfind('/'));
-  toml::table table;
+  toml::table content;
   try {
-    table = parse_toml(text);
+    content = parse_toml(text);
   } catch (const TomlError& error) {
     place.fail(error.where, error.what());
   }
-  const toml::table* options = &table;
+  const toml::table* options = &content;
   if (path.ends_with("/pyproject.toml")) {
     place.prefix = "tool.uv.";
-    const toml::node_view<const toml::node> uv = std::as_const(table)["tool"]["uv"];
+    const toml::node_view<const toml::node> uv = std::as_const(content)["tool"]["uv"];
     options = uv.as_table();
     if (options == nullptr) return std::nullopt;
   }
   ScriptSettings settings;
-  UvOptionsReader(place, settings).take(*options);
+  UvOptionsReader(place, settings, table).take(*options);
   return settings;
 }
 

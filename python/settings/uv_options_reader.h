@@ -13,6 +13,7 @@ struct OptionsPlace {
   enum class Kind { script, file } kind = Kind::script;
   std::string what;    ///< "the metadata of 'demo.py'", "'/home/me/uv.toml'"
   std::string prefix;  ///< of keys in messages: "tool.uv.", or nothing
+  std::string source;  ///< of the values
   std::size_t lines_before = 0, columns_before = 0;
   std::string directory;  ///< relative paths start here
 
@@ -23,19 +24,21 @@ struct OptionsPlace {
 /// Reads uv's settings from a TOML table, treating each key as uv_keys.h specifies.
 class UvOptionsReader {
  public:
-  UvOptionsReader(const OptionsPlace& place, ScriptSettings& settings) : place_(place), settings_(settings) {}
+  UvOptionsReader(const OptionsPlace& place, ScriptSettings& settings, SettingTable table = setting_table())
+      : place_(place), settings_(settings), table_(table) {}
   /// Throws Error{usage} for an invalid value (Error{invalid_input} in a script), Error{unsupported} for a
   /// refused key.
   void take(const toml::table& options);
 
  private:
-  void take_setting(const std::string& key, const toml::node& value);
-  bool take_index_setting(const std::string& key, const toml::node& value);
-  bool take_resolver_setting(const std::string& key, const toml::node& value);
+  void take_setting(const SettingSpec& setting, const std::string& key, const toml::node& value);
+  void take_script_key(const std::string& key, const toml::node& value);
   void check(const UvKey* known, const std::string& name, const toml::key& key, const toml::node& value);
-  void take_indexes(const toml::node& node);
-  void take_index(const toml::node& node);
-  void take_packages_cutoffs(const toml::node& node);
+  void add(const SettingSpec& setting, SettingValue value);
+  void add_place(const SettingSpec& setting, const std::string& written);
+  void take_indexes(const SettingSpec& setting, const toml::node& node);
+  void take_index(const SettingSpec& setting, const toml::node& node);
+  void take_package_cutoffs(const SettingSpec& setting, const toml::node& node);
   void take_sources(const toml::node& node);
   void take_source(const std::string& name, const toml::node& node);
   PackageSource source_of(const std::string& name, const toml::table& table);
@@ -46,10 +49,11 @@ class UvOptionsReader {
   std::vector<std::string> texts(const toml::node& node) const;
   std::vector<std::string> names(const toml::node& node) const;
   std::string cutoff(const toml::node& node) const;
-  IndexLocation location(const std::string& written) const;
+  std::string location(const std::string& written) const;
 
   const OptionsPlace& place_;
   ScriptSettings& settings_;
+  const SettingTable table_;
 };
 
 }  // namespace envstore

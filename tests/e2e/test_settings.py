@@ -402,6 +402,13 @@ class Files(SettingsTest):
             self.assertIn(name, self.run_fails(self.run_script, env={name: value}).stderr)
             self.assertEqual(self.version(env={name: "" if name != "UV_NO_BINARY" else "false"}), "2.0")
 
+    def test_a_malformed_variable_is_an_error_also_where_a_flag_has_priority(self):
+        for name, *flag in (("UV_PRERELEASE", "--prerelease", "allow"), ("UV_INDEX_STRATEGY", "--index-strategy", "first-index"),
+                            ("UV_NO_INDEX", "--no-index"), ("UV_NO_ENV_FILE", "--no-env-file"), ("UV_NO_SOURCES",)):
+            self.version(*(flag if name != "UV_NO_INDEX" else ()))
+            done = self.run_fails(*flag, self.run_script, code=2, env={name: "odd"})
+            self.assertRegex(done.stderr, r"^error: cannot use 'odd' as .* \(%s\): it must be" % name)
+
     def test_variables_that_cannot_change_it_are_left_alone(self):
         env = {"UV_FROZEN": "1", "UV_LOCKED": "1", "UV_LINK_MODE": "copy", "UV_NO_BUILD": "1", "UV_SYSTEM_PYTHON": "1", "UV_NO_PROGRESS": "1",
                "UV_CONCURRENT_DOWNLOADS": "1", "UV_CACHE_DIR": "/nowhere", "UV_NO_SYNC": "1", "PIP_USER": "1", "PIP_ONLY_BINARY": ":all:",
@@ -497,33 +504,6 @@ class Flags(SettingsTest):
                       ["--python-preference", "only-system"]):
             self.assertEqual(self.run_ok(*words, script, env=env).stdout, "1\n")
         self.run_fails("--python-preference", "any", script, env=env, code=2)
-
-
-class Documentation(unittest.TestCase):
-    """The pages name every flag, key and variable in the tables."""
-
-    root = pathlib.Path(__file__).resolve().parents[2]
-
-    def names(self, source, pattern):
-        found = re.findall(pattern, (self.root / source).read_text())
-        self.assertGreater(len(found), 10)
-        return found
-
-    def test_flags(self):
-        page = (self.root / "docs/migration-from-uv.md").read_text()
-        for name in self.names("cli/options/run_options.h", r'\n    \{"([a-z-]+)"'):
-            if name not in ("pre", "layout"):  # `pre` is of pip, `layout` of envstore
-                self.assertRegex(page, "--%s(?![a-z-])" % name)
-
-    def test_keys(self):
-        page = (self.root / "docs/settings.md").read_text()
-        for name in self.names("python/settings/uv_keys.cpp", r'\{"([a-z-]+)", k[A-Z]'):
-            self.assertIn("`%s`" % name, page)
-
-    def test_variables(self):
-        page = (self.root / "docs/settings.md").read_text()
-        for name in self.names("cli/options/variables.cpp", r'\{"((?:UV|PIP)_[A-Z_]+)"'):
-            self.assertIn("`%s`" % name, page)
 
 
 if __name__ == "__main__":

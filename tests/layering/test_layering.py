@@ -52,8 +52,8 @@ RESERVED = {
     # Other code uses the network module only through http.h, module.h and url.h, so that nothing links it.
     re.compile(r"python/network/(?!http\.h|module\.h|url\.h).*"): re.compile(r"python/network/[^/]+"),
     re.compile(r"libdeflate\.h"): re.compile(r"subprojects/zip/src/[^/]+"),
-    # Only the command line parses arguments and YAML.
-    re.compile(r"cxxopts\.hpp|yaml-cpp/.*"): re.compile(r"cli/[^/]+/[^/]+"),
+    # Only the command line parses YAML.
+    re.compile(r"yaml-cpp/.*"): re.compile(r"cli/[^/]+/[^/]+"),
 }
 #: The standard headers that a pure library may include: none for files, sockets, processes, threads or output.
 PURE = set("""algorithm array bit charconv compare concepts cstddef cstdint cstring deque functional initializer_list
@@ -155,7 +155,7 @@ class Layering(unittest.TestCase):
             ("python/launch/launch.cpp", '"../../gc/collect/plan.h"'),
             ("store/platform/files.cpp", '"../objects/tree.h"'),
             ("cli/program/main.cpp", '"python/network/transfer.h"'),
-            ("python/index/index_client.cpp", "<cxxopts.hpp>"),
+            ("python/index/index_client.cpp", "<yaml-cpp/yaml.h>"),
             ("subprojects/pypackaging/src/x/y.cpp", "<fstream>"),
             ("subprojects/pypackaging/src/x/y.cpp", "<filesystem>"),
             ("subprojects/pypackaging/src/x/y.cpp", "<unistd.h>"),

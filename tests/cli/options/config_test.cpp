@@ -1,26 +1,27 @@
 #include "cli/options/config.h"
-#include "cli/options/variables.h"
+#include "cli/options/refused.h"
 
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 
+#include "cli/options/run_options.h"
 #include "store/platform/error.h"
-#include "tests/cli/clean_settings.h"
+#include "tests/clean_settings.h"
+#include "tests/cli/temporary_directory.h"
 
 using namespace envstore;
 
 namespace {
 
-constexpr OptionSpec kFlags[] = {
-    {"index", 0, "URL"},           {"default-index", 0, "URL"}, {"index-url", 'i', "URL"},
-    {"extra-index-url", 0, "URL"}, {"find-links", 'f', "P"},    {"no-index", 0, {}, {}},
-    {"exclude-newer", 0, "DATE"},  {"prerelease", 0, "MODE"},   {"pre", 0, {}, {}},
-    {"no-sources", 0, {}, {}},     {"resolution", 0, "MODE"},   {"python", 'p', "REQUEST"},
-};
-
 Arguments flags(const std::vector<std::string>& words) {
-  return parse_arguments(kFlags, Positionals::none, words);
+  return parse_arguments(kRunOptions, Positionals::none, words);
+}
+
+ScriptSettings script_with(std::initializer_list<std::pair<const char*, SettingValue>> values) {
+  ScriptSettings script;
+  for (const auto& [name, value] : values) script.layer.add(*find_setting(setting_table(), name), value);
+  return script;
 }
 
 std::vector<std::string> urls(const std::vector<IndexLocation>& locations) {
@@ -55,29 +56,34 @@ TEST_CASE("every key of envstore.yaml is read, with the line it came from") {
       "bytecode: never\nindex-strategy: unsafe-best-match\nexclude-newer-package: {A_b: 7 days}\n"
       "constraints: c.txt\noverrides: [o.txt]\npython-preference: system\nno-sources: true\n",
       "/p/envstore.yaml");
-  REQUIRE(layer.indexes.size() == 2);
-  CHECK(layer.indexes[0].value.url == "https://a.example/simple");
-  CHECK(layer.indexes[1].value.name == "inner");
-  CHECK(layer.indexes[1].source == "/p/envstore.yaml:3");
-  CHECK(layer.default_index->value.url == "https://c.example/simple");
-  CHECK(layer.find_links.at(0).value.url == "/p/wheels");
-  CHECK(layer.find_links.at(0).value.is_find_links);
-  CHECK(layer.no_index->value);
-  CHECK_FALSE(layer.offline->value);
-  CHECK(layer.python->value == "3.10");
-  CHECK(layer.python->source == "/p/envstore.yaml:11");
-  CHECK(layer.bytecode->value == "never");
-  CHECK(layer.index_strategy->value == "unsafe-best-match");
-  CHECK(layer.exclude_newer_packages.at("a-b").value == "7 days");
-  CHECK(layer.constraint_files.at(0).value == "/p/c.txt");
-  CHECK(layer.override_files.at(0).value == "/p/o.txt");
-  CHECK(layer.python_preference->value == "system");
-  CHECK(layer.no_sources->value);
+  const auto value = [&](const char* setting) {
+    REQUIRE(layer.of(setting).size() == 1);
+    return layer.find(setting)->value;
+  };
+  REQUIRE(layer.of("index").size() == 2);
+  CHECK(layer.of("index")[0].value == "https://a.example/simple");
+  CHECK(layer.of("index")[1].name == "inner");
+  CHECK(layer.of("index")[1].source == "/p/envstore.yaml:3");
+  CHECK(value("default-index") == "https://c.example/simple");
+  CHECK(value("find-links") == "/p/wheels");
+  CHECK(layer.find("find-links")->is_flat);
+  CHECK(value("no-index") == "true");
+  CHECK(value("offline") == "false");
+  CHECK(value("python") == "3.10");
+  CHECK(layer.find("python")->source == "/p/envstore.yaml:11");
+  CHECK(value("bytecode") == "never");
+  CHECK(value("index-strategy") == "unsafe-best-match");
+  CHECK(value("exclude-newer-package") == "7 days");
+  CHECK(layer.find("exclude-newer-package")->name == "a-b");
+  CHECK(value("constraints") == "/p/c.txt");
+  CHECK(value("overrides") == "/p/o.txt");
+  CHECK(value("python-preference") == "system");
+  CHECK(layer.is_on("no-sources"));
 }
 
 TEST_CASE("an empty envstore.yaml says nothing") {
-  CHECK_FALSE(parse_yaml_settings("", "/e").python);
-  CHECK_FALSE(parse_yaml_settings("# only this\n", "/e").python);
+  CHECK(parse_yaml_settings("", "/e").values().empty());
+  CHECK(parse_yaml_settings("# only this\n", "/e").values().empty());
 }
 
 TEST_CASE("an unknown key of envstore.yaml is an error with line and column") {
@@ -101,11 +107,12 @@ TEST_CASE("pip's configuration: install overrides global, values may continue, k
       "    https://b.example/simple\n    ; not a value\n    https://c.example/simple\n\n"
       "[install]\nIndex-URL: https://d.example/simple\nno-index=yes\n[list]\nformat=columns\n",
       "/etc/pip.conf");
-  CHECK(layer.default_index->value.url == "https://d.example/simple");
-  CHECK(layer.default_index->source == "/etc/pip.conf:10");
-  REQUIRE(layer.indexes.size() == 2);
-  CHECK(layer.indexes[1].value.url == "https://c.example/simple");
-  CHECK(layer.no_index->value);
+  REQUIRE(layer.find("default-index") != nullptr);
+  CHECK(layer.find("default-index")->value == "https://d.example/simple");
+  CHECK(layer.find("default-index")->source == "/etc/pip.conf:10");
+  REQUIRE(layer.of("index").size() == 2);
+  CHECK(layer.of("index")[1].value == "https://c.example/simple");
+  CHECK(layer.is_on("no-index"));
 }
 
 TEST_CASE("malformed files of pip are errors with the line") {
@@ -116,19 +123,11 @@ TEST_CASE("malformed files of pip are errors with the line") {
   }
 }
 
-TEST_CASE("a place is an address, a named address, or a path from where it stands") {
-  CHECK(index_location("https://h.example/s?a=b", "/d", false).url == "https://h.example/s?a=b");
-  CHECK(index_location("inner=https://h.example/s", "/d", false).name == "inner");
-  CHECK(index_location("inner=https://h.example/s", "/d", false).url == "https://h.example/s");
-  CHECK(index_location("../wheels", "/d/e", true).url == "/d/wheels");
-  CHECK(index_location("/a/./b", "/d", true).url == "/a/b");
-}
-
 TEST_CASE("flags come before variables, ENVSTORE_ before UV_ before PIP_") {
   const CleanSettings clean;
   const auto python = [&](const std::vector<std::string>& words) {
     const SettingsLayer merged = merged_settings(flags(words), {}, {});
-    return merged.default_index->value.url + " from " + merged.default_index->source;
+    return merged.find("default-index")->value + " from " + merged.find("default-index")->source;
   };
   ::setenv("PIP_INDEX_URL", "https://pip.example", 1);
   CHECK(python({}) == "https://pip.example from PIP_INDEX_URL");
@@ -145,9 +144,8 @@ TEST_CASE("flags come before variables, ENVSTORE_ before UV_ before PIP_") {
 
 TEST_CASE("the script's indexes come behind those of flags, the default last") {
   const CleanSettings clean;
-  ScriptSettings script;
-  script.indexes = {{.url = "https://script.example"}};
-  script.default_index = IndexLocation{.url = "https://default.example"};
+  const ScriptSettings script = script_with({{"index", {"https://script.example", "script"}},
+                                             {"default-index", {"https://default.example", "script"}}});
   const auto settings =
       resolution_settings(merged_settings(flags({"--index", "https://flag.example"}), script, {}));
   CHECK(urls(settings.indexes.indexes) == std::vector<std::string>{"https://flag.example",
@@ -173,8 +171,9 @@ TEST_CASE("a value that nobody understands is an error that names its source") {
 
 TEST_CASE("an explicit index is named and asked for nothing by itself") {
   const CleanSettings clean;
-  ScriptSettings script;
-  script.indexes = {{.url = "https://inner.example", .name = "inner", .is_explicit = true}};
+  const ScriptSettings script = script_with(
+      {{"index",
+        {.value = "https://inner.example", .source = "script", .name = "inner", .is_explicit = true}}});
   const auto settings = resolution_settings(merged_settings(flags({}), script, {}));
   CHECK(settings.indexes.indexes.size() == 1);
   REQUIRE(settings.named_indexes.size() == 1);
@@ -193,17 +192,6 @@ TEST_CASE("a named index takes user and password from variables, unless its addr
   CHECK(address("other=https://h.example/s") == "https://h.example/s");
 }
 
-TEST_CASE("a cut-off of one package is written name=DATE") {
-  const CleanSettings clean;
-  SettingsLayer layer;
-  add_package_cutoff(layer, {"My_Package = 2025-01-31", "--exclude-newer-package"});
-  CHECK(layer.exclude_newer_packages.contains("my-package"));
-  for (const char* text : {"name", "=2025-01-31", ""}) {
-    CAPTURE(text);
-    fault([&] { add_package_cutoff(layer, {text, "--exclude-newer-package"}); });
-  }
-}
-
 TEST_CASE("a strategy, a preference or a provider that is none names its source") {
   const CleanSettings clean;
   for (const char* name :
@@ -220,8 +208,8 @@ TEST_CASE("keys of pip that would change what is installed are refused, those th
     CHECK_THROWS_AS(parse_pip_settings(std::string("[install]\n") + text + "\n", "/p"), Error);
   }
   CHECK_NOTHROW(parse_pip_settings("[install]\nno-deps = 0\nno-binary = :none:\nuser = yes\n", "/p"));
-  CHECK(parse_pip_settings("[global]\nconstraint = /c.txt /d.txt\n", "/p").constraint_files.size() == 2);
-  CHECK(parse_pip_settings("[global]\npre = yes\n", "/p").prerelease->value == "allow");
+  CHECK(parse_pip_settings("[global]\nconstraint = /c.txt /d.txt\n", "/p").of("constraints").size() == 2);
+  CHECK(parse_pip_settings("[global]\npre = yes\n", "/p").find("prerelease")->value == "allow");
 }
 
 TEST_CASE("a variable that is refused counts only where it asks for something") {
@@ -250,15 +238,86 @@ TEST_CASE("the raw text changes with every word that decides, and with nothing e
   CHECK(raw_settings(flags({}), {}) != base);
 }
 
+TEST_CASE("the key of a run with one setting has the bytes that earlier versions wrote") {
+  const CleanSettings clean;
+  ::unsetenv("PIP_CONFIG_FILE");
+  CHECK(raw_settings(flags({}), {}).empty());
+  CHECK(raw_settings(flags({"--pre"}), {}) == "pre 0 \n");
+  CHECK(raw_settings(flags({"--index", "https://a.example"}), {}) ==
+        "index 0 \nindex 17 https://a.example\n");
+  ::setenv("UV_DEFAULT_INDEX", "https://a.example", 1);
+  ConfigurationFiles files;
+  files.uv = {"/p/uv.toml"};
+  CHECK(raw_settings(flags({"--resolution", "lowest"}), files) ==
+        "resolution 0 \nresolution 6 lowest\nUV_DEFAULT_INDEX 17 https://a.example\nfile 10 /p/uv.toml\n");
+}
+
+TEST_CASE("a relative path makes the working directory part of the key") {
+  const CleanSettings clean;
+  const auto has_directory = [](const std::vector<std::string>& words) {
+    return raw_settings(flags(words), {}).find("directory ") != std::string::npos;
+  };
+  CHECK(has_directory({"--find-links", "wheels"}));
+  CHECK(has_directory({"--constraints", "c.txt"}));
+  CHECK_FALSE(
+      has_directory({"--find-links", "/wheels", "--index", "https://a.example", "--resolution", "lowest"}));
+  ::setenv("UV_CONSTRAINT", "/a.txt b.txt", 1);
+  CHECK(has_directory({}));
+}
+
+TEST_CASE("a malformed variable is an error even where another source has priority") {
+  const CleanSettings clean;
+  for (const char* name :
+       {"UV_PRERELEASE", "UV_INDEX_STRATEGY", "UV_EXCLUDE_NEWER", "UV_NO_INDEX", "PIP_NO_INDEX",
+        "UV_NO_CACHE", "UV_NO_ENV_FILE", "UV_COMPILE_BYTECODE", "ENVSTORE_LAYOUT"}) {
+    CAPTURE(name);
+    ::setenv(name, "odd", 1);
+    CHECK(fault([] {
+            merged_settings(flags({"--prerelease", "allow", "--index-strategy", "first-index",
+                                   "--exclude-newer", "2025-01-31", "--no-index", "--layout", "farm"}),
+                            {}, {});
+          }).find(name) != std::string::npos);
+    ::unsetenv(name);
+  }
+}
+
+TEST_CASE("--no-config reads the file of --config-file and no other") {
+  const CleanSettings clean;
+  const TemporaryDirectory directory;
+  const std::string named = directory.write("named.toml", "");
+  directory.write("pyproject.toml", "");
+  directory.write("envstore.yaml", "");
+  const std::string place = named.substr(0, named.rfind('/'));
+  CHECK(find_configuration_files({.directory = place}).present == std::vector{place + "/envstore.yaml"});
+  const ConfigurationFiles files =
+      find_configuration_files({.directory = place, .use_files = false, .uv_file = named});
+  CHECK(files.present.empty());
+  CHECK(files.uv_project.empty());
+  CHECK(files.uv == std::vector{named});
+  CHECK_FALSE(files.use_pip);
+  CHECK(find_configuration_files({.directory = place, .use_files = false}).uv.empty());
+}
+
+TEST_CASE("a switch of a variable or of a flag decides, in this order: flag, variable, no") {
+  const CleanSettings clean;
+  CHECK_FALSE(is_on(flags({}), "no-cache"));
+  ::setenv("UV_NO_CACHE", "0", 1);
+  CHECK_FALSE(is_on(flags({}), "no-cache"));
+  CHECK(is_on(flags({"-n"}), "no-cache"));
+  ::setenv("UV_NO_CACHE", "1", 1);
+  CHECK(is_on(flags({}), "no-cache"));
+}
+
 TEST_CASE("a layout or a way of compiling that is none names its source") {
   const CleanSettings clean;
   for (const char* name : {"ENVSTORE_LAYOUT", "ENVSTORE_BYTECODE"}) {
     ::setenv(name, "frm", 1);
-    const SettingsLayer merged = merged_settings({}, {}, {});
+    const SettingsLayer variables = environment_settings();
     const std::string text = fault([&] {
-      layout_setting(merged);
-      bytecode_setting(merged);
+      layout_setting(variables);
+      bytecode_setting(variables);
     });
+    CHECK(fault([] { merged_settings({}, {}, {}); }) == text);
     CHECK(text.find("'frm'") != std::string::npos);
     CHECK(text.find(name) != std::string::npos);
     ::unsetenv(name);

@@ -102,6 +102,35 @@ TEST_CASE("what cannot be a command line is a usage error") {
   CHECK_THROWS_AS(parse_arguments(kOptions, Positionals::none, {"word"}), Error);
 }
 
+TEST_CASE("a switch takes no value, and a missing value is told with the flag") {
+  CHECK_THROWS_WITH_AS(run({"--upgrade=yes"}), "cannot use '--upgrade=yes': the flag takes no value", Error);
+  CHECK_THROWS_WITH_AS(run({"--with"}), "cannot use '--with': it needs a value", Error);
+  CHECK(run({"--with=", "x.py"}).values("with") == Words{""});
+  CHECK(run({"--with", "--", "x.py"}).values("with") == Words{"--"});
+}
+
+TEST_CASE("the last value of a flag counts, and all of them can be read") {
+  const Arguments arguments = run({"-p3.9", "--with=a=b", "--python", "3.10", "--with", "c", "x.py"});
+  CHECK(arguments.value("python") == "3.10");
+  CHECK(arguments.values("with") == Words{"a=b", "c"});
+  CHECK(arguments.value("extra").empty());
+  CHECK(arguments.values("extra").empty());
+}
+
+TEST_CASE("flags of settings stand beside those of the command") {
+  static constexpr SettingSpec kSettings[] = {
+      {.name = "colour", .command = FlagsOf::run, .flags = {{"colour", 'k', "WORD", "which"}}},
+      {.name = "size", .command = FlagsOf::gc, .flags = {{"size", 0, "BYTES", "how large"}}},
+  };
+  constexpr OptionTable kTable{kOptions, {FlagsOf::run}, [] { return SettingTable(kSettings); }};
+  const Arguments arguments = parse_arguments(kTable, Positionals::any, {"-kred", "-U"});
+  CHECK(arguments.value("colour") == "red");
+  CHECK(arguments.has("upgrade"));
+  CHECK_THROWS_AS(parse_arguments(kTable, Positionals::any, {"--size", "1"}), Error);
+  CHECK(describe_options(kTable).find("-k, --colour WORD") != std::string::npos);
+  CHECK(describe_options(kTable).find("--size") == std::string::npos);
+}
+
 TEST_CASE("flags may follow the positionals of a command that starts no program") {
   const Arguments arguments = parse_arguments(kOptions, Positionals::any, {"a", "-U", "b"});
   CHECK(arguments.has("upgrade"));
@@ -121,6 +150,8 @@ TEST_CASE("the table of flags fits a terminal") {
     CHECK(end - at <= 80);
     at = end + 1;
   }
-  for (const OptionSpec& option : global_options())
+  global_options().each([&](const OptionSpec& option) {
     CHECK(text.find("--" + std::string(option.name)) != std::string::npos);
+    return false;
+  });
 }

@@ -39,15 +39,19 @@ TEST_CASE("the settings of tool.uv are read, and those of tool.envstore count mo
       "[[tool.uv.index]]\nname = 'own'\nurl = 'https://own.invalid/simple'\n"
       "[[tool.uv.index]]\nurl = 'https://all.invalid/simple'\ndefault = true\n"
       "[tool.envstore]\nprerelease = 'disallow'\n");
-  CHECK(metadata.settings.exclude_newer == "2024-05-01");
-  CHECK(metadata.settings.prerelease == "disallow");
-  CHECK(metadata.settings.resolution == "lowest");
-  REQUIRE(metadata.settings.indexes.size() == 1);
-  CHECK(metadata.settings.indexes[0].name == "own");
-  REQUIRE(metadata.settings.default_index.has_value());
-  CHECK(metadata.settings.default_index->url == "https://all.invalid/simple");
-  REQUIRE(metadata.settings.find_links.size() == 1);
-  CHECK(metadata.settings.find_links[0].url == "/folder/wheels");
+  const SettingsLayer& layer = metadata.settings.layer;
+  const auto value = [&](const char* setting) {
+    REQUIRE(layer.of(setting).size() == 1);
+    return layer.find(setting)->value;
+  };
+  CHECK(value("exclude-newer") == "2024-05-01");
+  CHECK(value("prerelease") == "disallow");
+  CHECK(value("resolution") == "lowest");
+  CHECK(value("index") == "https://own.invalid/simple");
+  CHECK(layer.find("index")->name == "own");
+  CHECK(layer.find("index")->source == "the script's metadata");
+  CHECK(value("default-index") == "https://all.invalid/simple");
+  CHECK(value("find-links") == "/folder/wheels");
 }
 
 TEST_CASE("a field that no specification has is a warning; other tools' tables are theirs") {
@@ -76,15 +80,15 @@ TEST_CASE("a key that is not known or not supported is an error with its line an
 }
 
 TEST_CASE("indexes may be explicit or flat") {
-  const auto indexes = read(
-                           "[[tool.uv.index]]\nname = 'a'\nurl = 'https://a.invalid'\nexplicit = true\n"
-                           "[[tool.uv.index]]\nurl = 'wheels'\nformat = 'flat'\n")
-                           .settings.indexes;
+  const auto metadata = read(
+      "[[tool.uv.index]]\nname = 'a'\nurl = 'https://a.invalid'\nexplicit = true\n"
+      "[[tool.uv.index]]\nurl = 'wheels'\nformat = 'flat'\n");
+  const auto indexes = metadata.settings.layer.of("index");
   REQUIRE(indexes.size() == 2);
   CHECK(indexes[0].is_explicit);
-  CHECK_FALSE(indexes[0].is_find_links);
-  CHECK(indexes[1].is_find_links);
-  CHECK(indexes[1].url == "/folder/wheels");
+  CHECK_FALSE(indexes[0].is_flat);
+  CHECK(indexes[1].is_flat);
+  CHECK(indexes[1].value == "/folder/wheels");
   CHECK(failure("[[tool.uv.index]]\nurl = 'x'\nexplicit = true\n").find("needs a name") != std::string::npos);
   CHECK(failure("[[tool.uv.index]]\nurl = 'x'\nformat = 'odd'\n").find("simple or flat") !=
         std::string::npos);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <set>
+#include <vector>
 
 #include "python/settings/script_metadata.h"
 #include "python/settings/uv_options.h"
@@ -30,8 +31,11 @@ std::string in_script(const std::string& toml) {
 }  // namespace
 
 TEST_CASE("each key stands once, and what is refused says what to do") {
-  for (const auto keys : {uv_keys(), uv_index_keys()}) {
+  for (const auto keys : {other_uv_keys(), uv_index_keys()}) {
     std::set<std::string_view> names;
+    if (keys.data() != uv_index_keys().data())
+      for (const SettingSpec& setting : setting_table())
+        for (const std::string_view key : setting.all_uv_keys()) CHECK(names.insert(key).second);
     for (const UvKey& key : keys) {
       CAPTURE(key.name);
       CHECK(names.insert(key.name).second);
@@ -45,7 +49,11 @@ TEST_CASE("the table decides what becomes of a key, in a script and in a file") 
   const auto expected = [](KeyUse use) {
     return use == KeyUse::supported ? "unreadable" : use == KeyUse::harmless ? "read" : "unsupported";
   };
-  for (const UvKey& key : uv_keys()) {
+  std::vector<UvKey> keys(other_uv_keys().begin(), other_uv_keys().end());
+  for (const SettingSpec& setting : setting_table())
+    for (const std::string_view key : setting.all_uv_keys())
+      keys.push_back(*find_uv_key(setting_table(), key));
+  for (const UvKey& key : keys) {
     CAPTURE(key.name);
     const std::string line = std::string(key.name) + " = 12.5\n";  // no key has a value of this type
     CHECK(in_script("[tool.uv]\n" + line) == expected(key.in_script));
@@ -80,5 +88,6 @@ TEST_CASE("a pyproject.toml without uv's table says nothing, and a fault has pat
 TEST_CASE("relative places of a file start where it lies") {
   const auto settings = read_uv_file("find-links = ['wheels']\n", "/p/uv.toml");
   REQUIRE(settings);
-  CHECK(settings->find_links.at(0).url == "/p/wheels");
+  REQUIRE(settings->layer.of("find-links").size() == 1);
+  CHECK(settings->layer.of("find-links")[0].value == "/p/wheels");
 }

@@ -1,9 +1,9 @@
-#include "cli/options/exclude_newer.h"
+#include "python/settings/exclude_newer.h"
 
 #include <doctest/doctest.h>
 
 #include "store/platform/error.h"
-#include "tests/cli/clean_settings.h"
+#include "tests/clean_settings.h"
 
 using namespace envstore;
 

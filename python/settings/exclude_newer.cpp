@@ -1,4 +1,4 @@
-#include "cli/options/exclude_newer.h"
+#include "python/settings/exclude_newer.h"
 
 #include <algorithm>
 #include <ctime>
@@ -176,7 +176,7 @@ std::optional<std::int64_t> moment(std::string_view lower) {
 
 }  // namespace
 
-std::optional<UploadCutoff> parse_exclude_newer(const Setting<std::string>& setting) {
+std::optional<UploadCutoff> parse_exclude_newer(const SettingValue& setting) {
   const std::string text = to_lower(std::string(trimmed(setting.value)));
   if (text == "false") return std::nullopt;
   if (const auto at = moment(text)) return UploadCutoff{*at, false};

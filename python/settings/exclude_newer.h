@@ -1,7 +1,8 @@
 #pragma once
 #include <optional>
 
-#include "cli/options/config.h"
+#include "python/settings/resolution_settings.h"
+#include "python/settings/settings_layer.h"
 
 namespace envstore {
 
@@ -9,6 +10,6 @@ namespace envstore {
 /// without an offset (which is ignored, as in uv): the end of that day in the local time zone; a duration
 /// before the resolution (`7 days`, `1w 2d`, `P7D`, `24:00:00`); `false`: nullopt, no cut-off. Throws
 /// Error{usage}.
-std::optional<UploadCutoff> parse_exclude_newer(const Setting<std::string>& setting);
+std::optional<UploadCutoff> parse_exclude_newer(const SettingValue& setting);
 
 }  // namespace envstore

@@ -1,0 +1,186 @@
+#include "python/settings/setting_parsers.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <optional>
+
+#include "python/settings/exclude_newer.h"
+#include "store/platform/environment.h"
+#include "store/platform/format.h"
+
+namespace envstore {
+namespace {
+
+/// Percent-encodes user and password for the part of a URL before the @.
+std::string percent_encoded(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    const bool is_plain =
+        std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("-._~", c) != nullptr;
+    result += is_plain ? std::string(1, c) : format_text("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return result;
+}
+
+/// Adds UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD to the URL of a named index without
+/// credentials, as uv does.
+IndexLocation with_credentials_of_variables(IndexLocation index) {
+  if (index.name.empty() || index.url.find("://") == std::string::npos) return index;
+  std::string name;
+  for (const char c : index.name) name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const std::string user = variable_or_empty("UV_INDEX_" + name + "_USERNAME"),
+                    password = variable_or_empty("UV_INDEX_" + name + "_PASSWORD");
+  const std::size_t host = index.url.find("://") + 3;
+  const std::string authority = index.url.substr(host, index.url.find('/', host) - host);
+  if ((user.empty() && password.empty()) || authority.find('@') != std::string::npos) return index;
+  index.url.insert(host,
+                   percent_encoded(user) + (password.empty() ? "" : ":" + percent_encoded(password)) + "@");
+  return index;
+}
+
+Layout layout_of(const SettingValue& value) {
+  if (value.value == "farm") return Layout::farm;
+  if (value.value == "forest") return Layout::forest;
+  throw_bad_value(value, "layout", "farm or forest");
+}
+
+BytecodeMode bytecode_of(const SettingValue& value) {
+  if (value.value == "background") return BytecodeMode::background;
+  if (value.value == "foreground") return BytecodeMode::foreground;
+  if (value.value == "never") return BytecodeMode::never;
+  throw_bad_value(value, "bytecode", "background, foreground or never");
+}
+
+}  // namespace
+
+IndexLocation index_location(const SettingValue& value) {
+  return {value.value, value.name, value.is_flat, value.is_explicit};
+}
+
+void take_index(const SettingValue& value, ResolutionSettings& settings) {
+  const IndexLocation index = with_credentials_of_variables(index_location(value));
+  if (!index.name.empty()) settings.named_indexes.push_back(index);
+  if (!index.is_explicit) settings.indexes.indexes.push_back(index);
+}
+
+void take_find_links(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.find_links.push_back(index_location(value));
+}
+
+void take_no_index(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.no_index = parse_boolean(value);
+}
+
+void take_offline(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.offline = parse_boolean(value);
+}
+
+void take_require_hashes(const SettingValue& value, ResolutionSettings& settings) {
+  settings.require_hashes = parse_boolean(value);
+}
+
+void take_prerelease(const SettingValue& value, ResolutionSettings& settings) {
+  using Mode = pypackaging::PrereleaseMode;
+  const std::string& word = value.value;
+  if (word == "disallow")
+    settings.prereleases = Mode::disallow;
+  else if (word == "allow")
+    settings.prereleases = Mode::allow;
+  else if (word == "if-necessary" || word == "if-necessary-or-explicit")  // uv's older name for the same mode
+    settings.prereleases = Mode::if_necessary;
+  else if (word == "explicit")
+    settings.prereleases = Mode::explicit_only;
+  else
+    throw_bad_value(value, "prerelease mode", "disallow, allow, if-necessary or explicit");
+}
+
+void take_resolution(const SettingValue& value, ResolutionSettings& settings) {
+  using pypackaging::Strategy;
+  if (value.value == "highest")
+    settings.strategy = Strategy::highest;
+  else if (value.value == "lowest")
+    settings.strategy = Strategy::lowest;
+  else if (value.value == "lowest-direct")
+    settings.strategy = Strategy::lowest_direct;
+  else
+    throw_bad_value(value, "resolution", "highest, lowest or lowest-direct");
+}
+
+void take_exclude_newer(const SettingValue& value, ResolutionSettings& settings) {
+  settings.exclude_newer = parse_exclude_newer(value);
+}
+
+void take_exclude_newer_package(const SettingValue& value, ResolutionSettings& settings) {
+  settings.exclude_newer_packages[value.name] = parse_exclude_newer(value);
+}
+
+void take_index_strategy(const SettingValue& value, ResolutionSettings& settings) {
+  if (value.value == "first-index")
+    settings.indexes.strategy = IndexStrategy::first_index;
+  else if (value.value == "unsafe-best-match")
+    settings.indexes.strategy = IndexStrategy::unsafe_best_match;
+  else
+    throw_bad_value(value, "index strategy",
+                    value.value == "unsafe-first-match"
+                        ? "first-index or unsafe-best-match; unsafe-first-match is not supported"
+                        : "first-index or unsafe-best-match");
+}
+
+void take_keyring_provider(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.use_keyring = value.value == "subprocess";
+  if (value.value != "subprocess" && value.value != "disabled" && value.value != "auto")
+    throw_bad_value(value, "keyring provider", "disabled or subprocess");
+}
+
+void take_constraints(const SettingValue& value, ResolutionSettings& settings) {
+  settings.constraint_files.push_back(value.value);
+}
+
+void take_overrides(const SettingValue& value, ResolutionSettings& settings) {
+  settings.override_files.push_back(value.value);
+}
+
+void take_python_preference(const SettingValue& value, ResolutionSettings& settings) {
+  if (value.value == "only-managed")
+    settings.python_preference = PythonPreference::only_managed;
+  else if (value.value == "managed")
+    settings.python_preference = PythonPreference::managed;
+  else if (value.value == "system")
+    settings.python_preference = PythonPreference::system;
+  else if (value.value == "only-system")
+    settings.python_preference = PythonPreference::only_system;
+  else
+    throw_bad_value(value, "python preference", "only-managed, managed, system or only-system");
+}
+
+void check_layout(const SettingValue& value, ResolutionSettings&) {
+  (void)layout_of(value);
+}
+
+void check_bytecode(const SettingValue& value, ResolutionSettings&) {
+  (void)bytecode_of(value);
+}
+
+ResolutionSettings resolution_settings(const SettingsLayer& merged) {
+  ResolutionSettings settings;
+  for (const auto& [setting, values] : merged.values())
+    if (setting->take != nullptr)
+      for (const SettingValue& value : values) setting->take(value, settings);
+  if (settings.indexes.no_index) settings.indexes.indexes.clear();
+  return settings;
+}
+
+Layout layout_setting(const SettingsLayer& merged) {
+  const SettingValue* layout = merged.find("layout");
+  return layout == nullptr ? Layout::farm : layout_of(*layout);
+}
+
+BytecodeMode bytecode_setting(const SettingsLayer& merged) {
+  const SettingValue* bytecode = merged.find("bytecode");
+  return bytecode == nullptr ? BytecodeMode::background : bytecode_of(*bytecode);
+}
+
+}  // namespace envstore
