@@ -7,6 +7,7 @@
 #include "cli/output/print.h"
 #include "cli/output/verify_report.h"
 #include "gc/repair/repair.h"
+#include "python/bytecode/pyc.h"
 #include "python/index/wheel_blob_source.h"
 #include "store/index/store_folders.h"
 #include "store/platform/format.h"
@@ -72,16 +73,17 @@ int run_verify(const Arguments& arguments) {
                                 store.path(), path));
   std::optional<RebuildReport> rebuilt;
   if (arguments.has("rebuild-index")) rebuilt = rebuild_index(store);
+  const PycFiles derived;
   VerifyReport report;
   {
     const ProgressLine line(!arguments.has("quiet"));
     options.progress = [&](std::uint64_t done, std::uint64_t total) { line.draw(done, total); };
-    report = verify(store, options);
+    report = verify(store, derived, options);
   }
   if (arguments.has("repair")) {
     WheelBlobSource source(store, arguments.has("offline") ? WheelBlobSource::Network::offline
                                                            : WheelBlobSource::Network::may_be_used);
-    repair(store, report, source);
+    repair(store, derived, report, source);
   }
   print(arguments.has("json") ? verify_json(report, rebuilt) : verify_text(report, rebuilt));
   return report.is_clean() ? 0 : kDamageRemains;

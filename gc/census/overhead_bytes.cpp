@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "gc/census/block.h"
-#include "store/objects/bytecode_ledger.h"
+#include "store/objects/slot_ledger.h"
 #include "store/platform/folders.h"
 #include "store/platform/store_paths.h"
 
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kFoldersOfALayout = 10 * kBlock;
 constexpr std::uint64_t kFilesOfATree = 3 * kBlock;  // the manifest, tree.json, the ledger
-// Measured with 3,249 files of 11 distributions: the space of their folders and `__pycache__` links, per
+// Measured with 3,249 files of 11 distributions: the space of their folders and links to slots, per
 // file.
 constexpr std::uint64_t kFoldersAFile = 800, kSlotsAFile = 400;
 
@@ -56,7 +56,7 @@ std::uint64_t bytecode_bytes(Store& store, const std::string& owner) {
   const std::string ledger = owner + "/" + store_paths::kSlotLedger;
   if (!stat_at(store.root(), ledger, Links::do_not_follow)) return 0;  // the folder may be missing, too
   const auto text = try_read_file(store.root(), ledger, kLargestLedger);
-  const auto compiled = compiled_sizes(text ? std::string_view(*text) : std::string_view());
+  const auto compiled = derived_sizes(text ? std::string_view(*text) : std::string_view());
   std::uint64_t bytes = 0;
   for (const auto& [name, size] : compiled) bytes += on_disk(size);
   if (geteuid() == 0) bytes += foreign_bytes(store, owner, compiled);

@@ -17,20 +17,20 @@ bool is_at_object(const DamageFound& damage) {
 /// One repair: runs the parts in order, then examines again, which decides the outcome of each finding.
 class Repair {
  public:
-  Repair(Store& store, VerifyReport& report, BlobSource& source, Lease& lease)
-      : store_(store), report_(report), source_(source), bench_(store, lease) {}
+  Repair(Store& store, const DerivedFiles& derived, VerifyReport& report, BlobSource& source, Lease& lease)
+      : store_(store), derived_(derived), report_(report), source_(source), bench_(store, lease) {}
 
   void run() {
     note_bad_inodes();
     {
       move_strays_away();
-      Verification first(store_, options_);
+      Verification first(store_, derived_, options_);
       first.ledger.load(store_, first.threads);
       repair_rows_and_records(first, bench_, report_.found);
       repair_blobs(first);
     }
     find_trees_and_snapshots();
-    Verification second(store_, options_);
+    Verification second(store_, derived_, options_);
     second.ledger.load(store_, second.threads);
     repair_what_lies_there(second);
     examine();
@@ -105,7 +105,7 @@ class Repair {
   }
 
   void examine() {
-    Verification verification(store_, options_);
+    Verification verification(store_, derived_, options_);
     verification.ledger.load(store_, verification.threads);
     for (const TreeId& id : trees_)
       if (const auto row = store_.index().read().tree(id)) take_left(examine_tree(verification, id, *row));
@@ -175,6 +175,7 @@ class Repair {
   }
 
   Store& store_;
+  const DerivedFiles& derived_;
   VerifyReport& report_;
   BlobSource& source_;
   Workbench bench_;
@@ -190,14 +191,14 @@ class Repair {
 
 }  // namespace
 
-void repair(Store& store, VerifyReport& report, BlobSource& source) {
+void repair(Store& store, const DerivedFiles& derived, VerifyReport& report, BlobSource& source) {
   if (report.found.empty()) return;
   if (store.is_read_only())
     throw Error(ErrorKind::permission, "cannot repair '" + store.path() + "': it is read-only");
   std::optional<Lease> lease = Lease::acquire(store, LeaseKind::verify, {}, "verify --repair");
   // Excludes collections during the repair.
   const FileLock collector = FileLock::wait(store.root(), store_paths::kGcLock, LockMode::exclusive);
-  Repair(store, report, source, *lease).run();
+  Repair(store, derived, report, source, *lease).run();
 }
 
 }  // namespace envstore

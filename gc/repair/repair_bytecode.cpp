@@ -17,27 +17,29 @@ void drop_markers(Store& store, const std::string& owner) {
       unlink_if_there(directory->get(), name.text);
 }
 
-void drop_bytecode_in(Workbench& bench, const std::string& slot, const std::string& module) {
+void drop_bytecode_in(Workbench& bench, const DerivedFiles& derived, const std::string& slot,
+                      const std::string& source) {
   const auto directory = try_open_directory(bench.store.root(), slot);
   if (!directory) return;
   for (const ScannedName& name : scan_names(directory->get(), slot))
-    if (name.text.starts_with(module + ".") && name.text.ends_with(".pyc"))
-      bench.quarantine(directory->get(), name.text);
+    if (derived.source_of(name.text) == source) bench.quarantine(directory->get(), name.text);
 }
 
 /// Drops the bytecode of `site/a/b.py`: in slot `n` of its tree, and in the slot of its directory in each
 /// snapshot.
-void drop_bytecode_of_source(Workbench& bench, const TreeId& id, const TreeManifest& manifest,
-                             const std::string& path, const std::vector<SnapshotId>& snapshots) {
+void drop_bytecode_of_source(Workbench& bench, const DerivedFiles& derived, const TreeId& id,
+                             const TreeManifest& manifest, const std::string& path,
+                             const std::vector<SnapshotId>& snapshots) {
   const std::size_t slash = path.rfind('/');
   const std::string directory = path.substr(0, slash);
-  const std::string module = path.substr(slash + 1, path.size() - slash - 4);
+  const std::string source(without_source_suffix(path).substr(slash + 1));
   const std::vector<std::string> directories = source_directories(manifest);
   const auto slot = std::lower_bound(directories.begin(), directories.end(), directory);
-  drop_bytecode_in(bench, store_paths::slots(id) + "/" + std::to_string(slot - directories.begin()), module);
+  drop_bytecode_in(bench, derived, store_paths::slots(id) + "/" + std::to_string(slot - directories.begin()),
+                   source);
   const std::string below = directory.substr(std::string(store_paths::kTreeSite).size());
   for (const SnapshotId& snapshot : snapshots)
-    drop_bytecode_in(bench, snapshot_slot(snapshot, below), module);
+    drop_bytecode_in(bench, derived, snapshot_slot(snapshot, below), source);
 }
 
 }  // namespace
@@ -67,9 +69,8 @@ void drop_bytecode_of(Verification& verification, Workbench& bench, const std::s
     const auto manifest = verification.manifest(id);
     bool has_dropped = false;
     for (const TreeEntry& entry : manifest->entries()) {
-      if (!blobs.contains(entry.blob) || !entry.path.starts_with("site/") || !entry.path.ends_with(".py"))
-        continue;
-      drop_bytecode_of_source(bench, id, *manifest, entry.path, snapshots);
+      if (!blobs.contains(entry.blob) || !entry.path.starts_with("site/") || !is_source(entry.path)) continue;
+      drop_bytecode_of_source(bench, verification.derived, id, *manifest, entry.path, snapshots);
       has_dropped = true;
     }
     if (!has_dropped) continue;

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
-#include "store/objects/bytecode_ledger.h"
-
 namespace envstore {
 
-void SourceClaims::add(const BlobId& source, std::uint32_t magic, std::uint64_t hash, std::uint32_t owner) {
+void SourceClaims::add(const BlobId& source, std::uint32_t maker, std::uint64_t hash, std::uint32_t owner) {
   const std::lock_guard guard(mutex_);
-  claims_[source.bytes[0]].push_back({source, hash, magic, owner});
+  claims_[source.bytes[0]].push_back({source, hash, maker, owner});
 }
 
 void SourceClaims::sort() {
@@ -22,8 +20,8 @@ void SourceClaims::check(const BlobId& source, std::span<const std::byte> bytes)
   auto claim = std::lower_bound(claims.begin(), claims.end(), source,
                                 [](const Claim& one, const BlobId& wanted) { return one.source < wanted; });
   for (const Claim* checked = nullptr; claim != claims.end() && claim->source == source; ++claim) {
-    const bool is_same = checked != nullptr && checked->magic == claim->magic && checked->hash == claim->hash;
-    claim->is_right = is_same ? checked->is_right : is_python_hash(claim->hash, claim->magic, bytes);
+    const bool is_same = checked != nullptr && checked->maker == claim->maker && checked->hash == claim->hash;
+    claim->is_right = is_same ? checked->is_right : derived_.is_hash(claim->hash, claim->maker, bytes);
     checked = &*claim;
   }
 }

@@ -7,16 +7,19 @@
 #include <vector>
 
 #include "store/platform/digest.h"
+#include "store/snapshots/derived_files.h"
 
 namespace envstore {
 
-/// What bytecode claims about the hashes of its sources (PEP 552). Claims are checked where the sources'
+/// What derived files claim about the hashes of their sources. Claims are checked where the sources'
 /// bytes are read anyway, so that full verification reads each source once, not twice.
 class SourceClaims {
  public:
-  /// Claims that the source has this hash under this magic number; `owner` is a number chosen by the caller.
-  /// Thread-safe.
-  void add(const BlobId& source, std::uint32_t magic, std::uint64_t hash, std::uint32_t owner);
+  /// `derived` must outlive it.
+  explicit SourceClaims(const DerivedFiles& derived) : derived_(derived) {}
+  /// Claims that the source has this hash, as this maker computes it; `owner` is a number chosen by the
+  /// caller. Thread-safe.
+  void add(const BlobId& source, std::uint32_t maker, std::uint64_t hash, std::uint32_t owner);
   /// To be called after the last `add` and before the first `check`.
   void sort();
   /// Checks the claims about a source against its bytes. Thread-safe for sources whose ids begin with
@@ -29,9 +32,10 @@ class SourceClaims {
   struct Claim {
     BlobId source;
     std::uint64_t hash = 0;
-    std::uint32_t magic = 0, owner = 0;
+    std::uint32_t maker = 0, owner = 0;
     bool is_right = false;
   };
+  const DerivedFiles& derived_;
   std::mutex mutex_;                            ///< protects `claims_` while claims are added
   std::array<std::vector<Claim>, 256> claims_;  ///< by the first byte of the source
 };

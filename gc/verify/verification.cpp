@@ -34,10 +34,13 @@ std::string damage_of_mode(std::uint32_t is, std::uint32_t should_be) {
   return format_text("its mode is {:04o}, should be {:04o}", is & 07777, should_be & 07777);
 }
 
-Verification::Verification(Store& a_store, const VerifyOptions& some_options)
+Verification::Verification(Store& a_store, const DerivedFiles& derived_files,
+                           const VerifyOptions& some_options)
     : store(a_store),
+      derived(derived_files),
       options(some_options),
       threads(thread_count(some_options.threads)),
+      claims(derived_files),
       names_tell_inodes(filesystem_kind(a_store.root()) != "overlayfs") {}
 
 void Verification::report(DamageFound damage) {

@@ -24,9 +24,10 @@ struct Verdict {
 /// changes only its own shard.
 class Verification {
  public:
-  Verification(Store& a_store, const VerifyOptions& some_options);
+  Verification(Store& a_store, const DerivedFiles& derived_files, const VerifyOptions& some_options);
 
   Store& store;
+  const DerivedFiles& derived;
   const VerifyOptions& options;
   const unsigned threads;
   Ledger ledger;

@@ -103,8 +103,8 @@ void note_all_roots(Store& store) {
   for (const SnapshotId& id : kept) note_roots(store, id);
 }
 
-VerifyReport look_at_everything(Store& store, const VerifyOptions& options) {
-  Verification verification(store, options);
+VerifyReport look_at_everything(Store& store, const DerivedFiles& derived, const VerifyOptions& options) {
+  Verification verification(store, derived, options);
   verification.ledger.load(store, verification.threads);
   if (options.depth == VerifyDepth::sample) verification.ledger.choose_stalest(options.sample_percent);
   verification.expect(verification.ledger.size());
@@ -128,12 +128,12 @@ VerifyReport look_at_everything(Store& store, const VerifyOptions& options) {
 
 }  // namespace
 
-VerifyReport verify(Store& store, const VerifyOptions& options) {
+VerifyReport verify(Store& store, const DerivedFiles& derived, const VerifyOptions& options) {
   check_index(store);
   check_memos(store);
   const std::optional<Lease> lease =
       store.is_read_only() ? std::nullopt : Lease::acquire(store, LeaseKind::verify, {}, "verify");
-  VerifyReport report = look_at_everything(store, options);
+  VerifyReport report = look_at_everything(store, derived, options);
   if (store.is_read_only()) return report;
   note_all_roots(store);
   report.spares_dropped = drop_changed_spares(store);

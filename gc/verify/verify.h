@@ -8,6 +8,7 @@
 
 #include "gc/census/in_use.h"
 #include "store/index/store.h"
+#include "store/snapshots/derived_files.h"
 
 namespace envstore {
 
@@ -24,7 +25,7 @@ enum class Damage {
   wrong_mode,
   wrong_kind,        ///< a link, directory or device where a file should be, or a link to another target
   extra,             ///< in a tree or layout, but not part of it
-  foreign_bytecode,  ///< a .pyc that envstore compiled and another program has written to since
+  foreign_bytecode,  ///< a file in a slot that envstore compiled and another program has written to since
   damaged_manifest,
   damaged_row,  ///< the index contradicts the disk
 };
@@ -75,6 +76,6 @@ struct VerifyOptions {
 /// changed spare scratches, and completes an interrupted rebuild of the index; changes nothing else, and
 /// nothing at all in a read-only store. Holds a verify lease, but no lock for the whole time. Throws
 /// Error{damaged} if the index cannot be read.
-VerifyReport verify(Store& store, const VerifyOptions& options);
+VerifyReport verify(Store& store, const DerivedFiles& derived, const VerifyOptions& options);
 
 }  // namespace envstore

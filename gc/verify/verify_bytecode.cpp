@@ -11,45 +11,21 @@
 
 #include "gc/census/scan.h"
 #include "gc/verify/file_hash.h"
-#include "store/objects/bytecode_ledger.h"
 #include "store/objects/slot_install.h"
+#include "store/objects/slot_ledger.h"
 #include "store/objects/tree_info.h"
 #include "store/platform/error.h"
 
 namespace envstore {
 namespace {
 
-constexpr std::string_view kPyc = ".pyc";
-
 struct Source {
   TreeId tree;
   std::string in_tree;
   std::string path() const { return store_paths::tree(tree) + "/" + in_tree; }
 };
-/// The sources of one slot by module name, without `.py`.
+/// The sources of one slot by name, without suffix.
 using SlotSources = std::map<std::string, Source>;
-
-/// `six.cpython-311.pyc`, `six.cpython-311.opt-1.pyc` -> `six`. Module names may hold dots, tags do not.
-std::optional<std::string> module_of(std::string_view name) {
-  if (!name.ends_with(kPyc)) return std::nullopt;
-  name.remove_suffix(kPyc.size());
-  std::size_t dot = name.rfind('.');
-  if (dot != std::string_view::npos && name.substr(dot).starts_with(".opt-")) {
-    name = name.substr(0, dot);
-    dot = name.rfind('.');
-  }
-  if (dot == std::string_view::npos) return std::nullopt;
-  return std::string(name.substr(0, dot));
-}
-
-/// True for a file that a compiler, or Python itself (`NAME.pyc.NUMBER`), is writing or left when it was
-/// killed; no import finds it.
-bool is_half_written(std::string_view name) {
-  if (name.starts_with('.') && name.ends_with(store_paths::kPartSuffix)) return true;
-  const std::size_t dot = name.rfind('.');
-  return dot != std::string_view::npos && dot + 1 < name.size() && name.substr(0, dot).ends_with(kPyc) &&
-         name.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
-}
 
 /// Allows unlinking in a sealed slot during its lifetime. Root needs no change of mode.
 class OpenedSlot {
@@ -121,13 +97,15 @@ class SlotsExamination {
   }
 
  private:
+  using Origin = DerivedFiles::Origin;
+
   void add(Damage damage, std::string path, std::string detail) {
     found_.push_back({.damage = damage, .path = std::move(path), .detail = std::move(detail)});
   }
 
   bool has_readable_ledger() {
     try {
-      ledger_ = BytecodeLedger::load(store_, owner_);
+      ledger_ = SlotLedger::load(store_, owner_);
       return true;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::damaged) throw;
@@ -146,7 +124,7 @@ class SlotsExamination {
     }
     std::vector<std::string> foreign;
     for (const ScannedName& name : scan_names(directory->get(), path)) {
-      if (name.type == DT_REG && is_half_written(name.text)) continue;
+      if (name.type == DT_REG && verification_.derived.is_unfinished(name.text)) continue;
       const std::string fault = fault_in_slot(directory->get(), slot, name, sources);
       if (!fault.empty() && was_written_to(directory->get(), slot, name.text))
         add(Damage::foreign_bytecode, path + "/" + name.text, fault);
@@ -156,7 +134,7 @@ class SlotsExamination {
     }
     if (foreign.empty()) return;
     // What was compiled since the ledger was first read is in it now.
-    ledger_ = BytecodeLedger::load(store_, owner_);
+    ledger_ = SlotLedger::load(store_, owner_);
     std::erase_if(foreign, [&](const std::string& name) {
       const auto stamp = stat_at(directory->get(), name, Links::do_not_follow);
       return !stamp ||
@@ -169,14 +147,14 @@ class SlotsExamination {
 
   std::string fault_in_slot(int directory, const std::string& slot, const ScannedName& name,
                             const SlotSources& sources) {
-    const auto module = module_of(name.text);
-    const auto source = module ? sources.find(*module) : sources.end();
+    const auto source_name = verification_.derived.source_of(name.text);
+    const auto source = source_name ? sources.find(*source_name) : sources.end();
     if (name.type != DT_REG || source == sources.end()) return "no source has this bytecode";
     return fault_of(directory, slot, name.text, source->second);
   }
 
-  /// True if the file that envstore compiled last under this name is still there, with other bytes. Python
-  /// never writes to an existing file: it replaces it.
+  /// True if the file that envstore compiled last under this name is still there, with other bytes. An
+  /// interpreter never writes to an existing file: it replaces it.
   bool was_written_to(int directory, const std::string& slot, const std::string& name) const {
     const auto [first, last] = ledger_.of(slot + "/" + name);
     if (first == last) return false;
@@ -215,18 +193,18 @@ class SlotsExamination {
     if (!file) file = open_for_hashing(directory, name);
     const auto content = file ? read_whole(file.get(), stamp->size) : std::nullopt;
     if (!content) return errno == ENOENT ? std::string() : unreadable(errno).why;
-    PycHeader header;
-    if (!PycHeader::read(*content, header)) return "it is no bytecode";
-    if (header.is_timed()) return fault_of_timed(header, source);
-    if (!header.is_unchecked_hash()) return "envstore compiles no bytecode of this kind";
+    const std::optional<Origin> origin = verification_.derived.origin_of(*content);
+    if (!origin) return "it is no bytecode";
+    if (origin->kind == Origin::Kind::stamped) return fault_of_stamped(*origin, source);
+    if (origin->kind != Origin::Kind::hashed) return "envstore compiles no bytecode of this kind";
     ++verification_.files_hashed;
     verification_.bytes_hashed += content->size();
     const auto line = std::find_if(first, last, [&](const auto& noted) {
       return noted.second.size == content->size() &&
-             is_python_hash(noted.second.hash, header.magic, *content);
+             verification_.derived.is_hash(noted.second.hash, origin->maker, *content);
     });
     if (line == last) return "the ledger of what was compiled does not know it";
-    if (verification_.hashes_all() && !fits_source(header, source, has_noted_stamps))
+    if (verification_.hashes_all() && !fits_source(*origin, source, has_noted_stamps))
       return "it was compiled from another source";
     if (!has_noted_stamps)
       renewed_ +=
@@ -250,18 +228,18 @@ class SlotsExamination {
     return std::span<const std::byte>(buffer_.data(), have);
   }
 
-  /// Python wrote the file for itself, and checks the source's time and size before it uses the file.
-  std::string fault_of_timed(const PycHeader& header, const Source& source) const {
+  /// A program wrote the file for itself, and checks the source's time and size before it uses the file.
+  std::string fault_of_stamped(const Origin& origin, const Source& source) const {
     constexpr std::int64_t kSecond = 1'000'000'000;
     const auto stamp = stat_at(store_.root(), source.path(), Links::do_not_follow);
-    if (stamp && header.source_size == static_cast<std::uint32_t>(stamp->size) &&
-        header.source_mtime == static_cast<std::uint32_t>(stamp->mtime_ns / kSecond))
+    if (stamp && origin.source_size == static_cast<std::uint32_t>(stamp->size) &&
+        origin.source_mtime == static_cast<std::uint32_t>(stamp->mtime_ns / kSecond))
       return {};
     return "it is of another source than the one that is there";
   }
 
   /// A source that was changed is reported itself; its bytecode is checked when the source is right again.
-  bool fits_source(const PycHeader& header, const Source& source, bool may_wait) const {
+  bool fits_source(const Origin& origin, const Source& source, bool may_wait) const {
     const auto manifest = verification_.manifest(source.tree);
     const auto& entries = manifest->entries();
     const auto entry =
@@ -269,9 +247,9 @@ class SlotsExamination {
                          [](const TreeEntry& one, const std::string& path) { return one.path < path; });
     if (entry == entries.end()) return true;
     if (may_wait && claims_owner_ && entry->size == 0)
-      return is_python_hash(header.source_hash, header.magic, {});
+      return verification_.derived.is_hash(origin.source_hash, origin.maker, {});
     if (may_wait && claims_owner_ && entry->size < kHashedAtOnce) {
-      verification_.claims.add(entry->blob, header.magic, header.source_hash, *claims_owner_);
+      verification_.claims.add(entry->blob, origin.maker, origin.source_hash, *claims_owner_);
       return true;
     }
     const auto stamp = stat_at(store_.root(), source.path(), Links::do_not_follow);
@@ -280,7 +258,7 @@ class SlotsExamination {
                                                 entry->size, verification_.ledger.find(entry->blob));
     if (verdict.content == Content::wrong) return true;
     const std::optional<std::string> text = try_read_file(store_.root(), source.path(), kLargest);
-    return !text || is_python_hash(header.source_hash, header.magic, as_bytes(*text));
+    return !text || verification_.derived.is_hash(origin.source_hash, origin.maker, as_bytes(*text));
   }
 
   void note_renewed() {
@@ -295,7 +273,7 @@ class SlotsExamination {
   Store& store_;
   const std::string owner_;
   const std::optional<std::uint32_t> claims_owner_;
-  BytecodeLedger ledger_;
+  SlotLedger ledger_;
   std::vector<std::byte> buffer_;
   std::string renewed_;
   std::vector<DamageFound> found_;
@@ -309,12 +287,12 @@ std::vector<DamageFound> examine_tree_bytecode(Verification& verification, const
   std::map<std::string, SlotSources> slots;
   const std::vector<std::string> directories = source_directories(manifest);
   for (const TreeEntry& entry : manifest.entries()) {
-    if (!entry.path.starts_with("site/") || !entry.path.ends_with(".py")) continue;
+    if (!entry.path.starts_with("site/") || !is_source(entry.path)) continue;
     const std::size_t slash = entry.path.rfind('/');
     const auto directory =
         std::lower_bound(directories.begin(), directories.end(), entry.path.substr(0, slash));
     slots[std::to_string(directory - directories.begin())].emplace(
-        entry.path.substr(slash + 1, entry.path.size() - slash - 4), Source{id, entry.path});
+        std::string(without_source_suffix(entry.path).substr(slash + 1)), Source{id, entry.path});
   }
   return SlotsExamination(verification, store_paths::slots(id), claims_owner).run(slots);
 }
@@ -335,8 +313,8 @@ std::vector<DamageFound> examine_snapshot_bytecode(Verification& verification, c
     for (const auto& file : *files) {
       const std::size_t slash = file.path.rfind('/');
       const auto slot = slot_of.find(file.path.substr(0, slash));
-      if (slot == slot_of.end() || !file.path.ends_with(".py")) continue;
-      slots[slot->second].emplace(file.path.substr(slash + 1, file.path.size() - slash - 4),
+      if (slot == slot_of.end() || !is_source(file.path)) continue;
+      slots[slot->second].emplace(std::string(without_source_suffix(file.path).substr(slash + 1)),
                                   Source{trees[file.tree].id, file.in_tree});
     }
   return SlotsExamination(verification, owner).run(slots);

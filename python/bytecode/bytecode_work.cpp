@@ -9,6 +9,7 @@
 #include <numeric>
 #include <thread>
 
+#include "python/bytecode/pyc.h"
 #include "store/objects/slot_install.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -18,7 +19,7 @@
 #include "store/process/child.h"
 #include "store/process/child_output.h"
 #include "store/process/priority.h"
-#include "store/snapshots/bytecode.h"
+#include "store/snapshots/slots.h"
 #include "store/snapshots/snapshot.h"
 
 namespace envstore {
@@ -26,7 +27,7 @@ namespace {
 
 /// Reads `source NUL staged file NUL ledger NUL slot/name NUL number of the slot` records from a file, sorted
 /// by slot. Writes each .pyc to its staged file and records it in the ledger of the slot's owner
-/// (store/objects/bytecode_ledger.h). When a slot is complete, writes its number to stdout. Exit code 3: a
+/// (store/objects/slot_ledger.h). When a slot is complete, writes its number to stdout. Exit code 3: a
 /// file could not be written (a full disk).
 constexpr const char* kCompiler = R"python(
 import sys, os, marshal, importlib.util, importlib.machinery
@@ -96,12 +97,12 @@ ChildProcess start_compiler(const std::string& python, const std::string& jobs_f
 /// The jobs of one slot.
 struct SlotWork {
   std::string slot, staged;  ///< relative to the store's root
-  std::vector<const BytecodeJob*> jobs;
+  std::vector<const PendingSource*> jobs;
 };
 
-std::vector<SlotWork> by_slot(const Store& store, Lease& lease, const std::vector<BytecodeJob>& jobs) {
-  std::map<std::string, std::vector<const BytecodeJob*>> sorted;
-  for (const BytecodeJob& job : jobs) sorted[job.slot].push_back(&job);
+std::vector<SlotWork> by_slot(const Store& store, Lease& lease, const std::vector<PendingSource>& jobs) {
+  std::map<std::string, std::vector<const PendingSource*>> sorted;
+  for (const PendingSource& job : jobs) sorted[job.slot].push_back(&job);
   const std::string stage = lease.tmp_directory() + "/slots-" + random_name();
   make_directory(store.root(), stage, 0700);
   std::vector<SlotWork> work;
@@ -111,19 +112,23 @@ std::vector<SlotWork> by_slot(const Store& store, Lease& lease, const std::vecto
   return work;
 }
 
-std::string job_text(const Store& store, const SlotWork& work, std::size_t number) {
+std::string job_text(const Store& store, const SlotWork& work, const std::string& cache_tag,
+                     std::size_t number) {
   const std::string owner = store.path() + "/" + parent_of(work.slot);
   std::string text;
-  for (const BytecodeJob* job : work.jobs)
-    for (const std::string& field : {job->source, store.path() + "/" + work.staged + "/" + job->file_name,
+  for (const PendingSource* job : work.jobs) {
+    const std::string file_name = pyc_name(job->source, cache_tag);
+    for (const std::string& field : {job->source, store.path() + "/" + work.staged + "/" + file_name,
                                      owner + "/" + store_paths::kSlotLedger,
-                                     name_of(work.slot) + "/" + job->file_name, std::to_string(number)})
+                                     name_of(work.slot) + "/" + file_name, std::to_string(number)})
       text.append(field).push_back('\0');
+  }
   return text;
 }
 
 /// Distributes the jobs over `parts` processes by whole slots, the largest first.
-std::vector<std::string> share_out(const Store& store, const std::vector<SlotWork>& work, std::size_t parts) {
+std::vector<std::string> share_out(const Store& store, const std::vector<SlotWork>& work,
+                                   const std::string& cache_tag, std::size_t parts) {
   std::vector<std::size_t> order(work.size());
   std::iota(order.begin(), order.end(), 0);
   if (parts > 1)
@@ -133,7 +138,7 @@ std::vector<std::string> share_out(const Store& store, const std::vector<SlotWor
   std::vector<std::size_t> loads(parts);
   for (const std::size_t number : order) {
     const auto part = static_cast<std::size_t>(std::min_element(loads.begin(), loads.end()) - loads.begin());
-    texts[part] += job_text(store, work[number], number);
+    texts[part] += job_text(store, work[number], cache_tag, number);
     loads[part] += work[number].jobs.size();
   }
   return texts;
@@ -158,8 +163,8 @@ void install_as_done(Store& store, const std::vector<SlotWork>& work, int told) 
   }
 }
 
-bool compile_layer(Store& store, Lease& lease, const std::string& python,
-                   const std::vector<BytecodeJob>& jobs, CompilePriority priority) {
+bool compile_layer(Store& store, Lease& lease, const std::string& python, const std::string& cache_tag,
+                   const std::vector<PendingSource>& jobs, CompilePriority priority) {
   const std::vector<SlotWork> work = by_slot(store, lease, jobs);
   const std::size_t parts =
       priority == CompilePriority::idle ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, 16u);
@@ -168,7 +173,7 @@ bool compile_layer(Store& store, Lease& lease, const std::string& python,
   const Fd told = std::move(ends.reader);
   {
     const Fd output = std::move(ends.writer);
-    for (const std::string& text : share_out(store, work, std::min(parts, work.size()))) {
+    for (const std::string& text : share_out(store, work, cache_tag, std::min(parts, work.size()))) {
       const std::string file = lease.tmp_directory() + "/" + random_name() + ".jobs";
       create_file(store.root(), file, text, 0600);
       children.push_back(start_compiler(python, store.path() + "/" + file, output.get(), priority));
@@ -194,9 +199,9 @@ void compile_bytecode(Store& store, const LaunchPlan& plan, CompilePriority prio
     const auto row = store.index().read().snapshot(layer.snapshot);
     if (!row) continue;
     const SnapshotRecord record = SnapshotRecord::parse(row->record);
-    const std::vector<BytecodeJob> jobs = pending_bytecode(store, record, layer.layout);
-    if (jobs.empty() || compile_layer(store, *lease, plan.interpreter, jobs, priority))
-      mark_bytecode_complete(store, record);
+    const std::vector<PendingSource> jobs = pending_sources(store, record, layer.layout);
+    if (jobs.empty() || compile_layer(store, *lease, plan.interpreter, record.cache_tag, jobs, priority))
+      mark_slots_complete(store, record);
   }
 }
 

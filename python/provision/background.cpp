@@ -2,7 +2,7 @@
 #include "store/leases/daily_turn.h"
 #include "store/platform/error.h"
 #include "store/process/spawn.h"
-#include "store/snapshots/bytecode.h"
+#include "store/snapshots/slots.h"
 
 namespace envstore {
 namespace {
@@ -11,7 +11,7 @@ bool is_work_left(Store& store, const LaunchPlan& plan, BytecodeMode mode) {
   if (store.index().has_unpromoted() || is_daily_turn_due(store)) return true;
   if (mode != BytecodeMode::background) return false;
   for (const LayerPlan& layer : plan.layers)
-    if (!is_bytecode_complete(store, layer.snapshot)) return true;
+    if (!are_slots_complete(store, layer.snapshot)) return true;
   return false;
 }
 

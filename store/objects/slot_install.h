@@ -7,7 +7,7 @@
 
 namespace envstore {
 
-/// Puts compiled modules into bytecode slots. A slot is never writable while a program could see it: the old
+/// Puts derived files into slots. A slot is never writable while a program could see it: the old
 /// files (as hard links) and the new ones go into a new directory beside the slot, which replaces the slot by
 /// one atomic exchange. Only regular files are kept; anything else in a slot is dropped.
 class SlotInstaller {

@@ -41,12 +41,12 @@ class TreeManifest {
   std::vector<TreeEntry> entries_;
 };
 
-/// Relative, no empty, `.` or `..` component, no NUL or backslash, no component named `__pycache__`, each
-/// component at most 255 bytes, the whole at most 4,000.
+/// Relative, no empty, `.` or `..` component, no NUL or backslash, no component named as the links to slots
+/// are, each component at most 255 bytes, the whole at most 4,000.
 bool is_safe_path(std::string_view path);
 
 /// Writes a distribution's files into the store as a tree. Files go to tmp/<lease>/..., each written once,
-/// hashed, and linked with objects/; `commit` writes the manifest and tree.json, makes the bytecode slots,
+/// hashed, and linked with objects/; `commit` writes the manifest and tree.json, makes the slots,
 /// renames the tree into place and writes the rows (volatile). Nothing is visible before; destruction without
 /// commit removes everything unfinished. An existing object without a row (left by a crash, or made by an
 /// ingest that is still running) is used only if its bytes are the ones to be written, else it is replaced.

@@ -11,6 +11,7 @@
 namespace envstore {
 namespace {
 
+constexpr std::string_view kSourceSuffix = ".py";
 constexpr int kVersion = 1;
 constexpr std::string_view kSite = "site/";
 
@@ -74,10 +75,18 @@ void describe_content(TreeInfo& info, const TreeManifest& manifest) {
   std::sort(info.top_level.begin(), info.top_level.end());
 }
 
+bool is_source(std::string_view path) {
+  return path.ends_with(kSourceSuffix);
+}
+
+std::string_view without_source_suffix(std::string_view path) {
+  return path.substr(0, path.size() - kSourceSuffix.size());
+}
+
 std::vector<std::string> source_directories(const TreeManifest& manifest) {
   std::set<std::string> found;
   for (const TreeEntry& entry : manifest.entries())
-    if (entry.path.starts_with(kSite) && entry.path.ends_with(".py")) found.insert(parent_of(entry.path));
+    if (entry.path.starts_with(kSite) && is_source(entry.path)) found.insert(parent_of(entry.path));
   return {found.begin(), found.end()};
 }
 

@@ -16,9 +16,14 @@ TreeInfo decode_tree_info(std::string_view json, const TreeManifest& manifest);
 /// Fills files, bytes, top_level and has_pth.
 void describe_content(TreeInfo& info, const TreeManifest& manifest);
 
-/// The directories of site (as paths in the tree, `site` or `site/...`) that directly hold .py files, sorted.
-/// The n-th has the bytecode slot bytecode/<tree>/<n>: each slot is one flat directory, because tools that
-/// copy packages would take a slot inside a slot for bytecode.
+/// Whether files are derived from this one, which get into a slot: modules of Python (`.py`).
+bool is_source(std::string_view path);
+/// `path`, which is a source, without `.py`.
+std::string_view without_source_suffix(std::string_view path);
+
+/// The directories of site (as paths in the tree, `site` or `site/...`) that directly hold sources, sorted.
+/// The n-th has the slot bytecode/<tree>/<n>: each slot is one flat directory, because tools that
+/// copy packages would take a slot inside a slot for a derived file.
 std::vector<std::string> source_directories(const TreeManifest& manifest);
 
 }  // namespace envstore

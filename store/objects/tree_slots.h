@@ -9,11 +9,11 @@ namespace envstore {
 /// bytecode/<tree>/<n>, one empty directory (0555) for each of source_directories(); existing ones stay.
 void make_slots(Store& store, const TreeId& id, const TreeManifest& manifest);
 
-/// The `__pycache__` links in a tree's own directories. `tree` is the open directory of the tree, at any
-/// path: the links are correct once the tree is at trees/<id>.
+/// The links to slots (store_paths::kSlotLink) in a tree's own directories. `tree` is the open directory of
+/// the tree, at any path: the links are correct once the tree is at trees/<id>.
 void link_slots(int tree, const TreeId& id, const TreeManifest& manifest);
 
-/// The target of the link `__pycache__` in `directory`, a path in the tree; relative to that directory.
+/// The target of the link to a slot in `directory`, a path in the tree; relative to that directory.
 std::string slot_link(const std::string& directory, const TreeId& id, std::size_t slot);
 
 }  // namespace envstore

@@ -100,7 +100,7 @@ inline std::string snapshot_record(const SnapshotId& id) {
 }
 
 // bytecode/<id>/: the slots of a tree or snapshot, for files that are derived from sources.
-inline constexpr const char* kSlotLedger = "ledger";        ///< store/objects/bytecode_ledger.h
+inline constexpr const char* kSlotLedger = "ledger";        ///< store/objects/slot_ledger.h
 inline constexpr const char* kNewSlotPrefix = ".new-";      ///< a directory that is about to replace a slot
 inline constexpr const char* kPartSuffix = ".part";         ///< an unfinished file in a slot
 inline constexpr const char* kCompletePrefix = "complete";  ///< of the markers below

@@ -1,5 +1,5 @@
 #include "store/platform/store_paths.h"
-#include "store/snapshots/bytecode.h"
+#include "store/snapshots/slots.h"
 #include "store/snapshots/snapshot.h"
 
 // The checks that every run makes on disk, in a source of their own: the warm program links them without the
@@ -12,7 +12,7 @@ bool is_placed(Store& store, const SnapshotId& id, Layout layout) {
   return stamp && stamp->is_directory();
 }
 
-bool is_bytecode_complete(Store& store, const SnapshotId& id) {
+bool are_slots_complete(Store& store, const SnapshotId& id) {
   return stat_at(store.root(), store_paths::complete_marker(id), Links::do_not_follow).has_value();
 }
 

@@ -12,7 +12,7 @@ namespace envstore {
 void build_layout(Store& store, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
                   const std::string& path);
 
-/// Creates the missing slots that the plan's `__pycache__` links point to: a link must never dangle.
+/// Creates the missing slots that the plan's links point to: a link must never dangle.
 void make_layout_slots(Store& store, const LayoutPlan& plan);
 
 /// The names below `path` that differ from the plan: missing, unexpected, or another file. Empty: everything

@@ -147,7 +147,7 @@ void Merge::add_caches(LayoutPlan& plan) const {
   };
   std::map<std::string, Sources> directories;
   for (const auto& [path, owner] : names_) {
-    if (!owner.tree || !path.ends_with(".py") || !is_below(path, record_.site_path)) continue;
+    if (!owner.tree || !is_source(path) || !is_below(path, record_.site_path)) continue;
     Sources& sources = directories[parent_of(path)];
     sources.owners.insert(*owner.tree);
     sources.all_from_site = sources.all_from_site && owner.in_tree.starts_with("site/");

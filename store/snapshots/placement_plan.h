@@ -30,7 +30,7 @@ struct LayoutPlan {
     bool operator==(const FromTree&) const = default;
   };
   struct Cache {
-    std::string directory;  ///< the directory with the link `__pycache__`
+    std::string directory;  ///< the directory with the link to the slot
     std::string slot;       ///< relative to the store's root
     bool operator==(const Cache&) const = default;
   };

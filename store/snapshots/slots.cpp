@@ -1,4 +1,4 @@
-#include "store/snapshots/bytecode.h"
+#include "store/snapshots/slots.h"
 
 #include <fcntl.h>
 #include <algorithm>
@@ -20,17 +20,11 @@ bool is_there(Store& store, const std::string& path) {
 void make_marker(Store& store, const std::string& directory, const std::string& marker) {
   with_folder(store.root(), directory,
               [&] { return make_directory_if_missing(store.root(), directory, 0755); });
-  // Opened for reading: another compilation may have made it, and its mode allows no writing.
+  // Opened for reading: another process may have made it, and its mode allows no writing.
   open_file(store.root(), marker, O_RDONLY | O_CREAT, 0444);
 }
 
-/// `six.py` -> `six.cpython-311.pyc`
-std::string compiled_name(const std::string& source, const std::string& cache_tag) {
-  const std::string name = name_of(source);
-  return name.substr(0, name.size() - 3) + "." + cache_tag + ".pyc";
-}
-
-/// False if the tree shares a directory with another tree: those modules were compiled into the snapshot's
+/// False if the tree shares a directory with another tree: what its sources give is in the snapshot's
 /// slot, and the tree's slot is empty.
 bool uses_every_slot(const LayoutPlan& plan, const LayoutTree& tree) {
   const std::string own = store_paths::slots(tree.id) + "/";
@@ -40,15 +34,15 @@ bool uses_every_slot(const LayoutPlan& plan, const LayoutTree& tree) {
   return static_cast<std::size_t>(used) == source_directories(tree.manifest()).size();
 }
 
-/// Collects the jobs of one layout.
-class Jobs {
+/// Collects the pending sources of one layout.
+class Pending {
  public:
-  Jobs(Store& store, const SnapshotRecord& record, Layout layout)
+  Pending(Store& store, const SnapshotRecord& record, Layout layout)
       : store_(store),
         record_(record),
         prefix_(store.path() + "/" + store_paths::snapshot(record.id(), layout) + "/") {}
 
-  std::vector<BytecodeJob> gather(const LayoutPlan& plan, const std::vector<LayoutTree>& trees) {
+  std::vector<PendingSource> gather(const LayoutPlan& plan, const std::vector<LayoutTree>& trees) {
     for (const LayoutTree& tree : trees)
       done_.push_back(is_there(store_, store_paths::complete_marker(tree.id, record_.cache_tag)));
     for (const LayoutPlan::Cache& cache : plan.caches) slots_.emplace(cache.directory, cache.slot);
@@ -58,15 +52,15 @@ class Jobs {
       add_laid_out(link);
       if (!done_[link.tree]) add_linked_directory(link, trees[link.tree]);
     }
-    return std::move(jobs_);
+    return std::move(pending_);
   }
 
  private:
-  /// Adds a module in a directory of the layout itself. In a directory shared by several trees the slot
-  /// belongs to the snapshot, so no tree's marker shows whether it is compiled.
+  /// Adds a source in a directory of the layout itself. In a directory shared by several trees the slot
+  /// belongs to the snapshot, so no tree's marker tells about it.
   void add_laid_out(const LayoutPlan::FromTree& file) {
     const auto slot = slots_.find(parent_of(file.path));
-    if (slot == slots_.end() || !file.path.ends_with(".py")) return;
+    if (slot == slots_.end() || !is_source(file.path)) return;
     const bool is_own_slot = slot->second.starts_with(store_paths::slots(record_.id()));
     if (is_own_slot || !done_[file.tree]) add(file.path, slot->second);
   }
@@ -75,7 +69,7 @@ class Jobs {
     const std::string inside = link.in_tree + "/";
     const std::vector<std::string> directories = source_directories(tree.manifest());
     for (const TreeEntry& entry : tree.manifest().entries()) {
-      if (!entry.path.starts_with(inside) || !entry.path.ends_with(".py")) continue;
+      if (!entry.path.starts_with(inside) || !is_source(entry.path)) continue;
       const auto directory = std::lower_bound(directories.begin(), directories.end(), parent_of(entry.path));
       add(link.path + entry.path.substr(link.in_tree.size()),
           store_paths::slots(tree.id) + "/" + std::to_string(directory - directories.begin()));
@@ -83,7 +77,7 @@ class Jobs {
   }
 
   void add(const std::string& path, const std::string& slot) {
-    jobs_.push_back({prefix_ + path, store_.path() + "/" + slot, compiled_name(path, record_.cache_tag)});
+    pending_.push_back({prefix_ + path, store_.path() + "/" + slot});
   }
 
   Store& store_;
@@ -91,18 +85,18 @@ class Jobs {
   std::string prefix_;
   std::vector<bool> done_;
   std::map<std::string, std::string> slots_;
-  std::vector<BytecodeJob> jobs_;
+  std::vector<PendingSource> pending_;
 };
 
 }  // namespace
 
-std::vector<BytecodeJob> pending_bytecode(Store& store, const SnapshotRecord& record, Layout layout) {
-  if (is_bytecode_complete(store, record.id())) return {};
+std::vector<PendingSource> pending_sources(Store& store, const SnapshotRecord& record, Layout layout) {
+  if (are_slots_complete(store, record.id())) return {};
   const std::vector<LayoutTree> trees = layout_trees(store, record);
-  return Jobs(store, record, layout).gather(plan_layout(record, trees, layout), trees);
+  return Pending(store, record, layout).gather(plan_layout(record, trees, layout), trees);
 }
 
-void mark_bytecode_complete(Store& store, const SnapshotRecord& record) {
+void mark_slots_complete(Store& store, const SnapshotRecord& record) {
   const std::vector<LayoutTree> trees = layout_trees(store, record);
   const LayoutPlan plan = plan_layout(record, trees, Layout::forest);
   for (const LayoutTree& tree : trees)

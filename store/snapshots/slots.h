@@ -7,20 +7,19 @@
 
 namespace envstore {
 
-/// One source file and the .pyc that belongs to it, absolute paths.
-struct BytecodeJob {
-  std::string source;     ///< path in the layout, as it is imported
-  std::string slot;       ///< directory for the .pyc; mode 0555
-  std::string file_name;  ///< `NAME.<cache tag>.pyc`
+/// A source and the slot for what is derived from it, absolute paths.
+struct PendingSource {
+  std::string source;  ///< in the layout, as programs use it
+  std::string slot;    ///< a directory of mode 0555: files get into it by SlotInstaller
 };
 
-/// The modules of a snapshot that are not compiled for its cache tag yet. Cheap if everything is compiled
-/// (markers).
-std::vector<BytecodeJob> pending_bytecode(Store& store, const SnapshotRecord& record, Layout layout);
-/// Notes that every tree of the snapshot is compiled for its cache tag.
-void mark_bytecode_complete(Store& store, const SnapshotRecord& record);
+/// The sources of a snapshot from which nothing was derived for its cache tag yet. Cheap if nothing is left
+/// to do (markers).
+std::vector<PendingSource> pending_sources(Store& store, const SnapshotRecord& record, Layout layout);
+/// Notes that everything is derived from the snapshot's sources, for its cache tag.
+void mark_slots_complete(Store& store, const SnapshotRecord& record);
 
-/// True once mark_bytecode_complete was called for the snapshot. Costs one stat; every run calls this.
-bool is_bytecode_complete(Store& store, const SnapshotId& id);
+/// True once mark_slots_complete was called for the snapshot. Costs one stat; every run calls this.
+bool are_slots_complete(Store& store, const SnapshotId& id);
 
 }  // namespace envstore

@@ -22,7 +22,7 @@ struct SnapshotTree {
 struct SnapshotRecord {
   std::string interpreter;  ///< identity, opaque here: compiled code and paths depend on it
   std::string site_path;    ///< of site-packages under the prefix: `lib/python3.11/site-packages`
-  std::string cache_tag;    ///< `cpython-311`: names the .pyc files
+  std::string cache_tag;    ///< `cpython-311`: names the derived files
   /// Files at the prefix of every layout of the snapshot, as (relative path, content): `pyvenv.cfg`.
   std::vector<std::pair<std::string, std::string>> prefix_files;
   std::vector<SnapshotTree> trees;

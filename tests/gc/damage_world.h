@@ -9,10 +9,11 @@
 
 #include "gc/repair/repair.h"
 #include "gc/verify/verify.h"
+#include "python/bytecode/pyc.h"
 #include "store/objects/tree_info.h"
 #include "store/objects/tree_rows.h"
 #include "store/objects/tree_slots.h"
-#include "store/snapshots/bytecode.h"
+#include "store/snapshots/slots.h"
 #include "store/snapshots/snapshot_file.h"
 #include "tests/store/tree_world.h"
 
@@ -45,7 +46,7 @@ class DamageWorld : public TreeWorld {
     VerifyOptions options;
     options.depth = depth;
     options.threads = 2;
-    return verify(store(), options);
+    return verify(store(), derived, options);
   }
   /// `PATH: DAMAGE` for each damage found.
   std::vector<std::string> found(VerifyDepth depth = VerifyDepth::quick) {
@@ -109,6 +110,7 @@ class DamageWorld : public TreeWorld {
   }
 
   static constexpr const char* kDemo = "def answer():\n    return 42\n";
+  const PycFiles derived;
   TreeId demo, other;
   SnapshotId snapshot;
 };

@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "gc/collect/plan.h"
-#include "store/objects/bytecode_ledger.h"
+#include "store/objects/slot_ledger.h"
 #include "store/platform/error.h"
 #include "store/platform/store_paths.h"
 #include "store/snapshots/snapshot.h"

@@ -16,7 +16,7 @@ using Outcome = DamageFound::Outcome;
 
 VerifyReport repaired(DamageWorld& world, BlobSource& source, VerifyDepth depth = VerifyDepth::full) {
   VerifyReport report = world.verified(depth);
-  repair(world.store(), report, source);
+  repair(world.store(), world.derived, report, source);
   return report;
 }
 

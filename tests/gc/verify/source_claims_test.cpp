@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "python/bytecode/pyc.h"
 #include "store/platform/files.h"
 
 using namespace envstore;
@@ -25,7 +26,8 @@ BlobId blob(std::uint8_t first, std::uint8_t second = 0) {
 }  // namespace
 
 TEST_CASE("a claim is settled by the bytes of its own source alone") {
-  SourceClaims claims;
+  const PycFiles derived;
+  SourceClaims claims(derived);
   claims.add(blob(7, 1), kMagic, kHashOfHello, 1);
   claims.add(blob(7, 2), kMagic, kHashOfHello, 2);
   claims.add(blob(8), kMagic, kHashOfHello, 3);
@@ -36,7 +38,8 @@ TEST_CASE("a claim is settled by the bytes of its own source alone") {
 }
 
 TEST_CASE("several files compiled from one source are settled each for itself") {
-  SourceClaims claims;
+  const PycFiles derived;
+  SourceClaims claims(derived);
   claims.add(blob(1), kMagic, kHashOfHello, 1);
   claims.add(blob(1), kMagic, kHashOfNothing, 2);
   claims.add(blob(1), kMagic, kHashOfHello, 3);
@@ -47,7 +50,8 @@ TEST_CASE("several files compiled from one source are settled each for itself") 
 }
 
 TEST_CASE("an owner of a right and a wrong claim is unsettled") {
-  SourceClaims claims;
+  const PycFiles derived;
+  SourceClaims claims(derived);
   claims.add(blob(1), kMagic, kHashOfHello, 1);
   claims.add(blob(2), kMagic, kHashOfHello, 1);
   claims.sort();

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "store/objects/bytecode_ledger.h"
+#include "store/objects/slot_ledger.h"
 #include "store/platform/error.h"
 #include "tests/gc/damage_world.h"
 
@@ -76,7 +76,7 @@ TEST_CASE("an edit that restored size and time is seen by hashing alone") {
   VerifyOptions everything;
   everything.depth = VerifyDepth::sample;
   everything.sample_percent = 100;
-  CHECK(verify(world.store(), everything).found.size() == 1);
+  CHECK(verify(world.store(), world.derived, everything).found.size() == 1);
 }
 
 TEST_CASE("what is in the place of an object, a tree's file or a layout's file is found where it is") {
@@ -324,27 +324,6 @@ TEST_CASE("what was compiled is held against its source at full depth alone") {
     compiled(0x737fe8d5d59c8d73, 0x9bba57ee097c3a6c);
     CHECK(world.found(VerifyDepth::full) == Found{owner + "/" + name + ": foreign-bytecode"});
   }
-}
-
-TEST_CASE("a ledger passes over lines that were cut short, and knows several lines of one file") {
-  const std::string text = ledger_line("0/a.pyc", {.inode = 1, .size = 2, .hash = 3, .mtime_ns = 4}) +
-                           "\n12 13 nonsense\n5 " +
-                           ledger_line("0/a.pyc", {.inode = 9, .size = 2, .hash = 3, .mtime_ns = 4});
-  const BytecodeLedger ledger = BytecodeLedger::parse(text);
-  const auto [first, last] = ledger.of("0/a.pyc");
-  REQUIRE(std::distance(first, last) == 2);
-  CHECK(first->second.inode == 1);
-  CHECK(first->second.mtime_ns == 4);
-  CHECK(ledger.of("0/b.pyc").first == ledger.of("0/b.pyc").second);
-  for (std::size_t size = 0; size < text.size(); ++size) BytecodeLedger::parse(text.substr(0, size));
-}
-
-TEST_CASE("hashes of sources are those of CPython") {
-  // importlib.util.source_hash(b'...') of 3.11 (SipHash-1-3), magic number 3495
-  const std::uint32_t magic = 0x0a0d0da7;
-  CHECK(is_python_hash(0x737fe8d5d59c8d73, magic, as_bytes("")));
-  CHECK(is_python_hash(0x627751414a49727c, magic, as_bytes("print('hello, world')\n")));
-  CHECK(!is_python_hash(0x627751414a49727c, magic, as_bytes("print('hello, World')\n")));
 }
 
 TEST_CASE("snapshots and trees on their way out are no damage") {
