@@ -42,6 +42,7 @@ class SettingsLayer {
   void add(const SettingSpec& setting, SettingValue value);
   /// Takes from `lower` each setting, and the cut-off of each package, that this layer does not have.
   void fill_from(const SettingsLayer& lower, Lists lists);
+  bool operator==(const SettingsLayer&) const = default;
 
  private:
   Values values_;
