@@ -5,6 +5,7 @@
 #include "python/provision/prepare.h"
 #include "store/leases/daily_turn.h"
 #include "store/platform/error.h"
+#include "store/process/process_roles.h"
 
 namespace envstore {
 namespace {
@@ -42,7 +43,7 @@ int run_finish(const Arguments& arguments) {
 }  // namespace
 
 const Command kFinishRunCommand = {
-    .name = "finish-run",
+    .name = role::kFinishRun,
     .summary = {},
     .page = {},
     .options = kOptions,

@@ -3,6 +3,7 @@
 #include "cli/commands/command.h"
 #include "store/leases/lease.h"
 #include "store/platform/error.h"
+#include "store/process/process_roles.h"
 
 namespace envstore {
 namespace {
@@ -31,7 +32,7 @@ int run_interrupted(const Arguments& arguments) {
 }  // namespace
 
 const Command kInterruptedCommand = {
-    .name = "interrupted",
+    .name = role::kInterrupted,
     .summary = {},
     .page = {},
     .options = {},

@@ -12,6 +12,7 @@
 #include "store/index/store.h"
 #include "store/platform/environment.h"
 #include "store/platform/format.h"
+#include "store/process/process_roles.h"
 
 namespace envstore {
 namespace {
@@ -25,7 +26,7 @@ constexpr OptionSpec kOptions[] = {
 /// The program that the user calls: beside envstore-full in a build folder, in ../../bin where it is
 /// installed.
 std::string own_program() {
-  const std::string self = read_link(AT_FDCWD, "/proc/self/exe");
+  const std::string self = read_link(AT_FDCWD, role::kOwnProgram);
   const std::string directory = self.substr(0, self.rfind('/'));
   for (const char* place : {"/../../bin/envstore", "/envstore"})
     if (const std::string path = absolute_path(directory + place); access(path.c_str(), X_OK) == 0)

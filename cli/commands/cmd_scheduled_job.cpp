@@ -10,6 +10,7 @@
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/process/process_roles.h"
 
 namespace envstore {
 namespace {
@@ -32,7 +33,7 @@ int run_job(const Arguments& arguments) {
                 "cannot run a scheduled job: its name or the store's absolute path is missing",
                 "'envstore schedule install' writes what calls this command");
   settle_environment(arguments);
-  std::vector<std::string> command = {read_link(AT_FDCWD, "/proc/self/exe")};
+  std::vector<std::string> command = {read_link(AT_FDCWD, role::kOwnProgram)};
   command.insert(command.end(), job->begin(), job->end());
   command.insert(command.end(), {"--store", arguments.value("store")});
   return run_scheduled_job(arguments.value("store"), words.front(), command);
@@ -41,7 +42,7 @@ int run_job(const Arguments& arguments) {
 }  // namespace
 
 const Command kScheduledJobCommand = {
-    .name = "scheduled-job",
+    .name = role::kScheduledJob,
     .summary = {},
     .page = {},
     .options = kOptions,

@@ -5,6 +5,9 @@
 #include <array>
 #include <system_error>
 
+#include "store/process/process_roles.h"
+#include "store/process/spawn.h"
+
 namespace envstore {
 namespace {
 
@@ -59,7 +62,7 @@ void Interruption::watch() {
 void Interruption::end(int signal) {
   progress_.clear();
   const std::string number = std::to_string(signal);
-  execl("/proc/self/exe", "envstore", "interrupted", "--store", store_.c_str(), number.c_str(), nullptr);
+  exec_program(role::kOwnProgram, role::arguments(role::kInterrupted, {"--store", store_, number}));
   _exit(128 + signal);
 }
 

@@ -10,6 +10,8 @@
 #include "store/platform/files.h"
 #include "store/platform/format.h"
 #include "store/platform/text.h"
+#include "store/process/process_roles.h"
+#include "store/process/process_table.h"
 
 namespace envstore {
 namespace {
@@ -66,8 +68,8 @@ std::string region_of(const ScheduleSettings& settings) {
   for (const PlannedJob& job : planned_jobs(settings)) {
     const int minute = job.time.minute_of_day;
     text += format_text(
-        "{} {} * * {} {} scheduled-job --store {}{} {}\n", minute % 60, minute / 60,
-        job.time.every == JobTime::Every::day ? "*" : "0", cron_word(settings.program),
+        "{} {} * * {} {} {} --store {}{} {}\n", minute % 60, minute / 60,
+        job.time.every == JobTime::Every::day ? "*" : "0", cron_word(settings.program), role::kScheduledJob,
         cron_word(settings.store),
         settings.config_home.empty() ? "" : " --config-home " + cron_word(settings.config_home), job.name);
   }
@@ -176,18 +178,12 @@ void write_crontab(const std::string& text) {
 }
 
 bool is_cron_daemon_running() {
-  for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc")) {
-    if (entry.name.find_first_not_of("0123456789") != std::string::npos) continue;
-    try {
-      const auto name = try_read_file(AT_FDCWD, "/proc/" + entry.name + "/comm", 64);
-      const std::string_view command = name ? trimmed(*name) : std::string_view();
-      for (const char* known : {"cron", "crond", "fcron", "dcron", "cronie"})
-        if (command == known) return true;
-    } catch (const Error&) {
-      continue;  // it has ended
-    }
-  }
-  return false;
+  constexpr std::string_view kNames[] = {"cron", "crond", "fcron", "dcron", "cronie"};
+  const std::vector<pid_t> pids = other_processes();
+  return std::any_of(pids.begin(), pids.end(), [&](pid_t pid) {
+    const std::string name = read_process_file(pid, "comm");
+    return std::find(std::begin(kNames), std::end(kNames), trimmed(name)) != std::end(kNames);
+  });
 }
 
 }  // namespace envstore

@@ -13,6 +13,7 @@
 #include "store/platform/format.h"
 #include "store/platform/home.h"
 #include "store/process/priority.h"
+#include "store/process/process_roles.h"
 
 namespace envstore {
 namespace {
@@ -49,7 +50,7 @@ std::string head_of(const ScheduleSettings& settings, const PlannedJob& job) {
 }
 
 std::string service_text(const ScheduleSettings& settings, const PlannedJob& job) {
-  std::string command = unit_word(settings.program, Word::program) + " scheduled-job --store " +
+  std::string command = unit_word(settings.program, Word::program) + " " + role::kScheduledJob + " --store " +
                         unit_word(settings.store, Word::argument);
   if (!settings.config_home.empty())
     command += " --config-home " + unit_word(settings.config_home, Word::argument);

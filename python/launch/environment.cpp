@@ -6,6 +6,7 @@
 #include "python/launch/overlay.h"
 #include "store/leases/private_directory.h"
 #include "store/platform/store_paths.h"
+#include "store/process/process_roles.h"
 
 extern char** environ;
 
@@ -89,7 +90,7 @@ std::vector<std::string> run_environment(const std::vector<std::string>& inherit
   path += without_runs(value_in(environment, "PATH"), store);
   set(environment, "PATH", path);
   set(environment, "VIRTUAL_ENV", scratch);
-  set(environment, "ENVSTORE_LEASE", lease);
+  set(environment, role::kLeaseVariable, lease);
   return environment;
 }
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
-#include <sched.h>
 
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -11,9 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <map>
 #include <optional>
@@ -21,72 +18,18 @@
 
 #include "store/platform/error.h"
 #include "store/process/pidfd.h"
+#include "store/process/process_roles.h"
+#include "store/process/process_table.h"
 #include "store/process/signals.h"
 
 namespace envstore {
 namespace {
 
-std::optional<pid_t> as_pid(std::string_view text) {
-  pid_t pid = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), pid);
-  if (fault != std::errc() || end != text.data() + text.size() || pid <= 0) return std::nullopt;
-  return pid;
-}
-
-/// Reads a file of /proc, which has no size; empty if the process has ended or belongs to another user.
-std::string read_proc(const std::string& path) {
-  constexpr std::size_t kLimit = std::size_t{4} << 20;
-  std::string content;
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return content;
-  std::array<char, 8192> buffer;
-  for (ssize_t size = 1; size > 0 && content.size() < kLimit;) {
-    size = read(fd.get(), buffer.data(), buffer.size());
-    if (size > 0) content.append(buffer.data(), static_cast<std::size_t>(size));
-  }
-  return content;
-}
-
-std::string proc(pid_t pid, const char* file) {
-  return "/proc/" + std::to_string(pid) + "/" + file;
-}
-
-bool carries(pid_t pid, const std::string& lease) {
-  const std::string environment = '\0' + read_proc(proc(pid, "environ")) + '\0';
-  return environment.find('\0' + ("ENVSTORE_LEASE=" + lease) + '\0') != std::string::npos;
-}
-
-/// The arguments of a process. During execve they are empty for a moment, while the parent already continues,
-/// so they are read again. The number of reads is limited, because a process may have cleared its own.
-std::string words_of(pid_t pid) {
-  constexpr int kLooks = 1000;
-  std::string words;
-  for (int looks = 0; looks < kLooks && words.empty(); ++looks) {
-    if (looks > 0) sched_yield();
-    words = read_proc(proc(pid, "cmdline"));
-    char program = 0;
-    if (words.empty() && readlink(proc(pid, "exe").c_str(), &program, 1) < 0) break;  // it has ended
-  }
-  return words;
-}
-
-/// The background process that finishes runs is a child, too, but not part of the run. Its executable does
-/// not identify it: it starts as the small program and becomes the full one.
-bool is_own_helper(pid_t pid) {
-  constexpr std::string_view kWords("envstore\0finish-run\0", 20);
-  return words_of(pid).starts_with(kWords);
-}
-
-std::vector<pid_t> children() {
-  std::vector<pid_t> pids;
-  const std::string path = "/proc/self/task/" + std::to_string(gettid()) + "/children";
-  const std::string list = read_proc(path);
-  for (std::size_t at = 0; at < list.size();) {
-    const std::size_t end = std::min(list.find(' ', at), list.size());
-    if (const auto pid = as_pid(std::string_view(list).substr(at, end - at))) pids.push_back(*pid);
-    at = end + 1;
-  }
-  return pids;
+/// False under a shortage of descriptors, too: the keeper then goes on with the processes that it watches.
+bool carries(pid_t pid, const std::string& lease) try {
+  return has_variable(read_process_file(pid, "environ"), role::lease_variable(lease));
+} catch (const Error&) {
+  return false;
 }
 
 bool has_children() {
@@ -147,7 +90,7 @@ void detach(int lease_fd, Watch& watch) {
   for (const int fd : {0, 1, 2}) dup2(null, fd);
   if (null > 2) close(null);
   (void)!chdir("/");  // a failure only keeps the directory busy
-  prctl(PR_SET_NAME, "envstore-keeper");
+  prctl(PR_SET_NAME, role::kKeeperName);
 }
 
 /// The keeper ignores signals that ask a daemon to exit: it exits when the run's last process has ended.
@@ -209,8 +152,10 @@ void adopt_orphans() {
 
 std::vector<pid_t> remaining_processes(const std::string& lease) {
   if (!has_children()) return {};
-  std::vector<pid_t> pids = children();
-  std::erase_if(pids, [&](pid_t pid) { return is_own_helper(pid) && !carries(pid, lease); });
+  std::vector<pid_t> pids = children_of_this_thread();
+  // The background process that finishes runs is a child, too, but not part of the run.
+  std::erase_if(
+      pids, [&](pid_t pid) { return role::is_process_with(pid, role::kFinishRun) && !carries(pid, lease); });
   return pids;
 }
 
@@ -221,11 +166,9 @@ std::vector<pid_t> processes_of(const std::string& lease) {
   // A listed process may fork and end before it is checked; its child is then new in the next list.
   for (int lists = 0; has_new && lists < kMostLists; ++lists) {
     has_new = false;
-    for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc")) {
-      const auto pid = as_pid(entry.name);
-      if (!pid || *pid == getpid()) continue;
-      has_new |= listed.insert(*pid).second;
-      if (carries(*pid, lease)) found.insert(*pid);
+    for (const pid_t pid : other_processes()) {
+      has_new |= listed.insert(pid).second;
+      if (carries(pid, lease)) found.insert(pid);
     }
   }
   return {found.begin(), found.end()};

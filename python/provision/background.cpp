@@ -1,6 +1,7 @@
 #include "python/provision/prepare.h"
 #include "store/leases/daily_turn.h"
 #include "store/platform/error.h"
+#include "store/process/process_roles.h"
 #include "store/process/spawn.h"
 #include "store/snapshots/slots.h"
 
@@ -36,9 +37,9 @@ void finish_in_background(Store& store, const LaunchPlan& plan, BytecodeMode mod
     const std::string encoded = without_names(plan).encode();
     const auto bytes = reinterpret_cast<const std::uint8_t*>(encoded.data());
     const std::string mode_word = mode == BytecodeMode::background ? "background" : "never";
-    // python/launch/keeper.cpp recognises the helper by these first two arguments.
-    spawn_detached("/proc/self/exe", {"envstore", "finish-run", "--store", store.path(), "--bytecode",
-                                      mode_word, to_hex({bytes, encoded.size()})});
+    spawn_detached(role::kOwnProgram,
+                   role::arguments(role::kFinishRun, {"--store", store.path(), "--bytecode", mode_word,
+                                                      to_hex({bytes, encoded.size()})}));
   } catch (const std::exception&) {
     // The run goes on without it: the next run finds the same work left.
   }

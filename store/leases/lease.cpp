@@ -16,6 +16,8 @@
 #include "store/platform/path_names.h"
 #include "store/platform/random.h"
 #include "store/platform/store_paths.h"
+#include "store/process/process_roles.h"
+#include "store/process/process_table.h"
 
 namespace envstore {
 namespace {
@@ -83,25 +85,13 @@ void erase_row(Store& store, const std::string& name) {
   transaction.commit();
 }
 
-std::string environment_of(const std::string& pid) {
-  constexpr std::size_t kLimit = std::size_t{16} << 20;
-  try {
-    return try_read_file(AT_FDCWD, "/proc/" + pid + "/environ", kLimit).value_or("");
-  } catch (const Error&) {
-    return {};  // the process has ended, or belongs to another user
-  }
-}
-
 /// A process of the run is still alive although nobody holds the lock: it has closed every descriptor, and
 /// the process that kept the lease for it was killed.
 bool has_surviving_process(const std::string& lease) {
-  const std::string variable = "ENVSTORE_LEASE=" + lease;
-  const std::string self = std::to_string(getpid());
-  for (const DirectoryEntry& entry : list_directory(AT_FDCWD, "/proc"))
-    if (entry.name.find_first_not_of("0123456789") == std::string::npos && entry.name != self &&
-        environment_of(entry.name).find(variable) != std::string::npos)
-      return true;
-  return false;
+  const std::string variable = role::lease_variable(lease);
+  const std::vector<pid_t> pids = other_processes();
+  return std::any_of(pids.begin(), pids.end(),
+                     [&](pid_t pid) { return has_variable(read_process_file(pid, "environ"), variable); });
 }
 
 }  // namespace
