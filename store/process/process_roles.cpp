@@ -18,7 +18,7 @@ std::vector<std::string> arguments(std::string_view command, const std::vector<s
 bool is_process_with(pid_t pid, std::string_view command) {
   std::string words;
   for (const std::string& word : arguments(command, {})) words += word + '\0';
-  return command_line(pid).starts_with(words);
+  return read_process_file(pid, "cmdline").starts_with(words);
 }
 
 std::string lease_variable(std::string_view lease) {

@@ -60,9 +60,28 @@ std::string read_whole(int directory, const std::string& path) {
   return content;
 }
 
-bool has_ended(pid_t pid) {
-  char program = 0;
-  return readlink(path_in_proc(pid, "exe").c_str(), &program, 1) < 0;
+/// True for a process that has a program, but no arguments: for a moment during execve.
+bool may_be_in_exec(int directory, const std::string& folder) {
+  char program = 0;  // a kernel thread and a process that has ended have none
+  return readlinkat(directory, (folder + "exe").c_str(), &program, 1) > 0 &&
+         read_whole(directory, folder + "cmdline").empty();
+}
+
+/// A file of the process whose folder is `folder`, relative to `directory`. Arguments and environment are
+/// empty for a moment during execve, while the parent of a new process already continues, so they are read
+/// again. The number of reads is limited, because a process may have cleared its own.
+std::string read_file_of(int directory, const std::string& folder, const char* file) {
+  constexpr int kLooks = 1000;
+  std::string content = read_whole(directory, folder + file);
+  const std::string_view name = file;
+  if (name != "environ" && name != "cmdline") return content;
+  for (int looks = 1; looks < kLooks && content.empty(); ++looks) {
+    const bool is_last = !may_be_in_exec(directory, folder);
+    content = read_whole(directory, folder + file);
+    if (is_last) break;
+    sched_yield();
+  }
+  return content;
 }
 
 }  // namespace
@@ -79,7 +98,7 @@ std::vector<pid_t> other_processes() {
 }
 
 std::string read_process_file(pid_t pid, const char* file) {
-  return read_whole(AT_FDCWD, path_in_proc(pid, file));
+  return read_file_of(AT_FDCWD, path_in_proc(pid, ""), file);
 }
 
 bool has_variable(std::string_view environment, std::string_view variable) {
@@ -90,17 +109,6 @@ bool has_variable(std::string_view environment, std::string_view variable) {
       return true;
   }
   return false;
-}
-
-std::string command_line(pid_t pid) {
-  constexpr int kLooks = 1000;  // a process may have cleared its own
-  std::string words;
-  for (int looks = 0; looks < kLooks && words.empty(); ++looks) {
-    if (looks > 0) sched_yield();
-    words = read_process_file(pid, "cmdline");
-    if (words.empty() && has_ended(pid)) break;
-  }
-  return words;
 }
 
 std::vector<std::string> own_arguments() {
@@ -134,7 +142,7 @@ std::optional<ProcessView> ProcessView::open(pid_t pid) {
 }
 
 std::string ProcessView::read(const char* file) const {
-  return read_whole(directory_.get(), file);
+  return read_file_of(directory_.get(), "", file);
 }
 
 std::string ProcessView::link(const std::string& name) const {

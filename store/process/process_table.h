@@ -18,15 +18,13 @@ namespace envstore {
 /// does not show even this process: then nothing is known about the others.
 std::vector<pid_t> other_processes();
 
-/// A file of /proc/PID: environ, cmdline, comm, maps, status. For several files of one process: ProcessView.
+/// A file of /proc/PID: environ, cmdline (also of a process that is executing a program at this moment),
+/// comm, maps, status. For several files of one process: ProcessView.
 std::string read_process_file(pid_t pid, const char* file);
 
 /// Whether `environment` (of proc_pid_environ(5)) has exactly this `NAME=value`.
 bool has_variable(std::string_view environment, std::string_view variable);
 
-/// The arguments of a process, each followed by NUL. Also while it executes a program, when they are empty
-/// for a moment. Empty: it has none, has ended, or belongs to another user.
-std::string command_line(pid_t pid);
 /// The arguments of this process, argv[0] first.
 std::vector<std::string> own_arguments();
 

@@ -53,7 +53,7 @@ TEST_CASE("a process is read: environment, arguments, links, open files") {
   CHECK(process->pid() == program.child.pid());
   CHECK(process->read("environ") == "WORD=a word\0ENVSTORE_LEASE=0123\0"s);
   CHECK(read_process_file(program.child.pid(), "comm") == "cat\n");
-  CHECK(command_line(program.child.pid()) == "cat\0-\0"s);
+  CHECK(read_process_file(program.child.pid(), "cmdline") == "cat\0-\0"s);
   CHECK(process->command() == "cat -");
   CHECK(process->link("cwd") == "/usr");
   CHECK(process->link("exe").ends_with("/cat"));
@@ -73,7 +73,7 @@ TEST_CASE("a process that ends while it is looked at reads as empty") {
   CHECK(process->open_files().empty());
   CHECK(process->command() == "[]");
   CHECK(read_process_file(pid, "environ").empty());
-  CHECK(command_line(pid).empty());
+  CHECK(read_process_file(pid, "cmdline").empty());
   CHECK_FALSE(contains(other_processes(), pid));
 }
 
