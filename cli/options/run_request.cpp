@@ -10,7 +10,7 @@
 #include "cli/options/env_file.h"
 #include "cli/options/run_target.h"
 #include "python/network/url.h"
-#include "python/provision/memo.h"
+#include "python/provision/run_cache.h"
 #include "python/settings/requirements_file.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "cli/options/verbosity.h"
-#include "python/provision/progress.h"
+#include "python/resolve/progress.h"
 
 namespace envstore {
 

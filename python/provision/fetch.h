@@ -10,7 +10,7 @@
 #include "python/index/index_client.h"
 #include "python/index/thread_pool.h"
 #include "python/provision/fetch_queue.h"
-#include "python/provision/progress.h"
+#include "python/resolve/progress.h"
 #include "python/wheel/file_digest.h"
 #include "python/wheel/wheel.h"
 #include "store/index/store.h"

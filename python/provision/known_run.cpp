@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "python/interpreter/interpreter.h"
-#include "python/provision/memo.h"
+#include "python/provision/run_cache.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/path_parts.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "python/launch/launch.h"
-#include "python/provision/progress.h"
+#include "python/resolve/progress.h"
 #include "python/provision/provision.h"
 #include "python/settings/bytecode_mode.h"
 #include "python/settings/script_settings.h"

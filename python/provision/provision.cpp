@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "python/provision/fetch.h"
-#include "python/provision/source.h"
+#include "python/resolve/index_source.h"
 #include "python/resolve/candidates.h"
 #include "python/resolve/pins.h"
 #include "python/resolve/request_text.h"

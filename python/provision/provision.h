@@ -5,8 +5,8 @@
 #include "python/index/index_client.h"
 #include "python/interpreter/interpreter.h"
 #include "python/launch/launch.h"
-#include "python/provision/progress.h"
-#include "python/resolve/layer_request.h"
+#include "python/resolve/progress.h"
+#include "python/resolve/layers.h"
 #include "python/settings/resolution_settings.h"
 #include "store/leases/lease.h"
 

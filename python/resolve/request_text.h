@@ -4,7 +4,7 @@
 
 #include "python/interpreter/interpreter.h"
 #include "python/launch/launch.h"
-#include "python/resolve/layer_request.h"
+#include "python/resolve/layers.h"
 #include "python/settings/resolution_settings.h"
 
 namespace envstore {

@@ -1,4 +1,4 @@
-#include "python/provision/memo.h"
+#include "python/provision/run_cache.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

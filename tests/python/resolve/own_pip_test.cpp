@@ -1,4 +1,4 @@
-#include "python/provision/own_pip.h"
+#include "python/resolve/own_pip.h"
 
 #include <doctest/doctest.h>
 

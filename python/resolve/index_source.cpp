@@ -1,4 +1,4 @@
-#include "python/provision/source.h"
+#include "python/resolve/index_source.h"
 
 #include <fcntl.h>
 

@@ -12,7 +12,7 @@
 #include "python/index/index_client.h"
 #include "python/interpreter/interpreter.h"
 #include "python/provision/fetch.h"
-#include "python/provision/progress.h"
+#include "python/resolve/progress.h"
 #include "python/resolve/candidate_cache.h"
 #include "python/resolve/candidates.h"
 
