@@ -20,6 +20,7 @@ struct IndexLocation {
   std::string name = {};       ///< uv's index name, for messages
   bool is_find_links = false;  ///< a flat page or folder of files, not a simple repository
   bool is_explicit = false;    ///< used only for packages that are bound to it
+  bool operator==(const IndexLocation&) const = default;
 };
 
 /// uv's names. `first_index`: only the first package index that has a package is used for it;
@@ -37,6 +38,7 @@ struct IndexSettings {
   bool refresh = false;                    ///< revalidate cached pages, even fresh ones
   std::set<std::string> refresh_packages;  ///< normalised names: `refresh` only for their pages
   bool use_keyring = false;                ///< get passwords from the program `keyring`
+  bool operator==(const IndexSettings&) const = default;
 };
 
 /// A URL for messages: without credentials; "the default index" for the built-in one.

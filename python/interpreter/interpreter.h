@@ -86,6 +86,7 @@ class InterpreterFinder {
 struct PythonVersionFile {
   std::string path;
   std::vector<std::string> lines;
+  bool operator==(const PythonVersionFile&) const = default;
 };
 /// The nearest `.python-version` (or `.python-versions`) that has a line, in `directory` or above. Throws
 /// Error{invalid_input} for a file that is not text.

@@ -39,12 +39,15 @@ struct LaunchPlan {
   std::string encode() const;                        ///< versioned binary
   static LaunchPlan decode(std::string_view bytes);  ///< throws Error{damaged}
 };
+/// The printed form: compact JSON.
+std::string to_json(const LaunchPlan& plan);
 
 /// What to start inside the environment.
 struct Target {
   enum class Kind { script, module, standard_input, command } kind = Kind::script;
   std::string name;  ///< script path (also a directory or zipapp), module, or command
   std::vector<std::string> arguments;
+  bool operator==(const Target&) const = default;
 };
 
 struct LaunchOptions {

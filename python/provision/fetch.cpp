@@ -16,7 +16,7 @@ using Need = FetchQueue::Need;
 
 constexpr unsigned kMostDownloads = 50;
 constexpr const char* kProofPrefix = "wheel-digests:";  // do not change: rows are found by it
-constexpr std::uint64_t kLargestForeseen = std::uint64_t{64} << 20;
+constexpr std::uint64_t kLargestPrefetched = std::uint64_t{64} << 20;
 
 unsigned core_count() {
   return std::clamp(std::thread::hardware_concurrency(), 1u, 32u);
@@ -27,8 +27,8 @@ unsigned core_count() {
 struct WheelFetcher::Wheel {
   std::string name, version;
   IndexFile file;
-  std::uint64_t size = 0;    ///< 0: not known
-  Need need = Need::wanted;  ///< protected by the fetcher's mutex
+  std::uint64_t size = 0;      ///< 0: not known
+  Need need = Need::required;  ///< protected by the fetcher's mutex
   std::atomic<bool> is_given_up = false;
   std::optional<FetchedFile> body;  ///< between download and unpacking
   std::promise<FetchedTree> promise;
@@ -60,8 +60,8 @@ std::shared_future<FetchedTree> WheelFetcher::start(const std::string& name,
                                                     const IndexFile& file) {
   const std::lock_guard lock(mutex_);
   const auto known = wheels_.find(file.url);
-  if (known == wheels_.end()) return enqueue(name, version, file, Need::wanted)->tree;
-  known->second->need = Need::wanted;
+  if (known == wheels_.end()) return enqueue(name, version, file, Need::required)->tree;
+  known->second->need = Need::required;
   to_download_.require(file.url);
   to_unpack_.require(file.url);
   return known->second->tree;
@@ -70,16 +70,16 @@ std::shared_future<FetchedTree> WheelFetcher::start(const std::string& name,
 void WheelFetcher::prefetch(const std::string& name, const pypackaging::Version& version,
                             const IndexFile& file) {
   const std::optional<std::uint64_t> size = client_.size_of(file);
-  if (!size || *size > kLargestForeseen) return;
+  if (!size || *size > kLargestPrefetched) return;
   const std::lock_guard lock(mutex_);
   if (!is_settled_ && !wheels_.contains(file.url)) enqueue(name, version, file, Need::prefetched);
 }
 
-void WheelFetcher::drop_foreseen() {
+void WheelFetcher::drop_prefetched() {
   const std::lock_guard lock(mutex_);
   is_settled_ = true;
-  to_download_.drop_foreseen();
-  to_unpack_.drop_foreseen();
+  to_download_.drop_prefetched();
+  to_unpack_.drop_prefetched();
   for (auto& [url, wheel] : wheels_)
     if (wheel->need == Need::prefetched) wheel->is_given_up = true;
 }

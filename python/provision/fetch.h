@@ -10,6 +10,7 @@
 #include "python/index/index_client.h"
 #include "python/index/thread_pool.h"
 #include "python/provision/fetch_queue.h"
+#include "python/resolve/index_source.h"
 #include "python/resolve/progress.h"
 #include "python/wheel/file_digest.h"
 #include "python/wheel/wheel.h"
@@ -26,13 +27,14 @@ struct FetchedTree {
 /// Downloads wheels and unpacks them into the store, several at a time, each once. Large wheels are
 /// downloaded few at a time, so that complete ones are unpacked while others arrive. Thread-safe. A wheel
 /// that has a row under its hash is neither downloaded nor opened.
-class WheelFetcher {
+class WheelFetcher final : public WheelPrefetch {
  public:
   /// `required`: a wheel without one of the hashes required for its project is refused; must outlive this
   /// object.
   WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress,
                const RequiredHashes& required);
-  ~WheelFetcher();  ///< cancels queued wheels and downloads; waits for wheels that are being unpacked
+  ~WheelFetcher()
+      override;  ///< cancels queued wheels and downloads; waits for wheels that are being unpacked
 
   /// Starts fetching the wheel, unless this was done before. The future throws the error that fetching it
   /// failed with.
@@ -40,9 +42,9 @@ class WheelFetcher {
                                         const IndexFile& file);
   /// As `start`, for a wheel that will likely be required: queued after all required ones. Files that are
   /// very large, or of unknown size, are not prefetched.
-  void prefetch(const std::string& name, const pypackaging::Version& version, const IndexFile& file);
+  void prefetch(const std::string& name, const pypackaging::Version& version, const IndexFile& file) override;
   /// To be called when all required wheels were started: cancels wheels that were only prefetched.
-  void drop_foreseen();
+  void drop_prefetched();
 
  private:
   struct Wheel;

@@ -18,10 +18,10 @@ bool goes_before(const FetchQueue::Item& a, const FetchQueue::Item& b) {
 
 void FetchQueue::require(const std::string& url) {
   for (Item& item : items_)
-    if (item.url == url) item.need = Need::wanted;
+    if (item.url == url) item.need = Need::required;
 }
 
-void FetchQueue::drop_foreseen() {
+void FetchQueue::drop_prefetched() {
   std::erase_if(items_, [](const Item& item) { return item.need == Need::prefetched; });
 }
 

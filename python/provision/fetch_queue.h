@@ -12,16 +12,16 @@ namespace envstore {
 /// first out.
 class FetchQueue {
  public:
-  enum class Need { prefetched, wanted };
+  enum class Need { prefetched, required };
   struct Item {
     std::string url;
     std::uint64_t size = 0;
-    Need need = Need::wanted;
+    Need need = Need::required;
   };
 
   void add(Item item) { items_.push_back(std::move(item)); }
   void require(const std::string& url);
-  void drop_foreseen();
+  void drop_prefetched();
   void clear() { items_.clear(); }
   /// Removes and returns the first item for which `may_go` holds.
   std::optional<Item> take(const std::function<bool(const Item&)>& may_go);

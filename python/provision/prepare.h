@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "python/interpreter/interpreter.h"
 #include "python/launch/launch.h"
+#include "python/provision/report.h"
 #include "python/resolve/progress.h"
-#include "python/provision/provision.h"
 #include "python/settings/bytecode_mode.h"
+#include "python/settings/resolution_settings.h"
 #include "python/settings/script_settings.h"
 #include "store/leases/lease.h"
 

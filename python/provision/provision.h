@@ -1,41 +1,18 @@
 #pragma once
-#include <memory>
-#include <vector>
-
-#include "python/index/index_client.h"
 #include "python/interpreter/interpreter.h"
-#include "python/launch/launch.h"
-#include "python/resolve/progress.h"
-#include "python/resolve/layers.h"
-#include "python/settings/resolution_settings.h"
-#include "store/leases/lease.h"
+#include "python/lock/lock.h"
+#include "python/provision/fetch.h"
+#include "python/provision/report.h"
+#include "store/snapshots/snapshot.h"
 
 namespace envstore {
 
-struct ProvisionReport {
-  std::size_t installed = 0, reused = 0;  ///< distributions unpacked now, and those already in the store
-  double seconds = 0;
-};
+/// Starts to fetch every wheel of the lock, and cancels wheels that were only prefetched.
+void start_fetching(const Lock& lock, WheelFetcher& fetcher);
 
-/// Turns requests into snapshots (DESIGN section 7): takes the snapshot of the request's row, else resolves,
-/// fetches, unpacks and lays out.
-class Provisioner {
- public:
-  Provisioner(Store& store, Lease& lease, const Interpreter& interpreter, ResolutionSettings settings,
-              Layout layout, Progress& progress);
-  ~Provisioner();
-  /// Uses an existing client with the same index settings, so that pages that it is fetching are not
-  /// requested twice.
-  void use(std::shared_ptr<IndexClient> client);
-  /// `below`: the layers under this one, nearest first: their versions are kept where the requirements allow
-  /// it.
-  LayerPlan provide(const LayerRequest& request, const std::vector<LayerPlan>& below);
-  const ProvisionReport& report() const;
-
-  struct Impl;
-
- private:
-  std::unique_ptr<Impl> impl_;
-};
+/// Lock -> the snapshot that realises it: fetches and unpacks each wheel that the store does not have, and
+/// waits for all. The snapshot itself is not in the store yet (place_snapshot).
+SnapshotRecord provision(const Lock& lock, const Interpreter& interpreter, WheelFetcher& fetcher,
+                         ProvisionReport& report);
 
 }  // namespace envstore

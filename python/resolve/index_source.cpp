@@ -85,10 +85,10 @@ std::shared_future<Value> ready(Value value) {
 
 }  // namespace
 
-IndexSource::IndexSource(Store& store, IndexClient& client, WheelFetcher& fetcher, Progress& progress,
+IndexSource::IndexSource(Store& store, IndexClient& client, WheelPrefetch& wheels, Progress& progress,
                          Rules rules)
     : client_(client),
-      fetcher_(fetcher),
+      wheels_(wheels),
       progress_(progress),
       rules_(std::move(rules)),
       cache_(store, candidate_rules({})) {}
@@ -244,7 +244,7 @@ void IndexSource::look_ahead(const std::vector<Requirement>& requirements) {
 }
 
 void IndexSource::add_step(Steps& steps, const Requirement& requirement, const Extras& active_extras,
-                           MarkerContext context, const ForeseenPointer& needed_by) {
+                           MarkerContext context, const PrefetchedWheelPointer& needed_by) {
   const auto applies = requirement.marker.evaluate({rules_.interpreter.markers, active_extras, {}, context});
   if (!applies || !*applies || requirement.url) return;
   const Extras extras(requirement.extras.begin(), requirement.extras.end());
@@ -329,7 +329,7 @@ void IndexSource::note_likely(const Step& step, const Likely& likely) {
 }
 
 /// Prefetches before the resolver's decision, which comes late and is nearly always the likely version.
-void IndexSource::settle(const ForeseenPointer& prefetched) {
+void IndexSource::settle(const PrefetchedWheelPointer& prefetched) {
   {
     const std::lock_guard lock(mutex_);
     if (--prefetched->missing != 0 || is_in_doubt_) return;
@@ -338,19 +338,19 @@ void IndexSource::settle(const ForeseenPointer& prefetched) {
       return;
     }
   }
-  fetcher_.prefetch(prefetched->name, prefetched->likely.version, prefetched->likely.file);
+  wheels_.prefetch(prefetched->name, prefetched->likely.version, prefetched->likely.file);
 }
 
 /// Conflicting requirements of the user are detected once the dependencies of all of them are known.
 void IndexSource::end_first_step() {
-  std::vector<ForeseenPointer> held;
+  std::vector<PrefetchedWheelPointer> held;
   {
     const std::lock_guard lock(mutex_);
     if (--first_steps_ != 0 || is_in_doubt_) return;
     held.swap(held_);
   }
-  for (const ForeseenPointer& each : held)
-    fetcher_.prefetch(each->name, each->likely.version, each->likely.file);
+  for (const PrefetchedWheelPointer& each : held)
+    wheels_.prefetch(each->name, each->likely.version, each->likely.file);
 }
 
 void IndexSource::follow(const Step& step, Steps& steps) {
@@ -359,7 +359,7 @@ void IndexSource::follow(const Step& step, Steps& steps) {
   if (!guess) return doubt();
   note_likely(step, *guess);
   const MetadataPointer core = metadata(guess->file).core.get();
-  const auto prefetched = std::make_shared<Foreseen>(Foreseen{step.name, *guess, 1});
+  const auto prefetched = std::make_shared<PrefetchedWheel>(PrefetchedWheel{step.name, *guess, 1});
   for (const Requirement& needed : core->requires_dist)
     add_step(steps, needed, step.extras, MarkerContext::metadata, prefetched);
   settle(prefetched);

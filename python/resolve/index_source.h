@@ -11,23 +11,20 @@
 #include "pypackaging/resolver.h"
 #include "python/index/index_client.h"
 #include "python/interpreter/interpreter.h"
-#include "python/provision/fetch.h"
-#include "python/resolve/progress.h"
 #include "python/resolve/candidate_cache.h"
 #include "python/resolve/candidates.h"
+#include "python/resolve/progress.h"
+#include "python/resolve/resolve.h"
+#include "python/resolve/upload_cutoffs.h"
 
 namespace envstore {
 
-/// Nanoseconds since 1970; files that were uploaded later are ignored.
-struct UploadCutoffs {
-  std::optional<std::int64_t> general_ns;
-  std::map<std::string, std::optional<std::int64_t>> packages;  ///< overrides, by normalised name
-  bool moves = false;  ///< the general one differs in every resolution
-
-  std::optional<std::int64_t> of(const std::string& name) const {
-    const auto own = packages.find(name);
-    return own == packages.end() ? general_ns : own->second;
-  }
+/// Receives wheels that a resolution will likely need, before they are decided. Thread-safe.
+class WheelPrefetch {
+ public:
+  virtual ~WheelPrefetch() = default;
+  virtual void prefetch(const std::string& name, const pypackaging::Version& version,
+                        const IndexFile& file) = 0;
 };
 
 /// Provides the resolver with facts from index pages and core metadata. Prefetches what a likely answer needs
@@ -35,7 +32,7 @@ struct UploadCutoffs {
 /// with the depth of the dependency graph, not with the number of packages. Wheels are prefetched while the
 /// likely versions are compatible; after the first conflict or error no more are, because the resolution may
 /// fail.
-class IndexSource final : public pypackaging::PackageSource {
+class IndexSource final : public FileSource {
  public:
   struct Rules {
     const Interpreter& interpreter;
@@ -46,7 +43,7 @@ class IndexSource final : public pypackaging::PackageSource {
     std::map<std::string, pypackaging::Version> preferences;
   };
 
-  IndexSource(Store& store, IndexClient& client, WheelFetcher& fetcher, Progress& progress, Rules rules);
+  IndexSource(Store& store, IndexClient& client, WheelPrefetch& wheels, Progress& progress, Rules rules);
   ~IndexSource() override;  ///< waits for the prefetching threads
 
   void want_versions(const std::string& name) override;
@@ -61,9 +58,8 @@ class IndexSource final : public pypackaging::PackageSource {
   /// Starts prefetching from the user's requirements.
   void look_ahead(const std::vector<pypackaging::Requirement>& requirements);
   /// Saves the candidates found on the pages that were read, for later resolutions.
-  void remember() { cache_.save(); }
-  /// The file of a pinned version.
-  IndexFile file_of(const std::string& name, const pypackaging::Pin& pin);
+  void save_candidates() { cache_.save(); }
+  IndexFile file_of(const std::string& name, const pypackaging::Pin& pin) override;
 
  private:
   using CandidatesPointer = std::shared_ptr<const Candidates>;
@@ -81,18 +77,18 @@ class IndexSource final : public pypackaging::PackageSource {
     IndexFile file;
   };
   /// A wheel that is prefetched once all its dependencies have a likely version.
-  struct Foreseen {
+  struct PrefetchedWheel {
     std::string name;
     Likely likely;
     std::size_t missing = 0;  ///< steps without a likely version yet, plus 1 while steps are added
   };
-  using ForeseenPointer = std::shared_ptr<Foreseen>;
+  using PrefetchedWheelPointer = std::shared_ptr<PrefetchedWheel>;
   /// A project that the resolver will likely visit. `needed_by` null: the user's own requirement.
   struct Step {
     std::string name;
     pypackaging::SpecifierSet specifier;
     Extras extras;
-    ForeseenPointer needed_by;
+    PrefetchedWheelPointer needed_by;
   };
   using Steps = std::vector<Step>;
 
@@ -103,20 +99,20 @@ class IndexSource final : public pypackaging::PackageSource {
   CandidatesPointer known_candidates(const std::string& name);
   CandidatesPointer load_candidates(const std::string& name);
   void add_step(Steps& steps, const pypackaging::Requirement& requirement, const Extras& active_extras,
-                pypackaging::MarkerContext context, const ForeseenPointer& needed_by);
+                pypackaging::MarkerContext context, const PrefetchedWheelPointer& needed_by);
   void follow_all(Steps steps);
   bool follow_at_hand(const Step& step, Steps& steps);
   void follow_later(Step step);
   void follow(const Step& step, Steps& steps);
   std::optional<Likely> likely(const Candidates& known, const Step& step) const;
   void note_likely(const Step& step, const Likely& likely);
-  void settle(const ForeseenPointer& prefetched);
+  void settle(const PrefetchedWheelPointer& prefetched);
   void end_first_step();
   void doubt();
   std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies_in(const IndexFile& file);
 
   IndexClient& client_;
-  WheelFetcher& fetcher_;
+  WheelPrefetch& wheels_;
   Progress& progress_;
   const Rules rules_;
   CandidateCache cache_;
@@ -126,9 +122,9 @@ class IndexSource final : public pypackaging::PackageSource {
   std::set<std::string> followed_;
   std::map<std::string, std::vector<pypackaging::SpecifierSet>> wanted_;  ///< all specifiers seen, by project
   std::map<std::string, pypackaging::Version> likely_;
-  std::size_t first_steps_ = 0;        ///< the user's requirements whose dependencies are not known yet
-  bool is_in_doubt_ = false;           ///< prefetching met a conflict or an error
-  std::vector<ForeseenPointer> held_;  ///< until first_steps_ is 0
+  std::size_t first_steps_ = 0;  ///< the user's requirements whose dependencies are not known yet
+  bool is_in_doubt_ = false;     ///< prefetching met a conflict or an error
+  std::vector<PrefetchedWheelPointer> held_;  ///< until first_steps_ is 0
   std::vector<std::future<void>> ahead_;
   bool is_closing_ = false;
   // Used by the resolver's thread only:

@@ -43,21 +43,20 @@ std::optional<std::string> bundled_pip(const Interpreter& interpreter) {
 
 }  // namespace
 
-LayerRequest own_pip_request(const Interpreter& interpreter) {
-  LayerRequest request;
-  request.label = "pip";
-  request.requirements.push_back(parse_user_requirement(bundled_pip(interpreter).value_or("pip"), "/"));
-  return request;
-}
-
-ResolutionSettings own_pip_settings(ResolutionSettings settings, const LayerRequest& pip) {
+Layer own_pip_layer(const Interpreter& interpreter, ResolutionSettings settings) {
+  Layer layer;
+  layer.source = Layer::Source::own_pip;
+  layer.label = "pip";
+  layer.requirements.push_back(parse_user_requirement(bundled_pip(interpreter).value_or("pip"), "/"));
+  layer.only_without = "pip";
+  if (layer.requirements.front().url) settings.require_hashes = false;
   settings.constraint_files.clear();
   settings.override_files.clear();
-  if (pip.requirements.front().url) settings.require_hashes = false;
   settings.constraints.clear();
   settings.overrides.clear();
   settings.strategy = pypackaging::Strategy::highest;
-  return settings;
+  layer.settings = std::move(settings);
+  return layer;
 }
 
 }  // namespace envstore

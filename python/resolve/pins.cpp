@@ -4,8 +4,8 @@
 
 namespace envstore {
 
-std::map<std::string, pypackaging::Version> pins_of(Store& store, const std::vector<SnapshotId>& snapshots) {
-  std::map<std::string, pypackaging::Version> pins;
+Pins pins_of(Store& store, const std::vector<SnapshotId>& snapshots) {
+  Pins pins;
   Index::Read rows = store.index().read();
   for (const SnapshotId& id : snapshots) {
     const auto row = rows.snapshot(id);

@@ -34,21 +34,22 @@ std::string cutoff_text(const UploadCutoff& cutoff) {
 
 }  // namespace
 
-std::string request_text(const LayerRequest& request, const Interpreter& interpreter,
-                         const ResolutionSettings& settings, const std::vector<LayerPlan>& below) {
+std::string request_text(const Layer& layer, const Interpreter& interpreter,
+                         const std::vector<SnapshotId>& below) {
+  const ResolutionSettings& settings = layer.settings;
   TextBuilder text;
   text.line("interpreter", interpreter.identity());
   text.line("python", interpreter.version);
   for (const auto& [name, value] : interpreter.markers) text.line("marker " + name, value);
-  text.sorted("requirement", request.requirements);
-  for (const WatchedPath& wheel : request.local_wheels)
+  text.sorted("requirement", layer.requirements);
+  for (const WatchedPath& wheel : layer.local_wheels)
     if (wheel.stamp)
       text.line("wheel " + wheel.path, std::to_string(wheel.stamp->inode) + " " +
                                            std::to_string(wheel.stamp->size) + " " +
                                            std::to_string(wheel.stamp->mtime_ns));
-  for (const auto& [name, hashes] : request.hashes.allowed)
+  for (const auto& [name, hashes] : layer.hashes.allowed)
     for (const FileDigest& hash : hashes) text.line("hash " + name, hash.text());
-  if (request.hashes.for_all || settings.require_hashes) text.line("require-hashes", "yes");
+  if (layer.hashes.for_all || settings.require_hashes) text.line("require-hashes", "yes");
   text.sorted("constraint", settings.constraints);
   text.sorted("override", settings.overrides);
   text.locations("index", settings.indexes.indexes);
@@ -62,7 +63,7 @@ std::string request_text(const LayerRequest& request, const Interpreter& interpr
     text.line("exclude-newer " + name, cutoff ? cutoff_text(*cutoff) : "never");
   text.line("prereleases", std::to_string(static_cast<int>(settings.prereleases)));
   text.line("strategy", std::to_string(static_cast<int>(settings.strategy)));
-  for (const LayerPlan& layer : below) text.line("below", layer.snapshot.hex());
+  for (const SnapshotId& snapshot : below) text.line("below", snapshot.hex());
   return text.take();
 }
 

@@ -38,6 +38,7 @@ struct ResolutionSettings {
   std::vector<PackageSource> sources;        ///< of the script's own requirements
   std::vector<IndexLocation> named_indexes;  ///< that a source may refer to
   PythonPreference python_preference = PythonPreference::system;
+  bool operator==(const ResolutionSettings&) const = default;
 };
 
 }  // namespace envstore

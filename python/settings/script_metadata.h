@@ -16,6 +16,7 @@ struct ScriptMetadata {
   std::vector<pypackaging::Requirement> dependencies;
   ScriptSettings settings;
   std::vector<std::string> warnings;  ///< about unknown keys
+  bool operator==(const ScriptMetadata&) const = default;
 };
 
 /// `first_line`: the script's line on which the TOML text begins. Throws Error{invalid_input} with line and

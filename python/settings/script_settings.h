@@ -15,6 +15,7 @@ struct ScriptSettings {
   std::vector<std::string> constraints, overrides;  ///< requirement texts
   std::vector<std::string> exclusions;              ///< normalised names
   std::vector<PackageSource> sources;
+  bool operator==(const ScriptSettings&) const = default;
 };
 
 }  // namespace envstore

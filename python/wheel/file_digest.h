@@ -74,6 +74,7 @@ struct RequiredHashes {
   bool for_all = false;  ///< a project without a hash cannot be installed
   std::map<std::string, FileDigests> allowed = {};
 
+  bool operator==(const RequiredHashes&) const = default;
   /// As in pip, a hash for one project makes hashes required for all.
   bool are_required() const { return for_all || !allowed.empty(); }
   /// Empty if none is given; if hashes are required, no file is then allowed.

@@ -41,3 +41,13 @@ TEST_CASE("any one changed byte of a plan is damage or another plan, never a cra
     }
   }
 }
+
+TEST_CASE("a printed plan has everything that a plan has") {
+  CHECK(to_json(LaunchPlan()) ==
+        R"({"editable-paths":[],"home":"","interpreter":"","layers":[],"site-path":"","version":""})");
+  const std::string text = to_json(a_plan());
+  for (const char* part : {R"("interpreter":"/usr/bin/python3.11")", R"("scripts":["jupyter","ruff"])",
+                           R"("layout":"forest")", R"("has-pth":true)", R"("prefix-entries":["share","etc"])",
+                           R"("editable-paths":["/src/a"])", R"("version":"3.11.2")"})
+    CHECK(text.find(part) != std::string::npos);
+}

@@ -16,20 +16,20 @@ std::string next_of(FetchQueue& queue) {
 
 }  // namespace
 
-TEST_CASE("what is wanted goes before what is prefetched, then the larger, then the first") {
+TEST_CASE("what is required goes before what is prefetched, then the larger, then the first") {
   FetchQueue queue;
   queue.add({"prefetched", 9, Need::prefetched});
-  queue.add({"small", 1, Need::wanted});
-  queue.add({"large", 5, Need::wanted});
-  queue.add({"as large", 5, Need::wanted});
+  queue.add({"small", 1, Need::required});
+  queue.add({"large", 5, Need::required});
+  queue.add({"as large", 5, Need::required});
   for (const char* expected : {"large", "as large", "small", "prefetched", "none"})
     CHECK(next_of(queue) == expected);
 }
 
-TEST_CASE("what was prefetched goes first when it is wanted after all") {
+TEST_CASE("what was prefetched goes first when it is required after all") {
   FetchQueue queue;
   queue.add({"prefetched", 9, Need::prefetched});
-  queue.add({"wanted", 1, Need::wanted});
+  queue.add({"required", 1, Need::required});
   queue.require("prefetched");
   CHECK(next_of(queue) == "prefetched");
 }
@@ -37,16 +37,16 @@ TEST_CASE("what was prefetched goes first when it is wanted after all") {
 TEST_CASE("dropping takes what is only prefetched out of the queue") {
   FetchQueue queue;
   queue.add({"prefetched", 9, Need::prefetched});
-  queue.add({"wanted", 1, Need::wanted});
-  queue.drop_foreseen();
-  CHECK(next_of(queue) == "wanted");
+  queue.add({"required", 1, Need::required});
+  queue.drop_prefetched();
+  CHECK(next_of(queue) == "required");
   CHECK(next_of(queue) == "none");
 }
 
 TEST_CASE("what may not go lets the others pass") {
   FetchQueue queue;
-  queue.add({"large", 5, Need::wanted});
-  queue.add({"small", 1, Need::wanted});
+  queue.add({"large", 5, Need::required});
+  queue.add({"small", 1, Need::required});
   const auto item = queue.take([](const FetchQueue::Item& each) { return each.size < 5; });
   REQUIRE(item);
   CHECK(item->url == "small");

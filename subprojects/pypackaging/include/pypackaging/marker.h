@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -47,6 +48,10 @@ class Marker {
   /// Current variable names, double quotes, normalised names of extras; the author's parentheses are kept.
   std::string canonical() const;
   bool mentions_extra() const;
+  /// The current names of the variables that it reads, `extra` and the sets of lock files included.
+  std::set<std::string, std::less<>> variables() const;
+  /// Compares the canonical texts.
+  bool operator==(const Marker& other) const;
   /// False: a marker in metadata has the same value with this extra alone as with none.
   bool depends_on_extra(std::string_view normalized_extra) const;
   /// `this and other`

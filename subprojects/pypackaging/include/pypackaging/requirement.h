@@ -21,6 +21,7 @@ struct Requirement {
 
   static Result<Requirement> parse(std::string_view text);
   std::string canonical() const;
+  bool operator==(const Requirement&) const = default;
 };
 
 }  // namespace pypackaging

@@ -10,6 +10,7 @@ namespace pypackaging {
 struct ParseError {
   std::string message;
   std::size_t position = 0;
+  bool operator==(const ParseError&) const = default;
 };
 
 /// A value or a ParseError. Every parser of this library returns one, and none throws on invalid input.

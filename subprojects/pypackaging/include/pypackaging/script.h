@@ -13,6 +13,7 @@ struct ScriptBlock {
   std::string toml;        ///< the TOML text with the comment prefixes taken off
   std::size_t first_line;  ///< 1-based line of the TOML text's first line in the script; a TOML column is the
                            ///< script's column less 2
+  bool operator==(const ScriptBlock&) const = default;
 };
 
 /// nullopt if the script has no such block. Two blocks, or an unclosed one, are an error; its position is

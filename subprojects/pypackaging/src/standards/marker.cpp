@@ -57,7 +57,23 @@ bool depends_on_extra(const Marker::Node& node, std::string_view extra) {
   return !is_equality || other.is_variable || other.text.empty() || other.text == extra;
 }
 
+void add_variables(std::set<std::string, std::less<>>& names, const Marker::Node& node) {
+  for (const MarkerOperand* operand : {&node.left, &node.right})
+    if (operand->is_variable) names.insert(operand->text);
+  for (const NodePointer& child : node.children) add_variables(names, *child);
+}
+
 }  // namespace
+
+std::set<std::string, std::less<>> Marker::variables() const {
+  std::set<std::string, std::less<>> names;
+  if (root_) add_variables(names, *root_);
+  return names;
+}
+
+bool Marker::operator==(const Marker& other) const {
+  return root_ == other.root_ || canonical() == other.canonical();
+}
 
 bool Marker::depends_on_extra(std::string_view normalized_extra) const {
   return root_ && pypackaging::depends_on_extra(*root_, normalized_extra);

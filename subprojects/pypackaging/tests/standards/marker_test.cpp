@@ -316,3 +316,17 @@ TEST_CASE("a joined marker is read back as what it was") {
   const Marker joined = both.conjoin(Marker::parse("(os_name == 'c' or os_name == 'd')").value());
   CHECK(Marker::parse(joined.canonical()).value().canonical() == joined.canonical());
 }
+
+TEST_CASE("a marker names the variables that it reads, each once") {
+  const auto variables = [](std::string_view text) { return Marker::parse(text).value().variables(); };
+  CHECK(Marker().variables().empty());
+  CHECK(variables("os.name == 'posix' and (extra == 'x' or 'a' in sys_platform or os_name < 'z')") ==
+        Names{"extra", "os_name", "sys_platform"});
+}
+
+TEST_CASE("markers are equal if their canonical texts are") {
+  CHECK(Marker() == Marker());
+  CHECK(Marker::parse("os.name=='a'").value() == Marker::parse("os_name == \"a\"").value());
+  CHECK_FALSE(Marker::parse("os_name == 'a'").value() == Marker::parse("os_name == 'b'").value());
+  CHECK_FALSE(Marker() == Marker::parse("os_name == 'a'").value());
+}

@@ -1,0 +1,127 @@
+#include "python/provision/read_layers.h"
+
+#include "python/launch/own_commands.h"
+#include "python/network/url.h"
+#include "python/provision/known_run.h"
+#include "python/provision/run_cache.h"
+#include "python/resolve/own_pip.h"
+#include "python/settings/requirements_file.h"
+#include "store/platform/files.h"
+#include "store/platform/terminal_text.h"
+
+namespace envstore {
+namespace {
+
+void add_to_label(std::string& label, const std::string& text) {
+  label += (label.empty() ? "" : ", ") + text;
+}
+
+void add_hashes(RequiredHashes& hashes, const RequirementsFile& file) {
+  hashes.for_all = hashes.for_all || file.hashes.for_all;
+  for (const auto& [name, allowed] : file.hashes.allowed)
+    for (const FileDigest& hash : allowed) hashes.allowed[name].add(hash);
+}
+
+/// The options of a requirements file apply to its layer only.
+void add_options(ResolutionSettings& settings, const RequirementsFile& file) {
+  auto& indexes = settings.indexes.indexes;
+  if (file.default_index) {
+    if (!indexes.empty()) indexes.pop_back();  // the default is the last
+    indexes.push_back(*file.default_index);
+  }
+  indexes.insert(indexes.begin(), file.extra_indexes.begin(), file.extra_indexes.end());
+  auto& links = settings.indexes.find_links;
+  links.insert(links.end(), file.find_links.begin(), file.find_links.end());
+  settings.constraints.insert(settings.constraints.end(), file.constraints.begin(), file.constraints.end());
+  settings.indexes.no_index = settings.indexes.no_index || file.no_index;
+  if (file.allow_prereleases) settings.prereleases = pypackaging::PrereleaseMode::allow;
+}
+
+class LayerReader {
+ public:
+  LayerReader(const RunRequest& request, const ScriptMetadata& script, ResolutionSettings settings,
+              const Interpreter& interpreter)
+      : request_(request), script_(script), settings_(std::move(settings)), interpreter_(interpreter) {}
+
+  Layers read() {
+    read_into(settings_.constraints, settings_.constraint_files);
+    read_into(settings_.overrides, settings_.override_files);
+    add(with_layer());
+    add(script_layer());
+    if (is_pip(request_.target)) add(own_pip_layer(interpreter_, settings_));
+    return std::move(result_);
+  }
+
+ private:
+  RequirementsFile read_file(const std::string& path) {
+    RequirementsFile file = read_requirements_file(path);
+    for (const std::string& each : file.files) result_.requirements_files.push_back(watch(each));
+    result_.variables.insert(file.variables.begin(), file.variables.end());
+    return file;
+  }
+
+  void read_into(std::vector<pypackaging::Requirement>& list, const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+      const RequirementsFile file = read_file(path);
+      list.insert(list.end(), file.requirements.begin(), file.requirements.end());
+      list.insert(list.end(), file.constraints.begin(), file.constraints.end());
+    }
+  }
+
+  Layer with_layer() {
+    Layer layer;
+    layer.source = Layer::Source::with;
+    layer.settings = settings_;
+    const std::string here = request_.with.empty() ? "" : current_directory();
+    for (const std::string& text : request_.with) {
+      layer.requirements.push_back(parse_user_requirement(text, here));
+      add_to_label(layer.label, terminal_line(without_credentials(text)));
+    }
+    for (const std::string& path : request_.with_requirements) {
+      const RequirementsFile file = read_file(path);
+      layer.requirements.insert(layer.requirements.end(), file.requirements.begin(), file.requirements.end());
+      add_hashes(layer.hashes, file);
+      add_options(layer.settings, file);
+      add_to_label(layer.label, path);
+    }
+    return layer;
+  }
+
+  /// Sources apply to the script's own packages, not to other layers.
+  Layer script_layer() {
+    Layer layer;
+    layer.source = Layer::Source::script;
+    layer.label = label_of(request_);
+    layer.settings = settings_;
+    if (script_.dependencies.empty()) return layer;
+    SourcedRequirements sourced =
+        apply_sources(script_.dependencies, settings_.sources, settings_.named_indexes, interpreter_.markers);
+    layer.requirements = std::move(sourced.requirements);
+    layer.settings.indexes.bound = std::move(sourced.bound);
+    return layer;
+  }
+
+  /// A local wheel that was rewritten is a different wheel.
+  void add(Layer layer) {
+    if (layer.requirements.empty()) return;
+    for (const auto& requirement : layer.requirements)
+      if (const auto path = requirement.url ? local_path(*requirement.url) : std::nullopt)
+        layer.local_wheels.push_back(watch(*path));
+    result_.layers.push_back(std::move(layer));
+  }
+
+  const RunRequest& request_;
+  const ScriptMetadata& script_;
+  ResolutionSettings settings_;
+  const Interpreter& interpreter_;
+  Layers result_;
+};
+
+}  // namespace
+
+Layers read_layers(const RunRequest& request, const ScriptMetadata& script, ResolutionSettings settings,
+                   const Interpreter& interpreter) {
+  return LayerReader(request, script, std::move(settings), interpreter).read();
+}
+
+}  // namespace envstore
