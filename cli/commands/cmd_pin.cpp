@@ -10,6 +10,8 @@
 #include "cli/output/print.h"
 #include "cli/output/progress.h"
 #include "gc/census/roots.h"
+#include "python/provision/known_run.h"
+#include "python/provision/prepare.h"
 #include "store/platform/files.h"
 #include "store/platform/format.h"
 
@@ -68,7 +70,10 @@ Pinned provide(Store& store, const Arguments& arguments, const std::string& scri
   const RunSetup setup = read_run_setup(run);
   StatusLine progress(verbosity_of(arguments));
   const Interruption interruption(store.path(), progress);
-  PreparedRun prepared = prepare_run(store, setup.request, progress);
+  const RunKey key = key_of(store, setup.request);
+  std::optional<PreparedRun> known = known_run(store, setup.request, key);
+  PreparedRun prepared =
+      known ? std::move(*known) : prepare_run(store, complete_request(run, setup, key), progress);
   Pinned pinned;
   for (const LayerPlan& layer : prepared.plan.layers) pinned.snapshots.push_back(layer.snapshot);
   if (pinned.snapshots.empty())

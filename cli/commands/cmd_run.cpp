@@ -45,28 +45,30 @@ void tell_what_was_done(const PreparedRun& run, Verbosity verbosity) {
     print_message(format_text("Installed {} package{} in {:.1f}s\n", report.installed,
                               report.installed == 1 ? "" : "s", report.seconds));
   if (verbosity != Verbosity::verbose) return;
+  print_value("plan", to_json(run.plan));
   print_message(format_text("interpreter: {} ({})\n", run.plan.interpreter, run.plan.version));
   for (const LayerPlan& layer : run.plan.layers)
     print_message(format_text("layer: snapshot {} as a {}\n", layer.snapshot.hex(),
                               layer.layout == Layout::farm ? "farm" : "forest"));
-  print_message(run.from_memo
+  print_message(run.from_run_cache
                     ? "decided: as remembered from an earlier run of the same words; --refresh asks anew\n"
                     : format_text("decided: anew, {} installed and {} already in the store\n",
                                   report.installed, report.reused));
 }
 
-PreparedRun prepare(Store& store, const RunRequest& request, Verbosity verbosity) {
+PreparedRun prepare(Store& store, const Arguments& arguments, const RunSetup& setup, const RunKey& key) {
+  if (auto known = known_run(store, setup.request, key)) return std::move(*known);
   const IgnoredPipeSignal guard;
-  StatusLine progress(verbosity);
+  StatusLine progress(verbosity_of(arguments));
   const Interruption interruption(store.path(), progress);
-  return prepare_run(store, request, progress);
+  return prepare_run(store, complete_request(arguments, setup, key), progress);
 }
 
 /// True if a later run with the same arguments would find everything prepared, so that the small program can
 /// do this run.
-bool can_hand_over(Store& store, RunRequest request) {
+bool can_hand_over(Store& store, RunRequest request, const RunKey& key) {
   clear_one_shot_flags(request);
-  return known_run(store, request, key_of(store, request)).has_value();
+  return known_run(store, request, key).has_value();
 }
 
 /// A temporary store for one run, removed afterwards.
@@ -104,7 +106,7 @@ int run_without_cache(const Arguments& arguments) {
   const ThrowawayStore throwaway;
   const SystemClock clock;
   Store store = Store::open(throwaway.path(), clock);
-  PreparedRun run = prepare(store, setup.request, verbosity);
+  PreparedRun run = prepare(store, arguments, setup, key_of(store, setup.request));
   tell_what_was_done(run, verbosity);
   return launch(store, std::move(run.lease), run.plan, setup.request.target, launch_options(arguments),
                 [] {});
@@ -123,12 +125,13 @@ int run_run(const Arguments& arguments) {
   Store store = Store::open(arguments.value("store"), clock);
   tell_of_new_store(store, arguments);
   if (verbosity == Verbosity::verbose) print_message(describe_setup(store, arguments, setup));
-  PreparedRun run = prepare(store, setup.request, verbosity);
+  const RunKey key = key_of(store, setup.request);
+  PreparedRun run = prepare(store, arguments, setup, key);
   tell_what_was_done(run, verbosity);
-  if (setup.bytecode == BytecodeMode::foreground && !run.from_memo && !setup.request.compile_bytecode)
+  if (setup.bytecode == BytecodeMode::foreground && !run.from_run_cache && !setup.request.compile_bytecode)
     compile_bytecode(store, run.plan, CompilePriority::normal);
   if (const auto program = handover.small_program();
-      program && can_be_read_again && can_hand_over(store, setup.request)) {
+      program && can_be_read_again && can_hand_over(store, setup.request, key)) {
     { const Lease ended = std::move(run.lease); }
     directory.leave();
     become_small_program(*program);

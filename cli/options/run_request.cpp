@@ -10,6 +10,7 @@
 #include "cli/options/env_file.h"
 #include "cli/options/run_target.h"
 #include "python/network/url.h"
+#include "python/provision/known_run.h"
 #include "python/provision/run_cache.h"
 #include "python/settings/requirements_file.h"
 #include "store/platform/environment.h"
@@ -62,16 +63,27 @@ std::vector<PackageSource> sources_of(const ScriptSettings& script, const Settin
   return sources;
 }
 
-/// The settings from the arguments, the configuration files and the script's metadata block.
-ResolutionSettings settings_of(const Arguments& arguments, const ConfigurationFiles& files,
-                               const ScriptSettings& script, const std::string& directory) {
-  const SettingsLayer merged = merged_settings(arguments, script, files);
+/// The merged settings, with those that only a script's metadata block has.
+ResolutionSettings settings_of(const SettingsLayer& merged, const ScriptSettings& script,
+                               const std::string& directory) {
   ResolutionSettings settings = resolution_settings(merged);
   settings.sources = sources_of(script, merged);
   add_requirements(settings.constraints, script.constraints, directory);
   add_requirements(settings.overrides, script.overrides, directory);
   exclude(settings.overrides, script.exclusions);
   return settings;
+}
+
+std::vector<SettingSource> sources_of_settings(const SettingsLayer& merged) {
+  std::vector<SettingSource> sources;
+  for (const auto& index : merged.indexes)
+    sources.push_back({"index", display_url(index.value.url), index.source});
+  if (merged.default_index)
+    sources.push_back(
+        {"default-index", display_url(merged.default_index->value.url), merged.default_index->source});
+  for (const auto& place : merged.find_links)
+    sources.push_back({"find-links", display_url(place.value.url), place.source});
+  return sources;
 }
 
 bool exists(const std::string& path) {
@@ -166,13 +178,23 @@ RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
   request.compile_bytecode = arguments.has("compile-bytecode");
 
   request.raw_settings = raw_settings(arguments, setup.files);
-  request.watched_settings = [files = setup.files] { return watched_configuration(files); };
-  const std::string directory =
-      request.script_path.empty() ? current_directory() : directory_of(request.script_path);
-  request.settings = [arguments, files = setup.files, directory](const ScriptSettings& script) {
-    return settings_of(arguments, files, script, directory);
-  };
   return setup;
+}
+
+Request complete_request(const Arguments& arguments, const RunSetup& setup, const RunKey& key) {
+  Request request;
+  request.words = setup.request;
+  request.key = key;
+  const std::string directory = directory_of(setup.request);
+  if (key.block)
+    request.script =
+        read_script_metadata(key.block->toml, key.block->first_line, setup.request.target.name, directory);
+  request.watched = watched_configuration(setup.files);
+  const SettingsLayer merged = merged_settings(arguments, request.script.settings, setup.files);
+  request.settings = settings_of(merged, request.script.settings, directory);
+  apply_flags(setup.request, request.settings);
+  request.sources = sources_of_settings(merged);
+  return request;
 }
 
 EnteredDirectory::EnteredDirectory(const Arguments& arguments) {

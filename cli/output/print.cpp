@@ -48,6 +48,10 @@ void print_message(std::string_view text) noexcept {
   print_error_text(terminal_text(text));
 }
 
+void print_value(const char* name, const std::string& json) noexcept {
+  print_error_text(std::string(name) + ": " + terminal_results(json) + "\n");
+}
+
 int exit_code_of(const Error& error) {
   return error.kind() == ErrorKind::usage ? 2 : 1;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <string_view>
 
 #include "store/platform/error.h"
@@ -10,6 +11,8 @@ namespace envstore {
 void print(std::string_view text);
 /// Writes messages to standard error, through terminal_text. Write errors are ignored.
 void print_message(std::string_view text) noexcept;
+/// Writes `name: JSON` to standard error, through terminal_results.
+void print_value(const char* name, const std::string& json) noexcept;
 /// Writes to standard error without terminal_text: for text with terminal control sequences.
 void print_error_text(std::string_view text) noexcept;
 /// Prints `error: ...` and `hint: ...`, coloured on a terminal unless NO_COLOR is set.

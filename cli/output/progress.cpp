@@ -110,6 +110,13 @@ void StatusLine::warning(const std::string& text) {
   print_line("warning: " + text);
 }
 
+void StatusLine::value(const char* name, const std::string& json) {
+  if (verbosity_ != Verbosity::verbose) return;
+  const std::lock_guard guard(mutex_);
+  erase_line();
+  print_value(name, json);
+}
+
 void StatusLine::clear() {
   const std::lock_guard guard(mutex_);
   erase_line();

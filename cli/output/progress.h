@@ -27,6 +27,7 @@ class StatusLine final : public Progress {
   void unpacking(const std::string& filename) override;
   void unpacked(const std::string& filename) override;
   void warning(const std::string& text) override;
+  void value(const char* name, const std::string& json) override;
   bool is_verbose() const override { return verbosity_ == Verbosity::verbose; }
 
   void clear();

@@ -63,23 +63,21 @@ Discovery discover(Store& store, DiscoveryInputs inputs, const std::optional<Pyt
 
 }  // namespace
 
-Discovery choose_interpreter(Store& store, const RunRequest& request, const ScriptMetadata& script,
-                             const std::optional<PythonVersionFile>& version_file,
-                             PythonPreference preference, std::function<void()> before_probe,
+Discovery choose_interpreter(Store& store, const Request& request, std::function<void()> before_probe,
                              Progress& progress) {
   DiscoveryInputs inputs;
   inputs.before_probe = std::move(before_probe);
-  inputs.requires_python = widened(script.requires_python);
+  inputs.requires_python = widened(request.script.requires_python);
   inputs.path_variable = without_runs(variable_or_empty("PATH"), store);
-  inputs.virtual_env = request.isolated ? "" : variable_or_empty("VIRTUAL_ENV");
+  inputs.virtual_env = request.words.isolated ? "" : variable_or_empty("VIRTUAL_ENV");
   // Inside another run, that run's environment is not the user's choice.
   if (is_inside_runs(inputs.virtual_env, store)) inputs.virtual_env.clear();
   inputs.home = home_directory();
-  inputs.preference = preference;
-  inputs.request = InterpreterRequest::parse(request.python);
-  Discovery discovery =
-      discover(store, inputs, request.python.empty() ? version_file : std::nullopt, progress);
-  warn_of_widening(script.requires_python, discovery.interpreter, progress);
+  inputs.preference = request.settings.python_preference;
+  inputs.request = InterpreterRequest::parse(request.words.python);
+  Discovery discovery = discover(
+      store, inputs, request.words.python.empty() ? request.key.python_version_file : std::nullopt, progress);
+  warn_of_widening(request.script.requires_python, discovery.interpreter, progress);
   return discovery;
 }
 

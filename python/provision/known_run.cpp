@@ -58,20 +58,20 @@ RunKey key_of(const Store& store, const RunRequest& request) {
   if (!key.block && request.script_text && request.script_text->find("///") != std::string::npos)
     key.misspelt_block = pypackaging::find_misspelt_opening(*request.script_text);
   if (request.python.empty()) key.python_version_file = find_python_version_file(directory_of(request));
-  key.memo_text =
-      memo_text(store, request, key.block ? std::string_view(key.block->toml) : "", key.python_version_file);
+  key.text = run_cache_key(store, request, key.block ? std::string_view(key.block->toml) : "",
+                           key.python_version_file);
   return key;
 }
 
 std::optional<PreparedRun> known_run(Store& store, const RunRequest& request, const RunKey& key) {
   if (wants_anew(request) || key.misspelt_block) return std::nullopt;
-  const auto text = text_with_variables(store, request, key.memo_text);
-  const auto memo = text ? find_memo(store, *text) : std::nullopt;
-  if (!memo) return std::nullopt;
-  LaunchPlan plan = LaunchPlan::decode(memo->plan);
+  const auto text = text_with_variables(store, request, key.text);
+  const auto entry = text ? find_run(store, *text) : std::nullopt;
+  if (!entry) return std::nullopt;
+  LaunchPlan plan = LaunchPlan::decode(entry->plan);
   for (const LayerPlan& layer : plan.layers)
     if (!is_placed(store, layer.snapshot, layer.layout)) return std::nullopt;
-  auto lease = Lease::acquire(store, LeaseKind::run, memo->snapshots, label_of(request));
+  auto lease = Lease::acquire(store, LeaseKind::run, entry->snapshots, label_of(request));
   if (!lease) return std::nullopt;
   return PreparedRun{std::move(*lease), std::move(plan), {}, true};
 }

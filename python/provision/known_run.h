@@ -1,21 +1,10 @@
 #pragma once
 #include <optional>
 #include <string>
-#include <utility>
 
-#include "pypackaging/script.h"
 #include "python/provision/prepare.h"
 
 namespace envstore {
-
-/// The inputs that determine a run's environment, as far as they are known without parsing.
-struct RunKey {
-  std::optional<pypackaging::ScriptBlock> block;
-  /// A line that was meant to open a block: the run cache is bypassed, so that every run prints the warning.
-  std::optional<pypackaging::ParseError> misspelt_block;
-  std::optional<PythonVersionFile> python_version_file;
-  std::string memo_text;
-};
 
 /// Throws Error{invalid_input} if the script's metadata block is not closed or occurs twice, or if the script
 /// is UTF-16 or UTF-32.

@@ -163,6 +163,7 @@ class LayerProvisioning {
     const Lock& lock =
         result_.locks.emplace_back(resolve_layer(layer, interpreter_, preferred, source, progress_));
     progress_.resolved(lock.packages.size());
+    if (progress_.is_verbose()) progress_.value("lock", to_json(lock));
     start_fetching(lock, fetcher);
     source.save_candidates();
     return provision(lock, interpreter_, fetcher, result_.report);

@@ -39,16 +39,15 @@ void add_options(ResolutionSettings& settings, const RequirementsFile& file) {
 
 class LayerReader {
  public:
-  LayerReader(const RunRequest& request, const ScriptMetadata& script, ResolutionSettings settings,
-              const Interpreter& interpreter)
-      : request_(request), script_(script), settings_(std::move(settings)), interpreter_(interpreter) {}
+  LayerReader(const Request& request, const Interpreter& interpreter)
+      : request_(request), settings_(request.settings), interpreter_(interpreter) {}
 
   Layers read() {
     read_into(settings_.constraints, settings_.constraint_files);
     read_into(settings_.overrides, settings_.override_files);
     add(with_layer());
     add(script_layer());
-    if (is_pip(request_.target)) add(own_pip_layer(interpreter_, settings_));
+    if (is_pip(request_.words.target)) add(own_pip_layer(interpreter_, settings_));
     return std::move(result_);
   }
 
@@ -72,12 +71,12 @@ class LayerReader {
     Layer layer;
     layer.source = Layer::Source::with;
     layer.settings = settings_;
-    const std::string here = request_.with.empty() ? "" : current_directory();
-    for (const std::string& text : request_.with) {
+    const std::string here = request_.words.with.empty() ? "" : current_directory();
+    for (const std::string& text : request_.words.with) {
       layer.requirements.push_back(parse_user_requirement(text, here));
       add_to_label(layer.label, terminal_line(without_credentials(text)));
     }
-    for (const std::string& path : request_.with_requirements) {
+    for (const std::string& path : request_.words.with_requirements) {
       const RequirementsFile file = read_file(path);
       layer.requirements.insert(layer.requirements.end(), file.requirements.begin(), file.requirements.end());
       add_hashes(layer.hashes, file);
@@ -91,11 +90,11 @@ class LayerReader {
   Layer script_layer() {
     Layer layer;
     layer.source = Layer::Source::script;
-    layer.label = label_of(request_);
+    layer.label = label_of(request_.words);
     layer.settings = settings_;
-    if (script_.dependencies.empty()) return layer;
-    SourcedRequirements sourced =
-        apply_sources(script_.dependencies, settings_.sources, settings_.named_indexes, interpreter_.markers);
+    if (request_.script.dependencies.empty()) return layer;
+    SourcedRequirements sourced = apply_sources(request_.script.dependencies, settings_.sources,
+                                                settings_.named_indexes, interpreter_.markers);
     layer.requirements = std::move(sourced.requirements);
     layer.settings.indexes.bound = std::move(sourced.bound);
     return layer;
@@ -110,8 +109,7 @@ class LayerReader {
     result_.layers.push_back(std::move(layer));
   }
 
-  const RunRequest& request_;
-  const ScriptMetadata& script_;
+  const Request& request_;
   ResolutionSettings settings_;
   const Interpreter& interpreter_;
   Layers result_;
@@ -119,9 +117,8 @@ class LayerReader {
 
 }  // namespace
 
-Layers read_layers(const RunRequest& request, const ScriptMetadata& script, ResolutionSettings settings,
-                   const Interpreter& interpreter) {
-  return LayerReader(request, script, std::move(settings), interpreter).read();
+Layers read_layers(const Request& request, const Interpreter& interpreter) {
+  return LayerReader(request, interpreter).read();
 }
 
 }  // namespace envstore

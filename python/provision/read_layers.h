@@ -1,14 +1,12 @@
 #pragma once
-#include "python/provision/prepare.h"
+#include "python/provision/request.h"
 #include "python/resolve/layers.h"
-#include "python/settings/script_metadata.h"
 
 namespace envstore {
 
 /// Request -> Layers: reads the requirements files, once each (a file may be a pipe), and applies each
 /// layer's settings: sources to the script's own packages, the options of requirements files to `--with`'s.
 /// Throws Error{invalid_input, unsupported, usage} for what cannot be read.
-Layers read_layers(const RunRequest& request, const ScriptMetadata& script, ResolutionSettings settings,
-                   const Interpreter& interpreter);
+Layers read_layers(const Request& request, const Interpreter& interpreter);
 
 }  // namespace envstore

@@ -62,8 +62,8 @@ std::string with_values(const std::string& text, const std::set<std::string>& na
 
 }  // namespace
 
-std::string memo_text(const Store& store, const RunRequest& request, std::string_view script_block,
-                      const std::optional<PythonVersionFile>& python_version_file) {
+std::string run_cache_key(const Store& store, const RunRequest& request, std::string_view script_block,
+                          const std::optional<PythonVersionFile>& python_version_file) {
   KeyText text;
   text.add("envstore", ENVSTORE_VERSION);
   text.add("script", script_block);
@@ -127,7 +127,7 @@ bool is_unchanged(const WatchedPath& watched) {
   return is_same && (now->is_directory() || (now->size == then.size && now->ctime_ns == then.ctime_ns));
 }
 
-std::optional<MemoRow> find_memo(Store& store, const std::string& text) {
+std::optional<MemoRow> find_run(Store& store, const std::string& text) {
   const std::string key_text = digest_of(text);
   auto row = store.index().read().memo(fingerprint(as_bytes(key_text)));
   if (!row || row->key_text != key_text) return std::nullopt;
@@ -138,7 +138,7 @@ std::optional<MemoRow> find_memo(Store& store, const std::string& text) {
 std::optional<std::string> text_with_variables(Store& store, const RunRequest& request,
                                                const std::string& text) {
   if (request.with_requirements.empty()) return text;
-  const auto row = find_memo(store, names_text(text));
+  const auto row = find_run(store, names_text(text));
   if (!row) return std::nullopt;
   std::set<std::string> names;
   for (std::size_t begin = 0; begin < row->plan.size();) {
@@ -159,8 +159,8 @@ std::string keep_variables(Store& store, const std::string& text, const std::set
   return with_values(text, names);
 }
 
-void keep_memo(Store& store, const std::string& text, std::vector<WatchedPath> watched,
-               const LaunchPlan& plan) {
+void keep_run(Store& store, const std::string& text, std::vector<WatchedPath> watched,
+              const LaunchPlan& plan) {
   MemoRow row;
   row.key_text = digest_of(text);
   row.watched = std::move(watched);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "python/provision/prepare.h"
+#include "python/provision/request.h"
 #include "store/index/rows.h"
 
 namespace envstore {
@@ -12,8 +12,8 @@ namespace envstore {
 /// The run cache key: every argument, setting and variable that determines a run's environment, unparsed. Two
 /// runs with the same text, and the watched paths unchanged, have the same plan. Excludes what an outer run
 /// of this store added to PATH and VIRTUAL_ENV, which differs with every run.
-std::string memo_text(const Store& store, const RunRequest& request, std::string_view script_block,
-                      const std::optional<PythonVersionFile>& python_version_file);
+std::string run_cache_key(const Store& store, const RunRequest& request, std::string_view script_block,
+                          const std::optional<PythonVersionFile>& python_version_file);
 
 /// The current state of the path, as a dependency of a run cache entry.
 WatchedPath watch(const std::string& path);
@@ -29,8 +29,8 @@ std::string keep_variables(Store& store, const std::string& text, const std::set
                            std::vector<WatchedPath> files, const std::vector<SnapshotId>& snapshots);
 
 /// The entry of an earlier run with the same text, provided that none of its watched paths has changed since.
-std::optional<MemoRow> find_memo(Store& store, const std::string& text);
-void keep_memo(Store& store, const std::string& text, std::vector<WatchedPath> watched,
-               const LaunchPlan& plan);
+std::optional<MemoRow> find_run(Store& store, const std::string& text);
+void keep_run(Store& store, const std::string& text, std::vector<WatchedPath> watched,
+              const LaunchPlan& plan);
 
 }  // namespace envstore

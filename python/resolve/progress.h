@@ -14,6 +14,8 @@ class Progress : public TransferObserver {
   virtual void unpacking(const std::string& filename) = 0;
   virtual void unpacked(const std::string& filename) = 0;
   virtual void warning(const std::string& text) = 0;
+  /// One of the values from which a run is made, as JSON. Called only if is_verbose().
+  virtual void value(const char* name, const std::string& json) { (void)name, (void)json; }
   /// Whether messages may be longer than a screen.
   virtual bool is_verbose() const { return false; }
 };
