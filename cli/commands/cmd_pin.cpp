@@ -5,6 +5,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/interruption.h"
 #include "cli/commands/pages.h"
+#include "cli/options/complete_request.h"
 #include "cli/options/run_options.h"
 #include "cli/options/run_request.h"
 #include "cli/output/print.h"

@@ -8,6 +8,7 @@
 #include "cli/commands/handover.h"
 #include "cli/commands/interruption.h"
 #include "cli/commands/pages.h"
+#include "cli/options/complete_request.h"
 #include "cli/options/config.h"
 #include "cli/options/run_options.h"
 #include "cli/options/run_request.h"

@@ -10,9 +10,6 @@
 #include "cli/options/env_file.h"
 #include "cli/options/run_target.h"
 #include "python/network/url.h"
-#include "python/provision/known_run.h"
-#include "python/provision/run_cache.h"
-#include "python/settings/requirements_file.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -28,62 +25,6 @@ SettingsLayer early_settings(const Arguments& arguments, const ConfigurationFile
   settings.fill_from(environment_settings(), Lists::first_wins);
   for (const std::string& path : files.present) settings.fill_from(read_yaml_settings(path), Lists::joined);
   return settings;
-}
-
-std::vector<WatchedPath> watched_configuration(const ConfigurationFiles& files) {
-  std::vector<WatchedPath> watched;
-  for (const std::string& path : files.present) watched.push_back(watch(path));
-  for (const std::string& path : files.uv_project) watched.push_back(watch(path));
-  for (const std::string& path : files.candidates) watched.push_back(watch(path));
-  if (files.use_pip)
-    for (const std::string& path : pip_configuration_files()) watched.push_back(watch(path));
-  return watched;
-}
-
-/// Parses requirements of a script's block; paths in them are relative to `directory`.
-void add_requirements(std::vector<pypackaging::Requirement>& list, const std::vector<std::string>& texts,
-                      const std::string& directory) {
-  for (const std::string& text : texts) list.push_back(parse_user_requirement(text, directory));
-}
-
-/// Excludes packages: replaces all requirements for each by an override whose marker is never true.
-void exclude(std::vector<pypackaging::Requirement>& overrides, const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    std::erase_if(overrides, [&](const auto& override) { return override.normalized_name == name; });
-    overrides.push_back(parse_user_requirement(name + " ; python_version < '0'", {}));
-  }
-}
-
-/// The script's tool.uv.sources without those that --no-sources and --no-sources-package disable.
-std::vector<PackageSource> sources_of(const ScriptSettings& script, const SettingsLayer& merged) {
-  if (merged.is_on("no-sources")) return {};
-  std::vector<PackageSource> sources = script.sources;
-  for (const auto& name : merged.of("no-sources-package"))
-    std::erase_if(sources, [&](const PackageSource& source) { return source.name == name.value; });
-  return sources;
-}
-
-/// The merged settings, with those that only a script's metadata block has.
-ResolutionSettings settings_of(const SettingsLayer& merged, const ScriptSettings& script,
-                               const std::string& directory) {
-  ResolutionSettings settings = resolution_settings(merged);
-  settings.sources = sources_of(script, merged);
-  add_requirements(settings.constraints, script.constraints, directory);
-  add_requirements(settings.overrides, script.overrides, directory);
-  exclude(settings.overrides, script.exclusions);
-  return settings;
-}
-
-std::vector<SettingSource> sources_of_settings(const SettingsLayer& merged) {
-  std::vector<SettingSource> sources;
-  for (const auto& index : merged.indexes)
-    sources.push_back({"index", display_url(index.value.url), index.source});
-  if (merged.default_index)
-    sources.push_back(
-        {"default-index", display_url(merged.default_index->value.url), merged.default_index->source});
-  for (const auto& place : merged.find_links)
-    sources.push_back({"find-links", display_url(place.value.url), place.source});
-  return sources;
 }
 
 bool exists(const std::string& path) {
@@ -181,22 +122,6 @@ RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
   return setup;
 }
 
-Request complete_request(const Arguments& arguments, const RunSetup& setup, const RunKey& key) {
-  Request request;
-  request.words = setup.request;
-  request.key = key;
-  const std::string directory = directory_of(setup.request);
-  if (key.block)
-    request.script =
-        read_script_metadata(key.block->toml, key.block->first_line, setup.request.target.name, directory);
-  request.watched = watched_configuration(setup.files);
-  const SettingsLayer merged = merged_settings(arguments, request.script.settings, setup.files);
-  request.settings = settings_of(merged, request.script.settings, directory);
-  apply_flags(setup.request, request.settings);
-  request.sources = sources_of_settings(merged);
-  return request;
-}
-
 EnteredDirectory::EnteredDirectory(const Arguments& arguments) {
   std::string named;
   for (const SettingValue& directory : command_line_values(arguments, "directory")) named = directory.value;
@@ -238,19 +163,6 @@ LaunchOptions launch_options(const Arguments& arguments) {
 Verbosity verbosity_of(const Arguments& arguments) {
   if (arguments.has("quiet")) return Verbosity::quiet;
   return arguments.has("verbose") ? Verbosity::verbose : Verbosity::normal;
-}
-
-std::string describe_setup(const Store& store, const Arguments& arguments, const RunSetup& setup) {
-  const SettingsLayer merged = merged_settings(arguments, {}, setup.files);
-  std::string text = format_text("store: {}\n", store.path());
-  for (const SettingValue& index : merged.of("index"))
-    text += format_text("index: {} ({})\n", display_url(index.value), index.source);
-  for (const SettingValue& index : merged.of("default-index"))
-    text += format_text("default index: {} ({})\n", display_url(index.value), index.source);
-  for (const SettingValue& place : merged.of("find-links"))
-    text += format_text("find-links: {} ({})\n", display_url(place.value), place.source);
-  if (!setup.request.python.empty()) text += format_text("python: {}\n", setup.request.python);
-  return text;
 }
 
 }  // namespace envstore

@@ -24,10 +24,6 @@ struct RunSetup {
 /// Throws Error{usage, not_found}.
 RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes = NamedPipes::read);
 
-/// Reads what a run cache miss needs: the script's metadata, and all settings with their sources. `key`: of
-/// the setup's request. Throws Error{usage, invalid_input, unsupported} that names the origin of a fault.
-Request complete_request(const Arguments& arguments, const RunSetup& setup, const RunKey& key);
-
 /// True if an --env-file is not a regular file (a pipe, for example), so that another process could not read
 /// it again.
 bool has_env_file_to_read_once(const Arguments& arguments);
@@ -61,8 +57,5 @@ std::vector<std::string> split_requirements(std::string_view text);
 LaunchOptions launch_options(const Arguments& arguments);
 
 Verbosity verbosity_of(const Arguments& arguments);
-
-/// The text for -v: the store, the target, and the source of each setting.
-std::string describe_setup(const Store& store, const Arguments& arguments, const RunSetup& setup);
 
 }  // namespace envstore
