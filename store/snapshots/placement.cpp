@@ -174,4 +174,9 @@ Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& recor
   return describe(id, layout, std::move(plan));
 }
 
+bool is_placed(Store& store, const SnapshotId& id, Layout layout) {
+  const auto stamp = stat_at(store.root(), store_paths::snapshot(id, layout), Links::do_not_follow);
+  return stamp && stamp->is_directory();
+}
+
 }  // namespace envstore

@@ -107,4 +107,8 @@ void mark_slots_complete(Store& store, const SnapshotRecord& record) {
   make_marker(store, store_paths::slots(id), store_paths::complete_marker(id));
 }
 
+bool are_slots_complete(Store& store, const SnapshotId& id) {
+  return stat_at(store.root(), store_paths::complete_marker(id), Links::do_not_follow).has_value();
+}
+
 }  // namespace envstore
