@@ -6,12 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <exception>
-#include <mutex>
-#include <thread>
 
 #include "store/platform/error.h"
 
@@ -70,32 +66,6 @@ std::optional<Fd> try_open_directory(int directory, const std::string& path) {
     if (error == ENOENT || error == ENOTDIR || error == ELOOP || error == EACCES) return std::nullopt;
     throw_errno(error, "open directory", path);
   }
-}
-
-void for_each_in_parallel(unsigned threads, std::size_t count, const std::function<void(std::size_t)>& job) {
-  std::atomic<std::size_t> next = 0;
-  std::mutex mutex;  // protects `failure`
-  std::exception_ptr failure;
-  const auto work = [&] {
-    for (std::size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
-      try {
-        job(i);
-      } catch (...) {
-        const std::lock_guard guard(mutex);
-        if (!failure) failure = std::current_exception();
-        next = count;
-      }
-    }
-  };
-  std::vector<std::jthread> helpers;
-  try {
-    for (std::size_t i = 1; i < std::min<std::size_t>(threads, count); ++i) helpers.emplace_back(work);
-  } catch (const std::system_error&) {
-    // Fewer threads than requested: this one does the work in any case.
-  }
-  work();
-  helpers.clear();
-  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace envstore

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,9 +19,5 @@ struct ScannedName {
 std::vector<ScannedName> scan_names(int directory, std::string_view path_for_errors);
 /// nullopt: it does not exist, is not a directory, or may not be opened.
 std::optional<Fd> try_open_directory(int directory, const std::string& path);
-
-/// Calls `job(0)` ... `job(count - 1)` on `threads` threads. The first exception stops further calls and is
-/// thrown here.
-void for_each_in_parallel(unsigned threads, std::size_t count, const std::function<void(std::size_t)>& job);
 
 }  // namespace envstore

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gc/census/scan.h"
+#include "store/platform/parallel.h"
 
 namespace envstore {
 namespace {

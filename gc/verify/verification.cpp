@@ -5,12 +5,12 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
-#include <thread>
 
 #include "gc/verify/file_hash.h"
 #include "store/platform/error.h"
 #include "store/platform/filesystem_kind.h"
 #include "store/platform/format.h"
+#include "store/platform/thread_pool.h"
 #include "store/snapshots/placement_build.h"
 
 namespace envstore {
@@ -21,7 +21,7 @@ constexpr std::uint64_t kFilesBetweenReports = 4096;
 
 unsigned thread_count(unsigned wanted) {
   constexpr unsigned kMost = 32;
-  return std::clamp(wanted == 0 ? std::thread::hardware_concurrency() : wanted, 1U, kMost);
+  return wanted == 0 ? core_count(kMost) : std::min(wanted, kMost);
 }
 
 }  // namespace

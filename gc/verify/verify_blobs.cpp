@@ -5,6 +5,7 @@
 #include "gc/census/scan.h"
 #include "gc/verify/verification.h"
 #include "store/platform/format.h"
+#include "store/platform/parallel.h"
 
 // Checks every object against its row.
 

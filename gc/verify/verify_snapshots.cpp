@@ -5,6 +5,7 @@
 #include "gc/verify/comparison.h"
 #include "gc/verify/verify_bytecode.h"
 #include "store/platform/error.h"
+#include "store/platform/parallel.h"
 #include "store/snapshots/snapshot_file.h"
 
 // Checks every snapshot that has a row and is not `deleting`: its record, its layouts, and its links in the

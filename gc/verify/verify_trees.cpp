@@ -7,6 +7,7 @@
 #include "store/objects/tree_rows.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
+#include "store/platform/parallel.h"
 
 // Checks every tree that has a row: its manifest, its description, its files, its slots, and its rows in the
 // index.

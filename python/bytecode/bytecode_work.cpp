@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <map>
 #include <numeric>
-#include <thread>
 
 #include "python/bytecode/pyc.h"
 #include "store/objects/slot_install.h"
@@ -16,6 +15,7 @@
 #include "store/platform/path_parts.h"
 #include "store/platform/random.h"
 #include "store/platform/store_paths.h"
+#include "store/platform/thread_pool.h"
 #include "store/process/child.h"
 #include "store/process/child_output.h"
 #include "store/process/priority.h"
@@ -166,8 +166,7 @@ void install_as_done(Store& store, const std::vector<SlotWork>& work, int told) 
 bool compile_layer(Store& store, Lease& lease, const std::string& python, const std::string& cache_tag,
                    const std::vector<PendingSource>& jobs, CompilePriority priority) {
   const std::vector<SlotWork> work = by_slot(store, lease, jobs);
-  const std::size_t parts =
-      priority == CompilePriority::idle ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, 16u);
+  const std::size_t parts = priority == CompilePriority::idle ? 1 : core_count(16);
   std::vector<ChildProcess> children;  // outlive `told`; its closed pipe ends them
   PipeEnds ends = make_pipe();
   const Fd told = std::move(ends.reader);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include "python/index/download.h"
 #include "python/index/lazy_http.h"
@@ -14,9 +13,9 @@
 #include "python/index/metadata_finder.h"
 #include "python/index/page_cache.h"
 #include "python/index/project_finder.h"
-#include "python/index/thread_pool.h"
 #include "python/network/url.h"
 #include "store/platform/error.h"
+#include "store/platform/thread_pool.h"
 
 namespace envstore {
 namespace {
@@ -89,7 +88,7 @@ struct IndexClient::Impl {
         metadata(store, settings, cache, http),
         memory(memory_for_downloads()),
         waiting(kMostWaiting),
-        quick(std::clamp(std::thread::hardware_concurrency(), 1u, 8u)) {
+        quick(core_count(8)) {
     store.index();  // open it now, before several threads use it
   }
   /// Pending network requests fail now, so that the thread pools can end.

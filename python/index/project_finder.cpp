@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "python/index/http_status.h"
@@ -12,6 +11,7 @@
 #include "store/platform/files.h"
 #include "store/platform/terminal_text.h"
 #include "store/platform/text.h"
+#include "store/platform/thread_pool.h"
 
 namespace envstore {
 namespace {
@@ -96,10 +96,7 @@ SimplePage read_page(const std::string& body, const std::string& content_type, c
 }
 
 ProjectFinder::ProjectFinder(const IndexSettings& settings, DocumentCache& cache, HttpClient& http)
-    : settings_(settings),
-      cache_(cache),
-      http_(http),
-      reading_(std::clamp(std::thread::hardware_concurrency(), 1u, 32u)) {}
+    : settings_(settings), cache_(cache), http_(http), reading_(core_count(32)) {}
 
 /// Parses at most as many pages concurrently as there are cores.
 SimplePage ProjectFinder::read(HttpResponse& response) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
-#include <thread>
 
 #include "python/network/url.h"
 #include "python/wheel/file_hasher.h"
@@ -14,13 +13,9 @@ namespace {
 
 using Need = FetchQueue::Need;
 
-constexpr unsigned kMostDownloads = 50;
+constexpr unsigned kMostDownloads = 50, kMostCores = 32;
 constexpr const char* kProofPrefix = "wheel-digests:";  // do not change: rows are found by it
 constexpr std::uint64_t kLargestPrefetched = std::uint64_t{64} << 20;
-
-unsigned core_count() {
-  return std::clamp(std::thread::hardware_concurrency(), 1u, 32u);
-}
 
 }  // namespace
 
@@ -42,8 +37,8 @@ WheelFetcher::WheelFetcher(Store& store, Lease& lease, IndexClient& client, Prog
       client_(client),
       progress_(progress),
       required_(required),
-      pool_(core_count()),
-      unpacking_(core_count()),
+      workers_(core_count(kMostCores)),
+      unpacking_(core_count(kMostCores)),
       downloading_(kMostDownloads) {
   lease_.tmp_directory();  // created before there are other threads
 }
@@ -201,7 +196,7 @@ void WheelFetcher::unpack_next() {
 }
 
 TreeId WheelFetcher::ingest(const Wheel& wheel, const WheelOrigin& origin) try {
-  return ingest_wheel(store_, lease_, pool_, wheel.body->bytes(), origin);
+  return ingest_wheel(store_, lease_, workers_, wheel.body->bytes(), origin);
 } catch (const Error& error) {
   if (error.kind() == ErrorKind::invalid_input) client_.forget_metadata(wheel.file);
   throw;

@@ -8,7 +8,6 @@
 
 #include "pypackaging/version.h"
 #include "python/index/index_client.h"
-#include "python/index/thread_pool.h"
 #include "python/provision/fetch_queue.h"
 #include "python/resolve/index_source.h"
 #include "python/resolve/progress.h"
@@ -16,6 +15,7 @@
 #include "python/wheel/wheel.h"
 #include "store/index/store.h"
 #include "store/leases/lease.h"
+#include "store/platform/thread_pool.h"
 
 namespace envstore {
 
@@ -67,7 +67,7 @@ class WheelFetcher final : public WheelPrefetch {
   IndexClient& client_;
   Progress& progress_;
   const RequiredHashes& required_;
-  WorkPool pool_;
+  WheelWorkers workers_;
   std::mutex mutex_;                            ///< protects the members below, except the thread pools
   std::map<std::string, WheelPointer> wheels_;  ///< by URL
   FetchQueue to_download_, to_unpack_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "python/wheel/batch.h"
 #include "python/wheel/names.h"
 #include "python/wheel/script.h"
 #include "python/wheel/wheel_plan.h"
@@ -10,6 +9,7 @@
 #include "store/platform/error.h"
 #include "store/platform/format.h"
 #include "store/platform/lock.h"
+#include "store/platform/parallel.h"
 #include "store/platform/store_paths.h"
 #include "store/platform/terminal_text.h"
 
@@ -25,14 +25,14 @@ std::optional<TreeId> known_tree(Store& store, const WheelHash& hash) {
 
 class LentBuffer {
  public:
-  LentBuffer(WorkPool& pool, std::size_t size) : pool_(pool), size_(size), buffer_(pool.take_buffer(size)) {}
+  LentBuffer(BufferPool& pool, std::size_t size) : pool_(pool), size_(size), buffer_(pool.take(size)) {}
   ~LentBuffer() { pool_.give_back(std::move(buffer_)); }
   LentBuffer(const LentBuffer&) = delete;
   LentBuffer& operator=(const LentBuffer&) = delete;
   std::span<std::byte> bytes() { return buffer_.bytes().first(size_); }
 
  private:
-  WorkPool& pool_;
+  BufferPool& pool_;
   std::size_t size_;
   Memory buffer_;
 };
@@ -40,9 +40,9 @@ class LentBuffer {
 /// The ingest of one wheel.
 class Ingest {
  public:
-  Ingest(Store& store, Lease& lease, WorkPool& pool, std::span<const std::byte> wheel,
+  Ingest(Store& store, Lease& lease, WheelWorkers& workers, std::span<const std::byte> wheel,
          const WheelOrigin& origin)
-      : pool_(pool),
+      : workers_(workers),
         wheel_(wheel),
         origin_(origin),
         archive_(wheel, origin.filename),
@@ -92,7 +92,7 @@ class Ingest {
 
   void unpack_all(const WheelHash& hash, bool has_unchecked_hash) {
     const std::size_t extra = has_unchecked_hash ? 1 : 0;
-    run_batch(pool_, wheel_.size(), plan_.files.size() + extra, [&](std::size_t i) {
+    for_each_in_parallel(workers_.threads, wheel_.size(), plan_.files.size() + extra, [&](std::size_t i) {
       if (i < extra)
         check_file_hash(hash);
       else
@@ -111,7 +111,7 @@ class Ingest {
 
   void unpack(std::size_t index) {
     const PlannedFile& file = plan_.files[index];
-    LentBuffer buffer(pool_, static_cast<std::size_t>(file.member->size));
+    LentBuffer buffer(workers_.buffers, static_cast<std::size_t>(file.member->size));
     const std::span<std::byte> content = buffer.bytes();
     archive_.read_into(*file.member, content);
     const std::string_view text(reinterpret_cast<const char*>(content.data()), content.size());
@@ -158,7 +158,7 @@ class Ingest {
     return reason;
   }
 
-  WorkPool& pool_;
+  WheelWorkers& workers_;
   std::span<const std::byte> wheel_;
   const WheelOrigin& origin_;
   WheelArchive archive_;
@@ -179,22 +179,22 @@ WheelHash expected_hash(const WheelOrigin& origin) {
 
 }  // namespace
 
-TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, const std::string& wheel_path,
+TreeId ingest_wheel(Store& store, Lease& lease, WheelWorkers& workers, const std::string& wheel_path,
                     const WheelOrigin& origin) {
   if (origin.expected_sha256)  // a known wheel's file may have been deleted
     if (const auto tree = known_tree(store, expected_hash(origin))) return *tree;
   const MappedFile wheel = MappedFile::open(AT_FDCWD, real_path(wheel_path).value_or(wheel_path));
-  return ingest_wheel(store, lease, pool, wheel.bytes(), origin);
+  return ingest_wheel(store, lease, workers, wheel.bytes(), origin);
 }
 
-TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, std::span<const std::byte> wheel,
+TreeId ingest_wheel(Store& store, Lease& lease, WheelWorkers& workers, std::span<const std::byte> wheel,
                     const WheelOrigin& origin) {
   const bool has_unchecked_hash = origin.expected_sha256 && !origin.has_checked_hash;
   const WheelHash hash = origin.expected_sha256 ? expected_hash(origin) : WheelHash{sha256(wheel)};
   if (const auto tree = known_tree(store, hash)) return *tree;
   const FileLock lock = FileLock::wait(store.root(), store_paths::wheel_lock(hash), LockMode::exclusive);
   if (const auto tree = known_tree(store, hash)) return *tree;
-  return Ingest(store, lease, pool, wheel, origin).run(hash, has_unchecked_hash);
+  return Ingest(store, lease, workers, wheel, origin).run(hash, has_unchecked_hash);
 }
 
 }  // namespace envstore

@@ -1,37 +1,26 @@
 #pragma once
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "python/wheel/buffer_pool.h"
 #include "store/index/store.h"
 #include "store/leases/lease.h"
 #include "store/objects/tree.h"
 #include "store/platform/files.h"
-#include "store/platform/memory.h"
+#include "store/platform/thread_pool.h"
 
 namespace envstore {
 
-/// Runs jobs on a fixed set of threads, largest weight first. Keeps the buffers that jobs unpack into for
-/// reuse, because the first touch of a page is expensive.
-class WorkPool {
- public:
-  explicit WorkPool(unsigned threads);
-  ~WorkPool();  ///< waits until all jobs have run
-  /// The job must not throw.
-  void submit(std::uint64_t weight, std::function<void()> job);
-  unsigned threads() const;
-  /// At least `size` bytes, uninitialised. Thread-safe, as is `give_back`.
-  Memory take_buffer(std::size_t size);
-  void give_back(Memory buffer);
-  struct Impl;
-
- private:
-  std::unique_ptr<Impl> impl_;
+/// What the ingests of a process share: the threads that unpack, the largest wheel first, and their buffers.
+struct WheelWorkers {
+  explicit WheelWorkers(unsigned most_threads) : threads(most_threads) {}
+  ThreadPool threads;
+  BufferPool buffers;
 };
 
 struct WheelOrigin {
@@ -55,12 +44,12 @@ struct WheelOrigin {
 /// results) and of lines of RECORD that match no file. Adds INSTALLER, rewrites RECORD for files that `.data`
 /// moves, makes relocatable scripts of entry points (console and gui) and of `#!python` scripts in bin/.
 /// Records why the tree must be laid out as a forest: RPATH/RUNPATH that leaves the wheel, `.data/data`
-/// beyond share, etc, include. Members are inflated, hashed and written in `pool`; the calling thread helps.
-/// Throws Error{invalid_input} that names the member and leaves nothing behind.
-TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, const std::string& wheel_path,
+/// beyond share, etc, include. Members are inflated, hashed and written by `workers`; the calling thread
+/// helps. Throws Error{invalid_input} that names the member and leaves nothing behind.
+TreeId ingest_wheel(Store& store, Lease& lease, WheelWorkers& workers, const std::string& wheel_path,
                     const WheelOrigin& origin);
 /// The same for the bytes of a wheel, which nothing may modify during the call.
-TreeId ingest_wheel(Store& store, Lease& lease, WorkPool& pool, std::span<const std::byte> wheel,
+TreeId ingest_wheel(Store& store, Lease& lease, WheelWorkers& workers, std::span<const std::byte> wheel,
                     const WheelOrigin& origin);
 
 /// The relocatable script of an entry point: `#!/bin/sh`, then `'''exec' "${0%/*}/python" "$0" "$@"`.

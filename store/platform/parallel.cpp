@@ -1,8 +1,10 @@
-#include "python/wheel/batch.h"
+#include "store/platform/parallel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 
 namespace envstore {
@@ -53,13 +55,18 @@ struct Batch {
 
 }  // namespace
 
-void run_batch(WorkPool& pool, std::uint64_t weight, std::size_t count,
-               const std::function<void(std::size_t)>& job) {
+void for_each_in_parallel(ThreadPool& pool, std::uint64_t weight, std::size_t count,
+                          const std::function<void(std::size_t)>& job) {
   const auto batch = std::make_shared<Batch>(count, job);
-  const std::size_t helpers = count > 0 ? std::min<std::size_t>(pool.threads(), count - 1) : 0;
-  for (std::size_t i = 0; i < helpers; ++i) pool.submit(weight, [batch] { batch->work(); });
+  const std::size_t helpers = count > 0 ? std::min<std::size_t>(pool.most_threads(), count - 1) : 0;
+  for (std::size_t i = 0; i < helpers; ++i) pool.post([batch] { batch->work(); }, weight);
   batch->work();
   batch->wait();
+}
+
+void for_each_in_parallel(unsigned threads, std::size_t count, const std::function<void(std::size_t)>& job) {
+  ThreadPool helpers(std::max(threads, 1U) - 1);
+  for_each_in_parallel(helpers, 0, count, job);
 }
 
 }  // namespace envstore

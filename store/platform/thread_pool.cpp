@@ -1,11 +1,16 @@
-#include "python/index/thread_pool.h"
+#include "store/platform/thread_pool.h"
 
+#include <algorithm>
 #include <system_error>
 
 #include "store/platform/error.h"
 #include "store/platform/limits.h"
 
 namespace envstore {
+
+unsigned core_count(unsigned most) {
+  return std::clamp(std::thread::hardware_concurrency(), 1U, most);
+}
 
 ThreadPool::~ThreadPool() {
   {
@@ -16,13 +21,14 @@ ThreadPool::~ThreadPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void ThreadPool::post(std::function<void()> job) {
+void ThreadPool::post(std::function<void()> job, std::uint64_t weight) {
   std::unique_lock lock(mutex_);
-  if (jobs_.size() >= idle_ && threads_.size() < most_threads_ && !start_thread() && threads_.empty()) {
+  if (jobs_.size() >= idle_ && threads_.size() < most_threads_) start_thread();
+  if (threads_.empty()) {
     lock.unlock();
     return job();
   }
-  jobs_.push_back(std::move(job));
+  jobs_.emplace(weight, std::move(job));
   changed_.notify_one();
 }
 
@@ -50,10 +56,11 @@ void ThreadPool::run() {
     changed_.wait(lock, [this] { return is_closing_ || !jobs_.empty(); });
     --idle_;
     if (jobs_.empty()) return;
-    const std::function<void()> job = std::move(jobs_.front());
-    jobs_.pop_front();
+    std::function<void()> job = std::move(jobs_.begin()->second);
+    jobs_.erase(jobs_.begin());
     lock.unlock();
     job();
+    job = nullptr;  // what it owns is destroyed without the lock
     lock.lock();
   }
 }

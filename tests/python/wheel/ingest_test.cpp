@@ -31,11 +31,11 @@ class World {
     const std::string wheel = path_ + "/" + origin.filename;
     unlink_if_there(AT_FDCWD, wheel);
     create_file(AT_FDCWD, wheel, archive, 0600);
-    return ingest_wheel(store_, lease_, pool_, wheel, origin);
+    return ingest_wheel(store_, lease_, workers_, wheel, origin);
   }
   TreeId ingest(const WheelParts& wheel) { return ingest(wheel.archive(), {.filename = wheel.filename()}); }
   TreeId ingest_again(const WheelOrigin& origin, const std::string& path) {
-    return ingest_wheel(store_, lease_, pool_, path, origin);
+    return ingest_wheel(store_, lease_, workers_, path, origin);
   }
 
   std::string reason(const std::string& archive, const WheelOrigin& origin) {
@@ -74,7 +74,7 @@ class World {
   std::string path_;
   Store store_;
   Lease lease_;
-  WorkPool pool_{2};
+  WheelWorkers workers_{2};
 };
 
 WheelParts a_wheel() {
