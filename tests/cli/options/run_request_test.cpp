@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/options/run_options.h"
 #include "cli/options/run_target.h"
 #include "store/platform/error.h"
+#include "tests/clean_settings.h"
 #include "tests/cli/temporary_directory.h"
 
 using namespace envstore;
@@ -15,6 +17,16 @@ constexpr OptionSpec kFlags[] = {{"module", 'm'}, {"script", 's'}};
 
 RunTarget target(const Words& words) {
   return find_target(parse_arguments(kFlags, Positionals::first_ends_options, words));
+}
+
+Arguments run(const Words& words) {
+  return parse_arguments(kRunOptions, Positionals::first_ends_options, words);
+}
+
+std::string variables_of(const Words& words) {
+  std::string text;
+  for (const auto& [name, value] : launch_options(run(words)).environment) text += name + "=" + value + ";";
+  return text;
 }
 
 }  // namespace
@@ -89,4 +101,74 @@ TEST_CASE("other words are commands, unless --script or --module says otherwise"
   CHECK(target({"-m", "json.tool", "x.py"}).target.kind == Target::Kind::module);
   CHECK_THROWS_AS(target({"-m", "-s", "x"}), Error);
   CHECK_THROWS_AS(target({}), Error);
+}
+
+TEST_CASE(
+    "variables come from the files of --env-file, or else of UV_ENV_FILE, unless --no-env-file is given") {
+  const CleanSettings clean;
+  const TemporaryDirectory directory;
+  const std::string a = directory.write("a", "A=1\n"), b = directory.write("b", "B=2\n"),
+                    blank = directory.write("with blank", "C=3\n");
+  CHECK(variables_of({"--env-file", a, "--env-file", b}) == "A=1;B=2;");
+  CHECK(variables_of({"--env-file", a + " " + b}) == "A=1;B=2;");
+  CHECK(variables_of({"--env-file", blank}) == "C=3;");
+  ::setenv("UV_ENV_FILE", b.c_str(), 1);
+  CHECK(variables_of({}) == "B=2;");
+  CHECK(variables_of({"--env-file", a}) == "A=1;");
+  CHECK(variables_of({"--no-env-file"}).empty());
+  ::setenv("UV_NO_ENV_FILE", "1", 1);
+  CHECK(variables_of({"--env-file", a}).empty());
+}
+
+TEST_CASE("a directory that a flag or a variable names is entered, and left again") {
+  const CleanSettings clean;
+  const TemporaryDirectory directory;
+  const std::string before = current_directory();
+  {
+    const EnteredDirectory entered(run({"--directory", directory.path()}));
+    CHECK(current_directory() == directory.path());
+  }
+  CHECK(current_directory() == before);
+  ::setenv("UV_WORKING_DIRECTORY", directory.path().c_str(), 1);
+  {
+    const EnteredDirectory entered(run({}));
+    CHECK(current_directory() == directory.path());
+  }
+  ::setenv("UV_WORKING_DIR", "/nowhere-at-all", 1);
+  CHECK_THROWS_AS(EnteredDirectory(run({})), Error);
+}
+
+TEST_CASE("a run has its own store only where --no-cache or its variable says so") {
+  const CleanSettings clean;
+  CHECK_FALSE(wants_throwaway_store(run({})));
+  CHECK(wants_throwaway_store(run({"--no-cache"})));
+  ::setenv("UV_NO_CACHE", "true", 1);
+  CHECK(wants_throwaway_store(run({})));
+}
+
+TEST_CASE("quiet counts more than verbose") {
+  CHECK(verbosity_of(run({})) == Verbosity::normal);
+  CHECK(verbosity_of(run({"-v"})) == Verbosity::verbose);
+  CHECK(verbosity_of(run({"-qv"})) == Verbosity::quiet);
+}
+
+TEST_CASE("a request has the words of the flags; settings come from flags, variables and envstore.yaml") {
+  const CleanSettings clean;
+  ::setenv("UV_PYTHON", "3.9", 1);
+  ::setenv("UV_OFFLINE", "1", 1);
+  ::setenv("UV_ISOLATED", "1", 1);
+  RunSetup setup = read_run_setup(run({"--with", "a,b", "--layout", "forest", "-U", "true"}));
+  CHECK(setup.request.with == Words{"a", "b"});
+  CHECK(setup.request.python == "3.9");
+  CHECK(setup.request.layout == Layout::forest);
+  CHECK(setup.request.offline);
+  CHECK(setup.request.isolated);
+  CHECK(setup.request.upgrade);
+  CHECK(setup.bytecode == BytecodeMode::background);
+  clear_one_shot_flags(setup.request);
+  CHECK_FALSE(setup.request.upgrade);
+  setup = read_run_setup(run({"-p", "3.10", "--compile-bytecode", "true"}));
+  CHECK(setup.request.python == "3.10");
+  CHECK(setup.bytecode == BytecodeMode::foreground);
+  CHECK(setup.request.compile_bytecode);
 }
