@@ -194,11 +194,12 @@ Finding examine_certificates() {
 }
 
 /// Requests a project that the index may lack: only whether the index answers matters.
-Finding examine_index(Store& store, const SettingValue& index) {
+Finding examine_index(Store& store, const SettingValue& index, bool uses_keyring) {
   const std::string where = format_text("index: {} ({})", display_url(index.value), index.source);
   IndexSettings settings;
   settings.indexes.push_back(index_location(index));
   settings.refresh = true;
+  settings.use_keyring = uses_keyring;
   try {
     IndexClient client(store, settings, nullptr);
     client.project("pip").get();
@@ -275,8 +276,11 @@ std::vector<Finding> examine_network(Store& store, const SettingsLayer& settings
         {Verdict::note, "index: none", "no index is used (" + settings.find("no-index")->source + ")"});
     return findings;
   }
+  const SettingValue* keyring = settings.find("keyring-provider");
+  const bool uses_keyring = keyring != nullptr && keyring->value == "subprocess";
   for (const char* setting : {"index", "default-index"})
-    for (const SettingValue& index : settings.of(setting)) findings.push_back(examine_index(store, index));
+    for (const SettingValue& index : settings.of(setting))
+      findings.push_back(examine_index(store, index, uses_keyring));
   return findings;
 }
 

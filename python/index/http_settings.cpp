@@ -96,15 +96,23 @@ std::string without_byte_order_mark(const std::string& path) {
   return "/proc/self/fd/" + std::to_string(copy.get());
 }
 
-std::optional<int> seconds_of(const Variables& variables, const std::string& name) {
-  const std::string text = value_of(variables, name);
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || value <= 0 || value > 86400) return std::nullopt;
-  return value;
+bool asks_keyring(const Variables& variables) {
+  for (const char* name : {"ENVSTORE_KEYRING_PROVIDER", "UV_KEYRING_PROVIDER", "PIP_KEYRING_PROVIDER"})
+    if (const std::string provider = value_of(variables, name); !provider.empty())
+      return provider == "subprocess";
+  return false;
 }
 
 }  // namespace
+
+std::optional<int> parse_timeout_seconds(std::string_view text) {
+  constexpr int kDay = 86400;
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value <= 0 || value > kDay)
+    return std::nullopt;
+  return value;
+}
 
 HttpSettings http_settings(const Variables& variables) {
   HttpSettings settings;
@@ -112,16 +120,15 @@ HttpSettings http_settings(const Variables& variables) {
   find_certificates(variables, settings);
   if (const std::string netrc = find_netrc(variables); !netrc.empty())
     settings.netrc = without_byte_order_mark(netrc);
-  if (const auto seconds = seconds_of(variables, "PIP_DEFAULT_TIMEOUT"))  // limits silence only
+  if (const auto seconds =
+          parse_timeout_seconds(value_of(variables, "PIP_DEFAULT_TIMEOUT")))  // limits silence only
     settings.stall_timeout_seconds = *seconds;
   for (const char* name : {"UV_HTTP_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT"})
-    if (const auto seconds = seconds_of(variables, name))
+    if (const auto seconds = parse_timeout_seconds(value_of(variables, name)))
       settings.stall_timeout_seconds = settings.patience_seconds = *seconds;
   settings.connect_timeout_seconds =
       std::min(settings.connect_timeout_seconds, settings.stall_timeout_seconds);
-  if (value_of(variables, "UV_KEYRING_PROVIDER") == "subprocess" ||
-      value_of(variables, "PIP_KEYRING_PROVIDER") == "subprocess")
-    settings.ask_credentials = ask_keyring;
+  if (asks_keyring(variables)) settings.ask_credentials = ask_keyring;
   return settings;
 }
 

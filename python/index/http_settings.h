@@ -2,6 +2,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "python/network/http.h"
 
@@ -10,11 +11,15 @@ namespace envstore {
 /// Reads a variable; nullopt: not set.
 using Variables = std::function<std::optional<std::string>(const std::string& name)>;
 
+/// The seconds of a time limit; nullopt: not a number from 1 to 86400.
+std::optional<int> parse_timeout_seconds(std::string_view text);
+
 /// Certificates, netrc, keyring, time limits and user agent from the usual variables: SSL_CERT_FILE,
 /// CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE, PIP_CERT (the first that is set names the bundle), SSL_CERT_DIR,
-/// NETRC, UV_KEYRING_PROVIDER, PIP_KEYRING_PROVIDER, UV_HTTP_TIMEOUT, ENVSTORE_HTTP_TIMEOUT and
-/// PIP_DEFAULT_TIMEOUT (seconds). Without a bundle, uses the system's hashed directory if it exists: libcurl
-/// reads a bundle completely, but from the directory only the certificates it needs.
+/// NETRC, {ENVSTORE,UV,PIP}_KEYRING_PROVIDER (the first that is set decides), UV_HTTP_TIMEOUT,
+/// ENVSTORE_HTTP_TIMEOUT and PIP_DEFAULT_TIMEOUT (seconds). Without a bundle, uses the system's hashed
+/// directory if it exists: libcurl reads a bundle completely, but from the directory only the certificates it
+/// needs.
 HttpSettings http_settings(const Variables& variables);
 
 }  // namespace envstore

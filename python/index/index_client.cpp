@@ -82,7 +82,7 @@ struct IndexClient::Impl {
       : store(in_store),
         settings(std::move(given)),
         observer(watcher),
-        http(settings.use_keyring ? LazyHttp::Keyring::asked : LazyHttp::Keyring::as_variables_say),
+        http(settings.use_keyring ? LazyHttp::Keyring::asked : LazyHttp::Keyring::not_asked),
         cache(store),
         projects(settings, cache, http),
         metadata(store, settings, cache, http),

@@ -13,6 +13,7 @@ std::future<HttpResponse> LazyHttp::start(HttpRequest request) {
   if (!client_) {
     HttpSettings settings = http_settings(find_variable);
     if (keyring_ == Keyring::asked) settings.ask_credentials = ask_keyring;
+    if (keyring_ == Keyring::not_asked) settings.ask_credentials = nullptr;
     client_ = make_http_client(settings);
   }
   return client_->start(std::move(request));

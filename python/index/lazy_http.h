@@ -9,7 +9,8 @@ namespace envstore {
 /// Creates the HTTP client at the first request. After `close` every request fails.
 class LazyHttp final : public HttpClient {
  public:
-  enum class Keyring { as_variables_say, asked };
+  /// `as_variables_say`: where no settings are read.
+  enum class Keyring { as_variables_say, asked, not_asked };
   explicit LazyHttp(Keyring keyring = Keyring::as_variables_say) : keyring_(keyring) {}
   std::future<HttpResponse> start(HttpRequest request) override;
   void close();

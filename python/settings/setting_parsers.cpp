@@ -5,6 +5,7 @@
 #include <cstring>
 #include <optional>
 
+#include "python/index/http_settings.h"
 #include "python/settings/exclude_newer.h"
 #include "store/platform/environment.h"
 #include "store/platform/format.h"
@@ -154,6 +155,11 @@ void take_python_preference(const SettingValue& value, ResolutionSettings& setti
     settings.python_preference = PythonPreference::only_system;
   else
     throw_bad_value(value, "python preference", "only-managed, managed, system or only-system");
+}
+
+void check_http_timeout(const SettingValue& value, ResolutionSettings&) {
+  if (!parse_timeout_seconds(value.value))
+    throw_bad_value(value, "a time limit", "a whole number of seconds from 1 to 86400");
 }
 
 void check_layout(const SettingValue& value, ResolutionSettings&) {

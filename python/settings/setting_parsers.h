@@ -22,6 +22,7 @@ void take_keyring_provider(const SettingValue& value, ResolutionSettings& settin
 void take_constraints(const SettingValue& value, ResolutionSettings& settings);
 void take_overrides(const SettingValue& value, ResolutionSettings& settings);
 void take_python_preference(const SettingValue& value, ResolutionSettings& settings);
+void check_http_timeout(const SettingValue& value, ResolutionSettings&);
 void check_layout(const SettingValue& value, ResolutionSettings&);
 void check_bytecode(const SettingValue& value, ResolutionSettings&);
 

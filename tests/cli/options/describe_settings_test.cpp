@@ -152,9 +152,11 @@ TEST_CASE("a row of `config` shows no password") {
 TEST_CASE("docs/settings.md lists the variables and keys of the table, and no others") {
   const std::string text = page("docs/settings.md");
   // Read where they are used: per index, by the search for interpreters, by transfers, to find files.
-  std::set<std::string> honoured = {"UV_INDEX_NAME_USERNAME", "UV_INDEX_NAME_PASSWORD",
-                                    "UV_PYTHON_INSTALL_DIR",  "UV_HTTP_TIMEOUT",
-                                    "PIP_DEFAULT_TIMEOUT",    "PIP_CERT",
+  std::set<std::string> honoured = {"UV_INDEX_NAME_USERNAME",
+                                    "UV_INDEX_NAME_PASSWORD",
+                                    "UV_PYTHON_INSTALL_DIR",
+                                    "PIP_DEFAULT_TIMEOUT",
+                                    "PIP_CERT",
                                     "PIP_CONFIG_FILE"};
   std::set<std::string> keys, refused;
   for (const SettingSpec& setting : setting_table()) {

@@ -30,3 +30,20 @@ TEST_CASE("a user lengthens all that a server may take, pip's setting its silenc
     CHECK(settings_of({{name, "0"}}).patience_seconds == 30);
   }
 }
+
+TEST_CASE("the keyring is asked where the first variable that is set says so") {
+  const auto is_asked = [](const std::map<std::string, std::string>& variables) {
+    return static_cast<bool>(settings_of(variables).ask_credentials);
+  };
+  CHECK_FALSE(is_asked({}));
+  for (const char* const name : {"ENVSTORE_KEYRING_PROVIDER", "UV_KEYRING_PROVIDER", "PIP_KEYRING_PROVIDER"})
+    CHECK(is_asked({{name, "subprocess"}}));
+  CHECK_FALSE(is_asked({{"ENVSTORE_KEYRING_PROVIDER", "disabled"}, {"UV_KEYRING_PROVIDER", "subprocess"}}));
+}
+
+TEST_CASE("a time limit is a whole number of seconds, at most a day") {
+  CHECK(parse_timeout_seconds("1") == 1);
+  CHECK(parse_timeout_seconds("86400") == 86400);
+  for (const char* const text : {"", "0", "-1", "86401", "5s", "1.5", " 5", "99999999999"})
+    CHECK_FALSE(parse_timeout_seconds(text));
+}
