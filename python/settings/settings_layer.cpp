@@ -109,7 +109,7 @@ SettingValue read_setting(SettingKind kind, std::string_view written, std::strin
   return value;
 }
 
-std::span<const SettingValue> SettingsLayer::of(std::string_view setting) const {
+std::span<const SettingValue> SettingsLayer::of(std::string_view setting) const& {
   for (const auto& [spec, values] : values_)
     if (spec->name == setting) return values;
   if (find_setting(setting_table(), setting) == nullptr)

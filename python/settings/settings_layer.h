@@ -30,9 +30,12 @@ class SettingsLayer {
   using Values = std::map<const SettingSpec*, std::vector<SettingValue>>;
 
   /// In the order of the table.
-  const Values& values() const { return values_; }
+  const Values& values() const& { return values_; }
+  /// A loop over the values of a temporary would outlive it.
+  const Values& values() const&& = delete;
   /// Empty if the setting is not set. Throws std::logic_error if there is no such setting.
-  std::span<const SettingValue> of(std::string_view setting) const;
+  std::span<const SettingValue> of(std::string_view setting) const&;
+  std::span<const SettingValue> of(std::string_view setting) const&& = delete;
   /// The first value; nullptr if the setting is not set.
   const SettingValue* find(std::string_view setting) const;
   /// Whether a yes_no setting is set to yes.

@@ -11,6 +11,7 @@
 #include "tests/cli/temporary_directory.h"
 
 using namespace envstore;
+using Words = std::vector<std::string>;
 
 namespace {
 
@@ -82,8 +83,8 @@ TEST_CASE("every key of envstore.yaml is read, with the line it came from") {
 }
 
 TEST_CASE("an empty envstore.yaml says nothing") {
-  CHECK(parse_yaml_settings("", "/e").values().empty());
-  CHECK(parse_yaml_settings("# only this\n", "/e").values().empty());
+  CHECK(parse_yaml_settings("", "/e") == SettingsLayer());
+  CHECK(parse_yaml_settings("# only this\n", "/e") == SettingsLayer());
 }
 
 TEST_CASE("an unknown key of envstore.yaml is an error with line and column") {
@@ -208,7 +209,8 @@ TEST_CASE("keys of pip that would change what is installed are refused, those th
     CHECK_THROWS_AS(parse_pip_settings(std::string("[install]\n") + text + "\n", "/p"), Error);
   }
   CHECK_NOTHROW(parse_pip_settings("[install]\nno-deps = 0\nno-binary = :none:\nuser = yes\n", "/p"));
-  CHECK(parse_pip_settings("[global]\nconstraint = /c.txt /d.txt\n", "/p").of("constraints").size() == 2);
+  const SettingsLayer layer = parse_pip_settings("[global]\nconstraint = /c.txt /d.txt\n", "/p");
+  CHECK(layer.of("constraints").size() == 2);
   CHECK(parse_pip_settings("[global]\npre = yes\n", "/p").find("prerelease")->value == "allow");
 }
 
@@ -250,6 +252,37 @@ TEST_CASE("the key of a run with one setting has the bytes that earlier versions
   files.uv = {"/p/uv.toml"};
   CHECK(raw_settings(flags({"--resolution", "lowest"}), files) ==
         "resolution 0 \nresolution 6 lowest\nUV_DEFAULT_INDEX 17 https://a.example\nfile 10 /p/uv.toml\n");
+}
+
+TEST_CASE("the lists of one family of variables are joined, those of the next do not count") {
+  const CleanSettings clean;
+  const auto indexes = [] {
+    Words found;
+    const SettingsLayer merged = merged_settings({}, {}, {});
+    for (const SettingValue& index : merged.of("index")) found.push_back(index.value);
+    return found;
+  };
+  ::setenv("UV_INDEX", "/a /b", 1);
+  ::setenv("UV_EXTRA_INDEX_URL", "/c", 1);
+  ::setenv("PIP_EXTRA_INDEX_URL", "/d", 1);
+  CHECK(indexes() == Words{"/a", "/b", "/c"});
+  ::setenv("ENVSTORE_INDEX", "/e", 1);
+  CHECK(indexes() == Words{"/e"});
+}
+
+TEST_CASE("lists of links are separated by commas, pip's by blanks; only one of pip's providers counts") {
+  const CleanSettings clean;
+  ::setenv("PIP_FIND_LINKS", "/a /b", 1);
+  SettingsLayer layer = environment_settings();
+  CHECK(layer.of("find-links").size() == 2);
+  ::setenv("UV_FIND_LINKS", "/a b,/c", 1);
+  layer = environment_settings();
+  REQUIRE(layer.of("find-links").size() == 2);
+  CHECK(layer.find("find-links")->value == "/a b");
+  ::setenv("PIP_KEYRING_PROVIDER", "import", 1);
+  CHECK(environment_settings().find("keyring-provider") == nullptr);
+  ::setenv("PIP_KEYRING_PROVIDER", "subprocess", 1);
+  CHECK(environment_settings().find("keyring-provider")->value == "subprocess");
 }
 
 TEST_CASE("a relative path makes the working directory part of the key") {

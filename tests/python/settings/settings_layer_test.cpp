@@ -100,7 +100,7 @@ TEST_CASE("an upper layer counts more; lists are joined or not") {
 }
 
 TEST_CASE("asking for a setting that does not exist is a fault of the program") {
-  CHECK_THROWS_AS((void)SettingsLayer().of("no-such-setting"), std::logic_error);
+  CHECK_THROWS_AS((void)SettingsLayer().find("no-such-setting"), std::logic_error);
   CHECK(SettingsLayer().find("python") == nullptr);
 }
 
