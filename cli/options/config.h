@@ -66,9 +66,4 @@ SettingsLayer read_uv_settings(const ConfigurationFiles& files);
 SettingsLayer merged_settings(const Arguments& arguments, const ScriptSettings& script,
                               const ConfigurationFiles& files);
 
-/// The flags and variables of the settings that are in the run cache key, unparsed, and the paths of the
-/// configuration files (RunRequest::raw_settings).
-std::string raw_settings(const Arguments& arguments, const ConfigurationFiles& files,
-                         SettingTable table = setting_table());
-
 }  // namespace envstore

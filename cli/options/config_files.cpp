@@ -4,18 +4,14 @@
 #include <iterator>
 
 #include "cli/options/config.h"
-#include "python/settings/uv_options.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/format.h"
 #include "store/platform/home.h"
-#include "store/platform/user_file.h"
 
 namespace envstore {
 namespace {
-
-constexpr std::size_t kLargestFile = std::size_t{1} << 24;
 
 bool exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
@@ -118,20 +114,6 @@ ConfigurationSearch configuration_search(const Arguments& arguments, const std::
   for (const SettingValue& named : command_line_values(arguments, "config-file"))
     search.uv_file = named.value;
   return search;
-}
-
-SettingsLayer read_uv_settings(const ConfigurationFiles& files) {
-  SettingsLayer layer;
-  const auto take = [&](const std::string& path) {
-    const auto text = read_user_text(path, kLargestFile);
-    const auto settings = text ? read_uv_file(*text, path) : std::nullopt;
-    if (settings) layer.fill_from(settings->layer, Lists::joined);
-    return settings.has_value();
-  };
-  for (const std::string& path : files.uv_project)
-    if (take(path)) break;
-  for (const std::string& path : files.uv) take(path);
-  return layer;
 }
 
 }  // namespace envstore

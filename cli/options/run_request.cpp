@@ -9,6 +9,7 @@
 
 #include "cli/options/env_file.h"
 #include "cli/options/run_target.h"
+#include "cli/options/settings_key.h"
 #include "python/network/url.h"
 #include "store/platform/environment.h"
 #include "store/platform/error.h"

@@ -105,15 +105,6 @@ bool asks_keyring(const Variables& variables) {
 
 }  // namespace
 
-std::optional<int> parse_timeout_seconds(std::string_view text) {
-  constexpr int kDay = 86400;
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value <= 0 || value > kDay)
-    return std::nullopt;
-  return value;
-}
-
 HttpSettings http_settings(const Variables& variables) {
   HttpSettings settings;
   settings.user_agent = "envstore/" ENVSTORE_VERSION;

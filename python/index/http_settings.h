@@ -1,4 +1,5 @@
 #pragma once
+#include <charconv>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,7 +13,14 @@ namespace envstore {
 using Variables = std::function<std::optional<std::string>(const std::string& name)>;
 
 /// The seconds of a time limit; nullopt: not a number from 1 to 86400.
-std::optional<int> parse_timeout_seconds(std::string_view text);
+inline std::optional<int> parse_timeout_seconds(std::string_view text) {
+  constexpr int kDay = 86400;
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value <= 0 || value > kDay)
+    return std::nullopt;
+  return value;
+}
 
 /// Certificates, netrc, keyring, time limits and user agent from the usual variables: SSL_CERT_FILE,
 /// CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE, PIP_CERT (the first that is set names the bundle), SSL_CERT_DIR,

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "cli/options/run_options.h"
+#include "cli/options/settings_key.h"
 #include "store/platform/error.h"
 #include "tests/clean_settings.h"
 #include "tests/cli/temporary_directory.h"

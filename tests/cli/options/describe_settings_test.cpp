@@ -9,6 +9,7 @@
 #include "cli/options/config.h"
 #include "cli/options/refused.h"
 #include "cli/options/run_options.h"
+#include "cli/options/settings_key.h"
 #include "python/settings/uv_keys.h"
 #include "python/settings/uv_options.h"
 #include "python/settings/uv_options_reader.h"
