@@ -1,10 +1,10 @@
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/command.h"
+#include "cli/commands/handover.h"
 #include "cli/commands/pages.h"
 #include "cli/options/suggest.h"
 #include "cli/output/print.h"
@@ -23,15 +23,10 @@ constexpr OptionSpec kOptions[] = {
     {"json", 0, {}, "print the status as JSON"},
 };
 
-/// The program that the user calls: beside envstore-full in a build folder, in ../../bin where it is
-/// installed.
+/// The program that the scheduler calls. Found by the link of /proc, so also if the file was replaced.
 std::string own_program() {
   const std::string self = read_link(AT_FDCWD, role::kOwnProgram);
-  const std::string directory = self.substr(0, self.rfind('/'));
-  for (const char* place : {"/../../bin/envstore", "/envstore"})
-    if (const std::string path = absolute_path(directory + place); access(path.c_str(), X_OK) == 0)
-      return path;
-  return self;
+  return absolute_path(small_program_beside(self).value_or(self));
 }
 
 std::string store_path(const Arguments& arguments) {

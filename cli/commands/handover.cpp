@@ -1,7 +1,5 @@
 #include "cli/commands/handover.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <vector>
 
@@ -11,9 +9,11 @@
 #include "store/platform/path_parts.h"
 #include "store/process/process_roles.h"
 #include "store/process/process_table.h"
+#include "store/process/program_search.h"
 #include "store/process/spawn.h"
 
 namespace envstore {
+
 Handover Handover::take() {
   Handover handover;
   handover.is_prepared_ = getenv(role::kPreparedVariable) != nullptr;
@@ -24,14 +24,17 @@ Handover Handover::take() {
 std::optional<std::string> Handover::small_program() const {
   if (is_prepared_) return std::nullopt;
   const auto self = real_path(role::kOwnProgram);
-  if (!self) return std::nullopt;
-  for (const char* place : {"/../../bin/envstore", "/envstore"})
-    if (std::string path = directory_of(*self) + place; access(path.c_str(), X_OK) == 0) return path;
-  return std::nullopt;
+  return self ? small_program_beside(*self) : std::nullopt;
 }
 
 void Handover::give_back() const {
   if (is_prepared_) setenv(role::kPreparedVariable, "1", 1);
+}
+
+std::optional<std::string> small_program_beside(const std::string& full_program) {
+  for (const char* place : {"/../../bin/envstore", "/envstore"})
+    if (std::string path = directory_of(full_program) + place; is_executable_file(path)) return path;
+  return std::nullopt;
 }
 
 void become_small_program(const std::string& path) {

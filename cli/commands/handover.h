@@ -26,6 +26,10 @@ class Handover {
   bool is_prepared_ = false;
 };
 
+/// The program that the user calls: beside envstore-full in a build folder, in ../../bin where it is
+/// installed.
+std::optional<std::string> small_program_beside(const std::string& full_program);
+
 /// Execs the small program with the arguments of this process. Throws Error{io} when it cannot be started.
 [[noreturn]] void become_small_program(const std::string& path);
 

@@ -15,6 +15,7 @@
 #include "store/platform/files.h"
 #include "store/platform/format.h"
 #include "store/platform/path_parts.h"
+#include "store/process/program_search.h"
 
 namespace envstore {
 namespace {
@@ -28,11 +29,6 @@ std::optional<FileStamp> look(const std::string& path) {
   } catch (const Error&) {
     return std::nullopt;
   }
-}
-
-bool is_executable(const std::string& path) {
-  const auto stamp = look(path);
-  return stamp && stamp->is_regular() && access(path.c_str(), X_OK) == 0;
 }
 
 /// Ignores the device number, which changes over a reboot, and the link count, which changes when the file is
@@ -89,7 +85,7 @@ class Prober {
     if (!row || !is_same_file(row->stamp, stamp)) return std::nullopt;
     try {
       Interpreter interpreter = Interpreter::decode(row->facts);
-      if (!is_executable(interpreter.path)) return std::nullopt;
+      if (!is_executable_file(interpreter.path)) return std::nullopt;
       refresh_kernel_facts(interpreter);
       return interpreter;
     } catch (const Error&) {
@@ -108,18 +104,6 @@ class Prober {
   const std::function<void()> before_probe_;
   std::string home_;  ///< version manager shims run here, where no project file affects them
 };
-
-std::vector<std::string> directories_of(const std::string& path_variable) {
-  std::vector<std::string> directories;
-  for (std::size_t at = 0; at <= path_variable.size();) {
-    const std::size_t end = std::min(path_variable.find(':', at), path_variable.size());
-    std::string directory = path_variable.substr(at, end - at);
-    at = end + 1;
-    // A relative entry would make the result depend on the working directory.
-    if (directory.starts_with('/')) directories.push_back(std::move(directory));
-  }
-  return directories;
-}
 
 /// Installations in a folder, newest first. A name is a version (3.12.1) or contains one
 /// (cpython-3.12.1-linux-...).
@@ -219,10 +203,11 @@ class Search {
 
   bool try_path_variable(FoundBy found_by) {
     const std::vector<std::string> names = executable_names(inputs_.request);
-    for (const std::string& directory : directories_of(inputs_.path_variable)) {
+    for (const std::string& directory : path_directories(inputs_.path_variable)) {
+      if (!directory.starts_with('/')) continue;  // the result would depend on the working directory
       watch(directory);
       for (const std::string& name : names)
-        if (is_executable(directory + "/" + name) && try_executable(directory + "/" + name, found_by))
+        if (is_executable_file(directory + "/" + name) && try_executable(directory + "/" + name, found_by))
           return true;
     }
     return false;
@@ -252,7 +237,7 @@ class Search {
 
   bool try_installation(const std::string& prefix, FoundBy found_by) {
     for (const char* name : {"/bin/python3", "/bin/python", "/bin/pypy3", "/python"})
-      if (is_executable(prefix + name)) return try_executable(prefix + name, found_by);
+      if (is_executable_file(prefix + name)) return try_executable(prefix + name, found_by);
     met_.push_back(format_text("'{}' has no bin/python", prefix));
     return false;
   }

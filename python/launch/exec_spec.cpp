@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 #include "python/launch/foreign_python.h"
 #include "python/launch/overlay.h"
 #include "python/launch/own_commands.h"
 #include "store/platform/files.h"
+#include "store/process/program_search.h"
 
 namespace envstore {
 namespace {
@@ -29,33 +29,6 @@ std::string head_of(const std::string& path) {
 bool is_file(const std::string& path) {
   struct stat facts {};
   return stat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode);
-}
-
-struct Found {
-  std::string path;
-  int failure = 0;
-};
-
-/// Searches as a shell does: the first executable file, else failure 126 if there is a file that is not
-/// executable.
-Found find_command(const std::string& name, std::string_view path_variable) {
-  if (name.find('/') != std::string::npos) {
-    if (access(name.c_str(), X_OK) == 0 && is_file(name)) return {name, 0};
-    return {name, access(name.c_str(), F_OK) == 0 || errno == EACCES ? kCannotRun : kNotFound};
-  }
-  Found found{name, kNotFound};
-  if (name.empty()) return found;
-  for (bool is_last = false; !is_last;) {
-    const std::size_t colon = path_variable.find(':');
-    is_last = colon == std::string_view::npos;
-    const std::string directory(path_variable.substr(0, colon));
-    if (!is_last) path_variable.remove_prefix(colon + 1);
-    const std::string path = (directory.empty() ? "." : directory) + "/" + name;
-    if (!is_file(path)) continue;
-    if (access(path.c_str(), X_OK) == 0) return {path, 0};
-    found.failure = kCannotRun;
-  }
-  return found;
 }
 
 ExecSpec with_python(const std::string& scratch, std::vector<std::string> words, const Target& target) {
@@ -125,8 +98,10 @@ ExecSpec command_line(const Target& target, const LaunchPlan& plan, const std::s
       return line_in_scratch(target, scratch, own);
     if (auto line = missing_own_command(target, plan, scratch)) return std::move(*line);
   }
-  Found found = find_command(target.name, path_variable);
-  if (found.failure != 0) return {std::move(found.path), {}, found.failure};
+  FoundProgram found = find_program(target.name, path_variable);
+  if (found.result != FoundProgram::Result::found)
+    return {
+        std::move(found.path), {}, found.result == FoundProgram::Result::missing ? kNotFound : kCannotRun};
   if (is_path) return as_it_is(found.path, target.name, target);
   std::vector<std::string> own_names = interpreter_names(plan);
   own_names.emplace_back("python");
