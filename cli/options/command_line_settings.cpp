@@ -1,5 +1,8 @@
+#include <cstdlib>
+#include <iterator>
+#include <stdexcept>
+
 #include "cli/options/config.h"
-#include "store/platform/environment.h"
 #include "store/platform/format.h"
 #include "store/platform/text.h"
 
@@ -30,9 +33,11 @@ std::string_view separators_of(const SettingSpec& setting, const VariableSpec& v
 
 /// The values of one variable; an empty variable counts as unset.
 std::vector<SettingValue> values_of(const SettingSpec& setting, const VariableSpec& variable) {
-  std::string name(variable.name);
-  const std::string text = variable_or_empty(name);
-  if (text.empty() || (!variable.only.empty() && text != variable.only)) return {};
+  // Most are unset: nothing is allocated for them. The names are literals and end with a zero.
+  const char* const set = std::getenv(variable.name.data());
+  if (set == nullptr || *set == '\0') return {};
+  const std::string name(variable.name), text(set);
+  if (!variable.only.empty() && text != variable.only) return {};
   if (!variable.means.empty()) {
     if (!parse_boolean({text, name})) return {};
     return {read_setting(setting.kind, variable.means, name)};
@@ -56,9 +61,11 @@ std::vector<SettingValue> variable_values(const SettingSpec& setting) {
   std::vector<SettingValue> values;
   std::string_view family;
   for (const VariableSpec& variable : setting.all_variables()) {
+    std::vector<SettingValue> more = values_of(setting, variable);
+    if (more.empty()) continue;
     if (!values.empty() && family_of(variable) != family) break;
     family = family_of(variable);
-    append(setting, values, values_of(setting, variable));
+    append(setting, values, std::move(more));
   }
   return values;
 }
