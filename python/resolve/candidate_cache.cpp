@@ -12,6 +12,8 @@ namespace {
 std::string fingerprint_of(const CandidateRules& rules) {
   std::string text = "python " + rules.python.canonical() + "\nnewest ";
   text += rules.exclude_newer_ns ? std::to_string(*rules.exclude_newer_ns) : "any";
+  // Not part of the text for the first policy: rows of earlier versions of the program are found by it.
+  if (rules.policy.name != kWheelsOnly.name) text.append("\nfiles ").append(rules.policy.name);
   for (const pypackaging::Tag& tag : rules.tags.tags()) text.append("\n").append(tag.text());
   return fingerprint(as_bytes(text)).hex();
 }

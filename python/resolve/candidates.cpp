@@ -31,14 +31,22 @@ struct Rank {
 
 /// What is known of a version while the files are scanned.
 struct Gathered {
-  const IndexFile* best = nullptr;
-  Rank rank;
+  std::vector<std::pair<Rank, const IndexFile*>> wheels;
+  std::vector<const IndexFile*> sdists;
   bool all_yanked = true;
   std::string yanked_reason;
   std::set<std::string> other_pythons;    ///< Requires-Python of files that this interpreter does not meet
   std::set<std::string> other_platforms;  ///< tags of wheels that do not fit
   int newest_minor_here = -1;             ///< the newest CPython 3.x that has a wheel for this platform
-  bool has_sdist = false, has_newer = false, has_other_hash = false;
+  bool has_newer = false, has_other_hash = false;
+
+  VersionFiles files() {
+    std::stable_sort(wheels.begin(), wheels.end(),
+                     [](const auto& a, const auto& b) { return a.first.is_better_than(b.first); });
+    VersionFiles result{{}, sdists};
+    for (const auto& [rank, file] : wheels) result.wheels.push_back(file);
+    return result;
+  }
 };
 
 std::string joined(const std::set<std::string>& texts, std::size_t most) {
@@ -59,7 +67,7 @@ class Gatherer {
     if (file.filename.ends_with(".whl"))
       take_wheel(file);
     else if (const auto sdist = pypackaging::SdistFilename::parse(file.filename, name_))
-      if (Gathered* version = noted(sdist->version, file)) version->has_sdist = true;
+      if (Gathered* version = noted(sdist->version, file)) version->sdists.push_back(&file);
   }
 
   std::map<Version, Gathered> versions;
@@ -76,11 +84,9 @@ class Gatherer {
       for (const pypackaging::Tag& each : wheel->tags) note_python(*version, each);
       return;
     }
-    const Rank rank{file.yanked.has_value(), *tag,
-                    wheel->build.value_or(std::pair{std::uint64_t{0}, std::string()})};
-    if (version->best != nullptr && !rank.is_better_than(version->rank)) return;
-    version->best = &file;
-    version->rank = rank;
+    version->wheels.emplace_back(Rank{file.yanked.has_value(), *tag,
+                                      wheel->build.value_or(std::pair{std::uint64_t{0}, std::string()})},
+                                 &file);
   }
 
   /// Records `cp312` of a wheel for this platform, which another interpreter could use.
@@ -166,16 +172,17 @@ std::string advice_on(const Gathered& gathered) {
     return "envstore does not build source distributions yet: choose a version that has wheels";
   if (gathered.newest_minor_here >= 0)
     return "there is one for this platform with --python 3." + std::to_string(gathered.newest_minor_here);
-  return gathered.has_sdist ? "it has a source distribution, which envstore does not build yet"
-                            : "another version or platform may have one";
+  return !gathered.sdists.empty() ? "it has a source distribution, which envstore does not build yet"
+                                  : "another version or platform may have one";
 }
 
-OfferedVersion offered(const Version& version, const Gathered& gathered, const CandidateRules& rules) {
+OfferedVersion offered(const Version& version, const Gathered& gathered, bool is_usable,
+                       const CandidateRules& rules) {
   OfferedVersion offer{version};
   offer.yanked = gathered.all_yanked;
   offer.yanked_reason = gathered.yanked_reason;
-  if (gathered.best != nullptr) return offer;
-  if (!gathered.other_platforms.empty() || gathered.has_sdist) {
+  if (is_usable) return offer;
+  if (!gathered.other_platforms.empty() || !gathered.sdists.empty()) {
     offer.usability = Usability::no_matching_wheel;
     offer.detail = gathered.other_platforms.empty()
                        ? "a source distribution only"
@@ -211,16 +218,21 @@ pypackaging::Absence absence_of(const ProjectFiles& files) {
 
 }  // namespace
 
+const FilePolicy kWheelsOnly = {"wheels-only", [](const VersionFiles& files) -> const IndexFile* {
+                                  return files.wheels.empty() ? nullptr : files.wheels.front();
+                                }};
+
 Candidates::Candidates(const std::string& normalized_name, const ProjectFiles& files,
                        const CandidateRules& rules) {
   offer_.absence = absence_of(files);
   offer_.where = files.where;
   Gatherer gatherer(normalized_name, rules);
   for (const IndexFile& file : files.page.files) gatherer.take(file);
-  for (const auto& [version, gathered] : gatherer.versions) {
-    offer_.versions.push_back(offered(version, gathered, rules));
+  for (auto& [version, gathered] : gatherer.versions) {
+    const IndexFile* chosen = rules.policy.choose(gathered.files());
+    offer_.versions.push_back(offered(version, gathered, chosen != nullptr, rules));
     const std::size_t start = bytes_.size();
-    if (gathered.best != nullptr) bytes_ += encode_file(*gathered.best);
+    if (chosen != nullptr) bytes_ += encode_file(*chosen);
     slices_.push_back({start, bytes_.size() - start});
   }
 }

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pypackaging/resolver.h"
@@ -10,6 +11,22 @@
 
 namespace envstore {
 
+/// The files of one version that the rules of a resolution allow.
+struct VersionFiles {
+  /// That fit the interpreter: yanked ones last, then by tag, then by build number, highest first.
+  std::vector<const IndexFile*> wheels;
+  std::vector<const IndexFile*> sdists;
+};
+
+/// Which of a version's files is used. `name` tells the cached candidates of several policies apart.
+struct FilePolicy {
+  std::string_view name;
+  /// nullptr: none, so the version cannot be used.
+  const IndexFile* (*choose)(const VersionFiles& files);
+};
+/// The best wheel. Source distributions are not built.
+extern const FilePolicy kWheelsOnly;
+
 /// The rules that decide which files of a package index can be used.
 struct CandidateRules {
   const pypackaging::TagPriority& tags;
@@ -17,10 +34,11 @@ struct CandidateRules {
   std::optional<std::int64_t> exclude_newer_ns;
   /// When hashes are required, those that are allowed (maybe none); nullptr: any file.
   const FileDigests* allowed_hashes = nullptr;
+  FilePolicy policy = kWheelsOnly;
 };
 
-/// The versions of one project, each with its preferred wheel for this interpreter: the best tag, then the
-/// highest build number; a yanked file only if the version has no other (PEP 592).
+/// The versions of one project, each with the file that the policy chooses for this interpreter; a yanked
+/// file only if the version has no other (PEP 592).
 class Candidates {
  public:
   Candidates(const std::string& normalized_name, const ProjectFiles& files, const CandidateRules& rules);
@@ -30,7 +48,7 @@ class Candidates {
   std::string encode() const;
 
   const pypackaging::PackageOffer& offer() const { return offer_; }
-  /// nullopt when no wheel of the version can be used.
+  /// nullopt when no file of the version can be used.
   std::optional<IndexFile> file(const pypackaging::Version& version) const;
   /// The version that a resolution will most likely choose: the highest matching final version that is usable
   /// and not yanked, else the highest such prerelease.

@@ -42,7 +42,7 @@ class Scripts(EnvstoreTest):
         done = self.run_ok(self.script("import demo, leaf; print(leaf.VERSION)", ["demo"]))
         self.assertEqual(done.stdout, "3.0\n")
 
-    def test_a_version_that_was_foreseen_and_not_taken_is_not_waited_for(self):
+    def test_a_version_that_was_prefetched_and_not_taken_is_not_waited_for(self):
         self.server.set(format="json")  # has sizes: a file of unknown size is not prefetched
         self.wheel("leaf", "1.0")
         newest = "/files/" + os.path.basename(self.wheel("leaf", "2.0"))
@@ -241,6 +241,53 @@ class Layers(EnvstoreTest):
         (self.work / "inner.txt").write_text("demo==${OTHER_VERSION}\n")
         done = self.run_ok("--with-requirements", "r.txt", script, env={"DEMO_VERSION": "1.0", "OTHER_VERSION": "2.0"})
         self.assertEqual(done.stdout, "2.0\n")
+
+
+class Values(EnvstoreTest):
+    """What a run is made from, as -v prints it."""
+
+    def values(self, *arguments, **options):
+        found = {}
+        for line in self.run_ok("-v", *arguments, **options).stderr.splitlines():
+            name, _, text = line.partition(": ")
+            if text[:1] in ("{", "["):
+                found.setdefault(name, []).append(json.loads(text))
+        return found
+
+    def test_all_five_values_of_a_new_run_are_printed(self):
+        self.wheel("leaf", "1.0")
+        self.wheel("demo", "1.0", requires=["leaf; sys_platform == 'linux'"])
+        self.wheel("other", "2.0")
+        script = self.script("import demo, leaf, other", ["demo"])
+        first = self.values("--with", "other>1", script)
+        self.assertEqual(set(first), {"request", "layers", "lock", "snapshots", "plan"})
+        request, layers, plan = first["request"][0], first["layers"][0], first["plan"][0]
+        self.assertEqual(request["with"], ["other>1"])
+        self.assertIn("default-index", [setting["name"] for setting in request["settings"]])
+        self.assertEqual([(layer["source"], layer["requirements"]) for layer in layers],
+                         [("with", ["other>1"]), ("script", ["demo"])])
+        script_lock, with_lock = first["lock"]
+        self.assertEqual([(p["name"], p["version"], p["needs"]) for p in script_lock["packages"]],
+                         [("demo", "1.0", ["leaf"]), ("leaf", "1.0", [])])
+        self.assertEqual(script_lock["markers"], {"sys_platform": "linux"})
+        self.assertTrue(script_lock["packages"][0]["hashes"][0].startswith("sha256:"))
+        self.assertEqual([p["name"] for p in with_lock["packages"]], ["other"])
+        self.assertEqual([layer["id"] for layer in first["snapshots"][0]], [layer["snapshot"] for layer in plan["layers"]])
+        second = self.values("--with", "other>1", script)
+        self.assertEqual(second, {"plan": [plan]})
+
+    def test_a_layout_that_a_package_needs_is_made_once_and_nothing_is_resolved_again(self):
+        self.wheel("demo")
+        self.wheel("coverage")
+        script = self.script("import demo", ["demo"])
+        self.run_ok(script)
+        self.assertEqual(len(self.snapshots()), 1)
+        self.server.reset()
+        values = self.values("--refresh", "--with", "coverage", script)
+        self.assertEqual([layer["layout"] for layer in values["snapshots"][0]], ["forest", "forest"])
+        self.assertEqual(len(values["lock"]), 2)
+        for name in ("demo", "coverage"):
+            self.assertEqual(self.server.count("/simple/%s/" % name), 1, name)
 
 
 class Settings(EnvstoreTest):

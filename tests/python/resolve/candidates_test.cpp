@@ -40,7 +40,8 @@ struct World {
     files.page.files.push_back(std::move(one));
     return *this;
   }
-  Candidates candidates() const { return {"demo", files, {tags, python, exclude_newer, hashes}}; }
+  FilePolicy policy = kWheelsOnly;
+  Candidates candidates() const { return {"demo", files, {tags, python, exclude_newer, hashes, policy}}; }
   Usability usability_of(const char* text) const {
     const Candidates all = candidates();
     for (const auto& offer : all.offer().versions)
@@ -238,6 +239,8 @@ TEST_CASE("candidates are kept for the contents of a page and the rules that the
     const Version other_python = version("3.12.1");
     CHECK_FALSE(CandidateCache(store, {world.tags, other_python, std::nullopt, nullptr}).find("demo", page));
     CHECK_FALSE(CandidateCache(store, {world.tags, world.python, 5, nullptr}).find("demo", page));
+    const FilePolicy policy{"other", kWheelsOnly.choose};
+    CHECK_FALSE(CandidateCache(store, {world.tags, world.python, {}, nullptr, policy}).find("demo", page));
     const FileDigests hashes;
     CHECK_FALSE(CandidateCache(store, {world.tags, world.python, std::nullopt, &hashes}).find("demo", page));
   }
@@ -274,4 +277,33 @@ TEST_CASE("candidates of rules that eight others came after are gone, and the ot
     CHECK(documents == 8 * (2 + 1) + 1);
   }
   std::filesystem::remove_all(root);
+}
+
+TEST_CASE("a policy chooses among all wheels that fit, best first, and the source distributions") {
+  static std::vector<std::string> seen;
+  World world;
+  IndexFile yanked = file("demo-1.0-cp311-cp311-linux_x86_64.whl");
+  yanked.yanked = "";
+  world.with(file("demo-1.0.tar.gz")).with(yanked).with(file("demo-1.0-py3-none-any.whl"));
+  world.with(file("demo-1.0-2-py3-none-any.whl")).with(file("demo-1.0-py3-none-win32.whl"));
+  world.policy = {"sdists", [](const VersionFiles& files) -> const IndexFile* {
+                    for (const IndexFile* each : files.wheels) seen.push_back(each->filename);
+                    return files.sdists.empty() ? nullptr : files.sdists.front();
+                  }};
+  CHECK(world.chosen("1.0") == "demo-1.0.tar.gz");
+  CHECK(world.usability_of("1.0") == Usability::usable);
+  CHECK(std::vector<std::string>(seen.begin(), seen.begin() + 3) ==
+        std::vector<std::string>{"demo-1.0-2-py3-none-any.whl", "demo-1.0-py3-none-any.whl",
+                                 "demo-1.0-cp311-cp311-linux_x86_64.whl"});
+  world.policy = kWheelsOnly;
+  CHECK(world.chosen("1.0") == "demo-1.0-2-py3-none-any.whl");
+}
+
+TEST_CASE("without a wheel a source distribution is refused, unless the policy takes it") {
+  World world;
+  world.with(file("demo-1.0.tar.gz"));
+  CHECK(world.usability_of("1.0") == Usability::no_matching_wheel);
+  CHECK(world.chosen("1.0").empty());
+  world.policy = {"sdists", [](const VersionFiles& files) { return files.sdists.front(); }};
+  CHECK(world.usability_of("1.0") == Usability::usable);
 }
