@@ -67,7 +67,7 @@ PreparedRun prepare(Store& store, const Arguments& arguments, const RunSetup& se
 
 /// True if a later run with the same arguments would find everything prepared, so that the small program can
 /// do this run.
-bool can_hand_over(Store& store, RunRequest request, const RunKey& key) {
+bool can_hand_over(Store& store, RunWords request, const RunKey& key) {
   clear_one_shot_flags(request);
   return known_run(store, request, key).has_value();
 }

@@ -45,7 +45,7 @@ std::vector<std::string> env_files(const Arguments& arguments) {
 }
 
 /// Adds files that are separated by commas; `-` is standard input.
-void add_requirements_files(RunRequest& request, const std::string& value) {
+void add_requirements_files(RunWords& request, const std::string& value) {
   std::size_t begin = 0;
   while (begin <= value.size()) {
     const std::size_t end = value.find(',') == std::string::npos || exists(value)
@@ -92,7 +92,7 @@ std::vector<std::string> split_requirements(std::string_view text) {
 
 RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
   RunSetup setup;
-  RunRequest& request = setup.request;
+  RunWords& request = setup.request;
   RunTarget target = find_target(arguments, named_pipes);
   setup.can_be_read_again = !target.was_named_pipe;
   request.target = std::move(target.target);
@@ -139,7 +139,7 @@ bool wants_throwaway_store(const Arguments& arguments) {
   return is_on(arguments, "no-cache");
 }
 
-void clear_one_shot_flags(RunRequest& request) {
+void clear_one_shot_flags(RunWords& request) {
   request.refresh = request.upgrade = request.compile_bytecode = false;
   request.refresh_packages.clear();
   request.upgrade_packages.clear();

@@ -15,7 +15,7 @@ namespace envstore {
 /// One `envstore run`, parsed as far as a warm run needs it: of the configuration files only envstore.yaml is
 /// parsed.
 struct RunSetup {
-  RunRequest request;
+  RunWords request;
   BytecodeMode bytecode = BytecodeMode::background;
   ConfigurationFiles files;
   bool can_be_read_again = true;  ///< false: the script came from a named pipe
@@ -47,7 +47,7 @@ bool wants_throwaway_store(const Arguments& arguments);
 
 /// Clears the effect of --refresh, --upgrade (also for single packages) and --compile-bytecode after it has
 /// taken place.
-void clear_one_shot_flags(RunRequest& request);
+void clear_one_shot_flags(RunWords& request);
 
 /// `numpy>=1,<2,pandas` -> `numpy>=1,<2` and `pandas`: a comma followed by something other than a name is
 /// part of a specifier.

@@ -16,7 +16,7 @@ namespace {
 
 using pypackaging::ScriptBlock;
 
-std::optional<ScriptBlock> block_of(const RunRequest& request) {
+std::optional<ScriptBlock> block_of(const RunWords& request) {
   if (!request.script_text) return std::nullopt;
   const std::string& text = *request.script_text;
   const auto mark = byte_order_mark(text);
@@ -43,16 +43,16 @@ std::optional<ScriptBlock> block_of(const RunRequest& request) {
 
 }  // namespace
 
-std::string label_of(const RunRequest& request) {
+std::string label_of(const RunWords& request) {
   if (!request.script_path.empty()) return request.script_path;
   return without_secrets(request.target.name);
 }
 
-std::string directory_of(const RunRequest& request) {
+std::string directory_of(const RunWords& request) {
   return request.script_path.empty() ? current_directory() : directory_of(request.script_path);
 }
 
-RunKey key_of(const Store& store, const RunRequest& request) {
+RunKey key_of(const Store& store, const RunWords& request) {
   RunKey key;
   key.block = block_of(request);
   if (!key.block && request.script_text && request.script_text->find("///") != std::string::npos)
@@ -63,7 +63,7 @@ RunKey key_of(const Store& store, const RunRequest& request) {
   return key;
 }
 
-std::optional<PreparedRun> known_run(Store& store, const RunRequest& request, const RunKey& key) {
+std::optional<PreparedRun> known_run(Store& store, const RunWords& request, const RunKey& key) {
   if (wants_anew(request) || key.misspelt_block) return std::nullopt;
   const auto text = text_with_variables(store, request, key.text);
   const auto entry = text ? find_run(store, *text) : std::nullopt;

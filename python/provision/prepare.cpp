@@ -156,7 +156,7 @@ class Preparation {
 
   Store& store_;
   const Request& request_;
-  const RunRequest& words_;
+  const RunWords& words_;
   Progress& progress_;
   Interpreter interpreter_;
   std::shared_ptr<IndexClient> client_;  ///< for the script's own layer; null if nothing was prefetched

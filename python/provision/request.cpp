@@ -54,7 +54,7 @@ Json settings_json(const std::vector<SettingSource>& settings) {
 }  // namespace
 
 std::string to_json(const Request& request) {
-  const RunRequest& words = request.words;
+  const RunWords& words = request.words;
   const Json json = {{"target", {{name_of(words.target.kind), shown(words.target.name)}}},
                      {"with", words_json(words.with)},
                      {"with-requirements", words_json(words.with_requirements)},
@@ -64,7 +64,7 @@ std::string to_json(const Request& request) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-void apply_flags(const RunRequest& words, ResolutionSettings& settings) {
+void apply_flags(const RunWords& words, ResolutionSettings& settings) {
   settings.upgrade = settings.upgrade || words.upgrade;
   settings.indexes.refresh = settings.indexes.refresh || words.refresh || words.upgrade;
   settings.indexes.offline = settings.indexes.offline || words.offline;

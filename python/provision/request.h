@@ -13,7 +13,7 @@
 namespace envstore {
 
 /// The words of one `envstore run`, with the settings unparsed: all that the run cache needs.
-struct RunRequest {
+struct RunWords {
   Target target;
   /// The script's PEP 723 block is read from this text when the target is a script or standard input.
   std::optional<std::string> script_text;
@@ -32,11 +32,11 @@ struct RunRequest {
   /// environment variables that matter (ENVSTORE_*, UV_*, PIP_*, HOME, XDG_CONFIG_HOME, ...). Unparsed, so
   /// that a warm run parses nothing; the run cache compares it as text.
   std::string raw_settings;
-  bool operator==(const RunRequest&) const = default;
+  bool operator==(const RunWords&) const = default;
 };
 
 /// Whether the request repeats work that an earlier run with the same key has done.
-inline bool wants_anew(const RunRequest& request) {
+inline bool wants_anew(const RunWords& request) {
   return request.refresh || request.upgrade || request.compile_bytecode ||
          !request.refresh_packages.empty() || !request.upgrade_packages.empty();
 }
@@ -60,7 +60,7 @@ struct SettingSource {
 /// What the user asks for, read completely: the first of the values from which a run is made (Request,
 /// Layers, Lock, Snapshots, LaunchPlan).
 struct Request {
-  RunRequest words;
+  RunWords words;
   RunKey key;             ///< computed once, and used until the run cache entry is written
   ScriptMetadata script;  ///< of the script's block; empty without one
   ResolutionSettings settings;
@@ -74,6 +74,6 @@ struct Request {
 std::string to_json(const Request& request);
 
 /// Applies --offline, --refresh, --upgrade and the same for single packages.
-void apply_flags(const RunRequest& words, ResolutionSettings& settings);
+void apply_flags(const RunWords& words, ResolutionSettings& settings);
 
 }  // namespace envstore

@@ -62,7 +62,7 @@ std::string with_values(const std::string& text, const std::set<std::string>& na
 
 }  // namespace
 
-std::string run_cache_key(const Store& store, const RunRequest& request, std::string_view script_block,
+std::string run_cache_key(const Store& store, const RunWords& request, std::string_view script_block,
                           const std::optional<PythonVersionFile>& python_version_file) {
   KeyText text;
   text.add("envstore", ENVSTORE_VERSION);
@@ -135,7 +135,7 @@ std::optional<MemoRow> find_run(Store& store, const std::string& text) {
   return row;
 }
 
-std::optional<std::string> text_with_variables(Store& store, const RunRequest& request,
+std::optional<std::string> text_with_variables(Store& store, const RunWords& request,
                                                const std::string& text) {
   if (request.with_requirements.empty()) return text;
   const auto row = find_run(store, names_text(text));

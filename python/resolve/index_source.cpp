@@ -161,11 +161,11 @@ IndexSource::Metadata IndexSource::metadata(const IndexFile& file) {
   return slot;
 }
 
-void IndexSource::want_versions(const std::string& name) {
+void IndexSource::prefetch_versions(const std::string& name) {
   candidates(name);
 }
 
-void IndexSource::want_dependencies(const std::string& name, const Version& version) {
+void IndexSource::prefetch_dependencies(const std::string& name, const Version& version) {
   const CandidatesPointer known = candidates(name).get();
   if (const auto file = known->file(version)) metadata(*file);
 }

@@ -46,8 +46,8 @@ class IndexSource final : public FileSource {
   IndexSource(Store& store, IndexClient& client, WheelPrefetch& wheels, Progress& progress, Rules rules);
   ~IndexSource() override;  ///< waits for the prefetching threads
 
-  void want_versions(const std::string& name) override;
-  void want_dependencies(const std::string& name, const pypackaging::Version& version) override;
+  void prefetch_versions(const std::string& name) override;
+  void prefetch_dependencies(const std::string& name, const pypackaging::Version& version) override;
   void decided(const std::string& name, const pypackaging::Version& version) override;
   const pypackaging::PackageOffer& versions(const std::string& name) override;
   std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies(

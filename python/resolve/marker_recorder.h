@@ -17,9 +17,9 @@ class MarkerRecorder final : public pypackaging::PackageSource {
 
   explicit MarkerRecorder(pypackaging::PackageSource& source) : source_(source) {}
 
-  void want_versions(const std::string& name) override { source_.want_versions(name); }
-  void want_dependencies(const std::string& name, const Version& version) override {
-    source_.want_dependencies(name, version);
+  void prefetch_versions(const std::string& name) override { source_.prefetch_versions(name); }
+  void prefetch_dependencies(const std::string& name, const Version& version) override {
+    source_.prefetch_dependencies(name, version);
   }
   void decided(const std::string& name, const Version& version) override { source_.decided(name, version); }
   const pypackaging::PackageOffer& versions(const std::string& name) override {

@@ -36,7 +36,7 @@ constexpr SettingSpec kSettings[] = {
      .flags = {{"no-index", 0, {}, "ask no index, only --find-links and direct URLs"}},
      .variables = {{"ENVSTORE_NO_INDEX"}, {"UV_NO_INDEX"}, {"PIP_NO_INDEX"}},
      .uv_keys = {"no-index"}, .take = take_no_index},
-    // In the key as RunRequest::offline.
+    // In the key as RunWords::offline.
     {.name = "offline", .kind = yes_no, .is_in_key = false, .command = every_command, .built_in = "false",
      .example = "false",
      .flags = {{"offline", 0, {}, "use only what is cached or local"}},
@@ -96,7 +96,7 @@ constexpr SettingSpec kSettings[] = {
      .example = "[FILE]", .meaning = "as --overrides",
      .flags = {{"overrides", 0, "FILE", "what this requirements file asks for replaces all that others ask (repeatable)"}},
      .variables = {{"ENVSTORE_OVERRIDES"}, {"UV_OVERRIDE"}}, .take = take_overrides},
-    // In the key as RunRequest::python.
+    // In the key as RunWords::python.
     {.name = "python", .is_in_key = false,
      .example = "\"3.12\"", .meaning = "as --python",
      .flags = {{"python", 'p', "REQUEST", "interpreter: 3.12, >=3.11, python3.12, pypy3.10, or a path (also UV_PYTHON)"}},
@@ -109,7 +109,7 @@ constexpr SettingSpec kSettings[] = {
      .variables = {{"ENVSTORE_PYTHON_PREFERENCE"}, {.name = "UV_MANAGED_PYTHON", .means = "only-managed"},
                    {.name = "UV_NO_MANAGED_PYTHON", .means = "only-system"}, {"UV_PYTHON_PREFERENCE"}},
      .uv_keys = {"python-preference"}, .take = take_python_preference},
-    // In the key as RunRequest::layout.
+    // In the key as RunWords::layout.
     {.name = "layout", .is_in_key = false, .built_in = "farm",
      .example = "farm", .meaning = "or forest",
      .flags = {{"layout", 0, "LAYOUT", "farm (default: links to directories) or forest (links to files)"}},

@@ -59,7 +59,7 @@ TEST_CASE("an address without its scheme is not printed, because it may hold a p
 }
 
 TEST_CASE("the flags of a run are applied to its settings") {
-  RunRequest words;
+  RunWords words;
   words.upgrade_packages = {"Demo<2"};
   words.refresh_packages = {"Other.Name"};
   words.offline = true;

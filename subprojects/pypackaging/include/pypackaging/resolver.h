@@ -56,14 +56,14 @@ struct Unavailable {
   bool is_broken = false;
 };
 
-/// The resolver's source of package data. `want_*` are prefetch hints, which allow an implementation to have
+/// The resolver's source of package data. `prefetch_*` are prefetch hints, which allow an implementation to have
 /// many requests in flight; the other calls may block. Called from the resolver's thread only. An exception
 /// of the implementation passes through `resolve` unchanged.
 class PackageSource {
  public:
   virtual ~PackageSource() = default;
-  virtual void want_versions(const std::string& name) { (void)name; }
-  virtual void want_dependencies(const std::string& name, const Version& version) {
+  virtual void prefetch_versions(const std::string& name) { (void)name; }
+  virtual void prefetch_dependencies(const std::string& name, const Version& version) {
     (void)name, (void)version;
   }
   /// Reports a decision, which may still be undone: the implementation can start to fetch the wheel.

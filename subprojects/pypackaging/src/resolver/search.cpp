@@ -100,7 +100,7 @@ void Search::review_changes() {
   for (const PackageId package : engine_.take_changed()) {
     effort_[package].urgency = urgency(package);
     if (effort_[package].urgency != kNotOpen && universe_.at(package).base == kNothing)
-      universe_.want_metadata(package, pick(package));
+      universe_.prefetch_metadata(package, pick(package));
   }
 }
 
@@ -135,7 +135,7 @@ std::size_t Search::prefetch(PackageId package, VersionSet set, std::size_t coun
   for (; count > 0; --count) {
     const std::size_t next = best_of(package, set);
     if (next == 0) break;
-    universe_.want_metadata(package, next);
+    universe_.prefetch_metadata(package, next);
     set.remove(next);
   }
   return count;

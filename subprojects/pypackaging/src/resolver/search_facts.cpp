@@ -22,7 +22,7 @@ VersionSet selected_only(std::size_t bits) {
 
 void Search::request_needs(const std::vector<Need>& needs) {
   for (const Need& need : needs)
-    if (!need.requirement->url) universe_.want(need.requirement->normalized_name);
+    if (!need.requirement->url) universe_.prefetch(need.requirement->normalized_name);
 }
 
 bool Search::offer_urls(const std::vector<Need>& needs) {

@@ -50,16 +50,16 @@ Result<bool> Universe::holds(const Marker& marker, const std::string& extra, Mar
   return marker.evaluate(inputs);
 }
 
-void Universe::want(const std::string& name) {
-  if (!is_loaded(name) && !url_only_.contains(name) && wanted_.insert(name).second)
-    source_.want_versions(name);
+void Universe::prefetch(const std::string& name) {
+  if (!is_loaded(name) && !url_only_.contains(name) && prefetched_.insert(name).second)
+    source_.prefetch_versions(name);
 }
 
-void Universe::want_metadata(PackageId id, std::size_t candidate) {
+void Universe::prefetch_metadata(PackageId id, std::size_t candidate) {
   if (at(id).base != kNothing) return;
   Candidate& wanted = packages_[id].candidates[candidate - 1];
-  if (wanted.url || wanted.metadata != nullptr || std::exchange(wanted.metadata_wanted, true)) return;
-  source_.want_dependencies(at(id).name, wanted.offered->version);
+  if (wanted.url || wanted.metadata != nullptr || std::exchange(wanted.metadata_prefetched, true)) return;
+  source_.prefetch_dependencies(at(id).name, wanted.offered->version);
 }
 
 PackageId Universe::package(const std::string& name) {

@@ -46,7 +46,7 @@ struct Candidate {
   std::optional<std::string> url;  ///< of a direct reference
   bool readable = true;            ///< false: unreadable direct reference; `offered` holds the reason
   std::unique_ptr<Metadata> metadata;
-  bool metadata_wanted = false;  ///< want_dependencies was called
+  bool metadata_prefetched = false;  ///< prefetch_dependencies was called
 };
 
 struct Package {
@@ -94,8 +94,8 @@ class Universe {
   bool provides(PackageId base, std::size_t candidate, const std::string& extra);
   /// The extras that the version declares, normalised. Queries the source again: only for messages.
   std::vector<std::string> declared_extras(PackageId base, std::size_t candidate);
-  void want(const std::string& name);
-  void want_metadata(PackageId id, std::size_t candidate);
+  void prefetch(const std::string& name);
+  void prefetch_metadata(PackageId id, std::size_t candidate);
 
   /// The user's requirements that apply, after overrides and markers. A marker that cannot be evaluated adds
   /// a message to `problems`.
@@ -125,7 +125,7 @@ class Universe {
   std::unordered_map<std::string, PackageId> ids_;
   std::map<std::string, std::vector<std::string>> urls_;
   std::set<std::string> url_only_;
-  std::set<std::string> wanted_;
+  std::set<std::string> prefetched_;
   std::deque<OfferedVersion> owned_;
 };
 

@@ -324,8 +324,8 @@ TEST_CASE("all dependencies of a version are wanted before the first is waited f
   const auto at = [&](const std::string& line) {
     return std::find(world.log.begin(), world.log.end(), line);
   };
-  CHECK(at("want c") < at("versions b"));
-  CHECK(at("want c 1.0") < at("dependencies b 1.0"));
+  CHECK(at("prefetch c") < at("versions b"));
+  CHECK(at("prefetch c 1.0") < at("dependencies b 1.0"));
   CHECK(at("decided a 1.0") != world.log.end());
 }
 

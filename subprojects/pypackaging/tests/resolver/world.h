@@ -37,9 +37,9 @@ class World : public PackageSource {
   World& lacks(const std::string& name, Absence absence, const std::string& where);
   World& serves(const std::string& name, const std::string& url, const Release& release);
 
-  void want_versions(const std::string& name) override { log.push_back("want " + name); }
-  void want_dependencies(const std::string& name, const Version& version) override {
-    log.push_back("want " + name + " " + version.canonical());
+  void prefetch_versions(const std::string& name) override { log.push_back("prefetch " + name); }
+  void prefetch_dependencies(const std::string& name, const Version& version) override {
+    log.push_back("prefetch " + name + " " + version.canonical());
   }
   void decided(const std::string& name, const Version& version) override {
     log.push_back("decided " + name + " " + version.canonical());
