@@ -17,6 +17,7 @@
 #include "python/provision/known_run.h"
 #include "store/platform/error.h"
 #include "store/platform/limits.h"
+#include "store/process/process_roles.h"
 
 // The program that the user calls. It contains only the warm path of `run` and is linked statically, so that
 // starting a known environment costs no dynamic loading. For everything else, and for errors before the
@@ -80,7 +81,7 @@ int launch_known(KnownRun& known) try {
 /// The path of this program; without /proc, the path it was started by, resolved.
 std::string own_path() {
   char self[PATH_MAX];
-  const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+  const ssize_t length = readlink(role::kOwnProgram, self, sizeof self - 1);
   if (length >= 0) return {self, static_cast<std::size_t>(length)};
   const auto started = reinterpret_cast<const char*>(getauxval(AT_EXECFN));
   return started != nullptr && realpath(started, self) != nullptr ? self : "";

@@ -6,6 +6,7 @@
 #include "gc/census/ages.h"
 #include "gc/census/collection_note.h"
 #include "store/platform/error.h"
+#include "store/process/process_roles.h"
 
 namespace envstore {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 /// have been wrong. The earlier one is the safer bound.
 std::int64_t program_made_ns() {
   try {
-    const auto stamp = stat_at(AT_FDCWD, "/proc/self/exe", Links::follow);
+    const auto stamp = stat_at(AT_FDCWD, role::kOwnProgram, Links::follow);
     return stamp ? std::min(stamp->mtime_ns, stamp->ctime_ns) : 0;
   } catch (const Error&) {
     return 0;
