@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -80,6 +81,8 @@ TEST_CASE("a process that ends while it is looked at reads as empty") {
 TEST_CASE("a shortage of descriptors is an error, not an absence") {
   const Program program({"cat"});
   Child without_descriptors([&] {
+    const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0) _exit(4);
     while (open("/dev/null", O_RDONLY) >= 0) continue;
     bool was_told = false;
     try {

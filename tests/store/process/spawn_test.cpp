@@ -77,8 +77,12 @@ TEST_CASE("redirected streams do not overwrite each other if this process was st
 
 TEST_CASE("a program that is missing is told with its error number, and as an error") {
   CHECK(try_spawn({.arguments = {"/nowhere/program"}}).error_number == ENOENT);
-  CHECK(try_spawn({.arguments = {"envstore-no-such-program"}, .search = ProgramSearch::path_variable})
-            .error_number == ENOENT);
+  Child searches([] {
+    setenv("PATH", "/usr/bin:/bin", 1);  // a directory that may not be searched would give EACCES
+    const ChildSpec spec{.arguments = {"envstore-no-such-program"}, .search = ProgramSearch::path_variable};
+    _exit(try_spawn(spec).error_number == ENOENT ? 0 : 1);
+  });
+  CHECK(searches.wait() == 0);
   CHECK_THROWS_WITH_AS(spawn({.arguments = {"/nowhere/program"}}),
                        "cannot start '/nowhere/program': No such file or directory", Error);
 }
