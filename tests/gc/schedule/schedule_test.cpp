@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "cli/clean_settings.h"
+#include "tests/clean_settings.h"
 #include "gc/schedule/crontab.h"
 #include "gc/schedule/schedule.h"
 #include "gc/schedule/schedule_jobs.h"
