@@ -62,7 +62,7 @@ bool is_on(const Arguments& arguments, std::string_view setting);
 SettingsLayer read_uv_settings(const ConfigurationFiles& files);
 
 /// All sources merged, in this priority: flags, variables, script, envstore.yaml (project, user, system),
-/// uv's files, pip's files, built-in values (DESIGN section 7).
+/// uv's files, pip's files, built-in values.
 SettingsLayer merged_settings(const Arguments& arguments, const ScriptSettings& script,
                               const ConfigurationFiles& files);
 

@@ -172,6 +172,19 @@ class Indexes(SettingsTest):
         env = {"UV_DEFAULT_INDEX": "", "UV_INDEX_IN_NER_USERNAME": "me", "UV_INDEX_IN_NER_PASSWORD": "pass word"}
         self.run_ok(script, env=env)
 
+    def test_the_keyring_is_asked_unless_a_source_with_priority_disables_it(self):
+        self.wheel("demo")
+        self.server.set_behaviour("auth", ["me", "secret"])
+        tools = self.home / "tools"
+        tools.mkdir()
+        (tools / "keyring").write_text("#!/bin/sh\nprintf 'me\\nsecret\\n'\n")
+        (tools / "keyring").chmod(0o755)
+        script = self.script(SHOW, ["demo"])
+        env = {"PATH": "%s:%s" % (tools, self.env["PATH"]), "UV_KEYRING_PROVIDER": "subprocess"}
+        self.run_fails("--keyring-provider", "disabled", script, env=env)
+        self.run_fails(script, env={**env, "ENVSTORE_KEYRING_PROVIDER": "disabled"})
+        self.assertEqual(self.run_ok(script, env=env).stdout, "1.0\n")
+
     def test_offline_in_a_script_asks_nothing(self):
         self.wheel("demo")
         script = self.with_settings("[tool.uv]\noffline = true")
