@@ -56,9 +56,9 @@ struct Unavailable {
   bool is_broken = false;
 };
 
-/// The resolver's source of package data. `prefetch_*` are prefetch hints, which allow an implementation to have
-/// many requests in flight; the other calls may block. Called from the resolver's thread only. An exception
-/// of the implementation passes through `resolve` unchanged.
+/// The resolver's source of package data. `prefetch_*` are hints, which allow an implementation to have many
+/// requests in flight; the other calls may block. Called from the resolver's thread only. An exception of the
+/// implementation passes through `resolve` unchanged.
 class PackageSource {
  public:
   virtual ~PackageSource() = default;
