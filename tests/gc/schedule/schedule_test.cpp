@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <string>
 
-#include "tests/clean_settings.h"
 #include "gc/schedule/crontab.h"
 #include "gc/schedule/schedule.h"
 #include "gc/schedule/schedule_jobs.h"
@@ -13,6 +12,7 @@
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/temporary_directory.h"
+#include "tests/clean_settings.h"
 
 namespace envstore {
 namespace {
