@@ -1,50 +1,21 @@
-#include "python/network/http.h"
+#include "http/client.h"
 
 #include <dlfcn.h>
 
-#include <cerrno>
-#include <cstring>
 #include <new>
 
-#include "python/network/module.h"
-#include "store/platform/error.h"
-#include "store/platform/limits.h"
-
-namespace envstore {
+namespace http {
 namespace {
 
-[[noreturn]] void throw_unloadable() {
-  const char* reason = dlerror();
-  const std::string text = reason != nullptr ? reason : "unknown reason";
-  const char* hint = "the installation is incomplete: install envstore again, or run offline";
-  if (text.find("failed to map") != std::string::npos || text.find("allocate memory") != std::string::npos)
-    hint = kMemoryHint;
-  if (text.find(strerrordesc_np(EMFILE)) != std::string::npos)
-    hint = "raise the limit of open files (`ulimit -n`)";
-  throw Error(ErrorKind::unsupported, std::string("cannot load '") + kNetworkModule + "': " + text, hint);
-}
-
-/// Loaded once and never unloaded: threads and callbacks of the libraries that it loads may outlive a client.
-MakeTransferEngine load_module() {
-  void* module = dlopen(kNetworkModule, RTLD_NOW | RTLD_LOCAL);
-  if (module == nullptr) throw_unloadable();
-  void* entry = dlsym(module, kNetworkEntry);
-  if (entry == nullptr) throw_unloadable();
-  return reinterpret_cast<MakeTransferEngine>(entry);
-}
-
-std::exception_ptr to_exception(const HttpFailure& failure) {
-  if (failure.is_out_of_memory) return std::make_exception_ptr(std::bad_alloc());
-  return std::make_exception_ptr(Error(failure.kind, failure.message, failure.hint));
-}
-
 /// Keeps what a callback of the request throws: it becomes the failure of the transfer.
-class FutureReceiver final : public TransferReceiver {
+class FutureReceiver final : public Receiver {
  public:
-  explicit FutureReceiver(HttpRequest& request)
-      : on_body_(std::move(request.on_body)), on_progress_(std::move(request.on_progress)) {}
+  FutureReceiver(Request& request, const ToException& to_exception)
+      : on_body_(std::move(request.on_body)),
+        on_progress_(std::move(request.on_progress)),
+        to_exception_(to_exception) {}
 
-  std::future<HttpResponse> future() { return promise_.get_future(); }
+  std::future<Response> future() { return promise_.get_future(); }
 
   bool take(std::uint64_t offset, std::span<const std::byte> bytes, std::uint64_t total) noexcept override {
     try {
@@ -57,36 +28,38 @@ class FutureReceiver final : public TransferReceiver {
     }
   }
 
-  void succeed(HttpResponse response) noexcept override { promise_.set_value(std::move(response)); }
+  void succeed(Response response) noexcept override { promise_.set_value(std::move(response)); }
 
-  void fail(HttpFailure failure) noexcept override {
-    promise_.set_exception(thrown_ ? thrown_ : to_exception(failure));
+  void fail(Failure failure) noexcept override {
+    promise_.set_exception(thrown_ ? thrown_ : to_exception_(failure));
   }
 
  private:
   std::function<void(std::uint64_t, std::span<const std::byte>)> on_body_;
   std::function<void(std::uint64_t, std::uint64_t)> on_progress_;
-  std::promise<HttpResponse> promise_;
+  const ToException to_exception_;
+  std::promise<Response> promise_;
   std::exception_ptr thrown_;
 };
 
-class ModuleClient final : public HttpClient {
+class EngineClient final : public Client {
  public:
-  explicit ModuleClient(std::unique_ptr<TransferEngine> engine) : engine_(std::move(engine)) {}
+  EngineClient(std::unique_ptr<Engine> engine, ToException to_exception)
+      : engine_(std::move(engine)), to_exception_(std::move(to_exception)) {}
 
-  std::future<HttpResponse> start(HttpRequest request) override {
-    auto receiver = std::make_unique<FutureReceiver>(request);
-    std::future<HttpResponse> future = receiver->future();
+  std::future<Response> start(Request request) override {
+    auto receiver = std::make_unique<FutureReceiver>(request, to_exception_);
+    std::future<Response> future = receiver->future();
     engine_->start(std::move(request), std::move(receiver));
     return future;
   }
 
  private:
-  std::unique_ptr<TransferEngine> engine_;
+  std::unique_ptr<Engine> engine_;
+  ToException to_exception_;
 };
 
-/// A failure to ask for credentials is no answer.
-HttpSettings without_exceptions(HttpSettings settings) {
+Settings without_exceptions(Settings settings) {
   if (settings.ask_credentials)
     settings.ask_credentials = [ask = std::move(settings.ask_credentials)](
                                    const std::string& origin) noexcept -> std::optional<Credentials> {
@@ -99,14 +72,33 @@ HttpSettings without_exceptions(HttpSettings settings) {
   return settings;
 }
 
-}  // namespace
-
-std::unique_ptr<HttpClient> make_http_client(const HttpSettings& settings) {
-  static const MakeTransferEngine make = load_module();
-  HttpFailure failure;
-  std::unique_ptr<TransferEngine> engine(make(without_exceptions(settings), failure));
-  if (!engine) std::rethrow_exception(to_exception(failure));
-  return std::make_unique<ModuleClient>(std::move(engine));
+/// Never unloaded: threads and callbacks of the libraries that it loads may outlive a client.
+MakeEngine load_engine(const char* module, const ToException& to_exception) {
+  void* handle = dlopen(module, RTLD_NOW | RTLD_LOCAL);
+  void* entry = handle != nullptr ? dlsym(handle, kEngineEntry) : nullptr;
+  if (entry != nullptr) return reinterpret_cast<MakeEngine>(entry);
+  const char* reason = dlerror();
+  std::rethrow_exception(
+      to_exception({.cause = Cause::no_engine, .reason = reason != nullptr ? reason : "unknown reason"}));
 }
 
-}  // namespace envstore
+}  // namespace
+
+std::exception_ptr as_error(const Failure& failure) {
+  if (failure.cause == Cause::out_of_memory) return std::make_exception_ptr(std::bad_alloc());
+  return std::make_exception_ptr(Error(failure));
+}
+
+std::unique_ptr<Client> make_client(std::unique_ptr<Engine> engine, ToException to_exception) {
+  return std::make_unique<EngineClient>(std::move(engine), std::move(to_exception));
+}
+
+std::unique_ptr<Client> load_client(const char* module, const Settings& settings, ToException to_exception) {
+  static const MakeEngine make = load_engine(module, to_exception);
+  Failure failure;
+  std::unique_ptr<Engine> engine(make(without_exceptions(settings), failure));
+  if (!engine) std::rethrow_exception(to_exception(failure));
+  return make_client(std::move(engine), std::move(to_exception));
+}
+
+}  // namespace http

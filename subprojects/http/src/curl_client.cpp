@@ -1,4 +1,4 @@
-#include "python/network/curl_client.h"
+#include "curl_client.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -6,12 +6,9 @@
 #include <algorithm>
 #include <system_error>
 
-#include "python/network/failure.h"
-#include "store/platform/error.h"
-#include "store/platform/limits.h"
-#include "store/process/signals.h"
+#include "failure.h"
 
-namespace envstore {
+namespace http {
 namespace {
 
 constexpr int kLongestWaitMs = 1000;
@@ -19,14 +16,12 @@ constexpr long kUnwokenWaitMs = 20;
 constexpr long kMostConnectionsPerHost = 16;
 
 void check(CURLMcode code) {
-  if (code != CURLM_OK)
-    throw Error(ErrorKind::network, std::string("cannot use the network: ") + curl_multi_strerror(code));
+  if (code != CURLM_OK) throw Fault({.cause = Cause::no_engine, .reason = curl_multi_strerror(code)});
 }
 
 CURLM* make_multi(int max_in_flight) {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (ready != CURLE_OK)
-    throw Error(ErrorKind::network, std::string("cannot use the network: ") + curl_easy_strerror(ready));
+  if (ready != CURLE_OK) throw Fault({.cause = Cause::no_engine, .reason = curl_easy_strerror(ready)});
   CURLM* multi = curl_multi_init();
   if (multi == nullptr) throw std::bad_alloc();
   check(curl_multi_setopt(multi, CURLMOPT_PIPELINING, long{CURLPIPE_MULTIPLEX}));
@@ -37,13 +32,23 @@ CURLM* make_multi(int max_in_flight) {
 
 /// Blocks all signals in the new thread: the main thread handles them.
 std::thread start_without_signals(auto body) {
-  const AllSignalsBlocked blocked;
-  return std::thread(body);
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread;
+  try {
+    thread = std::thread(body);
+  } catch (const std::system_error&) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
 }
 
 }  // namespace
 
-CurlClient::CurlClient(const HttpSettings& settings)
+CurlClient::CurlClient(const Settings& settings)
     : settings_(settings),
       multi_(make_multi(settings.max_in_flight)),
       credentials_(settings.ask_credentials) {
@@ -53,9 +58,7 @@ CurlClient::CurlClient(const HttpSettings& settings)
     thread_ = start_without_signals([this] { run(); });
   } catch (const std::system_error& error) {
     curl_multi_cleanup(multi_);
-    throw Error(ErrorKind::io,
-                std::string("cannot use the network: no thread can be started: ") + error.what(),
-                kNoThreadHint);
+    throw Fault({.cause = Cause::no_thread, .reason = error.what(), .error_number = error.code().value()});
   }
 }
 
@@ -70,7 +73,7 @@ CurlClient::~CurlClient() {
   curl_multi_cleanup(multi_);
 }
 
-void CurlClient::start(HttpRequest request, std::unique_ptr<TransferReceiver> receiver) noexcept {
+void CurlClient::start(Request request, std::unique_ptr<Receiver> receiver) noexcept {
   TransferPointer transfer;
   try {
     transfer = std::make_unique<Transfer>(std::move(request), std::move(receiver));
@@ -230,4 +233,4 @@ void CurlClient::give_up_all() {
   ready_.clear();
 }
 
-}  // namespace envstore
+}  // namespace http

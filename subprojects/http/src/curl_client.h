@@ -11,17 +11,17 @@
 #include <thread>
 #include <vector>
 
-#include "python/network/module.h"
-#include "python/network/transfer.h"
+#include "http/engine.h"
+#include "transfer.h"
 
-namespace envstore {
+namespace http {
 
 /// One thread drives all transfers. Callers only append to the queue; all other state belongs to that thread.
-class CurlClient final : public TransferEngine {
+class CurlClient final : public Engine {
  public:
-  explicit CurlClient(const HttpSettings& settings);
+  explicit CurlClient(const Settings& settings);
   ~CurlClient() override;
-  void start(HttpRequest request, std::unique_ptr<TransferReceiver> receiver) noexcept override;
+  void start(Request request, std::unique_ptr<Receiver> receiver) noexcept override;
 
  private:
   using TransferPointer = std::unique_ptr<Transfer>;
@@ -39,7 +39,7 @@ class CurlClient final : public TransferEngine {
   CURL* take_handle();
   void release(CURL* easy);
 
-  HttpSettings settings_;
+  Settings settings_;
   CURLM* multi_ = nullptr;
   bool can_be_woken_ = true;
 
@@ -56,4 +56,4 @@ class CurlClient final : public TransferEngine {
   std::thread thread_;  ///< last member: starts after all others are initialised
 };
 
-}  // namespace envstore
+}  // namespace http

@@ -1,61 +1,50 @@
-#include "python/network/fault_text.h"
+#include "curl_fault.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-#include "store/platform/limits.h"
-
-namespace envstore {
+namespace http {
 namespace {
 
-constexpr const char* kCheckNetwork =
-    "check the network and the proxy settings; --offline uses what is cached";
-constexpr const char* kWaitLonger =
-    "check the network and the proxy settings; ENVSTORE_HTTP_TIMEOUT=SECONDS waits longer; --offline uses "
-    "what is "
-    "cached";
-constexpr const char* kCheckCertificates =
-    "if your network replaces certificates, name your organisation's bundle in SSL_CERT_FILE";
-
-struct Fault {
-  std::string reason, hint;
+struct Described {
+  Cause cause;
+  std::string reason;
 };
 
-Fault tls_fault(CURLcode code, const std::string& detail, const HttpSettings& settings) {
+Described tls_fault(CURLcode code, const std::string& detail, const Settings& settings) {
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
-      return {"the server's certificate is not trusted (" + detail + ")", kCheckCertificates};
+      return {Cause::untrusted_certificate, "the server's certificate is not trusted (" + detail + ")"};
     case CURLE_SSL_CACERT_BADFILE:
-      return {"the certificates in '" +
+      return {Cause::unreadable_certificates,
+              "the certificates in '" +
                   (settings.ca_bundle.empty() ? settings.ca_directory : settings.ca_bundle) +
-                  "' cannot be read",
-              "correct SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE or PIP_CERT"};
+                  "' cannot be read"};
     default:
-      return {"no secure connection could be made (" + detail + ")", kCheckCertificates};
+      return {Cause::tls, "no secure connection could be made (" + detail + ")"};
   }
 }
 
-Fault fault_of(CURLcode code, const std::string& detail, const Url& url, const HttpSettings& settings) {
+Described fault_of(CURLcode code, const std::string& detail, const Url& url, const Settings& settings) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return {"the host name '" + url.host + "' cannot be resolved", kCheckNetwork};
+      return {Cause::unresolved_host, "the host name '" + url.host + "' cannot be resolved"};
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return {"the proxy's host name cannot be resolved",
-              "check http_proxy, https_proxy, all_proxy and no_proxy"};
+      return {Cause::unresolved_proxy, "the proxy's host name cannot be resolved"};
     case CURLE_COULDNT_CONNECT:
-      return {"no connection to " + url.host + (url.port.empty() ? "" : ":" + url.port) + " (" + detail + ")",
-              kCheckNetwork};
+      return {Cause::not_connected, "no connection to " + url.host +
+                                        (url.port.empty() ? "" : ":" + url.port) + " (" + detail + ")"};
     case CURLE_OPERATION_TIMEDOUT:
-      return {"the server did not answer in time (" + detail + ")", kWaitLonger};
+      return {Cause::timed_out, "the server did not answer in time (" + detail + ")"};
     case CURLE_PARTIAL_FILE:
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-      return {"the connection ended before everything had arrived (" + detail + ")", "try again"};
+      return {Cause::cut_short, "the connection ended before everything had arrived (" + detail + ")"};
     case CURLE_GOT_NOTHING:
-      return {"the server closed the connection without an answer", "try again"};
+      return {Cause::cut_short, "the server closed the connection without an answer"};
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CONNECT_ERROR:
@@ -66,16 +55,16 @@ Fault fault_of(CURLcode code, const std::string& detail, const Url& url, const H
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
       return tls_fault(code, detail, settings);
     case CURLE_BAD_CONTENT_ENCODING:
-      return {"the answer's compression is damaged", {}};
-    case CURLE_UNSUPPORTED_PROTOCOL:
+      return {Cause::other, "the answer's compression is damaged"};
     case CURLE_URL_MALFORMAT:
-      return {"it is no address that can be fetched", {}};
+      return {Cause::invalid_request, "it is no address that can be fetched"};
+    case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9: the addresses are known to be http or https
     case CURLE_WEIRD_SERVER_REPLY:
-      return {"the server does not speak HTTP", "check the address and its port"};
+      return {Cause::not_http, "the server does not speak HTTP"};
     case CURLE_OUT_OF_MEMORY:  // libcurl also returns this for a header line over its own limit
-      return {"a line of its headers is too long, or out of memory", kMemoryHint};
+      return {Cause::long_header, "a line of its headers is too long, or out of memory"};
     default:
-      return {detail, {}};
+      return {Cause::other, detail};
   }
 }
 
@@ -106,13 +95,19 @@ bool is_transient(CURLcode code) {
   }
 }
 
-Error describe_fault(CURLcode code, const std::string& detail, const Url& url, const HttpSettings& settings) {
-  if (code == CURLE_COULDNT_CONNECT && is_without_descriptors())
-    return Error(ErrorKind::network, "cannot fetch '" + url.text() + "': too many open files",
-                 "raise the limit of open files (`ulimit -n`)");
-  const Fault fault = fault_of(code, detail.empty() ? curl_easy_strerror(code) : detail, url, settings);
-  return Error(ErrorKind::network, "cannot fetch '" + without_credentials(url.text()) + "': " + fault.reason,
-               fault.hint);
+bool is_unsent(CURLcode code) {
+  return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+         code == CURLE_COULDNT_CONNECT;
 }
 
-}  // namespace envstore
+Failure describe_fault(CURLcode code, const std::string& detail, const Url& url, const Settings& settings) {
+  if (code == CURLE_COULDNT_CONNECT && is_without_descriptors())
+    return {.cause = Cause::no_descriptor,
+            .url = url.text(),
+            .reason = "too many open files",
+            .error_number = EMFILE};
+  Described fault = fault_of(code, detail.empty() ? curl_easy_strerror(code) : detail, url, settings);
+  return {.cause = fault.cause, .url = url.text(), .reason = std::move(fault.reason)};
+}
+
+}  // namespace http

@@ -3,17 +3,18 @@
 
 #include <string>
 
-#include "python/network/http.h"
-#include "python/network/url.h"
-#include "store/platform/error.h"
+#include "http/message.h"
+#include "http/url.h"
 
-namespace envstore {
+namespace http {
 
 /// Whether a retry may succeed after this failure. Never true for a TLS or certificate error.
 bool is_transient(CURLcode code);
+/// Whether the request cannot have reached the server.
+bool is_unsent(CURLcode code);
 
-/// The failure as an Error{network} with a readable reason and a hint. `detail`: libcurl's error buffer, may
-/// be empty. `url` has no credentials.
-Error describe_fault(CURLcode code, const std::string& detail, const Url& url, const HttpSettings& settings);
+/// The failure with a readable reason. `detail`: libcurl's error buffer, may be empty. `url` has no
+/// credentials.
+Failure describe_fault(CURLcode code, const std::string& detail, const Url& url, const Settings& settings);
 
-}  // namespace envstore
+}  // namespace http

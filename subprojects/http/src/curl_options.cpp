@@ -1,11 +1,11 @@
-#include "python/network/curl_options.h"
+#include "curl_options.h"
 
 #include <cstdlib>
 
-namespace envstore {
+namespace http {
 namespace {
 
-void set_certificates(CURL* easy, const HttpSettings& settings) {
+void set_certificates(CURL* easy, const Settings& settings) {
   if (settings.ca_bundle.empty() && settings.ca_directory.empty()) return;  // libcurl's built-in paths
   // Set both, even to null: otherwise libcurl also loads the whole bundle that it was built with.
   set_option(easy, CURLOPT_CAINFO, settings.ca_bundle.empty() ? nullptr : settings.ca_bundle.c_str());
@@ -23,7 +23,7 @@ void set_proxy(CURL* easy, bool is_plain_http) {
 
 }  // namespace
 
-void set_common_options(CURL* easy, const HttpSettings& settings, bool is_plain_http) {
+void set_common_options(CURL* easy, const Settings& settings, bool is_plain_http) {
   set_option(easy, CURLOPT_NOSIGNAL, 1L);
   set_option(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set_option(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -44,4 +44,4 @@ void set_common_options(CURL* easy, const HttpSettings& settings, bool is_plain_
   set_option(easy, CURLOPT_NETRC_FILE, settings.netrc.c_str());
 }
 
-}  // namespace envstore
+}  // namespace http

@@ -1,15 +1,13 @@
-#include "python/network/module.h"
+#include "curl_client.h"
+#include "failure.h"
+#include "http/engine.h"
 
-#include "python/network/curl_client.h"
-#include "python/network/failure.h"
-
-/// The only exported function.
-extern "C" __attribute__((visibility("default"))) envstore::TransferEngine* envstore_make_transfer_engine_4(
-    const envstore::HttpSettings& settings, envstore::HttpFailure& failure) noexcept {
+extern "C" __attribute__((visibility("default"))) http::Engine* http_make_engine_1(
+    const http::Settings& settings, http::Failure& failure) noexcept {
   try {
-    return new envstore::CurlClient(settings);
+    return new http::CurlClient(settings);
   } catch (...) {
-    failure = envstore::current_failure();
+    failure = http::current_failure();
     return nullptr;
   }
 }

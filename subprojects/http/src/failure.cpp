@@ -1,30 +1,23 @@
-#include "python/network/failure.h"
+#include "failure.h"
 
 #include <new>
 
-namespace envstore {
+namespace http {
 
-HttpFailure current_failure() noexcept {
-  HttpFailure failure;
+Failure current_failure() noexcept {
   try {
-    throw;
-  } catch (const Error& error) {
     try {
-      failure.message = error.what();
-      failure.hint = error.hint();
-      failure.kind = error.kind();
-      return failure;
+      throw;
+    } catch (const Fault& fault) {
+      return fault.failure;
     } catch (const std::bad_alloc&) {
+      return {.cause = Cause::out_of_memory};
+    } catch (const std::exception& error) {
+      return {.cause = Cause::other, .reason = error.what()};
     }
-  } catch (const std::bad_alloc&) {
-  } catch (const std::exception& error) {
-    try {
-      failure.message = std::string("cannot use the network: ") + error.what();
-      return failure;
-    } catch (const std::bad_alloc&) {
-    }
+  } catch (...) {
+    return {.cause = Cause::out_of_memory};
   }
-  return {.kind = ErrorKind::io, .message = {}, .hint = {}, .is_out_of_memory = true};
 }
 
-}  // namespace envstore
+}  // namespace http

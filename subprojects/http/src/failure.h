@@ -1,9 +1,18 @@
 #pragma once
-#include "python/network/module.h"
+#include <exception>
+#include <utility>
 
-namespace envstore {
+#include "http/message.h"
 
-/// The exception being handled, as a value that may leave the module.
-HttpFailure current_failure() noexcept;
+namespace http {
 
-}  // namespace envstore
+/// A failure on its way through the engine; never leaves it.
+struct Fault : std::exception {
+  explicit Fault(Failure its_failure) : failure(std::move(its_failure)) {}
+  Failure failure;
+};
+
+/// The exception being handled, as a value that may leave the engine.
+Failure current_failure() noexcept;
+
+}  // namespace http

@@ -1,8 +1,8 @@
-#include "python/network/origin_credentials.h"
+#include "origin_credentials.h"
 
 #include <algorithm>
 
-namespace envstore {
+namespace http {
 namespace {
 
 std::size_t shared_prefix(std::string_view a, std::string_view b) {
@@ -52,4 +52,4 @@ bool OriginCredentials::ask(const Url& url) {
   return true;
 }
 
-}  // namespace envstore
+}  // namespace http

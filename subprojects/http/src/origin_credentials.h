@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "python/network/http.h"
-#include "python/network/url.h"
+#include "http/message.h"
+#include "http/url.h"
 
-namespace envstore {
+namespace http {
 
 /// Credentials by the origin (scheme, host, port) for which they were given; they are sent to no other
 /// origin. Not thread-safe.
@@ -37,4 +37,4 @@ class OriginCredentials {
   std::set<std::string> asked_;
 };
 
-}  // namespace envstore
+}  // namespace http

@@ -1,12 +1,12 @@
-#include "python/network/retry.h"
+#include "retry.h"
 
 #include <algorithm>
 
-namespace envstore {
+namespace http {
 
 using std::chrono::milliseconds;
 
-bool is_passing_status(int status) {
+bool is_transient_status(int status) {
   return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
@@ -22,4 +22,4 @@ std::optional<milliseconds> retry_delay(int attempt, std::optional<std::chrono::
   return step + milliseconds{jitter(random)};
 }
 
-}  // namespace envstore
+}  // namespace http

@@ -1,13 +1,11 @@
-#include "python/network/url.h"
+#include "http/url.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "store/platform/error.h"
-#include "store/platform/terminal_text.h"
-#include "store/platform/text.h"
+#include "text.h"
 
-namespace envstore {
+namespace http {
 namespace {
 
 bool is_alpha(char c) {
@@ -54,7 +52,7 @@ bool read_authority(std::string_view authority, Url& url) {
     const std::size_t end = authority.find(']');
     if (end == std::string_view::npos) return false;
     colon = authority.find(':', end);
-    if (colon == std::string_view::npos && end + 1 != authority.size()) return false;
+    if (end + 1 != (colon == std::string_view::npos ? authority.size() : colon)) return false;
   }
   if (colon != std::string_view::npos) {
     url.port = std::string(authority.substr(colon + 1));
@@ -62,7 +60,8 @@ bool read_authority(std::string_view authority, Url& url) {
     authority = authority.substr(0, colon);
   }
   url.host = to_lower(authority);
-  return url.host.find_first_of("\\%<>\"'|^`{}") == std::string::npos;
+  const bool is_bracketed = url.host.starts_with('[');
+  return url.host.find_first_of(is_bracketed ? "\\%<>\"'|^`{}" : "\\%<>\"'|^`{}[]:") == std::string::npos;
 }
 
 /// Removes fragment and query from the end of `text`.
@@ -140,7 +139,8 @@ std::optional<Url> Url::parse(std::string_view text) {
 
 std::string Url::text() const {
   std::string result = scheme + ":";
-  if (!host.empty() || userinfo || is_file()) {
+  if (!host.empty() || userinfo || !port.empty() || path.starts_with("//") ||
+      (is_file() && path.starts_with('/'))) {
     result += "//";
     if (userinfo) result += *userinfo + "@";
     result += host;
@@ -215,45 +215,4 @@ std::string percent_encode_path(std::string_view path) {
   return result;
 }
 
-std::optional<std::string> local_path(std::string_view url_or_path) {
-  if (url_or_path.starts_with('/')) return std::string(url_or_path);
-  if (to_lower(url_or_path.substr(0, 5)) != "file:") return std::nullopt;
-  const std::optional<Url> url = Url::parse(url_or_path);
-  if (!url || !(url->host.empty() || url->host == "localhost") || !url->path.starts_with('/'))
-    return std::nullopt;
-  std::string path = percent_decode(url->path);
-  if (path.find('\0') != std::string::npos) return std::nullopt;
-  return path;
-}
-
-std::string file_url(std::string_view absolute_path) {
-  return "file://" + percent_encode_path(absolute_path);
-}
-
-bool lacks_scheme(std::string_view written) {
-  if (written.find("://") != std::string_view::npos) return false;
-  if (written.starts_with("//")) return written.find_first_of("@:") != std::string_view::npos;
-  const std::size_t at = written.find('@'), colon = written.find(':'), slash = written.find('/');
-  return at != std::string_view::npos && colon < slash && (colon < at || at < slash);
-}
-
-bool is_index_address(std::string_view written) {
-  return written.find("://") != std::string_view::npos || lacks_scheme(written);
-}
-
-std::string checked_index_address(std::string_view written) {
-  std::string address;
-  for (const char c : trimmed(written)) address += c == ' ' ? std::string("%20") : std::string(1, c);
-  const std::optional<Url> url = Url::parse(address);
-  if (!url || !(url->is_http() || url->is_file()))
-    throw Error(ErrorKind::invalid_input, "cannot use the address of an index: it cannot be read",
-                "it begins with https://, http:// or file://; in a user and password write %20 for a blank, "
-                "%23 for #, %2F for /, %3A for :, %3F for ?, %40 for @");
-  return address;
-}
-
-std::string without_credentials(const std::string& url) {
-  return without_secrets(url);
-}
-
-}  // namespace envstore
+}  // namespace http

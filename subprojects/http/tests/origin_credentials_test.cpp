@@ -1,10 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "python/network/origin_credentials.h"
-#include "python/network/retry.h"
+#include "origin_credentials.h"
 
-using namespace envstore;
-using std::chrono::milliseconds;
+using namespace http;
 
 namespace {
 Url url(const char* text) {
@@ -47,21 +45,4 @@ TEST_CASE("the keyring is asked once an origin, and not where there are credenti
   CHECK(!known.ask(url("https://bad/a")));
   CHECK(!known.ask(url("https://bad/b")));
   CHECK(asked == 2);
-}
-
-TEST_CASE("waiting grows, is never more than half again as long, and the server's word counts") {
-  std::minstd_rand random(1);
-  for (int i = 0; i < 100; ++i) {
-    const auto first = *retry_delay(1, {}, random), third = *retry_delay(3, {}, random);
-    CHECK((first >= milliseconds{200} && first <= milliseconds{300}));
-    CHECK((third >= milliseconds{800} && third <= milliseconds{1200}));
-  }
-  CHECK(*retry_delay(1, std::chrono::seconds{0}, random) == milliseconds{0});
-  CHECK(*retry_delay(1, std::chrono::seconds{5}, random) == milliseconds{5000});
-  CHECK(!retry_delay(1, std::chrono::seconds{3600}, random));
-}
-
-TEST_CASE("only what passes is tried again") {
-  for (const int status : {408, 429, 500, 502, 503, 504}) CHECK(is_passing_status(status));
-  for (const int status : {200, 301, 400, 401, 403, 404, 410, 501, 505}) CHECK(!is_passing_status(status));
 }

@@ -1,47 +1,44 @@
 #pragma once
-#include "python/network/http.h"
-#include "store/platform/error.h"
+#include <memory>
 
-namespace envstore {
+#include "http/message.h"
 
-/// What the program and the network module call of each other. Each of them may contain a C++ runtime of its
-/// own (the program links it statically, the module gets it with libcurl), and an exception that passes
-/// frames of both ends the process. So no exception crosses the boundary, in either direction: failures are
-/// values.
+// What the program and the module that holds the engine call of each other. Each of them may contain a C++
+// runtime of its own (a program that links it statically, a module that gets it with libcurl), and an
+// exception that passes frames of both ends the process. So no exception crosses this boundary, in either
+// direction: failures are values.
 
-/// Why a transfer failed, or a client could not be made.
-struct HttpFailure {
-  ErrorKind kind = ErrorKind::network;
-  std::string message;
-  std::string hint;
-  bool is_out_of_memory = false;  ///< the texts are empty then
-};
+namespace http {
 
-/// The program's side of one transfer. Called on the network thread; destroyed by the module after the last
+/// The program's side of one transfer. Called on the network thread; destroyed by the engine after the last
 /// call.
-class TransferReceiver {
+class Receiver {
  public:
-  virtual ~TransferReceiver() = default;
+  virtual ~Receiver() = default;
   /// Bytes of the body of a 2xx answer, as they arrive. Offset 0 again: a retry. `total`: 0 if unknown.
   /// False: the receiver cannot use them, and the transfer fails.
   virtual bool take(std::uint64_t offset, std::span<const std::byte> bytes, std::uint64_t total) noexcept = 0;
   /// The last call is one of these.
-  virtual void succeed(HttpResponse response) noexcept = 0;
-  virtual void fail(HttpFailure failure) noexcept = 0;
+  virtual void succeed(Response response) noexcept = 0;
+  virtual void fail(Failure failure) noexcept = 0;
 };
 
-/// The module's side: a client with its own thread.
-class TransferEngine {
+/// The module's side: all transfers on one thread of its own (libcurl multi, HTTP/2, connections used again,
+/// proxies from the environment). Credentials in a URL are remembered for its origin and also used for its
+/// other URLs. `Accept-Encoding` is gzip for a plain body, identity for ranges and files. At most ten
+/// redirects, never from https to http.
+class Engine {
  public:
-  virtual ~TransferEngine() = default;  ///< fails all transfers and joins the thread
-  /// Thread-safe. `on_body` and `on_progress` of the request are not called: `receiver` is.
-  virtual void start(HttpRequest request, std::unique_ptr<TransferReceiver> receiver) noexcept = 0;
+  virtual ~Engine() = default;  ///< fails all transfers and joins the thread
+  /// Thread-safe. Any final HTTP status is a response. `on_body` and `on_progress` of the request are not
+  /// called: `receiver` is. TLS errors are never retried.
+  virtual void start(Request request, std::unique_ptr<Receiver> receiver) noexcept = 0;
 };
 
-inline constexpr const char* kNetworkModule = "envstore-network.so";
-/// Change the number whenever http.h or this file changes, so that a module of another build is not called.
-inline constexpr const char* kNetworkEntry = "envstore_make_transfer_engine_4";
+/// The only exported function of the module. Change the number whenever message.h or this file changes, so
+/// that a module of another build is not called.
+inline constexpr const char* kEngineEntry = "http_make_engine_1";
 /// Null on failure, which is then in `failure`. `ask_credentials` of the settings must not throw.
-using MakeTransferEngine = TransferEngine* (*)(const HttpSettings& settings, HttpFailure& failure) noexcept;
+using MakeEngine = Engine* (*)(const Settings& settings, Failure& failure) noexcept;
 
-}  // namespace envstore
+}  // namespace http

@@ -1,0 +1,36 @@
+#include "python/network/url.h"
+
+#include <doctest/doctest.h>
+
+using namespace envstore;
+
+TEST_CASE("file addresses become paths and come back") {
+  CHECK(local_path("file:///a%20b/c") == "/a b/c");
+  CHECK(local_path("file://localhost/a") == "/a");
+  CHECK(local_path("/a") == "/a");
+  CHECK(!local_path("file://elsewhere/a"));
+  CHECK(!local_path("file:///a%00b"));
+  CHECK(!local_path("https://h/a"));
+  CHECK(local_path(file_url("/a b%#?/ü")) == "/a b%#?/ü");
+}
+
+TEST_CASE("what is shown of an address has no user, no password and no secret of its query") {
+  CHECK(without_credentials("https://me:pw@h/x?a=b@c") == "https://h/x?a=b@c");
+  CHECK(without_credentials("https://me:p@w@h/x") == "https://h/x");
+  CHECK(without_credentials("https://h/x@y") == "https://h/x@y");
+  CHECK(without_credentials("https://me:pw@host/simple/?format=json&token=s3cret#x") ==
+        "https://host/simple/?format=json&token=#x");
+  CHECK(without_credentials("https://host/x.whl?X-Amz-Signature=1&x-goog-credential=2&sig=3") ==
+        "https://host/x.whl?X-Amz-Signature=&x-goog-credential=&sig=");
+  CHECK(without_credentials("https://host/x?page=2") == "https://host/x?page=2");
+}
+
+TEST_CASE("the key of an address tells users and tokens apart, not passwords, and holds none of them") {
+  const std::string key = address_key("https://me:first@host/simple/");
+  CHECK(key == address_key("https://me:second@host/simple/"));
+  CHECK(key != address_key("https://you:first@host/simple/"));
+  CHECK(key != address_key("https://host/simple/"));
+  CHECK(address_key("https://host/simple/") == "https://host/simple/");
+  CHECK(address_key("https://host/?token=a") != address_key("https://host/?token=b"));
+  CHECK(address_key("https://tok-en-1@host/?token=tok-en-2").find("tok-en") == std::string::npos);
+}
