@@ -110,7 +110,7 @@ std::string time_text(std::int64_t when_ns) {
 
 namespace {
 
-void read_rows(Store& store, Listing& listing) {
+void read_rows(const StoreReader& store, Listing& listing) {
   Index::Read rows = store.index().read();
   std::map<SnapshotId, std::set<std::string>> labels;
   rows.each_request([&](const Fingerprint&, const RequestRow& row) {
@@ -139,7 +139,7 @@ void read_rows(Store& store, Listing& listing) {
   });
 }
 
-void add_leases_without_row(Store& store, Listing& listing) {
+void add_leases_without_row(const StoreReader& store, Listing& listing) {
   std::set<std::string> listed;
   for (const ListedLease& lease : listing.leases) listed.insert(lease.name);
   for (HeldLease& lease : held_leases(store)) {
@@ -167,7 +167,7 @@ nlohmann::json rules_json(const SettingsLayer& settings) {
 
 }  // namespace
 
-Listing read_listing(Store& store) {
+Listing read_listing(const StoreReader& store) {
   Listing listing;
   read_rows(store, listing);
   for (ListedLease& lease : listing.leases) lease.is_live = is_lease_live(store, lease.name);

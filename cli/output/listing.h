@@ -38,7 +38,7 @@ struct Listing {
   std::uint64_t bytes = 0;  ///< of the whole store, as max-size counts it
 };
 
-Listing read_listing(Store& store);
+Listing read_listing(const StoreReader& store);
 
 /// RFC 3339, in UTC.
 std::string time_text(std::int64_t when_ns);

@@ -23,7 +23,7 @@ namespace envstore {
 namespace {
 
 /// Decides how times in the future count, when all rows have been read.
-void note_times(Store& store, Census& census, bool has_ahead_besides) {
+void note_times(const StoreReader& store, Census& census, bool has_ahead_besides) {
   const auto is_ahead_now = [&](std::int64_t time_ns) { return is_ahead(time_ns, census.now_ns); };
   std::uint64_t ahead = 0;
   for (const CountedSnapshot& snapshot : census.snapshots)
@@ -37,7 +37,7 @@ void note_times(Store& store, Census& census, bool has_ahead_besides) {
     census.clock_went_back = true;
 }
 
-void note_disk(Store& store, Census& census) {
+void note_disk(const StoreReader& store, Census& census) {
   struct statvfs facts {};
   if (fstatvfs(store.root(), &facts) != 0) captured_errno().fail("look at the disk of", store.path());
   census.filesystem_bytes = std::uint64_t{facts.f_blocks} * facts.f_frsize;
@@ -180,7 +180,7 @@ void note_ingest(Census& census, std::int64_t began_ns) {
   census.oldest_ingest_ns = std::min(census.oldest_ingest_ns.value_or(began_ns), began_ns);
 }
 
-void note_lease(Store& store, const LeaseRow& lease, Census& census) {
+void note_lease(const StoreReader& store, const LeaseRow& lease, Census& census) {
   if (lease.kind == LeaseKind::ingest) note_ingest(census, ingest_began_ns(lease, census.now_ns));
   const std::string holder = describe(lease);
   bool is_stray = false;
@@ -196,7 +196,7 @@ void note_lease(Store& store, const LeaseRow& lease, Census& census) {
 }
 
 /// For people: the process that holds the lease file, if it is visible from here.
-std::string holder_of(Store& store, const std::string& name) {
+std::string holder_of(const StoreReader& store, const std::string& name) {
   std::vector<std::string> paths{store.path() + "/" + store_paths::lease(name)};
   if (const auto real = real_path(paths.front()); real && *real != paths.front()) paths.push_back(*real);
   const std::vector<ProcessUse> uses = processes_using(paths, {name});
@@ -206,7 +206,7 @@ std::string holder_of(Store& store, const std::string& name) {
 
 /// Lease locks are checked outside of the index's lock. A locked file counts with or without a row. Files are
 /// read after the rows, so that a lease that began in between is found at least by its file.
-void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Census& census) {
+void note_live_leases(const StoreReader& store, const std::vector<NamedLease>& leases, Census& census) {
   std::set<std::string> known;
   for (const NamedLease& lease : leases) {
     known.insert(lease.name);
@@ -224,7 +224,7 @@ void note_live_leases(Store& store, const std::vector<NamedLease>& leases, Censu
 }
 
 /// Reads ledgers, so it runs outside of the index's lock.
-void note_other_bytes(Store& store, Census& census) {
+void note_other_bytes(const StoreReader& store, Census& census) {
   for (CountedTree& tree : census.trees)
     tree.overhead_bytes = tree_folder_bytes(tree.files) + bytecode_bytes(store, store_paths::slots(tree.id));
   for (CountedSnapshot& snapshot : census.snapshots) {
@@ -242,7 +242,7 @@ void note_other_bytes(Store& store, Census& census) {
 
 /// Throws if there are trees on disk but no row at all: the index was lost, and all trees would look like
 /// garbage.
-void require_rows(Store& store, const Census& census) {
+void require_rows(const StoreReader& store, const Census& census) {
   if (!census.trees.empty() || !census.snapshots.empty() || !census.groups.empty() || census.oldest_ingest_ns)
     return;
   if (list_folder(store.root(), store_paths::kTrees).empty() || store.index().read().document(kSweptDocument))
@@ -274,7 +274,7 @@ std::uint64_t Census::total_blobs() const {
   return total;
 }
 
-Census take_census(Store& store) {
+Census take_census(const StoreReader& store) {
   Census census;
   census.now_ns = store.clock().now().time_since_epoch().count();
   note_disk(store, census);

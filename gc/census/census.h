@@ -80,7 +80,7 @@ inline constexpr const char* kSweptDocument = "gc:swept";
 /// by id. Throws if rows, leases or roots cannot be listed: nothing may be decided then. Throws
 /// Error{damaged} for a store that has trees on disk but no row at all, unless an ingest is running or the
 /// index was swept.
-Census take_census(Store& store);
+Census take_census(const StoreReader& store);
 
 /// Bytes that would be freed by deleting these snapshots (positions in Census::snapshots) and the trees that
 /// only they name. A snapshot that is `deleting` counts like any other.

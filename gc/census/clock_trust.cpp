@@ -28,7 +28,7 @@ bool is_ahead(std::int64_t time_ns, std::int64_t now_ns) {
   return between(now_ns, time_ns) > kClockTolerance;
 }
 
-bool is_clock_trusted(Store& store) {
+bool is_clock_trusted(const StoreReader& store) {
   const std::int64_t now_ns = store.clock().now().time_since_epoch().count();
   return !is_ahead(program_made_ns(), now_ns) && !is_ahead(last_collection_ns(store).value_or(0), now_ns);
 }

@@ -17,6 +17,6 @@ bool is_ahead(std::int64_t time_ns, std::int64_t now_ns);
 /// False if now is before an event that certainly lies in the past: the build of this program, or the last
 /// collection of this store. A collection that finds the clock untrusted still records its own time, so the
 /// next one may trust the clock again.
-bool is_clock_trusted(Store& store);
+bool is_clock_trusted(const StoreReader& store);
 
 }  // namespace envstore

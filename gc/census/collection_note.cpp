@@ -16,7 +16,7 @@ std::string note_path() {
 
 }  // namespace
 
-std::uint64_t bytes_of_trees(Store& store) {
+std::uint64_t bytes_of_trees(const StoreReader& store) {
   std::uint64_t sum = 0;
   store.index().read_in_slices().each_tree([&](const TreeId&, const TreeRow& tree) {
     sum += tree.bytes;
@@ -25,7 +25,7 @@ std::uint64_t bytes_of_trees(Store& store) {
   return sum;
 }
 
-void write_collection_note(Store& store, std::uint64_t total_bytes, bool has_missed_cap) {
+void write_collection_note(StoreWriter& store, std::uint64_t total_bytes, bool has_missed_cap) {
   try {
     replace_file(store.root(), note_path(),
                  format_text("{} {} {} {}\n", total_bytes, bytes_of_trees(store), has_missed_cap ? 1 : 0,
@@ -36,7 +36,7 @@ void write_collection_note(Store& store, std::uint64_t total_bytes, bool has_mis
   }
 }
 
-std::optional<CollectionNote> read_collection_note(Store& store) {
+std::optional<CollectionNote> read_collection_note(const StoreReader& store) {
   constexpr std::size_t kLimit = 128;
   const auto text = try_read_file(store.root(), note_path(), kLimit);
   if (!text) return std::nullopt;
@@ -48,7 +48,7 @@ std::optional<CollectionNote> read_collection_note(Store& store) {
   return CollectionNote{total, trees, missed != 0, made_at};
 }
 
-std::optional<std::int64_t> last_collection_ns(Store& store) {
+std::optional<std::int64_t> last_collection_ns(const StoreReader& store) {
   const auto note = read_collection_note(store);
   if (!note || note->made_at_ns == 0) return std::nullopt;
   return note->made_at_ns;

@@ -16,15 +16,15 @@ struct CollectionNote {
 
 /// The sum of the file sizes in the trees' rows; a shared file counts once for each tree that has it. Reads
 /// all rows of trees.
-std::uint64_t bytes_of_trees(Store& store);
+std::uint64_t bytes_of_trees(const StoreReader& store);
 
 /// Replaces the note. If the disk is full, the old note stays and nothing is thrown. Throws Error.
-void write_collection_note(Store& store, std::uint64_t total_bytes, bool has_missed_cap);
+void write_collection_note(StoreWriter& store, std::uint64_t total_bytes, bool has_missed_cap);
 
 /// nullopt: no collection has ended yet, or its note cannot be read.
-std::optional<CollectionNote> read_collection_note(Store& store);
+std::optional<CollectionNote> read_collection_note(const StoreReader& store);
 
 /// When the last collection ended, by its own clock. nullopt: not known.
-std::optional<std::int64_t> last_collection_ns(Store& store);
+std::optional<std::int64_t> last_collection_ns(const StoreReader& store);
 
 }  // namespace envstore

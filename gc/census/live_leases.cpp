@@ -11,7 +11,7 @@ constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
-LeasedByFiles leased_by_files(Store& store) {
+LeasedByFiles leased_by_files(const StoreReader& store) {
   LeasedByFiles leased;
   for (const HeldLease& lease : held_leases(store))
     if (lease.row)
@@ -34,7 +34,7 @@ std::int64_t oldest_ingest_ns(Index::Read& rows, std::int64_t now_ns) {
   return oldest;
 }
 
-std::int64_t oldest_held_ingest_ns(Store& store) {
+std::int64_t oldest_held_ingest_ns(const StoreReader& store) {
   const std::int64_t now_ns = store.clock().now().time_since_epoch().count();
   std::int64_t oldest = kNone;
   for (const HeldLease& lease : held_leases(store)) {

@@ -28,7 +28,7 @@ std::uint64_t blocks_of(int directory, const std::string& path) {
 
 /// Files that root's programs (test runners, caches) wrote into slots: the mode of a slot does not keep root
 /// out.
-std::uint64_t foreign_bytes(Store& store, const std::string& owner,
+std::uint64_t foreign_bytes(const StoreReader& store, const std::string& owner,
                             const std::unordered_map<std::string_view, std::uint64_t>& compiled) {
   std::uint64_t bytes = 0;
   for (const DirectoryEntry& slot : list_folder(store.root(), owner)) {
@@ -51,7 +51,7 @@ std::uint64_t layout_folder_bytes(Layout layout, std::uint64_t files, std::uint6
   return kFoldersOfALayout + (layout == Layout::farm ? kBlock * top_level_names : kFoldersAFile * files);
 }
 
-std::uint64_t bytecode_bytes(Store& store, const std::string& owner) {
+std::uint64_t bytecode_bytes(const StoreReader& store, const std::string& owner) {
   constexpr std::size_t kLargestLedger = std::size_t{256} << 20;
   const std::string ledger = owner + "/" + store_paths::kSlotLedger;
   if (!stat_at(store.root(), ledger, Links::do_not_follow)) return 0;  // the folder may be missing, too
@@ -63,7 +63,7 @@ std::uint64_t bytecode_bytes(Store& store, const std::string& owner) {
   return bytes;
 }
 
-std::uint64_t index_bytes(Store& store) {
+std::uint64_t index_bytes(const StoreReader& store) {
   const std::string data = std::string("/") + store_paths::kEnvironmentData;
   std::uint64_t bytes = blocks_of(store.root(), std::string(store_paths::kIndex) + data);
   for (const DirectoryEntry& boot : list_folder(store.root(), store_paths::kVolatile))

@@ -18,8 +18,8 @@ std::uint64_t tree_folder_bytes(std::uint64_t files);
 /// Of one layout: a farm has a link for each top-level name, a forest has folders with a name for each file.
 std::uint64_t layout_folder_bytes(Layout layout, std::uint64_t files, std::uint64_t top_level_names);
 /// `owner`: bytecode/<tree or snapshot id>.
-std::uint64_t bytecode_bytes(Store& store, const std::string& owner);
+std::uint64_t bytecode_bytes(const StoreReader& store, const std::string& owner);
 /// Blocks of the index's files, the volatile ones of all boots included. They never shrink.
-std::uint64_t index_bytes(Store& store);
+std::uint64_t index_bytes(const StoreReader& store);
 
 }  // namespace envstore

@@ -44,7 +44,7 @@ std::string free_key(Index::Read& rows, const std::string& name, std::size_t num
 
 /// Records roots in the snapshots' own files, where they survive the loss of the index. What cannot be
 /// recorded now is recorded by verify.
-void note_roots_of(Store& store, const std::set<SnapshotId>& snapshots) {
+void note_roots_of(StoreWriter& store, const std::set<SnapshotId>& snapshots) {
   for (const SnapshotId& id : snapshots) {
     try {
       note_roots(store, id);
@@ -66,7 +66,7 @@ std::set<SnapshotId> erase_pin(Index::Write& rows, const std::string& name) {
 
 }  // namespace
 
-void pin(Store& store, const std::string& name, const std::vector<SnapshotId>& snapshots) {
+void pin(StoreWriter& store, const std::string& name, const std::vector<SnapshotId>& snapshots) {
   // A durable root must not name a row that a power cut could lose.
   store.index().promote(Index::Wait::yes);
   const std::int64_t now_ns = store.clock().now().time_since_epoch().count();
@@ -82,7 +82,7 @@ void pin(Store& store, const std::string& name, const std::vector<SnapshotId>& s
   note_roots_of(store, changed);
 }
 
-std::size_t unpin(Store& store, const std::string& name) {
+std::size_t unpin(StoreWriter& store, const std::string& name) {
   Index::Write rows = store.index().durable_write();
   const std::size_t count = rows_of_pin(rows, name).size();
   if (count == 0) return 0;
@@ -92,7 +92,7 @@ std::size_t unpin(Store& store, const std::string& name) {
   return count;
 }
 
-std::vector<std::string> pin_names(Store& store) {
+std::vector<std::string> pin_names(const StoreReader& store) {
   std::set<std::string> names;
   Index::Read rows = store.index().read();
   rows.each_root([&](const std::string&, const RootRow& row) {
@@ -106,7 +106,7 @@ bool looks_like_id(std::string_view text) {
   return text.size() >= kFewestDigits && text.size() <= 2 * sizeof(SnapshotId::bytes) && is_hexadecimal(text);
 }
 
-std::vector<SnapshotId> snapshots_like(Store& store, std::string_view prefix) {
+std::vector<SnapshotId> snapshots_like(const StoreReader& store, std::string_view prefix) {
   std::vector<SnapshotId> found;
   if (!looks_like_id(prefix)) return found;
   const std::string wanted = to_lower(prefix);
@@ -118,7 +118,7 @@ std::vector<SnapshotId> snapshots_like(Store& store, std::string_view prefix) {
   return found;
 }
 
-SnapshotId snapshot_like(Store& store, const std::string& prefix) {
+SnapshotId snapshot_like(const StoreReader& store, const std::string& prefix) {
   const std::vector<SnapshotId> found = snapshots_like(store, prefix);
   if (found.empty())
     throw Error(ErrorKind::not_found, format_text("cannot find a snapshot '{}' in the store", prefix),

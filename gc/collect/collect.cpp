@@ -26,7 +26,7 @@
 namespace envstore {
 namespace {
 
-std::optional<FileLock> gc_lock(Store& store, std::chrono::milliseconds timeout) {
+std::optional<FileLock> gc_lock(StoreWriter& store, std::chrono::milliseconds timeout) {
   const std::string name = store_paths::kGcLock;
   return FileLock::wait_for(store.root(), name, LockMode::exclusive, timeout);
 }
@@ -37,7 +37,7 @@ struct HauntedSnapshots {
   std::map<SnapshotId, ProcessUse> snapshots;
   std::optional<ProcessUse> may_use_any;  ///< a process of a lease that has no row and an incomplete file
 };
-HauntedSnapshots haunted_snapshots(Store& store) {
+HauntedSnapshots haunted_snapshots(StoreWriter& store) {
   std::vector<HeldLease> dead = dropped_leases(store);
   {
     Index::Read rows = store.index().read();
@@ -56,7 +56,7 @@ HauntedSnapshots haunted_snapshots(Store& store) {
   return haunted;
 }
 
-bool is_disk_full(const Store& store) {
+bool is_disk_full(const StoreReader& store) {
   constexpr std::uint64_t kAlmost = std::uint64_t{16} << 20;
   return free_bytes(store.root()) < kAlmost;
 }
@@ -64,7 +64,7 @@ bool is_disk_full(const Store& store) {
 /// Adopts snapshots whose row was lost while a run uses them (volatile data removed, the index rebuilt):
 /// their files are there, and with a row they are kept like any other. A snapshot of an ingest is adopted
 /// only if its lease's row was lost, too: otherwise it is still being made. False: one could not be adopted.
-bool adopt_leased(Store& store) {
+bool adopt_leased(StoreWriter& store) {
   std::set<SnapshotId> lost;
   const std::vector<HeldLease> leases = held_leases(store);
   {
@@ -80,7 +80,7 @@ bool adopt_leased(Store& store) {
   return is_complete;
 }
 
-void settle_tree_times(Store& store, Census& census) {
+void settle_tree_times(StoreWriter& store, Census& census) {
   const std::int64_t now = census.now_ns;
   for (std::size_t next = 0; next < census.trees.size();) {
     const LockTimeSlice slice;
@@ -98,7 +98,7 @@ void settle_tree_times(Store& store, Census& census) {
 
 /// Sets times in the future to now: otherwise no rule would apply before the clock reaches them. A tree that
 /// no snapshot names is deleted at once.
-std::uint64_t settle_times(Store& store, Census& census) {
+std::uint64_t settle_times(StoreWriter& store, Census& census) {
   settle_tree_times(store, census);
   std::uint64_t settled = 0;
   const std::int64_t now = census.now_ns;
@@ -124,7 +124,7 @@ std::uint64_t settle_times(Store& store, Census& census) {
 
 class Collection {
  public:
-  Collection(Store& store, const GcOptions& options) : store_(store), options_(options) {}
+  Collection(StoreWriter& store, const GcOptions& options) : store_(store), options_(options) {}
 
   GcReport run() {
     remove_trash(store_, report_);
@@ -281,7 +281,7 @@ class Collection {
     if (options_.progress) options_.progress({step, done, total});
   }
 
-  Store& store_;
+  StoreWriter& store_;
   const GcOptions& options_;
   GcReport report_;
   HauntedSnapshots haunted_;
@@ -292,7 +292,7 @@ class Collection {
 /// Runs `work`. If a row cannot be written because the disk is full, runs it again with the reserved space
 /// or, on a disk too small for a reserve, with the space of the spare scratches.
 template <class Work>
-auto with_reserve(Store& store, Work work) {
+auto with_reserve(StoreWriter& store, Work work) {
   try {
     return work();
   } catch (const Error& error) {
@@ -302,7 +302,7 @@ auto with_reserve(Store& store, Work work) {
   return work();
 }
 
-GcReport only_plan(Store& store, const Policy& policy) {
+GcReport only_plan(StoreWriter& store, const Policy& policy) {
   GcReport report;
   report.census = take_census(store);
   report.plan = plan_gc(report.census, policy);
@@ -311,7 +311,7 @@ GcReport only_plan(Store& store, const Policy& policy) {
 
 }  // namespace
 
-GcReport collect(Store& store, const GcOptions& options) {
+GcReport collect(StoreWriter& store, const GcOptions& options) {
   if (options.dry_run == DryRun::yes) return only_plan(store, options.policy);
   if (store.is_read_only())
     throw Error(ErrorKind::permission, "cannot collect garbage in '" + store.path() + "': it is read-only");

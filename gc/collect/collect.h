@@ -54,6 +54,6 @@ struct GcReport {
 /// locks/gc.lock. Throws before anything is deleted if rows, leases or roots cannot be listed; Error{busy} if
 /// the lock is not free in time; Error{permission} for a read-only store. Steps: promote, census, plan,
 /// condemn (volatile), re-check and mark deleting (durable), sweep.
-GcReport collect(Store& store, const GcOptions& options);
+GcReport collect(StoreWriter& store, const GcOptions& options);
 
 }  // namespace envstore

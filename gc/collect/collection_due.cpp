@@ -23,7 +23,7 @@ std::uint64_t estimate(const std::optional<CollectionNote>& note, std::uint64_t 
 
 }  // namespace
 
-bool is_collection_due(Store& store, const Policy& policy) {
+bool is_collection_due(const StoreReader& store, const Policy& policy) {
   if (store.is_read_only() || (!policy.max_size && !policy.min_free)) return false;
   struct statvfs disk {};
   if (fstatvfs(store.root(), &disk) != 0) captured_errno().fail("look at the disk of", store.path());

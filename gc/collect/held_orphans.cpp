@@ -10,7 +10,7 @@
 namespace envstore {
 namespace {
 
-std::set<SnapshotId> leased_snapshots(Store& store) {
+std::set<SnapshotId> leased_snapshots(const StoreReader& store) {
   std::set<SnapshotId> leased;
   store.index().read().each_lease([&](const std::string&, const LeaseRow& lease) {
     leased.insert(lease.snapshots.begin(), lease.snapshots.end());
@@ -19,7 +19,7 @@ std::set<SnapshotId> leased_snapshots(Store& store) {
   return leased;
 }
 
-std::vector<SnapshotId> snapshots_on_disk(Store& store) {
+std::vector<SnapshotId> snapshots_on_disk(const StoreReader& store) {
   constexpr std::string_view kSuffix = ".json";
   std::vector<SnapshotId> found;
   for (const DirectoryEntry& entry : list_folder(store.root(), store_paths::kSnapshots)) {
@@ -31,7 +31,7 @@ std::vector<SnapshotId> snapshots_on_disk(Store& store) {
   return found;
 }
 
-std::vector<SnapshotId> without_row(Store& store, const std::vector<SnapshotId>& snapshots) {
+std::vector<SnapshotId> without_row(const StoreReader& store, const std::vector<SnapshotId>& snapshots) {
   std::vector<SnapshotId> found;
   for (std::size_t next = 0; next < snapshots.size();) {
     const LockTimeSlice slice;
@@ -44,7 +44,7 @@ std::vector<SnapshotId> without_row(Store& store, const std::vector<SnapshotId>&
 
 }  // namespace
 
-HeldOrphans find_held_orphans(Store& store) {
+HeldOrphans find_held_orphans(const StoreReader& store) {
   const std::vector<SnapshotId> orphans = without_row(store, snapshots_on_disk(store));
   HeldOrphans held;
   if (orphans.empty()) return held;

@@ -11,6 +11,6 @@ struct HeldOrphans {
   std::vector<SnapshotId> leased, rooted;
   bool empty() const { return leased.empty() && rooted.empty(); }
 };
-HeldOrphans find_held_orphans(Store& store);
+HeldOrphans find_held_orphans(const StoreReader& store);
 
 }  // namespace envstore

@@ -27,18 +27,18 @@ constexpr std::int64_t kDay = 24 * kHour;
 constexpr std::int64_t kSpareLife = 7 * kDay, kQuarantineLife = 30 * kDay;
 constexpr std::size_t kLeaseName = 32;
 
-std::int64_t now_ns(Store& store) {
+std::int64_t now_ns(StoreWriter& store) {
   return store.clock().now().time_since_epoch().count();
 }
 
 /// When the entry last changed. nullopt: another process has just removed it.
-std::optional<std::int64_t> changed_ns(Store& store, const std::string& path, const LeftoverAge& age) {
+std::optional<std::int64_t> changed_ns(StoreWriter& store, const std::string& path, const LeftoverAge& age) {
   const auto stamp = stat_at(store.root(), path, Links::do_not_follow);
   if (!stamp) return std::nullopt;
   return settled_time_ns(store, path, std::max(stamp->ctime_ns, stamp->mtime_ns), age);
 }
 
-void each_entry(Store& store, const std::string& folder, GcReport& report,
+void each_entry(StoreWriter& store, const std::string& folder, GcReport& report,
                 const std::function<bool(const std::string& name, const std::string& path)>& removes) {
   for (const DirectoryEntry& entry : list_folder(store.root(), folder)) {
     try {
@@ -49,7 +49,8 @@ void each_entry(Store& store, const std::string& folder, GcReport& report,
   }
 }
 
-bool remove_older(Store& store, const std::string& path, std::int64_t before_ns, const LeftoverAge& age) {
+bool remove_older(StoreWriter& store, const std::string& path, std::int64_t before_ns,
+                  const LeftoverAge& age) {
   const auto changed = changed_ns(store, path, age);
   if (!changed || *changed >= before_ns) return false;
   remove_tree(store.root(), path);
@@ -62,13 +63,13 @@ bool is_lease_name(const std::string& name) {
 
 /// True if the lease has neither a lock file nor a row. If the file was deleted from outside, the row stays
 /// until the boot ends.
-bool is_lease_gone(Store& store, const std::string& name) {
+bool is_lease_gone(StoreWriter& store, const std::string& name) {
   return !stat_at(store.root(), store_paths::lease(name), Links::do_not_follow) &&
          !store.index().read().lease(name);
 }
 
 /// Moves it away first: a run may be about to claim it.
-bool remove_spare(Store& store, const std::string& path, std::int64_t before_ns, const LeftoverAge& age,
+bool remove_spare(StoreWriter& store, const std::string& path, std::int64_t before_ns, const LeftoverAge& age,
                   GcReport& report) {
   const auto changed = changed_ns(store, path, age);
   if (!changed || *changed >= before_ns) return false;
@@ -79,7 +80,7 @@ bool remove_spare(Store& store, const std::string& path, std::int64_t before_ns,
 }
 
 /// Each wheel and each request has a lock file of its own. Other lock files are few, and stay.
-void remove_free_locks(Store& store, GcReport& report) {
+void remove_free_locks(StoreWriter& store, GcReport& report) {
   each_entry(store, store_paths::kLocks, report, [&](const std::string& name, const std::string& path) {
     if (!name.starts_with(store_paths::kWheelLockPrefix) &&
         !name.starts_with(store_paths::kRequestLockPrefix))
@@ -92,7 +93,7 @@ void remove_free_locks(Store& store, GcReport& report) {
 
 }  // namespace
 
-LeftoverAge leftover_age(Store& store, const Policy& policy, const Census& census) {
+LeftoverAge leftover_age(StoreWriter& store, const Policy& policy, const Census& census) {
   const std::int64_t now = now_ns(store);
   std::int64_t oldest = oldest_held_ingest_ns(store);
   // Anything without a row may belong to these leases.
@@ -106,14 +107,14 @@ LeftoverAge leftover_age(Store& store, const Policy& policy, const Census& censu
           .is_clock_trusted = is_trusted};
 }
 
-std::int64_t settled_time_ns(Store& store, const std::string& path, std::int64_t time_ns,
+std::int64_t settled_time_ns(StoreWriter& store, const std::string& path, std::int64_t time_ns,
                              const LeftoverAge& age) {
   if (!age.is_clock_trusted || !is_ahead(time_ns, age.now_ns)) return time_ns;
   utimensat(store.root(), path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);
   return age.now_ns;
 }
 
-void remove_trash(Store& store, GcReport& report) {
+void remove_trash(StoreWriter& store, GcReport& report) {
   const LeftoverAge age{.now_ns = now_ns(store), .is_clock_trusted = is_clock_trusted(store)};
   const std::int64_t now = age.now_ns;
   each_entry(store, store_paths::kTrash, report, [&](const std::string& name, const std::string& path) {
@@ -128,7 +129,7 @@ void remove_trash(Store& store, GcReport& report) {
   });
 }
 
-void remove_dead_work(Store& store, const LeftoverAge& age, GcReport& report) {
+void remove_dead_work(StoreWriter& store, const LeftoverAge& age, GcReport& report) {
   const std::int64_t spares_before = report.deleted_snapshots > 0
                                          ? age.orphans_before_ns
                                          : std::min(age.orphans_before_ns, age.now_ns - kSpareLife);

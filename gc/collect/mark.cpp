@@ -8,7 +8,7 @@
 namespace envstore {
 namespace {
 
-std::int64_t now_ns(Store& store) {
+std::int64_t now_ns(StoreWriter& store) {
   return store.clock().now().time_since_epoch().count();
 }
 
@@ -19,7 +19,7 @@ bool is_as_counted(Index::Read& rows, const CountedSnapshot& counted) {
 
 class Condemnation {
  public:
-  Condemnation(Store& store, const Census& census, const std::vector<std::uint32_t>& going)
+  Condemnation(StoreWriter& store, const Census& census, const std::vector<std::uint32_t>& going)
       : store_(store),
         census_(census),
         going_(going.begin(), going.end()),
@@ -49,7 +49,7 @@ class Condemnation {
     if (goes) condemned_.push_back(place);
   }
 
-  Store& store_;
+  StoreWriter& store_;
   const Census& census_;
   const std::set<std::uint32_t> going_;
   const std::uint64_t epoch_;  ///< grows with each collection
@@ -71,7 +71,7 @@ std::set<SnapshotId> held_snapshots(Index::Read& rows) {
   return held;
 }
 
-std::vector<std::uint32_t> condemn(Store& store, const Census& census,
+std::vector<std::uint32_t> condemn(StoreWriter& store, const Census& census,
                                    const std::vector<std::uint32_t>& going) {
   return Condemnation(store, census, going).run();
 }
@@ -79,7 +79,7 @@ std::vector<std::uint32_t> condemn(Store& store, const Census& census,
 namespace {
 
 /// Takes back those that a live lease names in its file, and returns the others.
-std::vector<SnapshotId> without_leased(Store& store, std::vector<SnapshotId> deleting) {
+std::vector<SnapshotId> without_leased(StoreWriter& store, std::vector<SnapshotId> deleting) {
   if (deleting.empty()) return deleting;
   const LeasedByFiles leased = leased_by_files(store);
   const auto is_free = [&](const SnapshotId& id) {
@@ -96,7 +96,7 @@ std::vector<SnapshotId> without_leased(Store& store, std::vector<SnapshotId> del
 
 }  // namespace
 
-std::vector<SnapshotId> mark_deleting(Store& store, const std::vector<SnapshotId>& snapshots) {
+std::vector<SnapshotId> mark_deleting(StoreWriter& store, const std::vector<SnapshotId>& snapshots) {
   std::vector<SnapshotId> deleting;
   Index::Write rows = store.index().durable_write();
   const std::set<SnapshotId> held = held_snapshots(rows);
@@ -114,7 +114,7 @@ std::vector<SnapshotId> mark_deleting(Store& store, const std::vector<SnapshotId
   return without_leased(store, std::move(deleting));
 }
 
-void pardon(Store& store, const std::vector<SnapshotId>& snapshots) {
+void pardon(StoreWriter& store, const std::vector<SnapshotId>& snapshots) {
   if (snapshots.empty()) return;
   Index::Write rows = store.index().write();
   for (const SnapshotId& id : snapshots) {

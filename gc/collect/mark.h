@@ -15,7 +15,7 @@ std::set<SnapshotId> held_snapshots(Index::Read& rows);
 /// Marks the snapshots of `going` as condemned (volatile: a reboot undoes it), unless they are held or were
 /// used since the census. Takes back those that an earlier collection condemned and this one keeps. Returns
 /// the positions in Census::snapshots of those that are condemned now.
-std::vector<std::uint32_t> condemn(Store& store, const Census& census,
+std::vector<std::uint32_t> condemn(StoreWriter& store, const Census& census,
                                    const std::vector<std::uint32_t>& going);
 
 /// In one durable transaction, snapshots that are still condemned and not held become `deleting`; those that
@@ -23,9 +23,9 @@ std::vector<std::uint32_t> condemn(Store& store, const Census& census,
 /// When that is on disk, lease files are checked, too: a run that claims a snapshot after that finds it
 /// `deleting`, and one that claimed it before has a lease file, whether or not its row is visible (another
 /// boot's is not). Returns those that are `deleting` now; the others were taken back.
-std::vector<SnapshotId> mark_deleting(Store& store, const std::vector<SnapshotId>& snapshots);
+std::vector<SnapshotId> mark_deleting(StoreWriter& store, const std::vector<SnapshotId>& snapshots);
 
 /// Takes back those that are condemned but were not deleted.
-void pardon(Store& store, const std::vector<SnapshotId>& snapshots);
+void pardon(StoreWriter& store, const std::vector<SnapshotId>& snapshots);
 
 }  // namespace envstore

@@ -16,7 +16,7 @@ namespace {
 
 class Orphans {
  public:
-  Orphans(Store& store, const LeftoverAge& age, GcReport& report)
+  Orphans(StoreWriter& store, const LeftoverAge& age, GcReport& report)
       : store_(store), age_(age), report_(report), trash_(store, report) {}
 
   void remove() {
@@ -102,7 +102,7 @@ class Orphans {
     if (unlink_if_there(store_.root(), store_paths::object(id))) ++report_.removed_leftovers;
   }
 
-  Store& store_;
+  StoreWriter& store_;
   const LeftoverAge& age_;
   GcReport& report_;
   Trash trash_;
@@ -110,7 +110,7 @@ class Orphans {
 
 }  // namespace
 
-void remove_orphans(Store& store, const LeftoverAge& age, GcReport& report) {
+void remove_orphans(StoreWriter& store, const LeftoverAge& age, GcReport& report) {
   if (age.ages_mean_something) Orphans(store, age, report).remove();
 }
 

@@ -11,7 +11,7 @@ namespace {
 /// path, which maps and links show.
 class Guarded {
  public:
-  explicit Guarded(const Store& store) : roots_{store.path()} {
+  explicit Guarded(const StoreReader& store) : roots_{store.path()} {
     const auto real = real_path(store.path());
     if (real && *real != store.path()) roots_.push_back(*real);
   }
@@ -60,7 +60,7 @@ std::map<std::uint32_t, std::set<std::uint32_t>> own_trees(const Census& census,
 
 }  // namespace
 
-RunningProcessCheck check_running_processes(const Store& store, const Census& census,
+RunningProcessCheck check_running_processes(const StoreReader& store, const Census& census,
                                             const std::vector<std::uint32_t>& going,
                                             const std::vector<std::uint32_t>& unused_trees) {
   Guarded guarded(store);

@@ -16,7 +16,7 @@ struct RunningProcessCheck {
 /// Looks for processes that use `going` (positions in Census::snapshots), the trees that only these name, or
 /// `unused_trees`, without a lease that shows it: in environ, exe, cwd, maps and open files of each visible
 /// process.
-RunningProcessCheck check_running_processes(const Store& store, const Census& census,
+RunningProcessCheck check_running_processes(const StoreReader& store, const Census& census,
                                             const std::vector<std::uint32_t>& going,
                                             const std::vector<std::uint32_t>& unused_trees);
 

@@ -12,7 +12,7 @@
 namespace envstore {
 namespace {
 
-bool is_whole(Store& store, const std::string& path) {
+bool is_whole(StoreWriter& store, const std::string& path) {
   const auto directory = try_open_directory(store.root(), path);
   if (!directory) return false;
   try {
@@ -24,7 +24,7 @@ bool is_whole(Store& store, const std::string& path) {
 
 /// Renames each spare scratch first, so that no run claims it while it is checked. Returns how many were
 /// removed.
-std::uint64_t drop(Store& store, const std::function<bool(const std::string&)>& is_kept) {
+std::uint64_t drop(StoreWriter& store, const std::function<bool(const std::string&)>& is_kept) {
   if (!stat_at(store.root(), store_paths::kScratch, Links::do_not_follow)) return 0;
   const std::string prefix = store_paths::spare({});
   std::uint64_t dropped = 0;
@@ -46,11 +46,11 @@ std::uint64_t drop(Store& store, const std::function<bool(const std::string&)>& 
 
 }  // namespace
 
-std::uint64_t drop_changed_spares(Store& store) {
+std::uint64_t drop_changed_spares(StoreWriter& store) {
   return drop(store, [&](const std::string& path) { return is_whole(store, path); });
 }
 
-std::uint64_t drop_all_spares(Store& store) {
+std::uint64_t drop_all_spares(StoreWriter& store) {
   return drop(store, [](const std::string&) { return false; });
 }
 

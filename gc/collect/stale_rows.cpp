@@ -28,7 +28,7 @@ struct StaleRows {
   std::function<std::optional<Row>(Index::Read&, const Key&)> find;
   std::function<void(Index::Write&, const Key&)> erase;
 
-  std::uint64_t remove(Store& store) const {
+  std::uint64_t remove(StoreWriter& store) const {
     const std::vector<Key> stale = find_stale(store);
     std::uint64_t erased = 0;
     for (std::size_t next = 0; next < stale.size();) {
@@ -45,7 +45,7 @@ struct StaleRows {
     return erased;
   }
 
-  std::vector<Key> find_stale(Store& store) const {
+  std::vector<Key> find_stale(StoreWriter& store) const {
     std::vector<Key> stale;
     Index::Read rows = store.index().read_in_slices();
     each(rows, [&](const Key& key, const Row& row) {
@@ -56,7 +56,7 @@ struct StaleRows {
   }
 };
 
-std::uint64_t remove_requests(Store& store) {
+std::uint64_t remove_requests(StoreWriter& store) {
   const StaleRows<Fingerprint, RequestRow> table{
       .each = [](Index::Read& rows, const auto& visit) { rows.each_request(visit); },
       .is_stale = [](Index::Read& rows, const RequestRow& row) { return !rows.snapshot(row.snapshot); },
@@ -65,7 +65,7 @@ std::uint64_t remove_requests(Store& store) {
   return table.remove(store);
 }
 
-std::uint64_t remove_memos(Store& store) {
+std::uint64_t remove_memos(StoreWriter& store) {
   const auto is_stale = [](Index::Read& rows, const MemoRow& row) {
     // Rows of earlier versions hold the words of the run themselves, passwords among them.
     constexpr std::size_t kDigits = 4 * sizeof(Fingerprint::bytes);
@@ -81,7 +81,7 @@ std::uint64_t remove_memos(Store& store) {
   return table.remove(store);
 }
 
-std::uint64_t remove_wheels(Store& store) {
+std::uint64_t remove_wheels(StoreWriter& store) {
   const StaleRows<WheelHash, WheelRow> table{
       .each = [](Index::Read& rows, const auto& visit) { rows.each_wheel(visit); },
       .is_stale = [](Index::Read& rows, const WheelRow& row) { return !rows.tree(row.tree); },
@@ -92,7 +92,7 @@ std::uint64_t remove_wheels(Store& store) {
 
 /// Removes old documents, and those from the future, which no request treats as fresh. The largest time marks
 /// a document that is never removed by age.
-std::uint64_t remove_documents(Store& store, const LeftoverAge& age) {
+std::uint64_t remove_documents(StoreWriter& store, const LeftoverAge& age) {
   const auto is_stale = [age](Index::Read&, const DocumentRow& row) {
     const bool is_from_future = age.is_clock_trusted && is_ahead(row.fetched_at_ns, age.now_ns) &&
                                 row.fetched_at_ns != std::numeric_limits<std::int64_t>::max();
@@ -122,7 +122,7 @@ bool watches_missing_path(const MemoRow& memo) {
 
 /// Removes entries of projects and requirements files that no longer exist. Paths are examined outside of any
 /// transaction: their disk may not answer.
-std::uint64_t remove_memos_of_missing_paths(Store& store) {
+std::uint64_t remove_memos_of_missing_paths(StoreWriter& store) {
   std::vector<std::pair<Fingerprint, MemoRow>> memos;
   store.index().read_in_slices().each_memo([&](const Fingerprint& key, const MemoRow& row) {
     if (!row.watched.empty()) memos.emplace_back(key, row);
@@ -140,7 +140,7 @@ std::uint64_t remove_memos_of_missing_paths(Store& store) {
 }
 
 /// A key is the interpreter's path, which further lines may follow. A machine has few interpreters.
-std::uint64_t remove_interpreters(Store& store) {
+std::uint64_t remove_interpreters(StoreWriter& store) {
   std::vector<std::string> keys;
   store.index().read().each_interpreter([&](const std::string& key, const InterpreterRow&) {
     keys.push_back(key);
@@ -154,7 +154,7 @@ std::uint64_t remove_interpreters(Store& store) {
   return keys.size();
 }
 
-bool has_files(Store& store, const SnapshotId& id) {
+bool has_files(StoreWriter& store, const SnapshotId& id) {
   const std::string parts[] = {store_paths::snapshot(id, Layout::farm),
                                store_paths::snapshot(id, Layout::forest), store_paths::slots(id),
                                store_paths::snapshot_record(id)};
@@ -165,7 +165,7 @@ bool has_files(Store& store, const SnapshotId& id) {
 
 /// A power cut may restore a `deleting` row without its snapshot. Files without a row are removed first, as
 /// orphans.
-std::uint64_t remove_fates(Store& store) {
+std::uint64_t remove_fates(StoreWriter& store) {
   std::vector<SnapshotId> ids;
   {
     Index::Read rows = store.index().read_in_slices();
@@ -185,7 +185,7 @@ std::uint64_t remove_fates(Store& store) {
 
 }  // namespace
 
-void remove_stale_rows(Store& store, const LeftoverAge& age, GcReport& report) {
+void remove_stale_rows(StoreWriter& store, const LeftoverAge& age, GcReport& report) {
   report.removed_leftovers += remove_fates(store);
   report.removed_leftovers += remove_requests(store);
   report.removed_leftovers += remove_memos(store);

@@ -11,15 +11,15 @@ namespace envstore {
 namespace {
 
 /// A path in the store, split: folder (`trees`), name (an id), and the rest.
-struct StorePath {
+struct PathInStore {
   std::string folder, name, rest;
 };
 
 /// nullopt: the path is not in the store.
-std::optional<StorePath> in_store(const Store& store, const std::string& path) {
+std::optional<PathInStore> in_store(const StoreReader& store, const std::string& path) {
   const std::string root = store.path() + "/";
   if (!path.starts_with(root)) return std::nullopt;
-  StorePath parts;
+  PathInStore parts;
   const std::string inside = path.substr(root.size());
   const std::size_t first = std::min(inside.find('/'), inside.size());
   const std::size_t second =
@@ -32,7 +32,7 @@ std::optional<StorePath> in_store(const Store& store, const std::string& path) {
 
 class Finder {
  public:
-  Finder(Store& store, const Census& census) : store_(store), census_(census) {}
+  Finder(const StoreReader& store, const Census& census) : store_(store), census_(census) {}
 
   std::optional<Subject> by_id(const std::string& word) const {
     if (!looks_like_id(word)) return std::nullopt;
@@ -68,7 +68,7 @@ class Finder {
     return subject;
   }
 
-  std::optional<Subject> by_store_path(const StorePath& path) const {
+  std::optional<Subject> by_store_path(const PathInStore& path) const {
     if (path.folder == store_paths::kObjects) {
       const auto blob = BlobId::parse(path.name + path.rest);
       return blob ? of_blob(*blob) : std::nullopt;
@@ -181,13 +181,13 @@ class Finder {
     return subject;
   }
 
-  Store& store_;
+  const StoreReader& store_;
   const Census& census_;
 };
 
 }  // namespace
 
-Subject find_subject(Store& store, const Census& census, const std::string& word) {
+Subject find_subject(const StoreReader& store, const Census& census, const std::string& word) {
   const Finder finder(store, census);
   if (auto found = finder.by_id(word)) return *found;
   const std::string path = absolute_path(word);

@@ -40,18 +40,19 @@ using SweepProgress = std::function<void(std::uint64_t done, std::uint64_t total
 
 /// Deletes those of `condemned` that were not taken back, and returns them; the caller fills
 /// `report.taken_back` from the result. Adds the trees that they named to `trees`.
-std::set<SnapshotId> sweep_snapshots(Store& store, const std::vector<SnapshotId>& condemned, GcReport& report,
-                                     std::set<TreeId>& trees, const SweepProgress& progress);
+std::set<SnapshotId> sweep_snapshots(StoreWriter& store, const std::vector<SnapshotId>& condemned,
+                                     GcReport& report, std::set<TreeId>& trees,
+                                     const SweepProgress& progress);
 
 /// Deletes those of `candidates` that no snapshot names and that no running ingest may have just made.
-GoneTrees sweep_trees(Store& store, const std::set<TreeId>& candidates, GcReport& report,
+GoneTrees sweep_trees(StoreWriter& store, const std::set<TreeId>& candidates, GcReport& report,
                       const SweepProgress& progress);
 
 /// Adds blobs that no tree has, and the links of blobs to trees without a row: an interrupted collection or
 /// ingest left them.
-void find_unnamed_blobs(Store& store, GoneTrees& gone);
+void find_unnamed_blobs(StoreWriter& store, GoneTrees& gone);
 
 /// Deletes the rows and objects of the blobs that no other tree has.
-void sweep_blobs(Store& store, GoneTrees gone, GcReport& report, const SweepProgress& progress);
+void sweep_blobs(StoreWriter& store, GoneTrees gone, GcReport& report, const SweepProgress& progress);
 
 }  // namespace envstore

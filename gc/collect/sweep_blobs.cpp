@@ -30,7 +30,7 @@ std::uint64_t on_disk(std::uint64_t size) {
 /// Tests the locks of trees without taking them.
 class TreeLocks {
  public:
-  explicit TreeLocks(Store& store) : store_(store) {}
+  explicit TreeLocks(StoreWriter& store) : store_(store) {}
 
   bool is_free(const TreeId& id) {
     Fd& lock = locks_[id.bytes.front()];
@@ -45,7 +45,7 @@ class TreeLocks {
     return lock ? std::move(*lock) : Fd();
   }
 
-  Store& store_;
+  StoreWriter& store_;
   std::array<Fd, 256> locks_;
 };
 
@@ -87,7 +87,7 @@ Fd open_objects(int root) {
 /// ingest waits for one part at most.
 class ObjectSweep {
  public:
-  ObjectSweep(Store& store, std::vector<GoneBlob> blobs)
+  ObjectSweep(StoreWriter& store, std::vector<GoneBlob> blobs)
       : store_(store), blobs_(std::move(blobs)), objects_(open_objects(store.root())) {}
 
   Unlinked run() {
@@ -126,7 +126,7 @@ class ObjectSweep {
     }
   }
 
-  Store& store_;
+  StoreWriter& store_;
   const std::vector<GoneBlob> blobs_;
   const Fd objects_;
   Fd folder_;  ///< consecutive objects share a folder
@@ -137,7 +137,7 @@ class ObjectSweep {
 /// Erases the rows of one batch while the objects of the previous one are unlinked.
 class BlobSweep {
  public:
-  BlobSweep(Store& store, GoneTrees gone, GcReport& report)
+  BlobSweep(StoreWriter& store, GoneTrees gone, GcReport& report)
       : store_(store), gone_(std::move(gone)), report_(report), locks_(store) {
     // Rows with neighbouring ids share pages.
     std::sort(gone_.blobs.begin(), gone_.blobs.end(),
@@ -161,7 +161,7 @@ class BlobSweep {
 
  private:
   /// Erasing many rows takes pages before any object is freed, so batches are small on a full disk.
-  static std::size_t blobs_a_batch(const Store& store) {
+  static std::size_t blobs_a_batch(const StoreReader& store) {
     constexpr std::size_t kUsual = 10'000, kOnFullDisk = 100;
     constexpr std::uint64_t kEnough = std::uint64_t{128} << 20;
     return free_bytes(store.root()) < kEnough ? kOnFullDisk : kUsual;
@@ -208,7 +208,7 @@ class BlobSweep {
     }
   }
 
-  Store& store_;
+  StoreWriter& store_;
   GoneTrees gone_;
   GcReport& report_;
   TreeLocks locks_;
@@ -218,7 +218,7 @@ class BlobSweep {
 
 class UnnamedSearch {
  public:
-  UnnamedSearch(Store& store, GoneTrees& gone) : store_(store), gone_(gone) {
+  UnnamedSearch(StoreWriter& store, GoneTrees& gone) : store_(store), gone_(gone) {
     for (std::uint32_t i = 0; i < gone.trees.size(); ++i) places_.emplace(gone.trees[i], i);
   }
 
@@ -245,7 +245,7 @@ class UnnamedSearch {
     return found->second;
   }
 
-  Store& store_;
+  StoreWriter& store_;
   GoneTrees& gone_;
   std::map<TreeId, std::uint32_t> places_;
   std::map<TreeId, bool> has_row_;
@@ -253,11 +253,11 @@ class UnnamedSearch {
 
 }  // namespace
 
-void find_unnamed_blobs(Store& store, GoneTrees& gone) {
+void find_unnamed_blobs(StoreWriter& store, GoneTrees& gone) {
   UnnamedSearch(store, gone).run();
 }
 
-void sweep_blobs(Store& store, GoneTrees gone, GcReport& report, const SweepProgress& progress) {
+void sweep_blobs(StoreWriter& store, GoneTrees gone, GcReport& report, const SweepProgress& progress) {
   if (!gone.blobs.empty()) BlobSweep(store, std::move(gone), report).run(progress);
 }
 

@@ -18,7 +18,7 @@ constexpr std::size_t kSnapshotsABatch = 32;
 
 class SnapshotSweep {
  public:
-  SnapshotSweep(Store& store, GcReport& report, std::set<TreeId>& trees)
+  SnapshotSweep(StoreWriter& store, GcReport& report, std::set<TreeId>& trees)
       : store_(store), report_(report), trees_(trees), trash_(store, report) {}
 
   /// `locks`: those of all `ids`.
@@ -70,7 +70,7 @@ class SnapshotSweep {
     return trees;
   }
 
-  Store& store_;
+  StoreWriter& store_;
   GcReport& report_;
   std::set<TreeId>& trees_;
   Trash trash_;
@@ -87,7 +87,7 @@ struct Batch {
   std::vector<SnapshotId> ids;
   std::map<std::string, FileLock> locks;
 
-  bool add(Store& store, const SnapshotId& id) {
+  bool add(StoreWriter& store, const SnapshotId& id) {
     const std::string name = lock_name(id);
     if (!locks.contains(name)) {
       auto lock = FileLock::attempt(store.root(), name, LockMode::exclusive);
@@ -106,8 +106,9 @@ struct Batch {
 
 }  // namespace
 
-std::set<SnapshotId> sweep_snapshots(Store& store, const std::vector<SnapshotId>& condemned, GcReport& report,
-                                     std::set<TreeId>& trees, const SweepProgress& progress) {
+std::set<SnapshotId> sweep_snapshots(StoreWriter& store, const std::vector<SnapshotId>& condemned,
+                                     GcReport& report, std::set<TreeId>& trees,
+                                     const SweepProgress& progress) {
   SnapshotSweep sweep(store, report, trees);
   std::vector<SnapshotId> busy;
   std::uint64_t done = 0;

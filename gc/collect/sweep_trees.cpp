@@ -22,7 +22,7 @@ bool is_named(Index::Read& rows, const TreeId& id) {
 
 class TreeSweep {
  public:
-  TreeSweep(Store& store, GcReport& report) : store_(store), report_(report), trash_(store, report) {}
+  TreeSweep(StoreWriter& store, GcReport& report) : store_(store), report_(report), trash_(store, report) {}
 
   void sweep(const std::vector<TreeId>& ids) {
     std::vector<FileLock> locks;
@@ -99,7 +99,7 @@ class TreeSweep {
     }
   }
 
-  Store& store_;
+  StoreWriter& store_;
   GcReport& report_;
   Trash trash_;
   GoneTrees gone_;
@@ -108,7 +108,7 @@ class TreeSweep {
 
 }  // namespace
 
-GoneTrees sweep_trees(Store& store, const std::set<TreeId>& candidates, GcReport& report,
+GoneTrees sweep_trees(StoreWriter& store, const std::set<TreeId>& candidates, GcReport& report,
                       const SweepProgress& progress) {
   TreeSweep sweep(store, report);
   const std::vector<TreeId> ids(candidates.begin(), candidates.end());

@@ -14,7 +14,7 @@ namespace envstore {
 class Trash {
  public:
   static constexpr const char* kPrefix = "gc-";
-  Trash(Store& store, GcReport& report) : store_(store), report_(report) {}
+  Trash(StoreWriter& store, GcReport& report) : store_(store), report_(report) {}
   Trash(const Trash&) = delete;
   Trash& operator=(const Trash&) = delete;
   ~Trash() { finish(); }  ///< waits for the unlinking
@@ -28,7 +28,7 @@ class Trash {
  private:
   void finish();
 
-  Store& store_;
+  StoreWriter& store_;
   GcReport& report_;
   std::vector<std::string> entries_;
   std::future<std::vector<std::string>> unlinking_;  ///< its failures

@@ -36,7 +36,7 @@ const char* name_of(Subject::Kind kind);
 /// `word`: an id of a snapshot or tree or its first digits, a whole id of a blob, a path in the store
 /// (object, file of a tree, layout, scratch) or of a script, a package's name or `name==version`. Throws
 /// Error{not_found} that says what was looked for, Error{usage} if several ids begin with the digits.
-Subject find_subject(Store& store, const Census& census, const std::string& word);
+Subject find_subject(const StoreReader& store, const Census& census, const std::string& word);
 
 /// The snapshots that the subject concerns, and what keeps them. Pure. `policy`: only its grace time is used.
 Why why(const Census& census, const Policy& policy, Subject subject);

@@ -9,7 +9,7 @@
 namespace envstore {
 namespace {
 
-void scan_tree(Store& store, const std::string& tree, const std::string& below,
+void scan_tree(StoreWriter& store, const std::string& tree, const std::string& below,
                std::vector<TreeEntry>& entries) {
   const Fd directory = open_directory(store.root(), tree + "/" + below);
   for (const ScannedName& name : scan_names(directory.get(), tree + "/" + below)) {
@@ -29,7 +29,7 @@ void scan_tree(Store& store, const std::string& tree, const std::string& below,
 
 }  // namespace
 
-std::optional<TreeManifest> recover_manifest(Store& store, const TreeId& id) {
+std::optional<TreeManifest> recover_manifest(StoreWriter& store, const TreeId& id) {
   const std::string tree = store_paths::tree(id);
   try {
     std::vector<TreeEntry> entries;

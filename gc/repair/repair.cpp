@@ -17,7 +17,8 @@ bool is_at_object(const DamageFound& damage) {
 /// One repair: runs the parts in order, then examines again, which decides the outcome of each finding.
 class Repair {
  public:
-  Repair(Store& store, const DerivedFiles& derived, VerifyReport& report, BlobSource& source, Lease& lease)
+  Repair(StoreWriter& store, const DerivedFiles& derived, VerifyReport& report, BlobSource& source,
+         Lease& lease)
       : store_(store), derived_(derived), report_(report), source_(source), bench_(store, lease) {}
 
   void run() {
@@ -174,7 +175,7 @@ class Repair {
            stat_at(store_.root(), damage.path, Links::do_not_follow).has_value();
   }
 
-  Store& store_;
+  StoreWriter& store_;
   const DerivedFiles& derived_;
   VerifyReport& report_;
   BlobSource& source_;
@@ -191,7 +192,7 @@ class Repair {
 
 }  // namespace
 
-void repair(Store& store, const DerivedFiles& derived, VerifyReport& report, BlobSource& source) {
+void repair(StoreWriter& store, const DerivedFiles& derived, VerifyReport& report, BlobSource& source) {
   if (report.found.empty()) return;
   if (store.is_read_only())
     throw Error(ErrorKind::permission, "cannot repair '" + store.path() + "': it is read-only");

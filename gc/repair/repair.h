@@ -10,6 +10,6 @@ namespace envstore {
 /// from manifests and records. A tree that cannot be repaired is set aside: it and its snapshots lose their
 /// rows, so that the next run provides them again. May be killed at any point, and run again. Throws
 /// Error{permission} for a read-only store.
-void repair(Store& store, const DerivedFiles& derived, VerifyReport& report, BlobSource& source);
+void repair(StoreWriter& store, const DerivedFiles& derived, VerifyReport& report, BlobSource& source);
 
 }  // namespace envstore

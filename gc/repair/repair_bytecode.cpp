@@ -9,7 +9,7 @@ namespace envstore {
 namespace {
 
 /// Removes the markers that everything below is compiled: the next run compiles what is missing.
-void drop_markers(Store& store, const std::string& owner) {
+void drop_markers(StoreWriter& store, const std::string& owner) {
   const auto directory = try_open_directory(store.root(), owner);
   if (!directory) return;
   for (const ScannedName& name : scan_names(directory->get(), owner))
@@ -63,7 +63,7 @@ void repair_bytecode(Workbench& bench, const std::vector<DamageFound>& found) {
 
 void drop_bytecode_of(Verification& verification, Workbench& bench, const std::set<BlobId>& blobs,
                       const std::set<TreeId>& trees) {
-  Store& store = verification.store;
+  StoreWriter& store = verification.store;
   for (const TreeId& id : trees) {
     const std::vector<SnapshotId> snapshots = store.index().read().snapshots_of(id);
     const auto manifest = verification.manifest(id);

@@ -108,14 +108,14 @@ class Repairing {
   }
 
   Verification& verification_;
-  Store& store_;
+  StoreWriter& store_;
   Workbench& bench_;
   const bool is_layout_;
 };
 
 void repair_layout(Verification& verification, Workbench& bench, const SnapshotRecord& record,
                    Layout layout) {
-  Store& store = verification.store;
+  StoreWriter& store = verification.store;
   const std::vector<LayoutTree> trees = verification.trees_of(record);
   const LayoutPlan plan = plan_layout(record, trees, layout);
   make_layout_slots(store, plan);

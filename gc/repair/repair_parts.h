@@ -16,9 +16,9 @@ namespace envstore {
 /// Moves new files to their paths, and keeps what they replace in quarantine.
 class Workbench {
  public:
-  Workbench(Store& a_store, Lease& lease) : store(a_store), lease_(lease) {}
+  Workbench(StoreWriter& a_store, Lease& lease) : store(a_store), lease_(lease) {}
 
-  Store& store;
+  StoreWriter& store;
   std::string new_path();  ///< in tmp, relative to the store's root
 
   enum class Keep { no, in_quarantine };
@@ -65,7 +65,7 @@ class BlobRepair {
   void write_row(const BlobId& id);
 
   Verification& verification_;
-  Store& store_;
+  StoreWriter& store_;
   Workbench& bench_;
   BlobSource& source_;
 };
@@ -95,6 +95,6 @@ struct SetAside {
   std::set<TreeId> trees;
   std::set<SnapshotId> snapshots;
 };
-void set_aside(Store& store, Workbench& bench, SetAside what);
+void set_aside(StoreWriter& store, Workbench& bench, SetAside what);
 
 }  // namespace envstore

@@ -23,7 +23,7 @@ void if_possible(Step step) {
 }
 
 void repair_manifest(Workbench& bench, const TreeId& id) {
-  Store& store = bench.store;
+  StoreWriter& store = bench.store;
   const auto manifest = recover_manifest(store, id);
   if (!manifest) return;
   const std::string made = bench.new_path();
@@ -40,7 +40,7 @@ void repair_description(Workbench& bench, const TreeId& id) {
   bench.put_at(made, store_paths::tree(id) + "/" + store_paths::kTreeInfo, Workbench::Keep::in_quarantine);
 }
 
-std::vector<BlobId> linked_blobs(Store& store, const TreeId& id) {
+std::vector<BlobId> linked_blobs(StoreWriter& store, const TreeId& id) {
   std::vector<BlobId> blobs;
   for (std::size_t shard = 0; shard < Ledger::kShards; ++shard)
     store.index().read_in_slices().each_tree_of_blobs_in(static_cast<std::uint8_t>(shard),
@@ -53,7 +53,7 @@ std::vector<BlobId> linked_blobs(Store& store, const TreeId& id) {
 
 /// Calls `change` for each value, in transactions of bounded size.
 template <class Values, class Change>
-void in_transactions(Store& store, const Values& values, Change change) {
+void in_transactions(StoreWriter& store, const Values& values, Change change) {
   for (std::size_t next = 0; next < values.size();) {
     Index::Write write = store.index().write();
     const std::size_t end = std::min(values.size(), next + kRowsPerTransaction);
@@ -63,7 +63,7 @@ void in_transactions(Store& store, const Values& values, Change change) {
 }
 
 void repair_tree_row(Verification& verification, const TreeId& id) {
-  Store& store = verification.store;
+  StoreWriter& store = verification.store;
   auto row = store.index().read().tree(id);
   if (!row) {
     adopt_tree(store, id);
@@ -85,7 +85,7 @@ void repair_tree_row(Verification& verification, const TreeId& id) {
   write.commit();
 }
 
-void repair_snapshot_row(Store& store, const SnapshotId& id) {
+void repair_snapshot_row(StoreWriter& store, const SnapshotId& id) {
   const auto row = store.index().read().snapshot(id);
   try {
     if (row) {
@@ -109,7 +109,7 @@ void repair_snapshot_row(Store& store, const SnapshotId& id) {
   adopt_snapshot(store, id);
 }
 
-void repair_snapshot_file(Store& store, const SnapshotId& id) {
+void repair_snapshot_file(StoreWriter& store, const SnapshotId& id) {
   const FileLock lock = lock_snapshot(store, id);
   const auto row = store.index().read().snapshot(id);
   if (!row) return;
@@ -131,7 +131,7 @@ bool is_manifest(const std::string& path) {
 
 void repair_rows_and_records(Verification& verification, Workbench& bench,
                              const std::vector<DamageFound>& found) {
-  Store& store = verification.store;
+  StoreWriter& store = verification.store;
   const auto is_record = [](const DamageFound& damage) {
     return damage.damage == Damage::damaged_manifest || damage.damage == Damage::missing;
   };

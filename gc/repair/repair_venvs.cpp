@@ -9,7 +9,7 @@ namespace {
 
 /// Links the object beside the bad file, then renames the link over the file. Both are on the store's
 /// filesystem, because the bad file is an inode of the store.
-void relink(Store& store, const std::string& path, const BlobId& blob) {
+void relink(StoreWriter& store, const std::string& path, const BlobId& blob) {
   const std::string beside = path + ".new-" + random_name();
   if (link_at(store.root(), store_paths::object(blob), AT_FDCWD, beside) != LinkResult::linked) return;
   rename_at(AT_FDCWD, beside, AT_FDCWD, path);

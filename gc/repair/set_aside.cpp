@@ -6,7 +6,7 @@
 namespace envstore {
 namespace {
 
-std::vector<Fingerprint> requests_of(Store& store, const std::set<SnapshotId>& snapshots) {
+std::vector<Fingerprint> requests_of(StoreWriter& store, const std::set<SnapshotId>& snapshots) {
   std::vector<Fingerprint> keys;
   store.index().read_in_slices().each_request([&](const Fingerprint& key, const RequestRow& row) {
     if (snapshots.contains(row.snapshot)) keys.push_back(key);
@@ -15,7 +15,7 @@ std::vector<Fingerprint> requests_of(Store& store, const std::set<SnapshotId>& s
   return keys;
 }
 
-std::vector<WheelHash> wheels_of(Store& store, const std::set<TreeId>& trees) {
+std::vector<WheelHash> wheels_of(StoreWriter& store, const std::set<TreeId>& trees) {
   std::vector<WheelHash> wheels;
   store.index().read_in_slices().each_wheel([&](const WheelHash& wheel, const WheelRow& row) {
     if (trees.contains(row.tree)) wheels.push_back(wheel);
@@ -24,7 +24,7 @@ std::vector<WheelHash> wheels_of(Store& store, const std::set<TreeId>& trees) {
   return wheels;
 }
 
-void erase_links_of(Store& store, const std::set<TreeId>& trees) {
+void erase_links_of(StoreWriter& store, const std::set<TreeId>& trees) {
   for (std::size_t shard = 0; shard < Ledger::kShards; ++shard) {
     std::vector<std::pair<BlobId, TreeId>> links;
     store.index().read_in_slices().each_tree_of_blobs_in(static_cast<std::uint8_t>(shard),
@@ -40,7 +40,7 @@ void erase_links_of(Store& store, const std::set<TreeId>& trees) {
   }
 }
 
-void erase_rows(Store& store, const SetAside& what) {
+void erase_rows(StoreWriter& store, const SetAside& what) {
   const std::vector<Fingerprint> requests = requests_of(store, what.snapshots);
   const std::vector<WheelHash> wheels = wheels_of(store, what.trees);
   Index::Write write = store.index().durable_write();
@@ -66,7 +66,7 @@ void erase_rows(Store& store, const SetAside& what) {
 
 /// The files stay in place for programs that run with them; the next run moves them away when it makes them
 /// again.
-void set_aside(Store& store, Workbench& bench, SetAside what) {
+void set_aside(StoreWriter& store, Workbench& bench, SetAside what) {
   {
     Index::Read read = store.index().read();
     for (const BlobId& id : what.blobs)

@@ -127,7 +127,7 @@ class Reach {
   }
 
   Verification& verification_;
-  Store& store_;
+  const StoreReader& store_;
   std::map<SnapshotId, std::set<std::string>> labels_, roots_;
   std::vector<std::pair<std::string, std::vector<SnapshotId>>> leases_;
 };

@@ -12,7 +12,7 @@ constexpr std::size_t kShardsAtOnce = 16;
 
 }  // namespace
 
-void Ledger::load(Store& store, unsigned threads) {
+void Ledger::load(const StoreReader& store, unsigned threads) {
   std::mutex mutex;  // protects blobs_of_trees_
   store.index();     // opened here once, so that the threads find it open
   for_each_in_parallel(threads, kShards / kShardsAtOnce, [&](std::size_t part) {

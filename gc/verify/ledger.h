@@ -31,7 +31,7 @@ class Ledger {
   static constexpr std::size_t kShards = 256;
 
   /// Also counts the blobs of each tree, from the rows blob -> tree.
-  void load(Store& store, unsigned threads);
+  void load(const StoreReader& store, unsigned threads);
   std::vector<KnownBlob>& shard(std::size_t number) { return shards_[number]; }
   KnownBlob* find(const BlobId& id);
   std::uint64_t blobs_of(const TreeId& id) const;
@@ -50,7 +50,7 @@ class Ledger {
 /// Rows to be rewritten because their stamps no longer match the file, whose bytes are right.
 class Renewals {
  public:
-  explicit Renewals(Store& store) : store_(store) {}
+  explicit Renewals(StoreWriter& store) : store_(store) {}
   void add(const BlobId& id, const BlobRow& before, const BlobRow& now) {
     changes_.push_back({id, before, now});
   }
@@ -62,7 +62,7 @@ class Renewals {
     BlobId id;
     BlobRow before, now;
   };
-  Store& store_;
+  StoreWriter& store_;
   std::vector<Change> changes_;
 };
 

@@ -34,7 +34,7 @@ std::string damage_of_mode(std::uint32_t is, std::uint32_t should_be) {
   return format_text("its mode is {:04o}, should be {:04o}", is & 07777, should_be & 07777);
 }
 
-Verification::Verification(Store& a_store, const DerivedFiles& derived_files,
+Verification::Verification(StoreWriter& a_store, const DerivedFiles& derived_files,
                            const VerifyOptions& some_options)
     : store(a_store),
       derived(derived_files),

@@ -24,9 +24,9 @@ struct Verdict {
 /// changes only its own shard.
 class Verification {
  public:
-  Verification(Store& a_store, const DerivedFiles& derived_files, const VerifyOptions& some_options);
+  Verification(StoreWriter& a_store, const DerivedFiles& derived_files, const VerifyOptions& some_options);
 
-  Store& store;
+  StoreWriter& store;
   const DerivedFiles& derived;
   const VerifyOptions& options;
   const unsigned threads;
@@ -78,7 +78,7 @@ class Verification {
 };
 
 /// Rebuilds the manifest from the tree's files. nullopt: they do not give the tree's id.
-std::optional<TreeManifest> recover_manifest(Store& store, const TreeId& id);
+std::optional<TreeManifest> recover_manifest(StoreWriter& store, const TreeId& id);
 
 mode_t mode_of(Executable executable);
 /// `its mode is 0644, should be 0444`, for messages.

@@ -20,7 +20,7 @@ namespace {
 /// damage.
 class GarbageCheck {
  public:
-  explicit GarbageCheck(Store& store)
+  explicit GarbageCheck(StoreWriter& store)
       : store_(store),
         collector_is_at_work_(!store.is_read_only() &&
                               !FileLock::attempt(store.root(), store_paths::kGcLock, LockMode::shared)) {}
@@ -54,7 +54,7 @@ class GarbageCheck {
                        [&](const SnapshotId& snapshot) { return !is_going(read, snapshot); });
   }
 
-  Store& store_;
+  StoreWriter& store_;
   const bool collector_is_at_work_;
 };
 
@@ -62,7 +62,7 @@ auto order_of(const DamageFound& damage) {
   return std::tie(damage.path, damage.damage, damage.detail);
 }
 
-std::vector<DamageFound> settle(Store& store, std::vector<DamageFound> found) {
+std::vector<DamageFound> settle(StoreWriter& store, std::vector<DamageFound> found) {
   GarbageCheck check(store);
   std::erase_if(found, [&](const DamageFound& damage) { return check.is_garbage(damage); });
   std::sort(found.begin(), found.end(),
@@ -74,7 +74,7 @@ std::vector<DamageFound> settle(Store& store, std::vector<DamageFound> found) {
   return found;
 }
 
-void check_index(Store& store) {
+void check_index(StoreWriter& store) {
   index::check_environments(store.root(), store.is_read_only() ? index::Turnstile::Access::read_only
                                                                : index::Turnstile::Access::read_write);
   if (store.is_read_only() || !is_rebuild_unfinished(store)) return;
@@ -84,7 +84,7 @@ void check_index(Store& store) {
 }
 
 /// Checks that every run cache entry can be read and has the key of its own text.
-void check_memos(Store& store) {
+void check_memos(StoreWriter& store) {
   store.index().read_in_slices().each_memo([](const Fingerprint& key, const MemoRow& row) {
     if (fingerprint(as_bytes(row.key_text)) != key)
       throw Error(ErrorKind::damaged, "cannot read a row of the index: it stands under another's key",
@@ -94,7 +94,7 @@ void check_memos(Store& store) {
 }
 
 /// Records in the snapshots' files the roots that were made before these files recorded roots.
-void note_all_roots(Store& store) {
+void note_all_roots(StoreWriter& store) {
   std::set<SnapshotId> kept;
   store.index().read().each_root([&](const std::string&, const RootRow& row) {
     kept.insert(row.snapshot);
@@ -103,7 +103,8 @@ void note_all_roots(Store& store) {
   for (const SnapshotId& id : kept) note_roots(store, id);
 }
 
-VerifyReport look_at_everything(Store& store, const DerivedFiles& derived, const VerifyOptions& options) {
+VerifyReport look_at_everything(StoreWriter& store, const DerivedFiles& derived,
+                                const VerifyOptions& options) {
   Verification verification(store, derived, options);
   verification.ledger.load(store, verification.threads);
   if (options.depth == VerifyDepth::sample) verification.ledger.choose_stalest(options.sample_percent);
@@ -128,7 +129,7 @@ VerifyReport look_at_everything(Store& store, const DerivedFiles& derived, const
 
 }  // namespace
 
-VerifyReport verify(Store& store, const DerivedFiles& derived, const VerifyOptions& options) {
+VerifyReport verify(StoreWriter& store, const DerivedFiles& derived, const VerifyOptions& options) {
   check_index(store);
   check_memos(store);
   const std::optional<Lease> lease =

@@ -76,6 +76,6 @@ struct VerifyOptions {
 /// changed spare scratches, and completes an interrupted rebuild of the index; changes nothing else, and
 /// nothing at all in a read-only store. Holds a verify lease, but no lock for the whole time. Throws
 /// Error{damaged} if the index cannot be read.
-VerifyReport verify(Store& store, const DerivedFiles& derived, const VerifyOptions& options);
+VerifyReport verify(StoreWriter& store, const DerivedFiles& derived, const VerifyOptions& options);
 
 }  // namespace envstore

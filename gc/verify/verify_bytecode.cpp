@@ -270,7 +270,7 @@ class SlotsExamination {
 
   static constexpr std::size_t kLargest = std::size_t{1} << 30;
   Verification& verification_;
-  Store& store_;
+  StoreWriter& store_;
   const std::string owner_;
   const std::optional<std::uint32_t> claims_owner_;
   SlotLedger ledger_;

@@ -117,19 +117,19 @@ class SnapshotExamination {
   }
 
   Verification& verification_;
-  Store& store_;
+  StoreWriter& store_;
   const SnapshotId& id_;
   const SnapshotRow& row_;
   std::vector<DamageFound> found_;
 };
 
-bool is_going(Store& store, const SnapshotId& id) {
+bool is_going(StoreWriter& store, const SnapshotId& id) {
   Index::Read read = store.index().read();
   const auto fate = read.fate(id);
   return !read.snapshot(id) || (fate && fate->fate == Fate::deleting);
 }
 
-std::set<SnapshotId> named_without_row(Store& store) {
+std::set<SnapshotId> named_without_row(StoreWriter& store) {
   std::set<SnapshotId> named;
   Index::Read rows = store.index().read_in_slices();
   rows.each_request([&](const Fingerprint&, const RequestRow& row) {
@@ -143,7 +143,7 @@ std::set<SnapshotId> named_without_row(Store& store) {
   return named;
 }
 
-bool is_lost(Store& store, const SnapshotId& id) {
+bool is_lost(StoreWriter& store, const SnapshotId& id) {
   const auto lies_there = [&] {
     return stat_at(store.root(), store_paths::snapshot_record(id), Links::do_not_follow).has_value();
   };
@@ -173,7 +173,7 @@ void look_for_lost_rows(Verification& verification) {
   }
 }
 
-std::optional<SnapshotRow> row_of(Store& store, const SnapshotId& id) {
+std::optional<SnapshotRow> row_of(StoreWriter& store, const SnapshotId& id) {
   return store.index().read().snapshot(id);
 }
 

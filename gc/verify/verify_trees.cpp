@@ -144,14 +144,14 @@ class TreeExamination {
   }
 
   Verification& verification_;
-  Store& store_;
+  StoreWriter& store_;
   const TreeId& id_;
   const TreeRow& row_;
   const std::string path_;
   std::vector<DamageFound> found_;
 };
 
-bool is_lost(Store& store, const WheelHash& wheel, const TreeId& tree) {
+bool is_lost(StoreWriter& store, const WheelHash& wheel, const TreeId& tree) {
   const auto lies_there = [&] {
     return stat_at(store.root(), store_paths::tree(tree), Links::do_not_follow).has_value();
   };
@@ -174,7 +174,7 @@ std::vector<DamageFound> examine_again(Verification& verification, const TreeId&
 
 using LostWheels = std::vector<std::pair<WheelHash, TreeId>>;
 
-LostWheels wheels_without_tree(Store& store) {
+LostWheels wheels_without_tree(StoreWriter& store) {
   LostWheels found;
   Index::Read rows = store.index().read_in_slices();
   rows.each_wheel([&](const WheelHash& wheel, const WheelRow& row) {
@@ -186,7 +186,7 @@ LostWheels wheels_without_tree(Store& store) {
 
 /// Reports wheels whose tree is on disk without a row: the next ingest would not notice.
 void look_for_lost_rows(Verification& verification) {
-  Store& store = verification.store;
+  StoreWriter& store = verification.store;
   if (wheels_without_tree(store).empty()) return;
   // A rebuild restores the rows of wheels before those of their trees.
   std::optional<FileLock> no_rebuild;

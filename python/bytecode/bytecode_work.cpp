@@ -102,13 +102,12 @@ struct SlotWork {
 
 std::vector<SlotWork> by_slot(const Store& store, Lease& lease, const std::vector<PendingSource>& jobs) {
   std::map<std::string, std::vector<const PendingSource*>> sorted;
-  for (const PendingSource& job : jobs) sorted[job.slot].push_back(&job);
+  for (const PendingSource& job : jobs) sorted[job.slot.relative].push_back(&job);
   const std::string stage = lease.tmp_directory() + "/slots-" + random_name();
   make_directory(store.root(), stage, 0700);
   std::vector<SlotWork> work;
   for (auto& [slot, of_slot] : sorted)
-    work.push_back({slot.substr(store.path().size() + 1), stage + "/" + std::to_string(work.size()),
-                    std::move(of_slot)});
+    work.push_back({slot, stage + "/" + std::to_string(work.size()), std::move(of_slot)});
   return work;
 }
 
@@ -117,10 +116,11 @@ std::string job_text(const Store& store, const SlotWork& work, const std::string
   const std::string owner = store.path() + "/" + parent_of(work.slot);
   std::string text;
   for (const PendingSource* job : work.jobs) {
-    const std::string file_name = pyc_name(job->source, cache_tag);
-    for (const std::string& field : {job->source, store.path() + "/" + work.staged + "/" + file_name,
-                                     owner + "/" + store_paths::kSlotLedger,
-                                     name_of(work.slot) + "/" + file_name, std::to_string(number)})
+    const std::string file_name = pyc_name(job->source.relative, cache_tag);
+    for (const std::string& field :
+         {job->source.absolute(), store.path() + "/" + work.staged + "/" + file_name,
+          owner + "/" + store_paths::kSlotLedger, name_of(work.slot) + "/" + file_name,
+          std::to_string(number)})
       text.append(field).push_back('\0');
   }
   return text;

@@ -32,7 +32,7 @@ bool is_inside(std::string_view path, const std::string& directory) {
 
 class RunPlaces {
  public:
-  explicit RunPlaces(const Store& store)
+  explicit RunPlaces(const StoreReader& store)
       : scratches_(store.path() + "/" + store_paths::kScratch),
         snapshots_(store.path() + "/" + store_paths::kSnapshots),
         are_outside_(store.is_read_only()) {}
@@ -48,11 +48,11 @@ class RunPlaces {
 
 }  // namespace
 
-bool is_inside_runs(std::string_view path, const Store& store) {
+bool is_inside_runs(std::string_view path, const StoreReader& store) {
   return RunPlaces(store).have(path);
 }
 
-std::string without_runs(std::string_view path_variable, const Store& store) {
+std::string without_runs(std::string_view path_variable, const StoreReader& store) {
   const RunPlaces runs(store);
   std::string kept;
   while (!path_variable.empty()) {
@@ -78,7 +78,7 @@ std::vector<std::string> own_environment() {
 
 std::vector<std::string> run_environment(const std::vector<std::string>& inherited,
                                          const std::vector<std::pair<std::string, std::string>>& added,
-                                         const Store& store, const LaunchPlan& plan,
+                                         const StoreReader& store, const LaunchPlan& plan,
                                          const std::string& scratch, const std::string& lease) {
   std::vector<std::string> environment = inherited;
   for (const auto& [name, value] : added) set(environment, name, value);

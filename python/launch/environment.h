@@ -14,14 +14,14 @@ namespace envstore {
 /// PYTHONHOME is removed: with it Python would bypass the environment.
 std::vector<std::string> run_environment(const std::vector<std::string>& inherited,
                                          const std::vector<std::pair<std::string, std::string>>& added,
-                                         const Store& store, const LaunchPlan& plan,
+                                         const StoreReader& store, const LaunchPlan& plan,
                                          const std::string& scratch, const std::string& lease);
 
 /// PATH without the scratches and snapshots of this store, which an outer run added: `:ENTRY` for each
 /// remaining entry.
-std::string without_runs(std::string_view path_variable, const Store& store);
+std::string without_runs(std::string_view path_variable, const StoreReader& store);
 /// Whether the path is, or lies in, the scratch or a snapshot of some run of this store.
-bool is_inside_runs(std::string_view path, const Store& store);
+bool is_inside_runs(std::string_view path, const StoreReader& store);
 
 /// The value of `name` in NAME=VALUE entries; empty if there is none.
 std::string_view value_in(const std::vector<std::string>& environment, std::string_view name);

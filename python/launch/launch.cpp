@@ -28,7 +28,7 @@ constexpr int kCannotRun = 126, kNotFound = 127;
 
 /// A spare scratch contains the layers' absolute paths, so that one store seen under two paths (containers)
 /// has two kinds of spares.
-Fingerprint scratch_key(const Store& store, const LaunchPlan& plan) {
+Fingerprint scratch_key(const StoreReader& store, const LaunchPlan& plan) {
   constexpr std::string_view kRecipe = "recipe 2";  // change the number with every change of scratch_recipe
   return fingerprint(
       as_bytes(plan.encode() + '\0' + store.path() + '\0' + ENVSTORE_VERSION + '\0' + std::string(kRecipe)));
@@ -45,7 +45,7 @@ int report_failure(const std::string& name, int exit_code, std::string_view reas
 constexpr const char* kNoexecHint =
     "set ENVSTORE_ROOT (or --store) to a directory on another mount, or remount this one with exec";
 
-int report_refused(const std::string& name, const ExecSpec& line, const Store& store) {
+int report_refused(const std::string& name, const ExecSpec& line, const StoreReader& store) {
   if (!line.reason.empty()) return report_failure(name, line.failure, line.reason, line.hint);
   if (line.failure == kCannotRun && is_on_noexec_mount(line.executable))
     return report_failure(name, line.failure, kNoexecReason,
@@ -88,7 +88,7 @@ ChildSpec child_spec(const ExecSpec& line, const std::vector<std::string>& envir
 }
 
 /// Python's own error for a compiled module that cannot be mapped does not mention the mount.
-void tell_of_noexec(const Store& store) {
+void tell_of_noexec(const StoreReader& store) {
   if (!is_on_noexec_mount(store.path())) return;
   const std::string text = format_text(
       "note: compiled modules and commands of packages cannot be loaded from the store '{}': {}\n"

@@ -59,7 +59,7 @@ struct LaunchOptions {
 
 /// The scratch of a plan (DESIGN section 6 step 4): pyvenv.cfg, bin/python, entry points, .pth,
 /// share/etc/include.
-ScratchRecipe scratch_recipe(const Store& store, const LaunchPlan& plan);
+ScratchRecipe scratch_recipe(const StoreReader& store, const LaunchPlan& plan);
 
 /// Starts the target in the leased plan's environment, waits, cleans up, and returns the exit code: the
 /// child's, or 128+n for a signal. Forwards signals sent to this process alone. 127: command not found; 126:

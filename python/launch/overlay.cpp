@@ -57,11 +57,11 @@ void guard_pip(const LaunchPlan& plan, const std::vector<std::string>& taken, Sc
 
 }  // namespace
 
-std::string layer_path(const Store& store, const LayerPlan& layer) {
+std::string layer_path(const StoreReader& store, const LayerPlan& layer) {
   return store.path() + "/" + store_paths::snapshot(layer.snapshot, layer.layout);
 }
 
-std::string overlay_text(const Store& store, const LaunchPlan& plan) {
+std::string overlay_text(const StoreReader& store, const LaunchPlan& plan) {
   std::string text;
   if (!plan.layers.empty()) text = copy_hook_line(expression(store.path()));
   for (const LayerPlan& layer : plan.layers)
@@ -78,7 +78,7 @@ std::vector<std::string> interpreter_names(const LaunchPlan& plan) {
   return names;
 }
 
-ScratchRecipe scratch_recipe(const Store& store, const LaunchPlan& plan) {
+ScratchRecipe scratch_recipe(const StoreReader& store, const LaunchPlan& plan) {
   ScratchRecipe recipe;
   recipe.directories = {"bin", plan.site_path};
   recipe.files.emplace_back(

@@ -34,7 +34,7 @@ struct Place {
 
 class PrefixOverlay {
  public:
-  PrefixOverlay(const Store& store, ScratchRecipe& recipe) : store_(store), recipe_(recipe) {}
+  PrefixOverlay(const StoreReader& store, ScratchRecipe& recipe) : store_(store), recipe_(recipe) {}
 
   /// `layers`: the layers that have the directory `path`; the first wins.
   void add_directory(const std::string& path, const std::vector<std::string>& layers,
@@ -72,11 +72,11 @@ class PrefixOverlay {
     add_directory(path, layers);
   }
 
-  const Store& store_;
+  const StoreReader& store_;
   ScratchRecipe& recipe_;
 };
 
-unsigned char type_of(const Store& store, const std::string& path) {
+unsigned char type_of(const StoreReader& store, const std::string& path) {
   const auto stamp = stat_at(store.root(), path, Links::do_not_follow);
   if (!stamp) return DT_UNKNOWN;
   return stamp->is_directory() ? DT_DIR : stamp->is_regular() ? DT_REG : DT_UNKNOWN;
@@ -94,7 +94,7 @@ bool is_script(const LaunchPlan& plan, const std::string& name) {
 
 }  // namespace
 
-void add_prefix_entries(const Store& store, const LaunchPlan& plan, ScratchRecipe& recipe) {
+void add_prefix_entries(const StoreReader& store, const LaunchPlan& plan, ScratchRecipe& recipe) {
   PrefixOverlay overlay(store, recipe);
   std::map<std::string, std::vector<Place>> tops;
   std::vector<std::string> libraries;

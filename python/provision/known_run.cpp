@@ -52,7 +52,7 @@ std::string directory_of(const RunWords& request) {
   return request.script_path.empty() ? current_directory() : directory_of(request.script_path);
 }
 
-RunKey key_of(const Store& store, const RunWords& request) {
+RunKey key_of(const StoreReader& store, const RunWords& request) {
   RunKey key;
   key.block = block_of(request);
   if (!key.block && request.script_text && request.script_text->find("///") != std::string::npos)

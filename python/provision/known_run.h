@@ -8,7 +8,7 @@ namespace envstore {
 
 /// Throws Error{invalid_input} if the script's metadata block is not closed or occurs twice, or if the script
 /// is UTF-16 or UTF-32.
-RunKey key_of(const Store& store, const RunWords& request);
+RunKey key_of(const StoreReader& store, const RunWords& request);
 
 /// The whole warm path: the run cache entry of an earlier run with the same key, and a lease on its
 /// snapshots. nullopt: there is no entry, something that it depends on has changed, or the request bypasses

@@ -62,7 +62,7 @@ std::string with_values(const std::string& text, const std::set<std::string>& na
 
 }  // namespace
 
-std::string run_cache_key(const Store& store, const RunWords& request, std::string_view script_block,
+std::string run_cache_key(const StoreReader& store, const RunWords& request, std::string_view script_block,
                           const std::optional<PythonVersionFile>& python_version_file) {
   KeyText text;
   text.add("envstore", ENVSTORE_VERSION);
@@ -127,7 +127,7 @@ bool is_unchanged(const WatchedPath& watched) {
   return is_same && (now->is_directory() || (now->size == then.size && now->ctime_ns == then.ctime_ns));
 }
 
-std::optional<MemoRow> find_run(Store& store, const std::string& text) {
+std::optional<MemoRow> find_run(const StoreReader& store, const std::string& text) {
   const std::string key_text = digest_of(text);
   auto row = store.index().read().memo(fingerprint(as_bytes(key_text)));
   if (!row || row->key_text != key_text) return std::nullopt;
@@ -135,7 +135,7 @@ std::optional<MemoRow> find_run(Store& store, const std::string& text) {
   return row;
 }
 
-std::optional<std::string> text_with_variables(Store& store, const RunWords& request,
+std::optional<std::string> text_with_variables(const StoreReader& store, const RunWords& request,
                                                const std::string& text) {
   if (request.with_requirements.empty()) return text;
   const auto row = find_run(store, names_text(text));

@@ -130,11 +130,11 @@ std::shared_ptr<Environment> Index::Impl::recent() {
 Index::Index(int root, Access access) : impl_(std::make_unique<Impl>(root, access)) {}
 Index::~Index() = default;
 
-Index::Read Index::read() {
+Index::Read Index::read() const {
   return Read(std::make_unique<Read::State>(*impl_, Read::State::Kind::read));
 }
 
-Index::Read Index::read_in_slices() {
+Index::Read Index::read_in_slices() const {
   return Read(std::make_unique<Read::State>(*impl_, Read::State::Kind::sliced_read));
 }
 
@@ -155,7 +155,7 @@ void Index::Write::commit() {
   state_->commit();
 }
 
-std::vector<std::string> Index::other_boots() {
+std::vector<std::string> Index::other_boots() const {
   std::vector<std::string> boots;
   const std::string own = boot_id();
   for (DirectoryEntry& entry : list_folder(impl_->root, store_paths::kVolatile))

@@ -45,11 +45,11 @@ class Index {
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
-  Read read();
+  Read read() const;
   /// For walks over many rows: `each_*` release the lock after each LockTimeSlice, so that no run waits for
   /// the walk. Not one consistent view: a row that exists during the whole walk is visited once; a row that
   /// is added or erased during the walk may be missed.
-  Read read_in_slices();
+  Read read_in_slices() const;
   Write write();
   /// A transaction whose rows are on disk when `commit` returns: for roots, for `deleting`, and for erasures
   /// that must be durable before the files of the erased rows are removed. Other transactions see the rows
@@ -67,11 +67,11 @@ class Index {
   void promote_erasures();
   /// True if rows wait for promotion. Last uses alone do not count: a run does not wait for the disk because
   /// of them.
-  bool has_unpromoted();
+  bool has_unpromoted() const;
 
   /// Names under volatile/ of earlier boots. Their unpromoted rows are lost: adopt what is on disk, then
   /// remove these directories.
-  std::vector<std::string> other_boots();
+  std::vector<std::string> other_boots() const;
   void remove_boot(const std::string& boot);  ///< throws std::logic_error for this boot
 
   /// For a damaged or lost index: moves both environments to trash/ and creates new ones. Other processes use

@@ -161,7 +161,7 @@ Outlook outlook_of(Index::Impl& impl) {
 
 }  // namespace
 
-bool Index::has_unpromoted() {
+bool Index::has_unpromoted() const {
   return outlook_of(*impl_).pending == Pending::rows;
 }
 

@@ -250,8 +250,5 @@ Store Store::open(const std::string& root, const Clock& clock) {
 
 Store::Store(Store&&) noexcept = default;
 Store::~Store() = default;
-Index& Store::index() {
-  return *index_;
-}
 
 }  // namespace envstore

@@ -8,11 +8,11 @@ namespace envstore {
 // future, the turn is due.
 
 /// Costs one stat of the file. Also true if the file is missing, as in a new store.
-bool is_daily_turn_due(Store& store);
+bool is_daily_turn_due(StoreWriter& store);
 
 enum class DailyTurn { not_due, taken, first };
 /// `taken`: the turn was due, and belongs to this process alone; the next one is due a day later, whether or
 /// not this process completes its work. `first`: the file was missing; the first turn is due a day later.
-DailyTurn take_daily_turn(Store& store);
+DailyTurn take_daily_turn(StoreWriter& store);
 
 }  // namespace envstore

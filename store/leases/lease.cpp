@@ -52,7 +52,7 @@ bool is_usable(Index::Read& transaction, const SnapshotId& id) {
   return !fate || fate->fate != Fate::deleting;
 }
 
-bool are_usable(Store& store, const std::vector<SnapshotId>& snapshots) {
+bool are_usable(StoreWriter& store, const std::vector<SnapshotId>& snapshots) {
   Index::Read transaction = store.index().read();
   return std::all_of(snapshots.begin(), snapshots.end(),
                      [&](const SnapshotId& id) { return is_usable(transaction, id); });
@@ -79,7 +79,7 @@ void in_any_case(Steps... steps) noexcept {
   (quietly(steps), ...);
 }
 
-void erase_row(Store& store, const std::string& name) {
+void erase_row(StoreWriter& store, const std::string& name) {
   Index::Write transaction = store.index().write();
   transaction.erase_lease(name);
   transaction.commit();
@@ -96,8 +96,8 @@ bool has_surviving_process(const std::string& lease) {
 
 }  // namespace
 
-std::optional<Lease> Lease::acquire(Store& store, LeaseKind kind, const std::vector<SnapshotId>& snapshots,
-                                    const std::string& what) {
+std::optional<Lease> Lease::acquire(StoreWriter& store, LeaseKind kind,
+                                    const std::vector<SnapshotId>& snapshots, const std::string& what) {
   if (store.is_read_only()) return acquire_outside(store, snapshots);
   const std::int64_t now_ns = nanoseconds(store.clock().now());
   Lease lease;
@@ -128,7 +128,7 @@ std::optional<Lease> Lease::acquire(Store& store, LeaseKind kind, const std::vec
   return std::nullopt;
 }
 
-std::optional<Lease> Lease::acquire_outside(Store& store, const std::vector<SnapshotId>& snapshots) {
+std::optional<Lease> Lease::acquire_outside(StoreWriter& store, const std::vector<SnapshotId>& snapshots) {
   if (!are_usable(store, snapshots)) return std::nullopt;
   PrivateDirectory directory = make_private_directory();
   Lease lease;
@@ -221,7 +221,7 @@ std::string Lease::tmp_directory() {
   return path;
 }
 
-bool remove_held_lease(Store& store, const std::string& name) {
+bool remove_held_lease(StoreWriter& store, const std::string& name) {
   // Free disk space first: on a full disk it may not be possible to erase the row.
   remove_tree(store.root(), store_paths::scratch(name));
   remove_tree(store.root(), store_paths::tmp(name));
@@ -229,7 +229,7 @@ bool remove_held_lease(Store& store, const std::string& name) {
   return unlink_if_there(store.root(), store_paths::lease(name));
 }
 
-bool is_lease_live(Store& store, const std::string& name) {
+bool is_lease_live(const StoreReader& store, const std::string& name) {
   const std::optional<Fd> fd = try_open_file(store.root(), store_paths::lease(name), O_RDONLY);
   // The owner removes the row before the file. So a row without its file means that the file was deleted from
   // outside, and the lease may well be in use.
@@ -240,7 +240,7 @@ bool is_lease_live(Store& store, const std::string& name) {
 namespace {
 
 /// False: the lease is not dead, or another process removes it.
-bool remove_if_dead(Store& store, const std::string& name) {
+bool remove_if_dead(StoreWriter& store, const std::string& name) {
   const std::string path = store_paths::lease(name);
   const std::optional<Fd> fd = try_open_file(store.root(), path, O_RDWR);
   if (!fd || !try_lock(fd->get(), kLeaseLock, LockMode::exclusive)) return false;
@@ -251,7 +251,7 @@ bool remove_if_dead(Store& store, const std::string& name) {
 
 }  // namespace
 
-std::size_t remove_dead_leases(Store& store, std::vector<std::string>* failures) {
+std::size_t remove_dead_leases(StoreWriter& store, std::vector<std::string>* failures) {
   if (store.is_read_only()) return remove_dead_private_directories();
   std::size_t removed = 0;
   for (const DirectoryEntry& entry : list_folder(store.root(), store_paths::kLeases)) {

@@ -17,8 +17,8 @@ class Lease {
   /// transaction checks that each snapshot has a row and is not `deleting` (a condemned one is taken back),
   /// records the lease and notes the use. nullopt: a snapshot is gone, and the caller has to make it again;
   /// the lease is removed in this case.
-  static std::optional<Lease> acquire(Store& store, LeaseKind kind, const std::vector<SnapshotId>& snapshots,
-                                      const std::string& what);
+  static std::optional<Lease> acquire(StoreWriter& store, LeaseKind kind,
+                                      const std::vector<SnapshotId>& snapshots, const std::string& what);
   Lease(Lease&& other) noexcept;
   Lease& operator=(Lease&&) = delete;
   /// Drops the lease unless `hand_over` was called: row, file, tmp/<lease>. Never throws.
@@ -49,8 +49,8 @@ class Lease {
 
  private:
   Lease() = default;
-  static std::optional<Lease> acquire_outside(Store& store, const std::vector<SnapshotId>& snapshots);
-  Store* store_ = nullptr;
+  static std::optional<Lease> acquire_outside(StoreWriter& store, const std::vector<SnapshotId>& snapshots);
+  StoreWriter* store_ = nullptr;
   std::string name_, private_directory_;
   LeaseRow row_;
   Fd fd_;
@@ -60,15 +60,15 @@ class Lease {
 /// True if a process holds the lease's lock. Also true if the row's file is missing, because liveness is then
 /// unknown until the boot ends. Code that decides what may be removed must also check leases without a row:
 /// store/leases/lease_file.h.
-bool is_lease_live(Store& store, const std::string& name);
+bool is_lease_live(const StoreReader& store, const std::string& name);
 
 /// Removes what belongs to a lease whose lock the caller holds: scratch, tmp, row, and last the file.
-bool remove_held_lease(Store& store, const std::string& name);
+bool remove_held_lease(StoreWriter& store, const std::string& name);
 
 /// Removes the leases whose lock nobody holds: their rows, files, scratch and tmp. Returns how many. Keeps
 /// live leases, and those with a visible process that still has the lease in its environment
 /// (ENVSTORE_LEASE). For a read-only store: removes the private directories of dead leases, of any store.
 /// What cannot be removed is reported in `failures` and stays, with its lease.
-std::size_t remove_dead_leases(Store& store, std::vector<std::string>* failures = nullptr);
+std::size_t remove_dead_leases(StoreWriter& store, std::vector<std::string>* failures = nullptr);
 
 }  // namespace envstore

@@ -69,7 +69,7 @@ std::optional<std::size_t> read_facts(std::string_view line, LeaseRow& row) {
 
 enum class Lock { held, free };
 
-std::vector<HeldLease> leases_with(Store& store, Lock wanted) {
+std::vector<HeldLease> leases_with(const StoreReader& store, Lock wanted) {
   std::vector<HeldLease> found;
   for (const DirectoryEntry& entry : list_folder(store.root(), store_paths::kLeases)) {
     if (entry.type != DT_REG) continue;  // not a lease
@@ -120,11 +120,11 @@ std::optional<LeaseRow> parse_lease_file(std::string_view text) {
   return row;
 }
 
-std::vector<HeldLease> held_leases(Store& store) {
+std::vector<HeldLease> held_leases(const StoreReader& store) {
   return leases_with(store, Lock::held);
 }
 
-std::vector<HeldLease> dropped_leases(Store& store) {
+std::vector<HeldLease> dropped_leases(const StoreReader& store) {
   return leases_with(store, Lock::free);
 }
 

@@ -30,9 +30,9 @@ struct HeldLease {
   std::optional<LeaseRow> row;  ///< from its file; nullopt: unreadable
 };
 /// Every lease whose file is locked, whether it has a row or not.
-std::vector<HeldLease> held_leases(Store& store);
+std::vector<HeldLease> held_leases(const StoreReader& store);
 /// Every lease whose file exists and is not locked.
-std::vector<HeldLease> dropped_leases(Store& store);
+std::vector<HeldLease> dropped_leases(const StoreReader& store);
 
 /// The name in the file and in listings: `run`, `ingest`, `verify`, `compile`, `pip`.
 const char* name_of(LeaseKind kind);

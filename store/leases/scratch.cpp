@@ -17,12 +17,12 @@ void make_parents(int scratch, const std::string& path) {
   if (const std::string parent = parent_of(path); !parent.empty()) make_directories(scratch, parent, 0755);
 }
 
-void copy(Store& store, int scratch, const std::string& path, const std::string& source) {
+void copy(StoreWriter& store, int scratch, const std::string& path, const std::string& source) {
   const auto stamp = stat_at(store.root(), source, Links::do_not_follow);
   create_file(scratch, path, read_file(store.root(), source), stamp ? stamp->mode & 0555 : 0444);
 }
 
-void hard_link(Store& store, int scratch, const std::string& path, const std::string& source) {
+void hard_link(StoreWriter& store, int scratch, const std::string& path, const std::string& source) {
   const LinkResult result = link_at(store.root(), source, scratch, path);
   if (result == LinkResult::linked) return;
   if (result == LinkResult::exists)
@@ -31,10 +31,11 @@ void hard_link(Store& store, int scratch, const std::string& path, const std::st
   copy(store, scratch, path, source);
 }
 
-using PutLinkedFile = void (*)(Store& store, int scratch, const std::string& path, const std::string& source);
+using PutLinkedFile = void (*)(StoreWriter& store, int scratch, const std::string& path,
+                               const std::string& source);
 
 /// Builds a scratch at `path`, relative to `base`.
-Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& recipe,
+Fd build(StoreWriter& store, int base, const std::string& path, const ScratchRecipe& recipe,
          PutLinkedFile put_linked_file) {
   with_folder(base, path, [&] { make_directory(base, path, 0755); });
   Fd scratch = open_directory(base, path);
@@ -59,7 +60,7 @@ Fd build(Store& store, int base, const std::string& path, const ScratchRecipe& r
 }
 
 /// Removes it because it blocks the name of the spare.
-void remove_useless_spare(Store& store, const std::string& spare) {
+void remove_useless_spare(StoreWriter& store, const std::string& spare) {
   try {
     remove_tree(store.root(), spare);
   } catch (const Error&) {
@@ -67,7 +68,7 @@ void remove_useless_spare(Store& store, const std::string& spare) {
   }
 }
 
-bool is_whole(Store& store, const std::string& path) {
+bool is_whole(StoreWriter& store, const std::string& path) {
   const Fd scratch = open_directory(store.root(), path);
   return is_as_inventoried(scratch.get());
 }
@@ -75,14 +76,14 @@ bool is_whole(Store& store, const std::string& path) {
 /// Programs that delete files by age remove single files of a spare, even of one in daily use: its timestamps
 /// are set to the past, and reuse does not renew them. A spare that was handed back a moment ago has not met
 /// such a program.
-bool was_just_handed_back(Store& store, const FileStamp& spare) {
+bool was_just_handed_back(StoreWriter& store, const FileStamp& spare) {
   constexpr std::int64_t kMoment = std::chrono::nanoseconds(std::chrono::minutes(10)).count();
   const std::int64_t age = store.clock().now().time_since_epoch().count() - spare.ctime_ns;
   return age >= 0 && age < kMoment;
 }
 
 /// False: there is no spare, or it is incomplete.
-bool claim_spare(Store& store, const std::string& spare, const std::string& path) {
+bool claim_spare(StoreWriter& store, const std::string& spare, const std::string& path) {
   const auto stamp = stat_at(store.root(), spare, Links::do_not_follow);
   if (!stamp) return false;
   if (!stamp->is_directory()) {
@@ -102,13 +103,13 @@ bool claim_spare(Store& store, const std::string& spare, const std::string& path
   return false;
 }
 
-bool hand_back(Store& store, const std::string& path, const std::string& spare) {
+bool hand_back(StoreWriter& store, const std::string& path, const std::string& spare) {
   return is_whole(store, path) && rename_new(store.root(), path, store.root(), spare);
 }
 
 }  // namespace
 
-Scratch Scratch::make(Store& store, const std::string& lease, const Fingerprint& plan,
+Scratch Scratch::make(StoreWriter& store, const std::string& lease, const Fingerprint& plan,
                       const std::function<ScratchRecipe()>& recipe) {
   const std::string path = store_paths::scratch(lease);
   Scratch scratch;
@@ -129,7 +130,7 @@ Scratch Scratch::make(Store& store, const std::string& lease, const Fingerprint&
   return scratch;
 }
 
-Scratch Scratch::make_outside(Store& store, const std::string& directory, const ScratchRecipe& recipe) {
+Scratch Scratch::make_outside(StoreWriter& store, const std::string& directory, const ScratchRecipe& recipe) {
   Scratch scratch;
   scratch.store_ = &store;
   scratch.path_ = directory + "/scratch";

@@ -23,11 +23,11 @@ struct ScratchRecipe {
 class Scratch {
  public:
   /// `recipe` is called only when no spare can be claimed.
-  static Scratch make(Store& store, const std::string& lease, const Fingerprint& plan,
+  static Scratch make(StoreWriter& store, const std::string& lease, const Fingerprint& plan,
                       const std::function<ScratchRecipe()>& recipe);
   /// For a read-only store: in `directory`, an existing directory outside the store (absolute path), and
   /// removed together with it. Never a spare.
-  static Scratch make_outside(Store& store, const std::string& directory, const ScratchRecipe& recipe);
+  static Scratch make_outside(StoreWriter& store, const std::string& directory, const ScratchRecipe& recipe);
   Scratch(Scratch&&) noexcept;
   ~Scratch();  ///< hands back or removes, unless `leave` was called. Never throws.
   const std::string& path() const { return path_; }  ///< absolute
@@ -35,7 +35,7 @@ class Scratch {
 
  private:
   Scratch() = default;
-  Store* store_ = nullptr;
+  StoreWriter* store_ = nullptr;
   std::string lease_, path_;
   Fingerprint plan_;
   bool owned_ = false;

@@ -12,7 +12,7 @@ namespace envstore {
 /// one atomic exchange. Only regular files are kept; anything else in a slot is dropped.
 class SlotInstaller {
  public:
-  explicit SlotInstaller(Store& store) : store_(store) {}
+  explicit SlotInstaller(StoreWriter& store) : store_(store) {}
 
   /// `slot` and `staged` are relative to the store's root. The files of `staged`, a directory, are moved; a
   /// file of the same name in the slot is replaced. Only one process per store installs at a time
@@ -22,7 +22,7 @@ class SlotInstaller {
  private:
   void remove_half_made(const std::string& owner);
 
-  Store& store_;
+  StoreWriter& store_;
   std::set<std::string> cleaned_;  ///< owners whose leftover directories are removed
 };
 

@@ -47,7 +47,7 @@ std::unordered_map<std::string_view, std::uint64_t> derived_sizes(std::string_vi
   return sizes;
 }
 
-SlotLedger SlotLedger::load(Store& store, const std::string& owner_directory) {
+SlotLedger SlotLedger::load(const StoreReader& store, const std::string& owner_directory) {
   return parse(try_read_file(store.root(), owner_directory + "/" + store_paths::kSlotLedger, kLargestLedger)
                    .value_or(std::string()));
 }

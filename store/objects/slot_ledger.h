@@ -21,7 +21,7 @@ struct DerivedFile {
 /// skipped. A file may have several lines.
 class SlotLedger {
  public:
-  static SlotLedger load(Store& store, const std::string& owner_directory);
+  static SlotLedger load(const StoreReader& store, const std::string& owner_directory);
   static SlotLedger parse(std::string_view text);
   using Lines = std::multimap<std::string, DerivedFile, std::less<>>;
   std::pair<Lines::const_iterator, Lines::const_iterator> of(std::string_view name) const {

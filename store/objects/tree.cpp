@@ -170,7 +170,7 @@ TreeManifest TreeManifest::decode(std::string_view bytes) {
   }
 }
 
-TreeManifest TreeManifest::load(Store& store, const TreeId& id) {
+TreeManifest TreeManifest::load(const StoreReader& store, const TreeId& id) {
   const std::string path = store_paths::tree(id) + "/" + store_paths::kTreeManifest;
   const auto damaged = [&](std::string_view reason) {
     return Error(ErrorKind::damaged, format_text("cannot read '{}/{}': {}", store.path(), path, reason),

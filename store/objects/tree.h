@@ -31,7 +31,7 @@ class TreeManifest {
   explicit TreeManifest(std::vector<TreeEntry> entries);
   static TreeManifest decode(std::string_view bytes);  ///< throws Error{damaged}
   /// trees/<id>/manifest, checked against the id. Throws Error{damaged}.
-  static TreeManifest load(Store& store, const TreeId& id);
+  static TreeManifest load(const StoreReader& store, const TreeId& id);
   std::string encode() const;
   std::string compressed() const;  ///< zstd of encode(): what trees/<id>/manifest holds
   TreeId id() const;
@@ -55,7 +55,7 @@ bool is_safe_path(std::string_view path);
 /// slots: tree_slots.h.
 class TreeBuilder {
  public:
-  TreeBuilder(Store& store, Lease& lease);
+  TreeBuilder(StoreWriter& store, Lease& lease);
   ~TreeBuilder();
   TreeBuilder(const TreeBuilder&) = delete;
   TreeBuilder& operator=(const TreeBuilder&) = delete;

@@ -57,7 +57,7 @@ enum class Reuse { done, no_object, object_must_go };
 }  // namespace
 
 struct TreeBuilder::Impl {
-  Impl(Store& a_store, Lease& lease) : store(a_store) {
+  Impl(StoreWriter& a_store, Lease& lease) : store(a_store) {
     lease.tmp_directory();
     name = store_paths::tmp(lease.name()) + "/tree-" + random_name();
     store.index();  // opened here once, before the threads of `add` use it
@@ -67,7 +67,7 @@ struct TreeBuilder::Impl {
     objects = open_directory(store.root(), store_paths::kObjects);
   }
 
-  Store& store;
+  StoreWriter& store;
   std::string name;
   Fd root, objects;
   std::atomic<unsigned> replaced = 0;
@@ -243,7 +243,7 @@ void TreeBuilder::Impl::seal() {
       captured_errno().fail("set the mode of", store.path() + "/" + name + "/" + directory);
 }
 
-TreeBuilder::TreeBuilder(Store& store, Lease& lease) : impl_(std::make_unique<Impl>(store, lease)) {}
+TreeBuilder::TreeBuilder(StoreWriter& store, Lease& lease) : impl_(std::make_unique<Impl>(store, lease)) {}
 
 TreeBuilder::~TreeBuilder() {
   impl_->root = Fd();  // frees descriptors, which the removal may need
@@ -273,7 +273,7 @@ BlobId TreeBuilder::add(std::string path, Executable executable, std::span<const
 }
 
 TreeId TreeBuilder::commit(const TreeInfo& given) {
-  Store& store = impl_->store;
+  StoreWriter& store = impl_->store;
   std::vector<TreeEntry> entries;
   entries.reserve(impl_->files.size());
   for (const StoredFile& file : impl_->files) entries.push_back(file.entry);

@@ -11,7 +11,7 @@ namespace envstore {
 namespace {
 
 /// Between the reuse of an object and now, gc may have removed its row and the object itself.
-void bring_back_object(Store& store, const TreeId& id, const StoredFile& file) {
+void bring_back_object(StoreWriter& store, const TreeId& id, const StoredFile& file) {
   const std::string object = std::string(store_paths::kObjects) + "/" + file.object;
   if (!stat_at(store.root(), object, Links::do_not_follow))
     with_folder(store.root(), object, [&] {
@@ -19,7 +19,7 @@ void bring_back_object(Store& store, const TreeId& id, const StoredFile& file) {
     });
 }
 
-void record_file(Store& store, Index::Write& write, const TreeId& id, const StoredFile& file) {
+void record_file(StoreWriter& store, Index::Write& write, const TreeId& id, const StoredFile& file) {
   if (file.object.empty()) return;
   const std::optional<BlobRow> row = write.blob(file.entry.blob);
   if (!row) bring_back_object(store, id, file);
@@ -39,29 +39,29 @@ std::vector<const StoredFile*> in_order_of_blobs(const std::vector<StoredFile>& 
 
 }  // namespace
 
-FileLock lock_tree(Store& store, const TreeId& id) {
+FileLock lock_tree(StoreWriter& store, const TreeId& id) {
   return FileLock::wait(store.root(), store_paths::tree_lock(id), LockMode::exclusive);
 }
 
-FileLock lock_objects(Store& store, LockMode mode) {
+FileLock lock_objects(StoreWriter& store, LockMode mode) {
   return FileLock::wait(store.root(), store_paths::kObjectsLock, mode);
 }
 
-bool has_tree(Store& store, const TreeId& id) {
+bool has_tree(const StoreReader& store, const TreeId& id) {
   return stat_at(store.root(), store_paths::tree(id), Links::do_not_follow).has_value() &&
          store.index().read().tree(id).has_value();
 }
 
-bool move_to_trash(Store& store, const std::string& path, const std::string& to_trash) {
+bool move_to_trash(StoreWriter& store, const std::string& path, const std::string& to_trash) {
   return move_away(store.root(), path, to_trash) == MovedAway::renamed;
 }
 
-void throw_away(Store& store, const std::string& path) {
+void throw_away(StoreWriter& store, const std::string& path) {
   const std::string trash = std::string(store_paths::kTrash) + "/" + random_name();
   if (move_to_trash(store, path, trash)) remove_tree(store.root(), trash);
 }
 
-void move_into_place(Store& store, const std::string& from, const std::string& to) {
+void move_into_place(StoreWriter& store, const std::string& from, const std::string& to) {
   if (with_folder(store.root(), to, [&] { return rename_new(store.root(), from, store.root(), to); })) return;
   throw_away(store, to);
   if (!rename_new(store.root(), from, store.root(), to))
@@ -69,7 +69,7 @@ void move_into_place(Store& store, const std::string& from, const std::string& t
                 "cannot rename '" + store.path() + "/" + from + "': its place is taken again");
 }
 
-void take_out_of_sight(Store& store, const std::string& path, const std::string& tmp) noexcept {
+void take_out_of_sight(StoreWriter& store, const std::string& path, const std::string& tmp) noexcept {
   try {
     const std::string undone = tmp + "/undone-" + random_name();
     move_away(store.root(), path, undone);
@@ -79,13 +79,14 @@ void take_out_of_sight(Store& store, const std::string& path, const std::string&
   }
 }
 
-void record_wheel(Store& store, const WheelHash& wheel, const TreeId& id) {
+void record_wheel(StoreWriter& store, const WheelHash& wheel, const TreeId& id) {
   Index::Write write = store.index().write();
   write.put(wheel, WheelRow{id});
   write.commit();
 }
 
-void record_tree(Store& store, const TreeId& id, const TreeInfo& info, const std::vector<StoredFile>& files) {
+void record_tree(StoreWriter& store, const TreeId& id, const TreeInfo& info,
+                 const std::vector<StoredFile>& files) {
   const std::vector<const StoredFile*> sorted = in_order_of_blobs(files);
   std::size_t next = 0;
   do {
@@ -101,7 +102,7 @@ void record_tree(Store& store, const TreeId& id, const TreeInfo& info, const std
   } while (next < sorted.size());
 }
 
-void forget_unfinished_tree(Store& store, const TreeId& id, const std::vector<StoredFile>& files) {
+void forget_unfinished_tree(StoreWriter& store, const TreeId& id, const std::vector<StoredFile>& files) {
   Index::Write write = store.index().write();
   if (write.tree(id)) return;
   bool has_rows = false;
@@ -115,7 +116,7 @@ void forget_unfinished_tree(Store& store, const TreeId& id, const std::vector<St
   if (has_rows) write.commit();
 }
 
-void remove_unnamed_objects(Store& store, std::vector<BlobId> blobs) {
+void remove_unnamed_objects(StoreWriter& store, std::vector<BlobId> blobs) {
   constexpr std::size_t kObjectsALock = 500;
   std::sort(blobs.begin(), blobs.end());
   for (std::size_t next = 0; next < blobs.size();) {

@@ -21,7 +21,7 @@ std::string slot_link(const std::string& directory, const TreeId& id, std::size_
   return up_to_root(directory) + store_paths::slots(id) + "/" + std::to_string(slot);
 }
 
-void make_slots(Store& store, const TreeId& id, const TreeManifest& manifest) {
+void make_slots(StoreWriter& store, const TreeId& id, const TreeManifest& manifest) {
   const std::size_t count = source_directories(manifest).size();
   if (count == 0) return;
   const std::string owner = store_paths::slots(id);

@@ -7,7 +7,7 @@
 namespace envstore {
 
 /// bytecode/<tree>/<n>, one empty directory (0555) for each of source_directories(); existing ones stay.
-void make_slots(Store& store, const TreeId& id, const TreeManifest& manifest);
+void make_slots(StoreWriter& store, const TreeId& id, const TreeManifest& manifest);
 
 /// The links to slots (store_paths::kSlotLink) in a tree's own directories. `tree` is the open directory of
 /// the tree, at any path: the links are correct once the tree is at trees/<id>.

@@ -7,7 +7,7 @@
 namespace envstore {
 namespace {
 
-std::vector<TreeId> trees_made_under(Store& store, const std::string& lease) {
+std::vector<TreeId> trees_made_under(StoreWriter& store, const std::string& lease) {
   std::vector<TreeId> made;
   Index::Read rows = store.index().read();
   const auto own = rows.lease(lease);
@@ -26,7 +26,7 @@ std::vector<TreeId> trees_made_under(Store& store, const std::string& lease) {
 }
 
 /// False: a snapshot refers to the tree by now.
-bool drop_rows(Store& store, const TreeId& id, const TreeManifest& manifest) {
+bool drop_rows(StoreWriter& store, const TreeId& id, const TreeManifest& manifest) {
   Index::Write rows = store.index().write();
   const auto tree = rows.tree(id);
   if (!tree || !rows.snapshots_of(id).empty()) return false;
@@ -41,7 +41,7 @@ bool drop_rows(Store& store, const TreeId& id, const TreeManifest& manifest) {
   return true;
 }
 
-void take_back(Store& store, const TreeId& id) {
+void take_back(StoreWriter& store, const TreeId& id) {
   const FileLock lock = lock_tree(store, id);
   const TreeManifest manifest = TreeManifest::load(store, id);
   if (!drop_rows(store, id, manifest)) return;
@@ -55,7 +55,7 @@ void take_back(Store& store, const TreeId& id) {
 
 }  // namespace
 
-void take_back_trees(Store& store, const Lease& ingest) noexcept {
+void take_back_trees(StoreWriter& store, const Lease& ingest) noexcept {
   try {
     if (store.is_read_only()) return;
     for (const TreeId& id : trees_made_under(store, ingest.name())) take_back(store, id);

@@ -26,7 +26,7 @@ namespace {
   throw Error(ErrorKind::damaged, format_text("cannot adopt '{}': {}", path, reason));
 }
 
-std::set<std::string> files_below(Store& store, const std::string& tree) {
+std::set<std::string> files_below(StoreWriter& store, const std::string& tree) {
   std::set<std::string> found;
   std::vector<std::string> pending{""};
   while (!pending.empty()) {
@@ -44,7 +44,7 @@ std::set<std::string> files_below(Store& store, const std::string& tree) {
 }
 
 /// Python would import a foreign file as well as any other.
-void check_nothing_is_foreign(Store& store, const TreeId& id, const TreeManifest& manifest) {
+void check_nothing_is_foreign(StoreWriter& store, const TreeId& id, const TreeManifest& manifest) {
   const std::string tree = store_paths::tree(id);
   std::set<std::string> found = files_below(store, tree);
   for (const char* own : {store_paths::kTreeManifest, store_paths::kTreeInfo}) found.erase(own);
@@ -59,7 +59,7 @@ void check_nothing_is_foreign(Store& store, const TreeId& id, const TreeManifest
   if (!found.empty()) refuse(tree + "/" + *found.begin(), "no manifest names it");
 }
 
-bool has_content(Store& store, const std::string& path, const TreeEntry& entry, Fingerprint& print) {
+bool has_content(StoreWriter& store, const std::string& path, const TreeEntry& entry, Fingerprint& print) {
   const MappedFile file = MappedFile::open(store.root(), path);
   if (file.bytes().size() != entry.size || BlobId{sha256(file.bytes())} != entry.blob) return false;
   print = fingerprint(file.bytes());
@@ -68,7 +68,7 @@ bool has_content(Store& store, const std::string& path, const TreeEntry& entry, 
 
 /// Ensures the object of a file whose content was just verified. The object is the same inode, or another
 /// file with the same bytes; if it is missing or wrong, it is made from the file. Returns the object's stamp.
-FileStamp provide_object(Store& store, const TreeEntry& entry, const std::string& file,
+FileStamp provide_object(StoreWriter& store, const TreeEntry& entry, const std::string& file,
                          const FileStamp& stamp, const std::string& object) {
   const std::optional<FileStamp> there = stat_at(store.root(), object, Links::do_not_follow);
   if (there && there->inode == stamp.inode) return stamp;
@@ -79,7 +79,7 @@ FileStamp provide_object(Store& store, const TreeEntry& entry, const std::string
   return stamp;
 }
 
-StoredFile examine(Store& store, const TreeId& id, const TreeEntry& entry) {
+StoredFile examine(StoreWriter& store, const TreeId& id, const TreeEntry& entry) {
   const std::string path = store_paths::tree(id) + "/" + entry.path;
   const std::optional<FileStamp> stamp = stat_at(store.root(), path, Links::do_not_follow);
   if (!stamp || !stamp->is_regular()) refuse(path, "it is missing");
@@ -108,7 +108,7 @@ StoredFile examine(Store& store, const TreeId& id, const TreeEntry& entry) {
 enum class Rows { known, in_doubt };
 
 /// Throws Error for an incomplete tree.
-void adopt_whole_tree(Store& store, const TreeId& id, Rows rows) {
+void adopt_whole_tree(StoreWriter& store, const TreeId& id, Rows rows) {
   const std::string tree = store_paths::tree(id);
   const FileLock lock = lock_tree(store, id);
   if (rows == Rows::known && has_tree(store, id)) return;
@@ -124,7 +124,7 @@ void adopt_whole_tree(Store& store, const TreeId& id, Rows rows) {
 }
 
 /// The layouts that match their plan exactly. Any other layout is made again when it is required.
-std::vector<Layout> whole_layouts(Store& store, const SnapshotRecord& record) {
+std::vector<Layout> whole_layouts(StoreWriter& store, const SnapshotRecord& record) {
   std::vector<Layout> whole;
   const std::vector<LayoutTree> trees = layout_trees(store, record);
   for (const Layout layout : {Layout::farm, Layout::forest}) {
@@ -168,7 +168,7 @@ std::int64_t made_at_ns(const SnapshotFile& file, std::int64_t now_ns) {
 }
 
 /// Under the snapshot's lock. A tree that no row refers to yet may have been collected since it was checked.
-Recorded record_snapshot(Store& store, const SnapshotFile& file, std::size_t& requests) {
+Recorded record_snapshot(StoreWriter& store, const SnapshotFile& file, std::size_t& requests) {
   const SnapshotId id = file.record.id();
   const std::vector<Layout> layouts = whole_layouts(store, file.record);
   const std::int64_t now = store.clock().now().time_since_epoch().count();
@@ -185,7 +185,7 @@ Recorded record_snapshot(Store& store, const SnapshotFile& file, std::size_t& re
 }
 
 /// Throws Error for an incomplete snapshot. Returns how many requests it answers from now on.
-std::size_t adopt_whole_snapshot(Store& store, const SnapshotId& id) {
+std::size_t adopt_whole_snapshot(StoreWriter& store, const SnapshotId& id) {
   constexpr int kAttempts = 5;
   std::size_t requests = 0;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -208,7 +208,7 @@ std::size_t adopt_whole_snapshot(Store& store, const SnapshotId& id) {
 
 /// Runs `adopt` on every name in the folder that is an id followed by `suffix`.
 template <class IdType, class Adopt>
-void adopt_each(Store& store, const char* folder, std::string_view suffix, RebuildReport& report,
+void adopt_each(StoreWriter& store, const char* folder, std::string_view suffix, RebuildReport& report,
                 Adopt adopt) {
   for (const DirectoryEntry& entry : list_folder(store.root(), folder)) {
     if (!entry.name.ends_with(suffix)) continue;
@@ -224,7 +224,7 @@ void adopt_each(Store& store, const char* folder, std::string_view suffix, Rebui
 }
 
 /// Erases salvaged rows that refer to a snapshot or tree that was not adopted.
-void erase_rows_without_files(Store& store, RebuildReport& report) {
+void erase_rows_without_files(StoreWriter& store, RebuildReport& report) {
   Index::Write rows = store.index().write();
   std::vector<Fingerprint> requests;
   std::vector<WheelHash> wheels;
@@ -251,7 +251,7 @@ void erase_rows_without_files(Store& store, RebuildReport& report) {
   rows.commit();
 }
 
-bool has_lease_without_row(Store& store) {
+bool has_lease_without_row(StoreWriter& store) {
   const std::vector<HeldLease> leases = held_leases(store);
   Index::Read rows = store.index().read();
   return std::any_of(leases.begin(), leases.end(),
@@ -265,7 +265,7 @@ bool means_not_whole(const Error& error) {
 
 }  // namespace
 
-bool adopt_tree(Store& store, const TreeId& id) {
+bool adopt_tree(StoreWriter& store, const TreeId& id) {
   try {
     adopt_whole_tree(store, id, Rows::known);
     return true;
@@ -275,7 +275,7 @@ bool adopt_tree(Store& store, const TreeId& id) {
   }
 }
 
-bool adopt_snapshot(Store& store, const SnapshotId& id) {
+bool adopt_snapshot(StoreWriter& store, const SnapshotId& id) {
   try {
     adopt_whole_snapshot(store, id);
     return true;
@@ -285,7 +285,7 @@ bool adopt_snapshot(Store& store, const SnapshotId& id) {
   }
 }
 
-RebuildReport rebuild_index(Store& store) {
+RebuildReport rebuild_index(StoreWriter& store) {
   if (store.is_read_only())
     throw Error(ErrorKind::permission, "cannot rebuild the index of '" + store.path() + "': it is read-only",
                 kWritableStoreHint);
@@ -297,7 +297,7 @@ RebuildReport rebuild_index(Store& store) {
   return adopt_all(store);
 }
 
-RebuildReport adopt_all(Store& store) {
+RebuildReport adopt_all(StoreWriter& store) {
   const bool is_unfinished = is_rebuild_unfinished(store);
   RebuildReport report;
   adopt_each<TreeId>(store, store_paths::kTrees, "", report, [&](const TreeId& id) {
@@ -322,7 +322,7 @@ RebuildReport adopt_all(Store& store) {
   return report;
 }
 
-bool is_rebuild_unfinished(Store& store) {
+bool is_rebuild_unfinished(const StoreReader& store) {
   return store.index().read().document(kUnfinishedRebuild).has_value();
 }
 

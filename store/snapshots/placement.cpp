@@ -25,11 +25,11 @@ bool is_deleting(const std::optional<FateRow>& fate) {
 
 /// The collector holds the snapshot's lock from marking it `deleting` until its rows are erased. So
 /// `deleting`, seen under the lock, was left by a collector that died, and is taken back.
-bool was_left_half_deleted(Store& store, const SnapshotId& id) {
+bool was_left_half_deleted(StoreWriter& store, const SnapshotId& id) {
   return is_deleting(store.index().read().fate(id));
 }
 
-void lay_out(Store& store, Lease& lease, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
+void lay_out(StoreWriter& store, Lease& lease, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
              const std::string& place) {
   lease.tmp_directory();
   const std::string built = store_paths::tmp(lease.name()) + "/layout-" + random_name();
@@ -46,7 +46,7 @@ void lay_out(Store& store, Lease& lease, const LayoutPlan& plan, const std::vect
 
 /// The volatile rows of trees may have been lost since the trees were made (volatile data removed during the
 /// run): trees that are still on disk are adopted. Trees that a collection removed are gone.
-void bring_back_tree_rows(Store& store, const SnapshotRecord& record) {
+void bring_back_tree_rows(StoreWriter& store, const SnapshotRecord& record) {
   std::vector<TreeId> lost;
   {
     Index::Read rows = store.index().read();
@@ -57,7 +57,7 @@ void bring_back_tree_rows(Store& store, const SnapshotRecord& record) {
 }
 
 /// Retries, because a rebuild of the index may lose the rows once more.
-std::vector<LayoutTree> layout_trees_with_rows(Store& store, const SnapshotRecord& record) {
+std::vector<LayoutTree> layout_trees_with_rows(StoreWriter& store, const SnapshotRecord& record) {
   constexpr int kAttempts = 5;
   for (int attempt = 1;; ++attempt) {
     bring_back_tree_rows(store, record);
@@ -69,8 +69,8 @@ std::vector<LayoutTree> layout_trees_with_rows(Store& store, const SnapshotRecor
   }
 }
 
-void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& record, const SnapshotId& id,
-                     Layout layout, const std::optional<RequestRow>& request,
+void record_snapshot(StoreWriter& store, const Lease& lease, const SnapshotRecord& record,
+                     const SnapshotId& id, Layout layout, const std::optional<RequestRow>& request,
                      const SnapshotFile::Roots& roots) {
   const std::int64_t now = store.clock().now().time_since_epoch().count();
   Index::Write write = store.index().write();
@@ -101,13 +101,13 @@ void record_snapshot(Store& store, const Lease& lease, const SnapshotRecord& rec
 }
 
 /// The roots in the file of a snapshot without a row: the index is older than the file.
-SnapshotFile::Roots roots_on_file(Store& store, const SnapshotId& id) {
+SnapshotFile::Roots roots_on_file(StoreWriter& store, const SnapshotId& id) {
   std::optional<SnapshotFile> file = read_snapshot_file_if_whole(store, id);
   return file ? std::move(file->roots) : SnapshotFile::Roots();
 }
 
 /// Undoes a failed placement, except for what a row or root refers to. Under the snapshot's lock.
-void take_back(Store& store, Lease& lease, const SnapshotId& id, Layout layout) noexcept {
+void take_back(StoreWriter& store, Lease& lease, const SnapshotId& id, Layout layout) noexcept {
   try {
     const std::string tmp = lease.tmp_directory();
     const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
@@ -122,7 +122,7 @@ void take_back(Store& store, Lease& lease, const SnapshotId& id, Layout layout) 
 }
 
 /// A read-only store provides existing layouts only.
-void require_placed(Store& store, const SnapshotId& id, Layout layout) {
+void require_placed(StoreWriter& store, const SnapshotId& id, Layout layout) {
   const std::optional<SnapshotRow> row = store.index().read().snapshot(id);
   if (row && has_layout(*row, layout) && is_placed(store, id, layout)) return;
   throw Error(ErrorKind::permission,
@@ -141,7 +141,7 @@ Placement describe(const SnapshotId& id, Layout layout, LayoutPlan plan) {
 
 }  // namespace
 
-Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& record, Layout layout,
+Placement place_snapshot(StoreWriter& store, Lease& lease, const SnapshotRecord& record, Layout layout,
                          const std::optional<RequestRow>& request) {
   const SnapshotId id = record.id();
   if (!store.is_read_only()) lease.announce({id});
@@ -174,7 +174,7 @@ Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& recor
   return describe(id, layout, std::move(plan));
 }
 
-bool is_placed(Store& store, const SnapshotId& id, Layout layout) {
+bool is_placed(const StoreReader& store, const SnapshotId& id, Layout layout) {
   const auto stamp = stat_at(store.root(), store_paths::snapshot(id, layout), Links::do_not_follow);
   return stamp && stamp->is_directory();
 }

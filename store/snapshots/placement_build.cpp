@@ -28,7 +28,7 @@ std::string source_of(const LayoutPlan::FromTree& file, const std::vector<Layout
   return store_paths::tree(trees[file.tree].id) + "/" + file.in_tree;
 }
 
-FileStamp stamp_of(Store& store, const std::string& source) {
+FileStamp stamp_of(const StoreReader& store, const std::string& source) {
   const auto stamp = stat_at(store.root(), source, Links::do_not_follow);
   if (!stamp || !stamp->is_regular())
     throw Error(ErrorKind::damaged,
@@ -43,7 +43,7 @@ mode_t mode_of(const FileStamp& stamp) {
 
 /// The copy has the source's modification time, because bytecode that Python, run as root, writes for one of
 /// the files must be valid for all of them.
-void copy_file(Store& store, int target, const std::string& source, const std::string& path,
+void copy_file(const StoreReader& store, int target, const std::string& source, const std::string& path,
                const std::string& content) {
   const FileStamp stamp = stamp_of(store, source);
   create_file(target, path, content, mode_of(stamp));
@@ -51,7 +51,7 @@ void copy_file(Store& store, int target, const std::string& source, const std::s
 }
 
 /// Adds a link, or a copy if the filesystem allows no more links (65,000 on ext4).
-void link_file(Store& store, int target, const std::string& source, const std::string& path) {
+void link_file(const StoreReader& store, int target, const std::string& source, const std::string& path) {
   const LinkResult result = link_at(store.root(), source, target, path);
   if (result == LinkResult::linked) return;
   if (result == LinkResult::exists)
@@ -59,7 +59,7 @@ void link_file(Store& store, int target, const std::string& source, const std::s
   copy_file(store, target, source, path, read_file(store.root(), source));
 }
 
-void copy_writable(Store& store, int target, const std::string& source, const std::string& path) {
+void copy_writable(const StoreReader& store, int target, const std::string& source, const std::string& path) {
   create_file(target, path, read_file(store.root(), source), mode_of(stamp_of(store, source)) | 0200);
 }
 
@@ -85,7 +85,7 @@ void collect(int root, const std::string& below, std::unordered_map<std::string,
 /// Compares a directory with the plan, name by name. Names that remain at the end are not in the plan.
 class Comparison {
  public:
-  Comparison(Store& store, const std::vector<LayoutTree>& trees, Fd root)
+  Comparison(const StoreReader& store, const std::vector<LayoutTree>& trees, Fd root)
       : store_(store), trees_(trees), root_(std::move(root)) {
     collect(root_.get(), "", found_);
   }
@@ -127,18 +127,19 @@ class Comparison {
     return here->size == there->size && read_file(root_.get(), file.path) == read_file(store_.root(), source);
   }
 
-  Store& store_;
+  const StoreReader& store_;
   const std::vector<LayoutTree>& trees_;
   Fd root_;
   std::unordered_map<std::string, unsigned char> found_;
   std::vector<std::string> wrong_;
 };
 
-bool has_part(Store& store, const TreeId& id, const char* part) {
+bool has_part(const StoreReader& store, const TreeId& id, const char* part) {
   return stat_at(store.root(), store_paths::tree(id) + "/" + part, Links::do_not_follow).has_value();
 }
 
-LayoutTree layout_tree(Store& store, const SnapshotRecord& record, const SnapshotTree& tree, TreeRow row) {
+LayoutTree layout_tree(const StoreReader& store, const SnapshotRecord& record, const SnapshotTree& tree,
+                       TreeRow row) {
   LayoutTree result;
   result.id = tree.tree;
   result.name = tree.name;
@@ -167,7 +168,7 @@ std::string cache_target(const LayoutPlan::Cache& cache) {
   return up_to_root(cache.directory + "/" + store_paths::kSlotLink) + cache.slot;
 }
 
-void build_layout(Store& store, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
+void build_layout(const StoreReader& store, const LayoutPlan& plan, const std::vector<LayoutTree>& trees,
                   const std::string& path) {
   with_folder(store.root(), path, [&] { make_directory(store.root(), path, 0755); });
   const Fd target = open_directory(store.root(), path);
@@ -183,7 +184,7 @@ void build_layout(Store& store, const LayoutPlan& plan, const std::vector<Layout
   seal(target.get(), plan);
 }
 
-void make_layout_slots(Store& store, const LayoutPlan& plan) {
+void make_layout_slots(StoreWriter& store, const LayoutPlan& plan) {
   std::string parent;
   for (const LayoutPlan::Cache& cache : plan.caches) {
     std::string of = parent_of(cache.slot);
@@ -194,12 +195,12 @@ void make_layout_slots(Store& store, const LayoutPlan& plan) {
   }
 }
 
-std::vector<std::string> differences(Store& store, const LayoutPlan& plan,
+std::vector<std::string> differences(const StoreReader& store, const LayoutPlan& plan,
                                      const std::vector<LayoutTree>& trees, const std::string& path) {
   return Comparison(store, trees, open_directory(store.root(), path)).run(plan);
 }
 
-std::vector<LayoutTree> layout_trees(Store& store, const SnapshotRecord& record) {
+std::vector<LayoutTree> layout_trees(const StoreReader& store, const SnapshotRecord& record) {
   std::vector<TreeRow> rows;
   {
     Index::Read read = store.index().read();

@@ -13,11 +13,11 @@
 namespace envstore {
 namespace {
 
-bool is_there(Store& store, const std::string& path) {
+bool is_there(const StoreReader& store, const std::string& path) {
   return stat_at(store.root(), path, Links::do_not_follow).has_value();
 }
 
-void make_marker(Store& store, const std::string& directory, const std::string& marker) {
+void make_marker(StoreWriter& store, const std::string& directory, const std::string& marker) {
   with_folder(store.root(), directory,
               [&] { return make_directory_if_missing(store.root(), directory, 0755); });
   // Opened for reading: another process may have made it, and its mode allows no writing.
@@ -37,10 +37,8 @@ bool uses_every_slot(const LayoutPlan& plan, const LayoutTree& tree) {
 /// Collects the pending sources of one layout.
 class Pending {
  public:
-  Pending(Store& store, const SnapshotRecord& record, Layout layout)
-      : store_(store),
-        record_(record),
-        prefix_(store.path() + "/" + store_paths::snapshot(record.id(), layout) + "/") {}
+  Pending(const StoreReader& store, const SnapshotRecord& record, Layout layout)
+      : store_(store), record_(record), prefix_(store_paths::snapshot(record.id(), layout) + "/") {}
 
   std::vector<PendingSource> gather(const LayoutPlan& plan, const std::vector<LayoutTree>& trees) {
     for (const LayoutTree& tree : trees)
@@ -77,10 +75,10 @@ class Pending {
   }
 
   void add(const std::string& path, const std::string& slot) {
-    pending_.push_back({prefix_ + path, store_.path() + "/" + slot});
+    pending_.push_back({store_.at(prefix_ + path), store_.at(slot)});
   }
 
-  Store& store_;
+  const StoreReader& store_;
   const SnapshotRecord& record_;
   std::string prefix_;
   std::vector<bool> done_;
@@ -90,13 +88,14 @@ class Pending {
 
 }  // namespace
 
-std::vector<PendingSource> pending_sources(Store& store, const SnapshotRecord& record, Layout layout) {
+std::vector<PendingSource> pending_sources(const StoreReader& store, const SnapshotRecord& record,
+                                           Layout layout) {
   if (are_slots_complete(store, record.id())) return {};
   const std::vector<LayoutTree> trees = layout_trees(store, record);
   return Pending(store, record, layout).gather(plan_layout(record, trees, layout), trees);
 }
 
-void mark_slots_complete(Store& store, const SnapshotRecord& record) {
+void mark_slots_complete(StoreWriter& store, const SnapshotRecord& record) {
   const std::vector<LayoutTree> trees = layout_trees(store, record);
   const LayoutPlan plan = plan_layout(record, trees, Layout::forest);
   for (const LayoutTree& tree : trees)
@@ -107,7 +106,7 @@ void mark_slots_complete(Store& store, const SnapshotRecord& record) {
   make_marker(store, store_paths::slots(id), store_paths::complete_marker(id));
 }
 
-bool are_slots_complete(Store& store, const SnapshotId& id) {
+bool are_slots_complete(const StoreReader& store, const SnapshotId& id) {
   return stat_at(store.root(), store_paths::complete_marker(id), Links::do_not_follow).has_value();
 }
 

@@ -7,19 +7,20 @@
 
 namespace envstore {
 
-/// A source and the slot for what is derived from it, absolute paths.
+/// A source and the slot for what is derived from it.
 struct PendingSource {
-  std::string source;  ///< in the layout, as programs use it
-  std::string slot;    ///< a directory of mode 0555: files get into it by SlotInstaller
+  StorePath source;  ///< in the layout, as programs use it
+  StorePath slot;    ///< a directory of mode 0555: files get into it by SlotInstaller
 };
 
 /// The sources of a snapshot from which nothing was derived for its cache tag yet. Cheap if nothing is left
 /// to do (markers).
-std::vector<PendingSource> pending_sources(Store& store, const SnapshotRecord& record, Layout layout);
+std::vector<PendingSource> pending_sources(const StoreReader& store, const SnapshotRecord& record,
+                                           Layout layout);
 /// Notes that everything is derived from the snapshot's sources, for its cache tag.
-void mark_slots_complete(Store& store, const SnapshotRecord& record);
+void mark_slots_complete(StoreWriter& store, const SnapshotRecord& record);
 
 /// True once mark_slots_complete was called for the snapshot. Costs one stat; every run calls this.
-bool are_slots_complete(Store& store, const SnapshotId& id);
+bool are_slots_complete(const StoreReader& store, const SnapshotId& id);
 
 }  // namespace envstore

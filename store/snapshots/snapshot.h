@@ -56,10 +56,10 @@ struct Placement {
 /// Writes snapshots/<id>.json and the layout if they are missing, then the rows (snapshot, request, reverse
 /// tables) in one volatile transaction that also adds the snapshot to the lease. Every tree must have its
 /// row.
-Placement place_snapshot(Store& store, Lease& lease, const SnapshotRecord& record, Layout layout,
+Placement place_snapshot(StoreWriter& store, Lease& lease, const SnapshotRecord& record, Layout layout,
                          const std::optional<RequestRow>& request);
 
 /// The layout's directory exists.
-bool is_placed(Store& store, const SnapshotId& id, Layout layout);
+bool is_placed(const StoreReader& store, const SnapshotId& id, Layout layout);
 
 }  // namespace envstore

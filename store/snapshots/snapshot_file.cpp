@@ -60,7 +60,7 @@ std::string print(const SnapshotFile& file) {
   return value.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-SnapshotFile::Roots roots_of(Store& store, const SnapshotId& id) {
+SnapshotFile::Roots roots_of(StoreWriter& store, const SnapshotId& id) {
   SnapshotFile::Roots roots;
   store.index().read().each_root([&](const std::string& name, const RootRow& row) {
     if (row.snapshot == id) roots.emplace(name, row);
@@ -71,11 +71,11 @@ SnapshotFile::Roots roots_of(Store& store, const SnapshotId& id) {
 
 }  // namespace
 
-FileLock lock_snapshot(Store& store, const SnapshotId& id) {
+FileLock lock_snapshot(StoreWriter& store, const SnapshotId& id) {
   return FileLock::wait(store.root(), store_paths::snapshot_lock(id), LockMode::exclusive);
 }
 
-std::optional<SnapshotFile> read_snapshot_file(Store& store, const SnapshotId& id) {
+std::optional<SnapshotFile> read_snapshot_file(const StoreReader& store, const SnapshotId& id) {
   const std::string path = store_paths::snapshot_record(id);
   const std::optional<std::string> text = try_read_file(store.root(), path);
   if (!text) return std::nullopt;
@@ -91,7 +91,7 @@ std::optional<SnapshotFile> read_snapshot_file(Store& store, const SnapshotId& i
   }
 }
 
-std::optional<SnapshotFile> read_snapshot_file_if_whole(Store& store, const SnapshotId& id) {
+std::optional<SnapshotFile> read_snapshot_file_if_whole(const StoreReader& store, const SnapshotId& id) {
   try {
     return read_snapshot_file(store, id);
   } catch (const Error& error) {
@@ -107,14 +107,15 @@ void record_roots(Index::Write& write, const SnapshotFile::Roots& roots) {
 
 namespace {
 
-void put(Store& store, const SnapshotId& id, const SnapshotFile& file) {
+void put(StoreWriter& store, const SnapshotId& id, const SnapshotFile& file) {
   const std::string path = store_paths::snapshot_record(id);
   with_folder(store.root(), path, [&] { replace_file(store.root(), path, print(file), 0444); });
 }
 
 }  // namespace
 
-void note_request(Store& store, const SnapshotRecord& record, const std::optional<RequestRow>& request) {
+void note_request(StoreWriter& store, const SnapshotRecord& record,
+                  const std::optional<RequestRow>& request) {
   const SnapshotId id = record.id();
   std::optional<SnapshotFile> file = read_snapshot_file_if_whole(store, id);
   const bool is_new = !file.has_value();
@@ -130,7 +131,7 @@ void note_request(Store& store, const SnapshotRecord& record, const std::optiona
   if (is_new || !is_known) put(store, id, *file);
 }
 
-bool note_roots(Store& store, const SnapshotId& id) {
+bool note_roots(StoreWriter& store, const SnapshotId& id) {
   const FileLock lock = lock_snapshot(store, id);
   const auto row = store.index().read().snapshot(id);
   if (!row) return false;

@@ -18,10 +18,11 @@ TEST_CASE("sources are pending until they are marked, and a shared tree's do not
   const std::vector<PendingSource> sources = pending_sources(store, both, Layout::farm);
   REQUIRE(sources.size() == 4);
   for (const PendingSource& pending : sources) {
-    CHECK(stat_at(AT_FDCWD, pending.source, Links::do_not_follow)->is_regular());
-    CHECK(stat_at(AT_FDCWD, pending.slot, Links::do_not_follow)->is_directory());
-    const std::string cache = pending.source.substr(0, pending.source.rfind('/')) + "/__pycache__";
-    CHECK(real_path(cache) == real_path(pending.slot));
+    CHECK(stat_at(AT_FDCWD, pending.source.absolute(), Links::do_not_follow)->is_regular());
+    CHECK(stat_at(AT_FDCWD, pending.slot.absolute(), Links::do_not_follow)->is_directory());
+    const std::string cache =
+        pending.source.absolute().substr(0, pending.source.absolute().rfind('/')) + "/__pycache__";
+    CHECK(real_path(cache) == real_path(pending.slot.absolute()));
   }
   CHECK(!are_slots_complete(store, both.id()));
   mark_slots_complete(store, both);
