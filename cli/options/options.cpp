@@ -1,6 +1,10 @@
 #include "cli/options/options.h"
 
+#define CXXOPTS_NO_REGEX
+#define CXXOPTS_VECTOR_DELIMITER '\0'
+
 #include <algorithm>
+#include <cxxopts.hpp>
 
 #include "cli/options/suggest.h"
 #include "store/platform/error.h"
@@ -54,76 +58,71 @@ bool is_flag(const std::string& word) {
   return word.size() > 1 && word[0] == '-';
 }
 
-/// Reads the words of a command line from left to right.
-class ArgumentReader {
- public:
-  ArgumentReader(const OptionTable& options, Positionals allowed, const std::vector<std::string>& words)
-      : options_(options), allowed_(allowed), words_(words) {}
+using Used = std::vector<const OptionSpec*>;
 
-  void read() {
-    while (at_ < words_.size()) {
-      if (words_[at_] == "--") {
-        ++at_;
-        return take_rest();
-      }
-      if (is_flag(words_[at_])) {
-        take_flag();
-        continue;
-      }
-      take_positional();
-      // All following words belong to the program, including `--`.
-      if (allowed_ == Positionals::first_ends_options) return take_rest();
-    }
-  }
-
-  ArgumentReader(const ArgumentReader&) = delete;
-  ArgumentReader& operator=(const ArgumentReader&) = delete;
-
-  std::map<std::string, std::vector<std::string>, std::less<>> values;
+/// The words of a command line: flags in the long form with their values, and positionals. cxxopts cannot end
+/// its words at the first positional, allows only letters and digits in a cluster, and is told of the few
+/// flags that are given, not of the hundred that a run has.
+struct Divided {
+  std::vector<std::string> flags;
   std::vector<std::string> positionals;
   std::size_t leading = 0;  ///< words before the first positional
+  Used used;
+};
+
+class Divider {
+ public:
+  Divider(const OptionTable& options, const std::vector<std::string>& words)
+      : options_(options), words_(words) {}
+
+  Divided divide(Positionals allowed) {
+    bool are_flags_over = false;
+    while (at_ < words_.size() && !are_flags_over) {
+      const std::string& word = words_[at_++];
+      if (word == "--") {
+        are_flags_over = true;
+      } else if (is_flag(word)) {
+        word[1] == '-' ? take_long(word) : take_cluster(word);
+      } else {
+        if (divided_.positionals.empty()) divided_.leading = at_ - 1;
+        divided_.positionals.push_back(word);
+        are_flags_over = allowed == Positionals::first_ends_options;
+      }
+    }
+    if (divided_.positionals.empty()) divided_.leading = at_;
+    divided_.positionals.insert(divided_.positionals.end(), words_.begin() + static_cast<std::ptrdiff_t>(at_),
+                                words_.end());
+    return std::move(divided_);
+  }
 
  private:
-  void take_positional() {
-    if (allowed_ == Positionals::none)
-      throw Error(ErrorKind::usage,
-                  format_text("cannot use '{}': the command takes flags only", words_[at_]));
-    if (positionals.empty()) leading = at_;
-    positionals.push_back(words_[at_++]);
-  }
-
-  void take_rest() {
-    while (at_ < words_.size()) take_positional();
-  }
-
-  void take_flag() {
-    const std::string& word = words_[at_++];
-    if (word[1] != '-') return take_cluster(word);
+  void take_long(const std::string& word) {
     const std::size_t equals = word.find('=');
-    const OptionSpec* option = find_option(options_, std::string_view(word).substr(2, equals - 2), 0);
-    if (option == nullptr) throw_unknown(options_, word);
-    refuse(*option);
-    if (!option->value.empty())
-      values[std::string(option->name)].push_back(equals == std::string::npos ? next_word(word)
-                                                                              : word.substr(equals + 1));
-    else if (equals == std::string::npos)
-      values.try_emplace(std::string(option->name));
-    else
+    const std::string_view name = std::string_view(word).substr(2, equals - 2);
+    const OptionSpec& option = checked(find_option(options_, name, 0), word);
+    const bool has_value = equals != std::string::npos;
+    if (option.value.empty() && has_value)
       throw Error(ErrorKind::usage, format_text("cannot use '{}': the flag takes no value", word));
+    divided_.flags.push_back(option.value.empty() || has_value ? word : word + "=" + next_word(word));
   }
 
   /// `-qv`, `-p3.12`, `-p=3.12`, `-p 3.12`: the first one with a value ends the cluster.
   void take_cluster(const std::string& word) {
     for (std::size_t i = 1; i < word.size(); ++i) {
-      const OptionSpec* option = find_option(options_, {}, word[i]);
-      if (option == nullptr) throw_unknown(options_, word);
-      refuse(*option);
-      auto& list = values[std::string(option->name)];
-      if (option->value.empty()) continue;
-      const bool has_equals = i + 1 < word.size() && word[i + 1] == '=';
-      list.push_back(i + 1 == word.size() ? next_word(word) : word.substr(has_equals ? i + 2 : i + 1));
+      const OptionSpec& option = checked(find_option(options_, {}, word[i]), word);
+      std::string& flag = divided_.flags.emplace_back("--" + std::string(option.name));
+      if (option.value.empty()) continue;
+      const std::string rest = word.substr(i + 1);
+      flag += "=" + (rest.empty() ? next_word(word) : rest.substr(rest[0] == '=' ? 1 : 0));
       return;
     }
+  }
+
+  const OptionSpec& checked(const OptionSpec* option, const std::string& word) {
+    if (option == nullptr) throw_unknown(options_, word);
+    refuse(*option);
+    divided_.used.push_back(option);
+    return *option;
   }
 
   const std::string& next_word(const std::string& flag) {
@@ -133,10 +132,22 @@ class ArgumentReader {
   }
 
   const OptionTable& options_;
-  const Positionals allowed_;
   const std::vector<std::string>& words_;
   std::size_t at_ = 0;
+  Divided divided_;
 };
+
+cxxopts::Options parser_for(Used used) {
+  std::sort(used.begin(), used.end());
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  cxxopts::Options parser("envstore");
+  for (const OptionSpec* option : used) {
+    parser.add_options()(
+        std::string(option->name), "",
+        option->value.empty() ? cxxopts::value<bool>() : cxxopts::value<std::vector<std::string>>());
+  }
+  return parser;
+}
 
 /// The flag and its help in two columns.
 std::string described(const OptionSpec& option) {
@@ -179,18 +190,31 @@ std::vector<std::string> Arguments::values(std::string_view name) const {
 
 Arguments parse_arguments(const OptionTable& options, Positionals positionals,
                           const std::vector<std::string>& words) {
-  ArgumentReader reader(options, positionals, words);
-  reader.read();
+  Divided divided = Divider(options, words).divide(positionals);
+  if (positionals == Positionals::none && !divided.positionals.empty())
+    throw Error(ErrorKind::usage,
+                format_text("cannot use '{}': the command takes flags only", divided.positionals.front()));
   Arguments result;
-  result.values_ = std::move(reader.values);
-  result.positionals_ = std::move(reader.positionals);
+  result.positionals_ = std::move(divided.positionals);
+  if (divided.used.empty()) return result;
+  std::vector<const char*> argv = {"envstore"};
+  for (const std::string& flag : divided.flags) argv.push_back(flag.c_str());
+  try {
+    const cxxopts::ParseResult parsed =
+        parser_for(divided.used).parse(static_cast<int>(argv.size()), argv.data());
+    for (const cxxopts::KeyValue& pair : parsed.arguments()) {
+      const OptionSpec* option = find_option(options, pair.key(), 0);
+      auto& values = result.values_[pair.key()];
+      if (option != nullptr && !option->value.empty()) values.push_back(pair.value());
+    }
+  } catch (const cxxopts::exceptions::exception& error) {
+    throw Error(ErrorKind::usage, format_text("cannot read the command line: {}", error.what()));
+  }
   return result;
 }
 
 std::size_t leading_flags(const OptionTable& options, const std::vector<std::string>& words) {
-  ArgumentReader reader(options, Positionals::first_ends_options, words);
-  reader.read();
-  return reader.positionals.empty() ? words.size() : reader.leading;
+  return Divider(options, words).divide(Positionals::first_ends_options).leading;
 }
 
 std::string describe_options(const OptionTable& options) {
