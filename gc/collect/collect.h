@@ -50,7 +50,7 @@ struct GcReport {
   std::vector<std::string> failures;
 };
 
-/// Runs one collection (DESIGN section 8), which can be interrupted at any instruction and run again. Takes
+/// Runs one collection, which can be interrupted at any instruction and run again. Takes
 /// locks/gc.lock. Throws before anything is deleted if rows, leases or roots cannot be listed; Error{busy} if
 /// the lock is not free in time; Error{permission} for a read-only store. Steps: promote, census, plan,
 /// condemn (volatile), re-check and mark deleting (durable), sweep.

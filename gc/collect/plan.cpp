@@ -15,7 +15,7 @@ namespace {
 /// Snapshots not used for this long are deleted for min-free even if it cannot be met.
 constexpr std::chrono::nanoseconds kIdle = std::chrono::hours(7 * 24);
 
-/// Makes one plan, in the steps of DESIGN section 8. `ranks_` is the order of snapshots by last use.
+/// Makes one plan, step by step. `ranks_` is the order of snapshots by last use.
 class Planner {
  public:
   Planner(const Census& census, const Policy& policy) : census_(census), policy_(policy), shares_(census) {}

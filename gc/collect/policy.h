@@ -16,7 +16,7 @@ struct SizeLimit {
   bool operator==(const SizeLimit&) const = default;
 };
 
-/// What may be deleted (DESIGN section 8). A live lease, a pin or a synced `.venv` outranks everything, then
+/// What may be deleted. A live lease, a pin or a synced `.venv` outranks everything, then
 /// grace, keep_last, reserved. What these do not protect is deleted once it is older than max_age, or for a
 /// cap (max_size, min_free) even if it is younger.
 struct Policy {

@@ -11,7 +11,7 @@
 
 namespace envstore {
 
-// Deletes snapshots, then the trees that no snapshot names any more, then their blobs (DESIGN section 8). The
+// Deletes snapshots, then the trees that no snapshot names any more, then their blobs. The
 // caller holds gc.lock. Each step can be interrupted at any instruction: the next collection continues from
 // the state of the rows and the disk. What cannot be removed is reported, and the sweep continues.
 //

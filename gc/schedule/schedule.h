@@ -7,7 +7,7 @@
 
 namespace envstore {
 
-/// Which jobs run, and when (DESIGN section 8, end).
+/// Which jobs run, and when.
 struct ScheduleSettings {
   std::string program;             ///< absolute path of envstore
   std::string store;               ///< absolute

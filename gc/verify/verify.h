@@ -71,7 +71,7 @@ struct VerifyOptions {
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
 
-/// Checks every page of the index, blob, tree, layout, slot and row (DESIGN section 9). Renews the recorded
+/// Checks every page of the index, blob, tree, layout, slot and row. Renews the recorded
 /// stamps of files whose bytes are right, records roots in the snapshots' files, removes foreign bytecode and
 /// changed spare scratches, and completes an interrupted rebuild of the index; changes nothing else, and
 /// nothing at all in a read-only store. Holds a verify lease, but no lock for the whole time. Throws

@@ -16,8 +16,8 @@ struct ExecSpec {
   std::string reason = {}, hint = {};
 };
 
-/// How the target is started in the plan's scratch. `path_variable`: the run's PATH. A command is searched in
-/// the order of DESIGN section 16; a command that belongs to another Python is refused.
+/// How the target is started in the plan's scratch. `path_variable`: the run's PATH. A command is
+/// the scratch's, else one of own_commands.h, else the first on PATH; one of another Python is refused.
 ExecSpec exec_spec(const Target& target, const LaunchPlan& plan, const std::string& scratch,
                    std::string_view path_variable);
 

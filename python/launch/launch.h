@@ -57,7 +57,7 @@ struct LaunchOptions {
       environment;  ///< --env-file, overrides the inherited environment
 };
 
-/// The scratch of a plan (DESIGN section 6 step 4): pyvenv.cfg, bin/python, entry points, .pth,
+/// The scratch of a plan: pyvenv.cfg, bin/python, entry points, .pth,
 /// share/etc/include.
 ScratchRecipe scratch_recipe(const StoreReader& store, const LaunchPlan& plan);
 

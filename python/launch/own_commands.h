@@ -7,7 +7,7 @@
 
 namespace envstore {
 
-/// Commands that every run resolves itself, independent of PATH (DESIGN section 16).
+/// Commands that every run resolves itself, independent of PATH.
 
 /// `python`, `python3`, `python3.9`, `python3.13t`, `python2`, `pypy3`, `graalpy`, ...: of any interpreter.
 bool is_interpreter_name(std::string_view name);

@@ -18,7 +18,7 @@ struct PreparedRun {
   bool from_run_cache = false;
 };
 
-/// A run that the run cache does not know (steps 2 and 3 of DESIGN section 6): interpreter, layers, locks,
+/// A run that the run cache does not know: interpreter, layers, locks,
 /// snapshots, plan, and a new run cache entry. Throws Error; then only cached data is left behind.
 PreparedRun prepare_run(Store& store, const Request& request, Progress& progress);
 

@@ -4,7 +4,7 @@
 
 namespace envstore {
 
-/// The lowest layer of a run that starts pip, for the case that no other layer has pip (DESIGN section 16):
+/// The lowest layer of a run that starts pip, for the case that no other layer has pip:
 /// the wheel that the interpreter bundles for `ensurepip`, else the newest compatible pip. The run's
 /// constraints, overrides and resolution strategy do not apply to it. Hashes can be required of files of a
 /// package index, but not of the interpreter's own wheel.

@@ -20,7 +20,7 @@ inline constexpr const char* kWritableStoreHint =
 /// again and does not yet have rows for everything on disk.
 inline constexpr const char* kUnfinishedRebuild = "index:unfinished-rebuild";
 
-/// The two LMDB environments (DESIGN section 5) as one map of rows. Reads look in the volatile environment,
+/// The two LMDB environments as one map of rows. Reads look in the volatile environment,
 /// then in the durable one. A `write()` goes to the volatile one; what must survive a power cut before the
 /// next step goes through `promote` or `durable_write()`.
 ///

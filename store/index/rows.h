@@ -118,7 +118,7 @@ struct RootRow {
   bool operator==(const RootRow&) const = default;
 };
 
-/// A snapshot on its way out (DESIGN section 8). `condemned` is stored in the volatile environment,
+/// A snapshot on its way out. `condemned` is stored in the volatile environment,
 /// `deleting` in the durable one.
 enum class Fate : std::uint8_t { condemned = 0, deleting = 1 };  // do not change the values
 struct FateRow {

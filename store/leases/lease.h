@@ -7,7 +7,7 @@
 
 namespace envstore {
 
-/// The record that a process uses snapshots (DESIGN section 6), alive exactly as long as a process that
+/// The record that a process uses snapshots, alive exactly as long as a process that
 /// inherited the descriptor holds the lock on its file; pids and timeouts play no role. For a read-only
 /// store, where nothing is ever collected, the lease is the lock on a directory outside the store, and has no
 /// row.

@@ -50,7 +50,7 @@ struct LayoutPlan {
   bool has_pth = false;
 };
 
-/// Where every file of the trees goes (DESIGN section 4). In a farm, trees that share a directory of
+/// Where every file of the trees goes. In a farm, trees that share a directory of
 /// site-packages are laid out as whole forests, because their parts find each other by real path. Pure,
 /// except for `LayoutTree::manifest`. Throws Error{invalid_input} for a record whose paths are not safe.
 LayoutPlan plan_layout(const SnapshotRecord& record, const std::vector<LayoutTree>& trees, Layout layout);

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-// A model of how snapshots are made, used and deleted (DESIGN sections 6 and 8; store/leases/lease.cpp,
+// A model of how snapshots are made, used and deleted (store/leases/lease.cpp,
 // store/snapshots/placement.cpp, store/objects/tree_rows.cpp, gc/collect/mark.cpp, gc/collect/sweep_*.cpp),
 // small enough to examine every interleaving.
 //
