@@ -14,7 +14,8 @@ FilesystemFacts filesystem_facts(int directory);
 /// True if `path` exists and is on a noexec mount.
 bool is_on_noexec_mount(const std::string& path);
 inline constexpr const char* kNoexecReason = "it is on a mount where nothing may be executed (noexec)";
-/// Whether a store may be on this kind of filesystem: ext4, xfs, btrfs, tmpfs, overlayfs, zfs, bcachefs, f2fs.
+/// Whether a store may be on this kind of filesystem: ext4, xfs, btrfs, tmpfs, overlayfs, zfs, bcachefs,
+/// f2fs.
 bool is_allowed_for_index(const std::string& kind);
 /// /proc/sys/kernel/random/boot_id, 36 characters. Throws Error{unsupported} with kProcHint if it cannot be
 /// read.
