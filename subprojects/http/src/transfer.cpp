@@ -96,15 +96,15 @@ void Transfer::give_up() {
 bool Transfer::is_overdue(std::chrono::steady_clock::time_point now, const Settings& settings) const {
   if (!begun_) return false;
   using Seconds = std::chrono::duration<double>;
-  const auto moved = static_cast<double>(received_before_ + answer_.received + content_sent_);
+  const auto moved = static_cast<double>(received_before_ + answer_.received + content_.position());
   const double patience = settings.patience_seconds;
   const double elapsed = Seconds(now - *begun_).count();
   if (elapsed > 20 * patience + 2.0 * settings.stall_timeout_seconds +
-                    (is_file() || content_sent_ > 0 ? moved / kLowestMeanRate : 0))
+                    (is_file() || content_.position() > 0 ? moved / kLowestMeanRate : 0))
     return true;
   if (!answered_)
     return elapsed >
-           2.0 * settings.stall_timeout_seconds + static_cast<double>(content_sent_) / kLowestMeanRate;
+           2.0 * settings.stall_timeout_seconds + static_cast<double>(content_.position()) / kLowestMeanRate;
   return Seconds(now - *answered_).count() > 2 * patience + moved / kLowestRate;
 }
 
@@ -154,14 +154,13 @@ void Transfer::set_body_options(CURL* easy) {
 
 /// libcurl asks before it sends much (100-continue), and rewinds what it has to send again.
 void Transfer::set_method(CURL* easy) {
-  content_sent_ = 0;
+  content_.seek(0);
   if (method_ == Method::head) set_option(easy, CURLOPT_NOBODY, 1L);
   if (method_ == Method::remove) set_option(easy, CURLOPT_CUSTOMREQUEST, "DELETE");
   if (!sends_content(method_)) return;
   set_option(easy, CURLOPT_UPLOAD, 1L);  // a PUT
   if (method_ == Method::post) set_option(easy, CURLOPT_CUSTOMREQUEST, "POST");
-  const std::uint64_t size = request_.content_fd >= 0 ? request_.content_size : request_.content.size();
-  set_option(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(size));
+  set_option(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(content_.size()));
   set_option(easy, CURLOPT_READFUNCTION, &Transfer::on_content);
   set_option(easy, CURLOPT_READDATA, this);
   set_option(easy, CURLOPT_SEEKFUNCTION, &Transfer::on_seek);
@@ -222,35 +221,20 @@ std::size_t Transfer::on_content(char* buffer, std::size_t size, std::size_t cou
 }
 
 int Transfer::on_seek(void* self, curl_off_t offset, int origin) {
-  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
-  static_cast<Transfer*>(self)->content_sent_ = static_cast<std::uint64_t>(offset);
+  const bool is_known = origin == SEEK_SET && offset >= 0;
+  if (!is_known || !static_cast<Transfer*>(self)->content_.seek(static_cast<std::uint64_t>(offset)))
+    return CURL_SEEKFUNC_CANTSEEK;
   return CURL_SEEKFUNC_OK;
 }
 
 std::size_t Transfer::give_content(char* buffer, std::size_t room) {
   if (is_given_up()) return CURL_READFUNC_ABORT;
-  if (request_.content_fd < 0) {
-    const std::size_t count = request_.content.copy(buffer, room, content_sent_);
-    content_sent_ += count;
-    return count;
-  }
-  const auto left =
-      static_cast<std::size_t>(std::min<std::uint64_t>(room, request_.content_size - content_sent_));
-  ssize_t count = 0;
-  do count = pread(request_.content_fd, buffer, left, static_cast<off_t>(content_sent_));
-  while (count < 0 && errno == EINTR);
-  const int error = count < 0 ? errno : 0;
-  if (left > 0 && count <= 0) {
-    const Failure failure{
-        .cause = Cause::file,
-        .reason = error != 0 ? "the file to send cannot be read: " + std::generic_category().message(error)
-                             : "the file to send is shorter than announced",
-        .error_number = error};
-    answer_.fault = std::make_exception_ptr(Fault(failure));
+  try {
+    return content_.read(buffer, room);
+  } catch (...) {
+    answer_.fault = std::current_exception();
     return CURL_READFUNC_ABORT;
   }
-  content_sent_ += static_cast<std::uint64_t>(count);
-  return static_cast<std::size_t>(count);
 }
 
 std::size_t Transfer::take_header(std::string_view line) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "answer.h"
+#include "content.h"
 #include "http/engine.h"
 #include "http/url.h"
 #include "origin_credentials.h"
@@ -86,7 +87,7 @@ class Transfer {
   std::optional<Url> first_, url_;  ///< requested, and of this attempt; without credentials
   std::set<std::string> visited_;
   Method method_ = Method::get;  ///< of this attempt: a redirect may change it
-  std::uint64_t content_sent_ = 0;
+  Content content_{request_};
   Answer answer_;
   curl_slist* headers_ = nullptr;
   char error_text_[CURL_ERROR_SIZE] = {};
