@@ -87,10 +87,14 @@ class Machine:
     """A mount namespace in which the clone is mounted where the store's disk was: the machine after the cut."""
 
     def __init__(self, image, place, options):
-        self.keeper = subprocess.Popen(["unshare", "--mount", "sh", "-c", "echo; cat"], stdin=subprocess.PIPE,
-                                       stdout=subprocess.PIPE)
-        self.keeper.stdout.readline()  # the namespace exists now
-        self.enter = ["nsenter", "--mount=/proc/%d/ns/mnt" % self.keeper.pid, "--"]
+        # Only the place is made private: in a chroot the root is no mount point.
+        self.keeper = subprocess.Popen(["unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
+                                        'mount --make-private "$1" && echo && cat', "sh", place],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if not self.keeper.stdout.readline():  # else the namespace exists now
+            self.end()
+            raise OSError("cannot make a mount namespace")
+        self.enter = ["nsenter", "--target", str(self.keeper.pid), "--mount", "--root", "--wd", "--"]
         try:
             call(*self.enter, "mount", *(options or []), "-o", "loop", image, place)
         except OSError:

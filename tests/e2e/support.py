@@ -1,4 +1,5 @@
 """What every end-to-end test needs: the built program, its own store, wheels and a package index on loopback."""
+import atexit
 import fcntl
 import hashlib
 import json
@@ -17,7 +18,26 @@ sys.path.insert(0, str(HERE))
 from index_server import IndexServer  # noqa: E402
 from make_wheel import make_wheel  # noqa: E402
 
-ENVSTORE = os.environ["ENVSTORE_PROGRAM"]
+
+def may_be_started_by_anyone(program):
+    path = pathlib.Path(program)
+    return os.stat(path).st_mode & 0o005 == 0o005 and all(os.stat(folder).st_mode & 0o001 for folder in path.parents)
+
+
+def started_by_anyone(program):
+    """The program or, under root, if other users cannot reach it (a checkout in /root): a copy that they can reach."""
+    if os.geteuid() != 0 or may_be_started_by_anyone(program):
+        return program
+    folder = tempfile.mkdtemp(prefix="envstore-program-")
+    atexit.register(shutil.rmtree, folder)
+    os.chmod(folder, 0o755)
+    subprocess.run(["meson", "install", "-C", pathlib.Path(program).parents[1], "--no-rebuild", "--quiet", "--destdir", folder],
+                   check=True, stdout=subprocess.DEVNULL)
+    [copy] = pathlib.Path(folder).rglob("bin/envstore")
+    return str(copy)
+
+
+ENVSTORE = started_by_anyone(os.environ["ENVSTORE_PROGRAM"])
 TIMEOUT = 300  # seconds; an upper bound, not a delay
 
 #: Prefixes of environment variables that would change the behaviour of the program.
