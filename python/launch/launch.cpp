@@ -139,8 +139,14 @@ int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& targ
   if (!options.is_quiet && exit_code != 0 && line.executable.starts_with(scratch.path()))
     tell_of_noexec(store);
   witness.reap();  // a child of this process, but not part of the run
-  const std::vector<pid_t> remaining = remaining_processes(lease.name());
-  if (!remaining.empty()) keep_until_end(store, lease, scratch, remaining);
+  try {
+    const std::vector<pid_t> remaining = remaining_processes(lease.name());
+    if (!remaining.empty()) keep_until_end(store, lease, scratch, remaining);
+  } catch (const std::exception&) {
+    // Not known: counts as in use. If nothing is left, the next run or collection removes a dead lease.
+    scratch.leave();
+    lease.hand_over();
+  }
   return exit_code;
 }
 
