@@ -149,7 +149,11 @@ std::string ProcessView::link(const std::string& name) const {
   std::string target(256, '\0');
   while (true) {
     const ssize_t size = readlinkat(directory_.get(), name.c_str(), target.data(), target.size());
-    if (size < 0) return {};
+    if (size < 0) {
+      const int error = errno;
+      pass_if_hidden(error, path_in_proc(pid_, name));
+      return {};
+    }
     if (static_cast<std::size_t>(size) < target.size()) {
       target.resize(static_cast<std::size_t>(size));
       return target;
@@ -169,9 +173,16 @@ std::vector<std::string> ProcessView::open_files() const {
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(fdopendir(fd.get()), closedir);
   if (!stream) captured_errno().fail("list", path_in_proc(pid_, "fd"));
   (void)fd.release();
-  while (const dirent* entry = readdir(stream.get()))  // an error: it has ended
+  while (true) {
+    errno = 0;
+    const dirent* entry = readdir(stream.get());
+    const int error = errno;
+    if (entry == nullptr) {
+      pass_if_hidden(error, path_in_proc(pid_, "fd"));  // else the end, or it has ended
+      return files;
+    }
     if (entry->d_name[0] != '.') files.push_back(link(std::string("fd/") + entry->d_name));
-  return files;
+  }
 }
 
 std::string ProcessView::command() const {
