@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 
 namespace envstore {
 namespace {
@@ -59,7 +60,11 @@ void for_each_in_parallel(ThreadPool& pool, std::uint64_t weight, std::size_t co
                           const std::function<void(std::size_t)>& job) {
   const auto batch = std::make_shared<Batch>(count, job);
   const std::size_t helpers = count > 0 ? std::min<std::size_t>(pool.most_threads(), count - 1) : 0;
-  for (std::size_t i = 0; i < helpers; ++i) pool.post([batch] { batch->work(); }, weight);
+  try {
+    for (std::size_t i = 0; i < helpers; ++i) pool.post([batch] { batch->work(); }, weight);
+  } catch (const std::bad_alloc&) {
+    // Fewer helpers: those that run still use `job`, so this call must not end before them.
+  }
   batch->work();
   batch->wait();
 }
