@@ -185,9 +185,28 @@ std::string terminal_text(std::string_view text) {
   return escaped(without_secrets(text), kLongestMessage, Lines::several);
 }
 
+namespace {
+
+/// Each string by itself: what looks like a password at the end of one goes no further.
+std::string json_without_secrets(std::string_view json) {
+  std::string out;
+  while (!json.empty()) {
+    std::size_t end = 0;
+    while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
+    end = std::min(end, json.size());
+    out += without_secrets(json.substr(0, end));
+    if (end < json.size()) out += json[end++];
+    json.remove_prefix(end);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string terminal_results(std::string_view text) {
   const bool is_json = text.starts_with('{') || text.starts_with('[');
-  return escaped(without_secrets(text), std::string::npos, is_json ? Lines::json : Lines::several);
+  if (is_json) return escaped(json_without_secrets(text), std::string::npos, Lines::json);
+  return escaped(without_secrets(text), std::string::npos, Lines::several);
 }
 
 std::string without_secrets(std::string_view text) {

@@ -74,3 +74,11 @@ TEST_CASE("results stay whole, and JSON stays JSON") {
   CHECK(terminal_results("a\xe2\x80\xae\n") == "a\\xe2\\x80\\xae\n");
   CHECK(terminal_results(std::string(100'000, 'x')).size() == 100'000);
 }
+
+TEST_CASE("the secrets of JSON are removed string by string") {
+  const std::string plain =
+      R"({"a":"https://host","b":"https://host:80","c":"x \"@y","d":["https://h/?token=","e@f"]})";
+  CHECK(terminal_results(plain) == plain);
+  CHECK(terminal_results(R"(["https://u:p@w\"@host","https://u:half","https://h/?token=x"])") ==
+        R"(["https://host","https://","https://h/?token="])");
+}
