@@ -71,6 +71,7 @@ class IniReader {
     const std::size_t separator = content.find_first_of("=:");
     if (separator == std::string_view::npos) fail("it is neither a section nor `key = value`");
     const std::string key = normalised_key(trimmed(content.substr(0, separator)));
+    if (key.empty()) fail("there is no key before the separator");
     current_ = &sections_[section_][key];
     *current_ = {std::string(trimmed(content.substr(separator + 1))), format_text("{}:{}", path_, line_)};
     key_indent_ = indent;

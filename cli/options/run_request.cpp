@@ -32,12 +32,13 @@ bool exists(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
-/// A value of --env-file or UV_ENV_FILE is one path or, as in uv, several.
+/// A value of --env-file is one path or several; UV_ENV_FILE, as in uv, several separated by white space.
 std::vector<std::string> env_files(const Arguments& arguments) {
   if (is_on(arguments, "no-env-file")) return {};
   std::vector<std::string> paths;
   for (const SettingValue& each : command_line_values(arguments, "env-file")) {
-    const bool is_one = each.value.find_first_of(" \t\n\\") == std::string::npos || exists(each.value);
+    const bool is_one = each.value.find_first_of(" \t\n\\") == std::string::npos ||
+                        (each.source != "UV_ENV_FILE" && exists(each.value));
     for (std::string& path : is_one ? std::vector<std::string>{each.value} : split_env_files(each.value))
       paths.push_back(std::move(path));
   }

@@ -44,7 +44,8 @@ class YamlReader {
       const std::string& key = pair.first.Scalar();
       const std::string name = group + key;
       const SettingSpec* setting = find_setting(table_, name);
-      const bool is_known = setting != nullptr && setting->is_in_files;
+      // A key with a dot stands in its map.
+      const bool is_known = setting != nullptr && setting->is_in_files && key.find('.') == std::string::npos;
       if (!is_known && !is_group(name)) throw_unknown(pair.first, group);
       if (!seen.insert(key).second) fail(pair.first.Mark(), format_text("'{}' stands twice", key));
       if (is_known)

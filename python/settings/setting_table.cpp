@@ -36,8 +36,7 @@ constexpr SettingSpec kSettings[] = {
      .flags = {{"no-index", 0, {}, "ask no index, only --find-links and direct URLs"}},
      .variables = {{"ENVSTORE_NO_INDEX"}, {"UV_NO_INDEX"}, {"PIP_NO_INDEX"}},
      .uv_keys = {"no-index"}, .take = take_no_index},
-    // In the key as RunWords::offline.
-    {.name = "offline", .kind = yes_no, .is_in_key = false, .command = every_command, .built_in = "false",
+    {.name = "offline", .kind = yes_no, .command = every_command, .built_in = "false",
      .example = "false",
      .flags = {{"offline", 0, {}, "use only what is cached or local"}},
      .variables = {{"ENVSTORE_OFFLINE"}, {"UV_OFFLINE"}},
