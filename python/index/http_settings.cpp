@@ -111,9 +111,9 @@ HttpSettings http_settings(const Variables& variables) {
   find_certificates(variables, settings);
   if (const std::string netrc = find_netrc(variables); !netrc.empty())
     settings.netrc = without_byte_order_mark(netrc);
-  if (const auto seconds =
-          parse_timeout_seconds(value_of(variables, "PIP_DEFAULT_TIMEOUT")))  // limits silence only
-    settings.stall_timeout_seconds = *seconds;
+  const std::string of_pip = value_of(variables, "PIP_DEFAULT_TIMEOUT");  // may have a fraction
+  if (const auto seconds = parse_timeout_seconds(std::string_view(of_pip).substr(0, of_pip.find('.'))))
+    settings.stall_timeout_seconds = *seconds;  // limits silence only
   for (const char* name : {"UV_HTTP_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT"})
     if (const auto seconds = parse_timeout_seconds(value_of(variables, name)))
       settings.stall_timeout_seconds = settings.patience_seconds = *seconds;

@@ -22,6 +22,7 @@ TEST_CASE("a user lengthens all that a server may take, pip's setting its silenc
   CHECK(settings_of({}).patience_seconds == 30);
   CHECK(settings_of({{"PIP_DEFAULT_TIMEOUT", "180"}}).stall_timeout_seconds == 180);
   CHECK(settings_of({{"PIP_DEFAULT_TIMEOUT", "180"}}).patience_seconds == 30);
+  CHECK(settings_of({{"PIP_DEFAULT_TIMEOUT", "15.5"}}).stall_timeout_seconds == 15);
   for (const char* const name : {"UV_HTTP_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT"}) {
     const HttpSettings settings = settings_of({{"PIP_DEFAULT_TIMEOUT", "180"}, {name, "7"}});
     CHECK(settings.stall_timeout_seconds == 7);
