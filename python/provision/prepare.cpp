@@ -116,12 +116,14 @@ class Preparation {
                       words_.target.name + "' looks like metadata, but " + misspelt_block.message);
   }
 
-  /// If the interpreter has to be probed, little else is likely to be cached. Requests the pages of the
-  /// script's dependencies during the probe.
+  /// If an interpreter has to be probed, little else is likely to be cached. Requests the pages of the
+  /// script's dependencies during the first probe.
   void ask_ahead() {
     const IndexSettings& indexes = request_.settings.indexes;
     const bool has_sources = !request_.settings.sources.empty();  // they may bind packages to other indexes
-    if (has_sources || request_.script.dependencies.empty() || indexes.offline || store_.is_read_only())
+    const bool is_asking = client_ != nullptr;
+    if (is_asking || has_sources || request_.script.dependencies.empty() || indexes.offline ||
+        store_.is_read_only())
       return;
     client_ = std::make_shared<IndexClient>(store_, indexes, &progress_);
     for (const auto& requirement : request_.script.dependencies)
