@@ -73,7 +73,7 @@ Error unloadable(const std::string& reason) {
 
 [[noreturn]] void throw_failure(const http::Failure& failure) {
   if (failure.cause == Cause::out_of_memory) throw std::bad_alloc();
-  if (failure.cause == Cause::no_engine) throw unloadable(failure.reason);
+  if (failure.cause == Cause::no_engine && failure.url.empty()) throw unloadable(failure.reason);
   if (failure.cause == Cause::no_thread)
     throw Error(ErrorKind::io, "cannot use the network: no thread can be started: " + failure.reason,
                 hint_for(failure.cause));
