@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
+#include <thread>
 
 #include "store/platform/error.h"
 #include "store/process/child_output.h"
@@ -76,6 +78,24 @@ TEST_CASE("a process that ends while it is looked at reads as empty") {
   CHECK(read_process_file(pid, "environ").empty());
   CHECK(read_process_file(pid, "cmdline").empty());
   CHECK_FALSE(contains(other_processes(), pid));
+}
+
+TEST_CASE("a process may end at each moment while its open files are listed") {
+  for (int round = 0; round < 200; ++round) {
+    Program program({"cat"});
+    const auto process = ProcessView::open(program.child.pid());
+    REQUIRE(process.has_value());
+    REQUIRE_FALSE(process->open_files().empty());
+    std::atomic_bool has_ended = false;
+    std::jthread parent([&] {
+      program.ends.writer = Fd();
+      program.child.wait();
+      has_ended = true;
+    });
+    while (!has_ended) process->open_files();
+    parent.join();
+    CHECK(process->open_files().empty());
+  }
 }
 
 TEST_CASE("a shortage of descriptors is an error, not an absence") {
