@@ -118,14 +118,15 @@ bool Search::state_need(PackageId package, PackageId extra, std::size_t candidat
             target,
             &requirement,
             need.overridden};
-  fresh_.push_back(
-      state_dependency(leaf, candidate, {target, unmet(eligibility_.allowed(target, requirement))}));
+  const auto note = [&](FactId fact) {
+    if (fact != kNothing) fresh_.push_back(fact);
+  };
+  note(state_dependency(leaf, candidate, {target, unmet(eligibility_.allowed(target, requirement))}));
   for (const std::string& name : requirement.extras) {
     const PackageId wanted = meet_extra(target, name);
     leaf.target = wanted;
-    fresh_.push_back(state_dependency(leaf, candidate, {wanted, VersionSet::single(2, VersionSet::kAbsent)}));
+    note(state_dependency(leaf, candidate, {wanted, VersionSet::single(2, VersionSet::kAbsent)}));
   }
-  std::erase(fresh_, kNothing);
   return true;
 }
 
