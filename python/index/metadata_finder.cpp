@@ -16,8 +16,6 @@
 namespace envstore {
 namespace {
 
-constexpr std::uint64_t kLargestMetadata = std::uint64_t{16} << 20;
-
 std::string metadata_url(const IndexFile& file) {
   const std::size_t end = std::min(file.url.find('?'), file.url.size());
   return file.url.substr(0, end) + ".metadata" + file.url.substr(end);

@@ -1,12 +1,11 @@
 #include "pypackaging/name.h"
 #include "python/index/metadata_finder.h"
 #include "python/index/remote_wheel.h"
+#include "python/wheel/wheel_archive.h"
 #include "store/platform/error.h"
 
 namespace envstore {
 namespace {
-
-constexpr std::uint64_t kLargestMetadata = std::uint64_t{16} << 20;
 
 /// The member `NAME-VERSION.dist-info/METADATA` whose NAME matches the file name.
 const zip::Member& find_metadata(const std::vector<zip::Member>& members, const std::string& filename) {

@@ -13,6 +13,9 @@
 // Error{invalid_input} that names the file and the member.
 namespace envstore {
 
+/// A larger METADATA is refused, in a wheel and from a package index: each is held in memory as a whole.
+inline constexpr std::uint64_t kLargestMetadata = std::uint64_t{64} << 20;
+
 /// As zip::Archive, and no two names in a dist-info directory may differ only by letter case, as
 /// on a file system that ignores case they would be one file.
 class WheelArchive {

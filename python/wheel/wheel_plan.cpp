@@ -45,6 +45,11 @@ std::string_view first_levels(std::string_view path) {
   return path.substr(0, end);
 }
 
+std::uint64_t largest_size_of(std::string_view name) {
+  if (name == "METADATA") return kLargestMetadata;
+  return name == "entry_points.txt" ? kLargestEntryPoints : kLargestText;
+}
+
 /// The requirements that affect resolution, in canonical spelling.
 std::set<std::string> needs_of(const pypackaging::CoreMetadata& metadata) {
   std::set<std::string> needs;
@@ -165,8 +170,7 @@ std::string Planner::read_text(std::string_view name) const {
   const std::string path = plan_.dist_info + "/" + std::string(name);
   const zip::Member* const member = archive_.find(path);
   if (member == nullptr) refuse(format_text("it has no {}", printable(path)));
-  if (member->size > (name == "entry_points.txt" ? kLargestEntryPoints : kLargestText))
-    refuse_file(path, "it is too large");
+  if (member->size > largest_size_of(name)) refuse_file(path, "it is too large");
   return archive_.read(*member);
 }
 
