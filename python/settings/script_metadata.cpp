@@ -1,6 +1,7 @@
 #include "python/settings/script_metadata.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "python/settings/toml.h"
 #include "python/settings/uv_options_reader.h"
@@ -81,11 +82,19 @@ class Reader {
   void take_tools(const toml::node& node) {
     const toml::table* tools = node.as_table();
     if (tools == nullptr) fail(node.source(), "'tool' must be a table");
-    for (const char* name : {"uv", "envstore"})  // envstore's settings override uv's
-      if (const toml::node* tool = tools->get(name)) take_tool(name, *tool);
+    for (const char* name : {"envstore", "uv"})
+      if (const toml::node* tool = tools->get(name)) add_below(metadata_.settings, read_tool(name, *tool));
   }
 
-  void take_tool(const std::string& name, const toml::node& node) {
+  /// As between all sources: the upper one has priority, and its lists come first.
+  static void add_below(ScriptSettings& upper, ScriptSettings lower) {
+    upper.layer.fill_from(lower.layer, Lists::joined);
+    for (auto list : {&ScriptSettings::constraints, &ScriptSettings::overrides, &ScriptSettings::exclusions})
+      if ((upper.*list).empty()) upper.*list = std::move(lower.*list);
+    std::move(lower.sources.begin(), lower.sources.end(), std::back_inserter(upper.sources));
+  }
+
+  ScriptSettings read_tool(const std::string& name, const toml::node& node) {
     const toml::table* tool = node.as_table();
     if (tool == nullptr) fail(node.source(), "'tool." + name + "' must be a table");
     OptionsPlace place;
@@ -95,7 +104,9 @@ class Reader {
     place.lines_before = first_line_ - 1;
     place.columns_before = 2;
     place.directory = directory_;
-    UvOptionsReader(place, metadata_.settings).take(*tool);
+    ScriptSettings settings;
+    UvOptionsReader(place, settings).take(*tool);
+    return settings;
   }
 
   std::string text(const toml::node& node) {

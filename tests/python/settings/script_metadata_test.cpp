@@ -54,6 +54,27 @@ TEST_CASE("the settings of tool.uv are read, and those of tool.envstore count mo
   CHECK(value("find-links") == "/folder/wheels");
 }
 
+TEST_CASE("lists of tool.envstore come before those of tool.uv, wherever the tables are") {
+  const std::string uv =
+      "[tool.uv]\nfind-links = ['b']\nconstraint-dependencies = ['a<2']\n"
+      "[[tool.uv.index]]\nname = 'u'\nurl = 'https://u.invalid/'\n"
+      "[tool.uv.sources]\ndemo = { index = 'u' }\n";
+  const std::string own =
+      "[tool.envstore]\nfind-links = ['a']\n"
+      "[[tool.envstore.index]]\nname = 'e'\nurl = 'https://e.invalid/'\n"
+      "[tool.envstore.sources]\ndemo = { index = 'e' }\n";
+  for (const std::string& text : {uv + own, own + uv}) {
+    const ScriptSettings settings = read(text).settings;
+    REQUIRE(settings.layer.of("find-links").size() == 2);
+    CHECK(settings.layer.of("find-links")[0].value == "/folder/a");
+    REQUIRE(settings.layer.of("index").size() == 2);
+    CHECK(settings.layer.of("index")[0].name == "e");
+    REQUIRE(settings.sources.size() == 2);
+    CHECK(settings.sources[0].value == "e");
+    CHECK(settings.constraints == std::vector<std::string>{"a<2"});
+  }
+}
+
 TEST_CASE("a field that no specification has is a warning; other tools' tables are theirs") {
   const auto metadata = read("frobnicate = 1\n[tool.black]\nline-length = 100\n");
   REQUIRE(metadata.warnings.size() == 1);
