@@ -50,10 +50,13 @@ std::vector<SettingValue> values_of(const SettingSpec& setting, const VariableSp
   return values;
 }
 
+bool takes_all(SettingKind kind) {
+  return is_list(kind) || kind == SettingKind::package_cutoffs;
+}
+
 /// Appends `more` to a list; of any other setting the first value stays.
 void append(const SettingSpec& setting, std::vector<SettingValue>& values, std::vector<SettingValue> more) {
-  const bool takes_all = is_list(setting.kind) || setting.kind == SettingKind::package_cutoffs;
-  if (takes_all || values.empty())
+  if (takes_all(setting.kind) || values.empty())
     values.insert(values.end(), std::move_iterator(more.begin()), std::move_iterator(more.end()));
 }
 
@@ -75,11 +78,11 @@ std::vector<SettingValue> values_of(const SettingSpec& setting, const OptionSpec
   const std::string source = format_text("--{}", flag.name);
   if (flag.value.empty())
     return {read_setting(setting.kind, flag.means.empty() ? "true" : flag.means, source)};
-  if (!is_list(setting.kind) && setting.kind != SettingKind::package_cutoffs)
-    return {read_setting(setting.kind, arguments.value(flag.name), source)};
+  std::vector<std::string> written = arguments.values(flag.name);
+  if (!takes_all(setting.kind)) written = {arguments.value(flag.name)};
+  if (is_address(setting.kind)) std::erase(written, "");  // as in uv, an empty address counts as none
   std::vector<SettingValue> values;
-  for (const std::string& written : arguments.values(flag.name))
-    values.push_back(read_setting(setting.kind, written, source));
+  for (const std::string& each : written) values.push_back(read_setting(setting.kind, each, source));
   return values;
 }
 

@@ -9,9 +9,7 @@ namespace {
 constexpr std::size_t kIndent = 4, kWidth = 118;
 
 std::string shown(const SettingSpec& setting, const SettingValue& value) {
-  const bool is_address = setting.kind == SettingKind::index || setting.kind == SettingKind::indexes ||
-                          setting.kind == SettingKind::find_links;
-  const std::string text = is_address ? display_url(value.value) : value.value;
+  const std::string text = is_address(setting.kind) ? display_url(value.value) : value.value;
   return value.name.empty() ? text : format_text("{}={}", value.name, text);
 }
 

@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "python/index/keyring.h"
+#include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/home.h"
 #include "store/platform/user_file.h"
@@ -103,6 +104,15 @@ bool asks_keyring(const Variables& variables) {
   return false;
 }
 
+std::optional<int> timeout_of(const Variables& variables, const std::string& name,
+                              std::optional<int> (*parse)(std::string_view)) {
+  const std::string text = value_of(variables, name);
+  if (text.empty()) return std::nullopt;
+  if (const auto seconds = parse(text)) return seconds;
+  throw Error(ErrorKind::usage, "cannot use '" + text + "' as a time limit (" + name +
+                                    "): it must be a whole number of seconds from 1 to 86400");
+}
+
 }  // namespace
 
 HttpSettings http_settings(const Variables& variables) {
@@ -111,11 +121,10 @@ HttpSettings http_settings(const Variables& variables) {
   find_certificates(variables, settings);
   if (const std::string netrc = find_netrc(variables); !netrc.empty())
     settings.netrc = without_byte_order_mark(netrc);
-  const std::string of_pip = value_of(variables, "PIP_DEFAULT_TIMEOUT");  // may have a fraction
-  if (const auto seconds = parse_timeout_seconds(std::string_view(of_pip).substr(0, of_pip.find('.'))))
+  if (const auto seconds = timeout_of(variables, "PIP_DEFAULT_TIMEOUT", parse_fractional_timeout))
     settings.stall_timeout_seconds = *seconds;  // limits silence only
-  for (const char* name : {"UV_HTTP_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT"})
-    if (const auto seconds = parse_timeout_seconds(value_of(variables, name)))
+  for (const char* name : {"UV_REQUEST_TIMEOUT", "UV_HTTP_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT"})
+    if (const auto seconds = timeout_of(variables, name, parse_timeout_seconds))
       settings.stall_timeout_seconds = settings.patience_seconds = *seconds;
   settings.connect_timeout_seconds =
       std::min(settings.connect_timeout_seconds, settings.stall_timeout_seconds);

@@ -158,7 +158,8 @@ void take_python_preference(const SettingValue& value, ResolutionSettings& setti
 }
 
 void check_http_timeout(const SettingValue& value, ResolutionSettings&) {
-  if (!parse_timeout_seconds(value.value))
+  const bool is_of_pip = value.source.starts_with("PIP_");
+  if (!(is_of_pip ? parse_fractional_timeout : parse_timeout_seconds)(value.value))
     throw_bad_value(value, "a time limit", "a whole number of seconds from 1 to 86400");
 }
 

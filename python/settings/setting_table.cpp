@@ -161,9 +161,9 @@ constexpr SettingSpec kSettings[] = {
     {.name = "no-cache", .kind = yes_no, .is_in_key = false, .is_in_files = false,
      .flags = {{"no-cache", 'n', {}, "use a store of this run alone, and remove it afterwards"}},
      .variables = {{"UV_NO_CACHE"}}},
-    // Read by http_settings.h, together with pip's PIP_DEFAULT_TIMEOUT, which may be a fraction.
+    // Read by http_settings.h. PIP_DEFAULT_TIMEOUT may be a fraction.
     {.name = "http-timeout", .is_in_key = false, .is_in_files = false,
-     .variables = {{"ENVSTORE_HTTP_TIMEOUT"}, {"UV_HTTP_TIMEOUT"}}, .take = check_http_timeout},
+     .variables = {{"ENVSTORE_HTTP_TIMEOUT"}, {"UV_HTTP_TIMEOUT"}, {"UV_REQUEST_TIMEOUT"}, {"PIP_DEFAULT_TIMEOUT"}}, .take = check_http_timeout},
 };
 // clang-format on
 

@@ -27,6 +27,10 @@ enum class SettingKind : unsigned char {
 constexpr bool is_list(SettingKind kind) {
   return kind >= SettingKind::indexes && kind != SettingKind::package_cutoffs;
 }
+/// Whether a value is an address or a directory of packages.
+constexpr bool is_address(SettingKind kind) {
+  return kind >= SettingKind::index && kind <= SettingKind::find_links;
+}
 /// Whether a value may be a path relative to the directory of its source.
 constexpr bool is_place(SettingKind kind) {
   return kind >= SettingKind::path && kind <= SettingKind::paths;

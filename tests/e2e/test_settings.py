@@ -154,6 +154,13 @@ class Indexes(SettingsTest):
                 script = self.with_settings('[[tool.uv.index]]\nurl = "%s"\n%s' % (self.server.url, key))
                 self.assert_refused(script, "line 7")
 
+    def test_an_empty_address_counts_as_none(self):
+        self.wheel("demo", "1.0")
+        script = self.script(SHOW, ["demo"])
+        for flag in ("--index", "--default-index", "--extra-index-url", "--index-url", "--find-links"):
+            with self.subTest(flag):
+                self.assertEqual(self.run_ok(flag, "", "--refresh", script).stdout, "1.0\n")
+
     def test_best_match_looks_at_all_indexes(self):
         folder, server = self.second_index()
         self.other_wheel(folder, "demo", "1.0")

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "store/platform/error.h"
+
 using namespace envstore;
 
 namespace {
@@ -28,8 +30,16 @@ TEST_CASE("a user lengthens all that a server may take, pip's setting its silenc
     CHECK(settings.stall_timeout_seconds == 7);
     CHECK(settings.patience_seconds == 7);
     CHECK(settings.connect_timeout_seconds == 7);
-    CHECK(settings_of({{name, "0"}}).patience_seconds == 30);
+    CHECK(settings_of({{name, ""}}).patience_seconds == 30);
   }
+}
+
+TEST_CASE("a time limit that is none is an error that names its variable") {
+  for (const char* const name :
+       {"UV_HTTP_TIMEOUT", "UV_REQUEST_TIMEOUT", "ENVSTORE_HTTP_TIMEOUT", "PIP_DEFAULT_TIMEOUT"})
+    for (const char* const text : {"0", "soon", "5s", "-1", "1.x", "86401"})
+      CHECK_THROWS_WITH_AS(settings_of({{name, text}}), doctest::Contains(name), Error);
+  CHECK(settings_of({{"PIP_DEFAULT_TIMEOUT", "0.5"}}).stall_timeout_seconds == 1);
 }
 
 TEST_CASE("the keyring is asked where the first variable that is set says so") {
