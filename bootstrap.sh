@@ -26,7 +26,7 @@ case $prefix in /*) ;; *) prefix=$PWD/$prefix ;; esac
 
 # What the build needs, by the names of Debian 12 and 13 and Ubuntu 24.04 and 26.04.
 packages="meson ninja-build g++ pkg-config ccache python3 python3-pip python3-venv
-  liblmdb-dev libxxhash-dev libzstd-dev libssl-dev libcurl4-openssl-dev libdeflate-dev libgumbo-dev
+  liblmdb-dev libxxhash-dev libzstd-dev libssl-dev libcurl4-openssl-dev libdeflate-dev libgumbo-dev libarchive-dev
   libcxxopts-dev libyaml-cpp-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev doctest-dev librapidcheck-dev"
 
 # What the tests need besides: tracing, other filesystems, namespaces, cron, units, and what a wheel of Qt links.

@@ -29,7 +29,7 @@ class WarmPath(EnvstoreTest):
         self.run_ok(script)
         maps = self.run_ok(script).stdout
         self.assertIn(os.path.basename(ENVSTORE), maps)
-        for library in ("libcurl", "libssl", "libnghttp2", "envstore-network", "libstdc++"):
+        for library in ("libcurl", "libssl", "libnghttp2", "envstore-network", "libarchive", "envstore-archive", "libstdc++"):
             self.assertNotIn(library, maps)
 
     def test_it_waits_for_no_disk_and_asks_no_network(self):

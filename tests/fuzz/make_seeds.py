@@ -6,6 +6,7 @@ import io
 import pathlib
 import struct
 import sys
+import tarfile
 import zipfile
 
 ID = bytes(range(32))
@@ -51,6 +52,22 @@ def wheel(method):
     with zipfile.ZipFile(output, "w", method) as archive:
         archive.writestr("demo/__init__.py", "value = 1\n")
         archive.writestr("demo-1.0.dist-info/RECORD", "demo/__init__.py,,\n")
+    return output.getvalue()
+
+
+def sdist(mode, form=tarfile.PAX_FORMAT):
+    """A tar archive with every kind of member that is unpacked, and a name that needs an extended header."""
+    output = io.BytesIO()
+    with tarfile.open(fileobj=output, mode=mode, format=form) as archive:
+        for name in ("demo-1.0/PKG-INFO", "demo-1.0/" + 30 * "long" + "/\u00e9"):
+            member = tarfile.TarInfo(name)
+            member.size = 4
+            archive.addfile(member, io.BytesIO(b"demo"))
+        for name, kind, link in (("demo-1.0/folder", tarfile.DIRTYPE, ""), ("demo-1.0/folder/link", tarfile.SYMTYPE, "../PKG-INFO"),
+                                 ("demo-1.0/hard", tarfile.LNKTYPE, "demo-1.0/PKG-INFO")):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, link
+            archive.addfile(member)
     return output.getvalue()
 
 
@@ -177,6 +194,8 @@ SEEDS = {
                          + numbers("I", 1) + ID + b"\0\1" + texts("demo") + texts("share") + texts("/src")],
     "fuzz_zip": [wheel(zipfile.ZIP_STORED), wheel(zipfile.ZIP_DEFLATED)],
     "fuzz_zip_tail": [b"\0" + wheel(zipfile.ZIP_STORED), b"\x80" + wheel(zipfile.ZIP_DEFLATED)],
+    "fuzz_sdist": [b"\0" + sdist("w"), b"\0" + sdist("w", tarfile.GNU_FORMAT), b"\0" + sdist("w:gz"), b"\0" + sdist("w:xz"),
+                   b"\0" + sdist("w:bz2"), b"\1" + wheel(zipfile.ZIP_DEFLATED)],
     "fuzz_elf": [elf()],
     "fuzz_probe_answer": [FACTS],
     "fuzz_snapshot_record": [RECORD],
