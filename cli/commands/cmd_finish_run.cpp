@@ -15,7 +15,7 @@ constexpr OptionSpec kOptions[] = {{"bytecode", 0, "MODE", "background or never"
 /// Collects once a day, and whenever the store exceeds the policy's caps. Errors are ignored: the process
 /// runs in the background, and the next command that reads the policy reports a mistake in it. The daily turn
 /// is taken before the collection, so that a failing collection is not repeated by every run.
-void collect_if_due(Store& store, const Arguments& arguments) {
+void collect_if_due(StoreWriter& store, const Arguments& arguments) {
   if (store.is_read_only()) return;
   try {
     const bool is_daily_turn = take_daily_turn(store) == DailyTurn::taken;

@@ -67,13 +67,13 @@ std::uint32_t find_snapshot(const Census& census, const std::string& text) {
               "`envstore ls` lists the snapshots");
 }
 
-int explain_one(Store& store, const Policy& policy, const std::string& id) {
+int explain_one(StoreWriter& store, const Policy& policy, const std::string& id) {
   const GcReport report = collect(store, {.policy = policy, .dry_run = DryRun::yes});
   print(explain(report.census, policy, report.plan, find_snapshot(report.census, id)));
   return 0;
 }
 
-int collect_and_tell(Store& store, const Arguments& arguments, const Policy& policy) {
+int collect_and_tell(StoreWriter& store, const Arguments& arguments, const Policy& policy) {
   const Verbosity verbosity = verbosity_of(arguments);
   const bool is_dry_run = arguments.has("dry-run");
   GcReport report;

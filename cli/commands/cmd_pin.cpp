@@ -63,7 +63,7 @@ std::vector<std::string> words_of_run(const Arguments& arguments, const std::str
 
 /// Prepares the environment as `envstore run` does: from the run cache if possible, else it is resolved and
 /// installed now.
-Pinned provide(Store& store, const Arguments& arguments, const std::string& script,
+Pinned provide(StoreWriter& store, const Arguments& arguments, const std::string& script,
                const std::vector<std::string>& requirements) {
   (void)std::signal(SIGPIPE, SIG_IGN);  // a lost connection must fail with EPIPE, not kill the process
   const Arguments run = parse_arguments(kRunOptions, Positionals::first_ends_options,
@@ -109,7 +109,8 @@ bool is_requirement(const std::string& word) {
   throw Error(error.kind(), error.what(), error.hint().empty() ? about_ids : error.hint() + "; " + about_ids);
 }
 
-Pinned provide_requirements(Store& store, const Arguments& arguments, const std::vector<std::string>& words) {
+Pinned provide_requirements(StoreWriter& store, const Arguments& arguments,
+                            const std::vector<std::string>& words) {
   try {
     return provide(store, arguments, {}, words);
   } catch (const Error& error) {
@@ -118,7 +119,7 @@ Pinned provide_requirements(Store& store, const Arguments& arguments, const std:
   }
 }
 
-Pinned find_or_provide(Store& store, const Arguments& arguments) {
+Pinned find_or_provide(StoreWriter& store, const Arguments& arguments) {
   const auto& words = arguments.positionals();
   const bool is_one = words.size() == 1;
   if (is_one && looks_like_id(words[0]) && !snapshots_like(store, words[0]).empty()) {

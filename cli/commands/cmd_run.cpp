@@ -57,7 +57,8 @@ void tell_what_was_done(const PreparedRun& run, Verbosity verbosity) {
                                   report.installed, report.reused));
 }
 
-PreparedRun prepare(Store& store, const Arguments& arguments, const RunSetup& setup, const RunKey& key) {
+PreparedRun prepare(StoreWriter& store, const Arguments& arguments, const RunSetup& setup,
+                    const RunKey& key) {
   if (auto known = known_run(store, setup.request, key)) return std::move(*known);
   const IgnoredPipeSignal guard;
   StatusLine progress(verbosity_of(arguments));
@@ -67,7 +68,7 @@ PreparedRun prepare(Store& store, const Arguments& arguments, const RunSetup& se
 
 /// True if a later run with the same arguments would find everything prepared, so that the small program can
 /// do this run.
-bool can_hand_over(Store& store, RunWords request, const RunKey& key) {
+bool can_hand_over(StoreWriter& store, RunWords request, const RunKey& key) {
   clear_one_shot_flags(request);
   return known_run(store, request, key).has_value();
 }

@@ -11,14 +11,14 @@ namespace envstore {
 namespace {
 
 /// Tries the word as a name given to `pin --name`, as a path, and as the prefix of a snapshot id.
-std::size_t unpin_named(Store& store, const std::string& word) {
+std::size_t unpin_named(StoreWriter& store, const std::string& word) {
   if (const std::size_t count = unpin(store, word)) return count;
   if (const std::size_t count = unpin(store, absolute_path(word))) return count;
   const std::vector<SnapshotId> like = snapshots_like(store, word);
   return like.size() == 1 ? unpin(store, like.front().hex()) : 0;
 }
 
-[[noreturn]] void throw_no_such_pin(Store& store, const std::string& word) {
+[[noreturn]] void throw_no_such_pin(const StoreReader& store, const std::string& word) {
   const std::vector<std::string> names = pin_names(store);
   const auto nearest = nearest_word(word, names);
   throw Error(ErrorKind::not_found, format_text("cannot unpin '{}': there is no such pin", word),

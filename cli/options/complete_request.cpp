@@ -81,7 +81,7 @@ Request complete_request(const Arguments& arguments, const RunSetup& setup, cons
   return request;
 }
 
-std::string describe_setup(const Store& store, const Arguments& arguments, const RunSetup& setup) {
+std::string describe_setup(const StoreReader& store, const Arguments& arguments, const RunSetup& setup) {
   const SettingsLayer merged = merged_settings(arguments, {}, setup.files);
   std::string text = format_text("store: {}\n", store.path());
   for (const SettingValue& index : merged.of("index"))

@@ -12,6 +12,6 @@ namespace envstore {
 Request complete_request(const Arguments& arguments, const RunSetup& setup, const RunKey& key);
 
 /// The text for -v: the store, the target, and the source of each setting.
-std::string describe_setup(const Store& store, const Arguments& arguments, const RunSetup& setup);
+std::string describe_setup(const StoreReader& store, const Arguments& arguments, const RunSetup& setup);
 
 }  // namespace envstore

@@ -194,7 +194,7 @@ Finding examine_certificates() {
 }
 
 /// Requests a project that the index may lack: only whether the index answers matters.
-Finding examine_index(Store& store, const SettingValue& index, bool uses_keyring) {
+Finding examine_index(StoreWriter& store, const SettingValue& index, bool uses_keyring) {
   const std::string where = format_text("index: {} ({})", display_url(index.value), index.source);
   IndexSettings settings;
   settings.indexes.push_back(index_location(index));
@@ -247,7 +247,7 @@ std::vector<Finding> examine_place(const std::string& root) {
   return findings;
 }
 
-std::vector<Finding> examine_interpreters(Store& store) {
+std::vector<Finding> examine_interpreters(StoreWriter& store) {
   DiscoveryInputs inputs;
   inputs.path_variable = variable_or_empty("PATH");
   inputs.virtual_env = variable_or_empty("VIRTUAL_ENV");
@@ -264,7 +264,7 @@ std::vector<Finding> examine_interpreters(Store& store) {
   return findings;
 }
 
-std::vector<Finding> examine_network(Store& store, const SettingsLayer& settings) {
+std::vector<Finding> examine_network(StoreWriter& store, const SettingsLayer& settings) {
   std::vector<Finding> findings = {examine_certificates()};
   if (settings.is_on("offline")) {
     findings.push_back({Verdict::note, "index: not asked",

@@ -18,8 +18,8 @@ struct Finding {
 /// locks, hard links, boot id.
 std::vector<Finding> examine_place(const std::string& root);
 /// The interpreters on this machine.
-std::vector<Finding> examine_interpreters(Store& store);
+std::vector<Finding> examine_interpreters(StoreWriter& store);
 /// Checks the certificates, and that each index answers (unless offline).
-std::vector<Finding> examine_network(Store& store, const SettingsLayer& settings);
+std::vector<Finding> examine_network(StoreWriter& store, const SettingsLayer& settings);
 
 }  // namespace envstore

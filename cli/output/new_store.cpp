@@ -11,7 +11,7 @@
 namespace envstore {
 namespace {
 
-bool has_trees(Store& store) {
+bool has_trees(const StoreReader& store) {
   try {
     return !list_directory(store.root(), store_paths::kTrees).empty();
   } catch (const Error&) {
@@ -28,7 +28,7 @@ std::string rules() {
 }
 
 /// True if this is the first run in the store. A run does not fail when the daily turn cannot be taken.
-bool is_first_turn(Store& store) {
+bool is_first_turn(StoreWriter& store) {
   try {
     return take_daily_turn(store) == DailyTurn::first;
   } catch (const Error&) {
@@ -38,7 +38,7 @@ bool is_first_turn(Store& store) {
 
 }  // namespace
 
-void tell_of_new_store(Store& store, const Arguments& arguments) {
+void tell_of_new_store(StoreWriter& store, const Arguments& arguments) {
   if (store.is_read_only() || !is_first_turn(store)) return;
   if (verbosity_of(arguments) == Verbosity::quiet) return;
   const std::string store_name = format_text("the store '{}'", store.path());

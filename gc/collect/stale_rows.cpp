@@ -65,19 +65,19 @@ std::uint64_t remove_requests(StoreWriter& store) {
   return table.remove(store);
 }
 
-std::uint64_t remove_memos(StoreWriter& store) {
-  const auto is_stale = [](Index::Read& rows, const MemoRow& row) {
+std::uint64_t remove_cached_runs(StoreWriter& store) {
+  const auto is_stale = [](Index::Read& rows, const CachedRunRow& row) {
     // Rows of earlier versions hold the words of the run themselves, passwords among them.
     constexpr std::size_t kDigits = 4 * sizeof(Fingerprint::bytes);
     return row.key_text.size() != kDigits ||
            std::any_of(row.snapshots.begin(), row.snapshots.end(),
                        [&](const SnapshotId& id) { return !rows.snapshot(id); });
   };
-  const StaleRows<Fingerprint, MemoRow> table{
-      .each = [](Index::Read& rows, const auto& visit) { rows.each_memo(visit); },
+  const StaleRows<Fingerprint, CachedRunRow> table{
+      .each = [](Index::Read& rows, const auto& visit) { rows.each_cached_run(visit); },
       .is_stale = is_stale,
-      .find = [](Index::Read& rows, const Fingerprint& key) { return rows.memo(key); },
-      .erase = [](Index::Write& rows, const Fingerprint& key) { rows.erase_memo(key); }};
+      .find = [](Index::Read& rows, const Fingerprint& key) { return rows.cached_run(key); },
+      .erase = [](Index::Write& rows, const Fingerprint& key) { rows.erase_cached_run(key); }};
   return table.remove(store);
 }
 
@@ -115,28 +115,29 @@ bool is_missing(const std::string& path) {
   }
 }
 
-bool watches_missing_path(const MemoRow& memo) {
-  return std::any_of(memo.watched.begin(), memo.watched.end(),
+bool watches_missing_path(const CachedRunRow& cached_run) {
+  return std::any_of(cached_run.watched.begin(), cached_run.watched.end(),
                      [](const WatchedPath& watched) { return watched.stamp && is_missing(watched.path); });
 }
 
 /// Removes entries of projects and requirements files that no longer exist. Paths are examined outside of any
 /// transaction: their disk may not answer.
-std::uint64_t remove_memos_of_missing_paths(StoreWriter& store) {
-  std::vector<std::pair<Fingerprint, MemoRow>> memos;
-  store.index().read_in_slices().each_memo([&](const Fingerprint& key, const MemoRow& row) {
-    if (!row.watched.empty()) memos.emplace_back(key, row);
+std::uint64_t remove_cached_runs_of_missing_paths(StoreWriter& store) {
+  std::vector<std::pair<Fingerprint, CachedRunRow>> cached_runs;
+  store.index().read_in_slices().each_cached_run([&](const Fingerprint& key, const CachedRunRow& row) {
+    if (!row.watched.empty()) cached_runs.emplace_back(key, row);
     return true;
   });
-  std::erase_if(memos, [](const auto& memo) { return !watches_missing_path(memo.second); });
-  for (std::size_t next = 0; next < memos.size();) {
+  std::erase_if(cached_runs, [](const auto& cached_run) { return !watches_missing_path(cached_run.second); });
+  for (std::size_t next = 0; next < cached_runs.size();) {
     const LockTimeSlice slice;
     Index::Write rows = store.index().write();
-    for (; next < memos.size() && !slice.is_over(); ++next)
-      if (rows.memo(memos[next].first) == memos[next].second) rows.erase_memo(memos[next].first);
+    for (; next < cached_runs.size() && !slice.is_over(); ++next)
+      if (rows.cached_run(cached_runs[next].first) == cached_runs[next].second)
+        rows.erase_cached_run(cached_runs[next].first);
     rows.commit();
   }
-  return memos.size();
+  return cached_runs.size();
 }
 
 /// A key is the interpreter's path, which further lines may follow. A machine has few interpreters.
@@ -188,8 +189,8 @@ std::uint64_t remove_fates(StoreWriter& store) {
 void remove_stale_rows(StoreWriter& store, const LeftoverAge& age, GcReport& report) {
   report.removed_leftovers += remove_fates(store);
   report.removed_leftovers += remove_requests(store);
-  report.removed_leftovers += remove_memos(store);
-  report.removed_leftovers += remove_memos_of_missing_paths(store);
+  report.removed_leftovers += remove_cached_runs(store);
+  report.removed_leftovers += remove_cached_runs_of_missing_paths(store);
   report.removed_leftovers += remove_wheels(store);
   if (age.ages_mean_something) report.removed_leftovers += remove_documents(store, age);
   report.removed_leftovers += remove_interpreters(store);

@@ -84,8 +84,8 @@ void check_index(StoreWriter& store) {
 }
 
 /// Checks that every run cache entry can be read and has the key of its own text.
-void check_memos(StoreWriter& store) {
-  store.index().read_in_slices().each_memo([](const Fingerprint& key, const MemoRow& row) {
+void check_cached_runs(const StoreReader& store) {
+  store.index().read_in_slices().each_cached_run([](const Fingerprint& key, const CachedRunRow& row) {
     if (fingerprint(as_bytes(row.key_text)) != key)
       throw Error(ErrorKind::damaged, "cannot read a row of the index: it stands under another's key",
                   "`envstore verify --rebuild-index` makes the index again from what lies on disk");
@@ -131,7 +131,7 @@ VerifyReport look_at_everything(StoreWriter& store, const DerivedFiles& derived,
 
 VerifyReport verify(StoreWriter& store, const DerivedFiles& derived, const VerifyOptions& options) {
   check_index(store);
-  check_memos(store);
+  check_cached_runs(store);
   const std::optional<Lease> lease =
       store.is_read_only() ? std::nullopt : Lease::acquire(store, LeaseKind::verify, {}, "verify");
   VerifyReport report = look_at_everything(store, derived, options);

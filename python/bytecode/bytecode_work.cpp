@@ -100,7 +100,8 @@ struct SlotWork {
   std::vector<const PendingSource*> jobs;
 };
 
-std::vector<SlotWork> by_slot(const Store& store, Lease& lease, const std::vector<PendingSource>& jobs) {
+std::vector<SlotWork> by_slot(const StoreReader& store, Lease& lease,
+                              const std::vector<PendingSource>& jobs) {
   std::map<std::string, std::vector<const PendingSource*>> sorted;
   for (const PendingSource& job : jobs) sorted[job.slot.relative].push_back(&job);
   const std::string stage = lease.tmp_directory() + "/slots-" + random_name();
@@ -111,7 +112,7 @@ std::vector<SlotWork> by_slot(const Store& store, Lease& lease, const std::vecto
   return work;
 }
 
-std::string job_text(const Store& store, const SlotWork& work, const std::string& cache_tag,
+std::string job_text(const StoreReader& store, const SlotWork& work, const std::string& cache_tag,
                      std::size_t number) {
   const std::string owner = store.path() + "/" + parent_of(work.slot);
   std::string text;
@@ -127,7 +128,7 @@ std::string job_text(const Store& store, const SlotWork& work, const std::string
 }
 
 /// Distributes the jobs over `parts` processes by whole slots, the largest first.
-std::vector<std::string> share_out(const Store& store, const std::vector<SlotWork>& work,
+std::vector<std::string> share_out(const StoreReader& store, const std::vector<SlotWork>& work,
                                    const std::string& cache_tag, std::size_t parts) {
   std::vector<std::size_t> order(work.size());
   std::iota(order.begin(), order.end(), 0);
@@ -145,7 +146,7 @@ std::vector<std::string> share_out(const Store& store, const std::vector<SlotWor
 }
 
 /// Installs each slot when its compiler reports it complete. Returns when all compilers have ended.
-void install_as_done(Store& store, const std::vector<SlotWork>& work, int told) {
+void install_as_done(StoreWriter& store, const std::vector<SlotWork>& work, int told) {
   SlotInstaller installer(store);
   std::string rest;
   std::array<char, 4096> buffer;
@@ -163,7 +164,7 @@ void install_as_done(Store& store, const std::vector<SlotWork>& work, int told) 
   }
 }
 
-bool compile_layer(Store& store, Lease& lease, const std::string& python, const std::string& cache_tag,
+bool compile_layer(StoreWriter& store, Lease& lease, const std::string& python, const std::string& cache_tag,
                    const std::vector<PendingSource>& jobs, CompilePriority priority) {
   const std::vector<SlotWork> work = by_slot(store, lease, jobs);
   const std::size_t parts = priority == CompilePriority::idle ? 1 : core_count(16);
@@ -186,7 +187,7 @@ bool compile_layer(Store& store, Lease& lease, const std::string& python, const 
 
 }  // namespace
 
-void compile_bytecode(Store& store, const LaunchPlan& plan, CompilePriority priority) {
+void compile_bytecode(StoreWriter& store, const LaunchPlan& plan, CompilePriority priority) {
   if (store.is_read_only()) return;
   std::vector<SnapshotId> snapshots;
   for (const LayerPlan& layer : plan.layers) snapshots.push_back(layer.snapshot);

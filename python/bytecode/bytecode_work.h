@@ -10,6 +10,6 @@ enum class CompilePriority { idle, normal };
 /// unchecked hash-based .pyc files (PEP 552), slot by slot (store/objects/slot_install.h). Modules that do
 /// not compile are skipped. At normal priority, uses one process per core, at most 16. Does nothing in a
 /// read-only store.
-void compile_bytecode(Store& store, const LaunchPlan& plan, CompilePriority priority);
+void compile_bytecode(StoreWriter& store, const LaunchPlan& plan, CompilePriority priority);
 
 }  // namespace envstore

@@ -98,7 +98,7 @@ std::uint64_t download_file(HttpClient& http, const IndexFile& file, std::span<s
   return download_to(std::move(request), http, file, observer, is_given_up);
 }
 
-Fd unnamed_file(Store& store) {
+Fd unnamed_file(const StoreReader& store) {
   const std::string folder = store.path() + "/" + store_paths::kTmp;
   Fd fd(open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!fd) fd = Fd(memfd_create("wheel", MFD_CLOEXEC));

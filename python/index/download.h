@@ -16,6 +16,6 @@ std::uint64_t download_file(HttpClient& http, const IndexFile& file, std::span<s
                             TransferObserver* observer, const std::atomic<bool>& is_given_up);
 
 /// A new unnamed file in the store's `tmp`, or in memory if that fails.
-Fd unnamed_file(Store& store);
+Fd unnamed_file(const StoreReader& store);
 
 }  // namespace envstore

@@ -78,7 +78,7 @@ void keep(std::promise<Value>& promise, const Work& work) {
 }  // namespace
 
 struct IndexClient::Impl {
-  Impl(Store& in_store, IndexSettings given, TransferObserver* watcher)
+  Impl(StoreWriter& in_store, IndexSettings given, TransferObserver* watcher)
       : store(in_store),
         settings(std::move(given)),
         observer(watcher),
@@ -142,7 +142,7 @@ struct IndexClient::Impl {
     return std::nullopt;
   }
 
-  Store& store;
+  StoreWriter& store;
   const IndexSettings settings;
   TransferObserver* const observer;
   LazyHttp http;
@@ -156,7 +156,7 @@ struct IndexClient::Impl {
   ThreadPool waiting, quick;
 };
 
-IndexClient::IndexClient(Store& store, IndexSettings settings, TransferObserver* observer)
+IndexClient::IndexClient(StoreWriter& store, IndexSettings settings, TransferObserver* observer)
     : impl_(std::make_unique<Impl>(store, std::move(settings), observer)) {}
 
 IndexClient::~IndexClient() = default;

@@ -83,7 +83,7 @@ class TransferObserver {
 /// Error{invalid_input} (malformed data), Error{not_found}.
 class IndexClient {
  public:
-  IndexClient(Store& store, IndexSettings settings, TransferObserver* observer);
+  IndexClient(StoreWriter& store, IndexSettings settings, TransferObserver* observer);
   ~IndexClient();
 
   std::shared_future<ProjectFiles> project(const std::string& normalized_name);

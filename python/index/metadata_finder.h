@@ -14,7 +14,7 @@ namespace envstore {
 /// Finds the core metadata of wheels, without its description. Thread-safe.
 class MetadataFinder {
  public:
-  MetadataFinder(Store& store, const IndexSettings& settings, DocumentCache& cache, HttpClient& http)
+  MetadataFinder(StoreWriter& store, const IndexSettings& settings, DocumentCache& cache, HttpClient& http)
       : store_(store), settings_(settings), cache_(cache), http_(http) {}
 
   std::optional<std::string> find(const IndexFile& file, Reach reach);
@@ -33,7 +33,7 @@ class MetadataFinder {
   std::optional<std::string> fetch_ranges(const IndexFile& file);
   std::string fetch_whole(const IndexFile& file);
 
-  Store& store_;
+  StoreWriter& store_;
   const IndexSettings& settings_;
   DocumentCache& cache_;
   HttpClient& http_;

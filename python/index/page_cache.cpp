@@ -56,7 +56,7 @@ Freshness freshness_of(const std::map<std::string, std::string>& headers) {
   return result;
 }
 
-std::optional<std::pair<std::string, std::string>> CachedDocument::question() const {
+std::optional<std::pair<std::string, std::string>> CachedDocument::conditional_header() const {
   if (validator.empty()) return std::nullopt;
   if (validator.starts_with(kLastModified))
     return std::pair<std::string, std::string>{"If-Modified-Since", validator.substr(kLastModified.size())};

@@ -23,13 +23,13 @@ struct CachedDocument {
   std::string validator;  ///< an ETag, or `Last-Modified: ...`; empty: none
   bool is_fresh = false;
   /// The header for a conditional request: If-None-Match or If-Modified-Since; nullopt: no validator.
-  std::optional<std::pair<std::string, std::string>> question() const;
+  std::optional<std::pair<std::string, std::string>> conditional_header() const;
 };
 
 /// Documents with their age in the store's index. Does not write to a read-only store. Thread-safe.
 class DocumentCache {
  public:
-  explicit DocumentCache(Store& store) : store_(store) {}
+  explicit DocumentCache(StoreWriter& store) : store_(store) {}
   std::optional<CachedDocument> load(const std::string& key);
   /// As `load`, with at most `body_size` bytes of the body.
   std::optional<CachedDocument> load_head(const std::string& key, std::size_t body_size);
@@ -43,7 +43,7 @@ class DocumentCache {
   std::int64_t now_ns() const;
   CachedDocument document_of(DocumentRow row) const;
   void put(const std::string& key, const DocumentRow& row);
-  Store& store_;
+  StoreWriter& store_;
 };
 
 }  // namespace envstore

@@ -235,7 +235,7 @@ ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const st
   request.size_limit = kLargestPage;
   if (is_refreshed(name)) request.headers.emplace_back("Cache-Control", "no-cache");
   if (old)
-    if (auto question = known->question()) request.headers.push_back(std::move(*question));
+    if (auto condition = known->conditional_header()) request.headers.push_back(std::move(*condition));
   HttpResponse response = http_.start(std::move(request)).get();
   if (response.status == 304 && old) {
     if (!response.headers.contains("etag") && !response.headers.contains("last-modified"))

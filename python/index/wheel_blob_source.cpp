@@ -125,7 +125,7 @@ class WheelBlobSource::OpenWheel {
   std::unique_ptr<RemoteWheel> remote_;
 };
 
-WheelBlobSource::WheelBlobSource(Store& store, Network network)
+WheelBlobSource::WheelBlobSource(StoreWriter& store, Network network)
     : store_(store), network_(network), http_(std::make_unique<Http>()) {}
 WheelBlobSource::~WheelBlobSource() = default;
 

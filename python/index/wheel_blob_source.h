@@ -12,7 +12,7 @@ namespace envstore {
 class WheelBlobSource final : public BlobSource {
  public:
   enum class Network { may_be_used, offline };
-  WheelBlobSource(Store& store, Network network);
+  WheelBlobSource(StoreWriter& store, Network network);
   ~WheelBlobSource() override;
   std::optional<std::string> fetch(const Wanted& wanted, std::string& why) override;
 
@@ -22,7 +22,7 @@ class WheelBlobSource final : public BlobSource {
   OpenWheel& open(const TreeInfo& tree);
   std::string make_record(const TreeInfo& tree, const std::string& path);
 
-  Store& store_;
+  StoreWriter& store_;
   const Network network_;
   struct Http;
   std::unique_ptr<Http> http_;

@@ -50,7 +50,7 @@ void refresh_kernel_facts(Interpreter& interpreter) {
 /// Probes interpreters; caches the results in the index.
 class Prober {
  public:
-  Prober(Store& store, std::string home, std::function<void()> before_probe)
+  Prober(StoreWriter& store, std::string home, std::function<void()> before_probe)
       : store_(store), before_probe_(std::move(before_probe)), home_(home.empty() ? "/" : std::move(home)) {
     if (!look(home_)) home_ = "/";
   }
@@ -100,7 +100,7 @@ class Prober {
     rows.commit();
   }
 
-  Store& store_;
+  StoreWriter& store_;
   const std::function<void()> before_probe_;
   std::string home_;  ///< version manager shims run here, where no project file affects them
 };
@@ -149,7 +149,7 @@ std::optional<std::string> why_not_preferred(const Interpreter& interpreter, con
 /// did not fit.
 class Search {
  public:
-  Search(Store& store, const DiscoveryInputs& inputs)
+  Search(StoreWriter& store, const DiscoveryInputs& inputs)
       : inputs_(inputs), prober_(store, inputs.home, inputs.before_probe) {}
 
   /// `accept` is called for each usable interpreter; true ends the search.

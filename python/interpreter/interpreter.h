@@ -72,13 +72,13 @@ struct Discovery {
 /// and why it did not fit.
 class InterpreterFinder {
  public:
-  InterpreterFinder(Store& store) : store_(store) {}
+  InterpreterFinder(StoreWriter& store) : store_(store) {}
   Discovery find(const DiscoveryInputs& inputs);
   /// Every interpreter that can be found, once each, for `doctor` and messages.
   std::vector<Interpreter> all(const DiscoveryInputs& inputs);
 
  private:
-  Store& store_;
+  StoreWriter& store_;
 };
 
 /// The lines of a `.python-version` file without comments and empty lines. A line need not be a Python

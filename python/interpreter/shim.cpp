@@ -55,26 +55,26 @@ std::vector<std::string> folders_in(const std::string& directory) {
   return names;
 }
 
-ResolvedShim see_through_pyenv(const std::string& shim, const std::string& root,
-                               const std::string& pyenv_version) {
-  ResolvedShim seen{ResolvedShim::Kind::nothing, {}, {}};
+ResolvedShim resolve_pyenv_shim(const std::string& shim, const std::string& root,
+                                const std::string& pyenv_version) {
+  ResolvedShim resolved{ResolvedShim::Kind::nothing, {}, {}};
   std::string choice = pyenv_version;
   if (choice.empty()) {
-    seen.depends.push_back(root + "/version");
+    resolved.depends.push_back(root + "/version");
     choice = try_read_file(AT_FDCWD, root + "/version", kLargestShim).value_or("system");
   }
-  seen.depends.push_back(root + "/versions");
+  resolved.depends.push_back(root + "/versions");
   const std::vector<std::string> installed = folders_in(root + "/versions");
   for (const std::string& wanted : words_of(choice)) {
     const auto version = pick_pyenv_version(wanted, installed);
     if (!version) continue;
     std::string target = root + "/versions/" + *version + "/bin/" + name_of(shim);
     if (access(target.c_str(), X_OK) != 0) continue;
-    seen.kind = ResolvedShim::Kind::pyenv;
-    seen.target = std::move(target);
+    resolved.kind = ResolvedShim::Kind::pyenv;
+    resolved.target = std::move(target);
     break;
   }
-  return seen;
+  return resolved;
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ ResolvedShim resolve_shim(const std::string& path, const std::string& pyenv_vers
                           const std::string& home) {
   if (!head_of(path, 2).starts_with("#!")) return {ResolvedShim::Kind::plain, path, {}};
   const std::string root = pyenv_root_of(head_of(path, kLargestShim));
-  if (root.starts_with('/')) return see_through_pyenv(path, root, pyenv_version);
+  if (root.starts_with('/')) return resolve_pyenv_shim(path, root, pyenv_version);
   // The files that other version managers read when they run in the home directory.
   return {ResolvedShim::Kind::unknown, path, {home + "/.tool-versions", home + "/.config/mise/config.toml"}};
 }

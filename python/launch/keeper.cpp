@@ -174,7 +174,7 @@ std::vector<pid_t> processes_of(const std::string& lease) {
   return {found.begin(), found.end()};
 }
 
-ExecKeeper::ExecKeeper(Store& store, const Lease& lease) {
+ExecKeeper::ExecKeeper(StoreWriter& store, const Lease& lease) {
   Watch watch;
   watch.add(getpid());
   if (watch.empty()) return;
@@ -192,7 +192,7 @@ ExecKeeper::~ExecKeeper() {
   while (waitpid(pid_, nullptr, __WALL) < 0 && errno == EINTR) continue;
 }
 
-void keep_until_end(Store& store, Lease& lease, Scratch& scratch, const std::vector<pid_t>& processes) {
+void keep_until_end(StoreWriter& store, Lease& lease, Scratch& scratch, const std::vector<pid_t>& processes) {
   // The pidfds are opened while this process is the parent, so that the pids cannot have been reused.
   Watch watch;
   for (const pid_t pid : processes) watch.add(pid);

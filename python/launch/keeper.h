@@ -26,7 +26,7 @@ std::vector<pid_t> processes_of(const std::string& lease);
 /// keeper, and only the inherited descriptor holds the lease.
 class ExecKeeper {
  public:
-  ExecKeeper(Store& store, const Lease& lease);
+  ExecKeeper(StoreWriter& store, const Lease& lease);
   ~ExecKeeper();  ///< runs only if the program was not started: kills the keeper
   ExecKeeper(const ExecKeeper&) = delete;
   ExecKeeper& operator=(const ExecKeeper&) = delete;
@@ -38,6 +38,6 @@ class ExecKeeper {
 /// Hands lease and scratch over to a detached process in its own session, which keeps nothing open except the
 /// lease, waits until `processes` and the processes started by them have ended, then removes both. If no
 /// keeper can be started, the next run or gc removes them once the lease's lock is free.
-void keep_until_end(Store& store, Lease& lease, Scratch& scratch, const std::vector<pid_t>& processes);
+void keep_until_end(StoreWriter& store, Lease& lease, Scratch& scratch, const std::vector<pid_t>& processes);
 
 }  // namespace envstore

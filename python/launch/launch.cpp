@@ -70,7 +70,7 @@ int report_not_started(const LaunchPlan& plan, const Target& target, int error_n
                         error_number == EAGAIN ? kNoThreadHint : "");
 }
 
-Scratch make_scratch(Store& store, const Lease& lease, const LaunchPlan& plan) {
+Scratch make_scratch(StoreWriter& store, const Lease& lease, const LaunchPlan& plan) {
   if (!lease.private_directory().empty())
     return Scratch::make_outside(store, lease.private_directory(), scratch_recipe(store, plan));
   return Scratch::make(store, lease.name(), scratch_key(store, plan),
@@ -105,7 +105,7 @@ void close_on_exec(int fd) {
 
 }  // namespace
 
-int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& target,
+int launch(StoreWriter& store, Lease lease, const LaunchPlan& plan, const Target& target,
            const LaunchOptions& options, const std::function<void()>& while_running) {
   GroupWitness witness;  // before the scratch, so that it ends during the scratch's clean-up
   Scratch scratch = make_scratch(store, lease, plan);

@@ -66,7 +66,7 @@ ScratchRecipe scratch_recipe(const StoreReader& store, const LaunchPlan& plan);
 /// cannot be run. If processes of the run outlive the main one a keeper process takes lease and scratch over.
 /// `while_running` is called once, after the child was started (promotion, bytecode): it must not block for
 /// long.
-int launch(Store& store, Lease lease, const LaunchPlan& plan, const Target& target,
+int launch(StoreWriter& store, Lease lease, const LaunchPlan& plan, const Target& target,
            const LaunchOptions& options, const std::function<void()>& while_running);
 
 }  // namespace envstore

@@ -8,7 +8,7 @@
 namespace envstore {
 namespace {
 
-bool is_work_left(Store& store, const LaunchPlan& plan, BytecodeMode mode) {
+bool is_work_left(const StoreReader& store, const LaunchPlan& plan, BytecodeMode mode) {
   if (store.index().has_unpromoted() || is_daily_turn_due(store)) return true;
   if (mode != BytecodeMode::background) return false;
   for (const LayerPlan& layer : plan.layers)
@@ -27,7 +27,7 @@ LaunchPlan without_names(LaunchPlan plan) {
 
 }  // namespace
 
-void finish_in_background(Store& store, const LaunchPlan& plan, BytecodeMode mode) noexcept {
+void finish_in_background(StoreWriter& store, const LaunchPlan& plan, BytecodeMode mode) noexcept {
   try {
     if (store.is_read_only()) {
       remove_dead_leases(store);  // of runs that were killed

@@ -45,8 +45,8 @@ std::optional<InterpreterRequest> request_of(const PythonVersionFile& file, cons
   return std::nullopt;
 }
 
-Discovery discover(Store& store, DiscoveryInputs inputs, const std::optional<PythonVersionFile>& version_file,
-                   Progress& progress) {
+Discovery discover(StoreWriter& store, DiscoveryInputs inputs,
+                   const std::optional<PythonVersionFile>& version_file, Progress& progress) {
   const auto from_file = version_file ? request_of(*version_file, inputs.home, progress) : std::nullopt;
   if (!from_file) return InterpreterFinder(store).find(inputs);
   inputs.request = *from_file;
@@ -63,7 +63,7 @@ Discovery discover(Store& store, DiscoveryInputs inputs, const std::optional<Pyt
 
 }  // namespace
 
-Discovery choose_interpreter(Store& store, const Request& request, std::function<void()> before_probe,
+Discovery choose_interpreter(StoreWriter& store, const Request& request, std::function<void()> before_probe,
                              Progress& progress) {
   DiscoveryInputs inputs;
   inputs.before_probe = std::move(before_probe);

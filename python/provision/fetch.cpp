@@ -30,7 +30,7 @@ struct WheelFetcher::Wheel {
   std::shared_future<FetchedTree> tree = promise.get_future().share();
 };
 
-WheelFetcher::WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress,
+WheelFetcher::WheelFetcher(StoreWriter& store, Lease& lease, IndexClient& client, Progress& progress,
                            const RequiredHashes& required)
     : store_(store),
       lease_(lease),
@@ -67,12 +67,12 @@ void WheelFetcher::prefetch(const std::string& name, const pypackaging::Version&
   const std::optional<std::uint64_t> size = client_.size_of(file);
   if (!size || *size > kLargestPrefetched) return;
   const std::lock_guard lock(mutex_);
-  if (!is_settled_ && !wheels_.contains(file.url)) enqueue(name, version, file, Need::prefetched);
+  if (!takes_no_prefetches_ && !wheels_.contains(file.url)) enqueue(name, version, file, Need::prefetched);
 }
 
 void WheelFetcher::drop_prefetched() {
   const std::lock_guard lock(mutex_);
-  is_settled_ = true;
+  takes_no_prefetches_ = true;
   to_download_.drop_prefetched();
   to_unpack_.drop_prefetched();
   for (auto& [url, wheel] : wheels_)

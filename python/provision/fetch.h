@@ -31,7 +31,7 @@ class WheelFetcher final : public WheelPrefetch {
  public:
   /// `required`: a wheel without one of the hashes required for its project is refused; must outlive this
   /// object.
-  WheelFetcher(Store& store, Lease& lease, IndexClient& client, Progress& progress,
+  WheelFetcher(StoreWriter& store, Lease& lease, IndexClient& client, Progress& progress,
                const RequiredHashes& required);
   ~WheelFetcher()
       override;  ///< cancels queued wheels and downloads; waits for wheels that are being unpacked
@@ -62,7 +62,7 @@ class WheelFetcher final : public WheelPrefetch {
   FetchedTree unpack(const Wheel& wheel);
   TreeId ingest(const Wheel& wheel, const WheelOrigin& origin);
 
-  Store& store_;
+  StoreWriter& store_;
   Lease& lease_;
   IndexClient& client_;
   Progress& progress_;
@@ -72,7 +72,7 @@ class WheelFetcher final : public WheelPrefetch {
   std::map<std::string, WheelPointer> wheels_;  ///< by URL
   FetchQueue to_download_, to_unpack_;
   DownloadLimit limit_;
-  bool is_settled_ = false;
+  bool takes_no_prefetches_ = false;
   // Destroyed before the other members, downloading_ first: its jobs post to unpacking_.
   ThreadPool unpacking_, downloading_;
 };

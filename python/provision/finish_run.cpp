@@ -19,7 +19,7 @@ std::string unhex(const std::string& hex) {
 
 }  // namespace
 
-void finish_run(Store& store, const std::string& plan_hex, BytecodeMode mode) {
+void finish_run(StoreWriter& store, const std::string& plan_hex, BytecodeMode mode) {
   lower_priority();
   const LaunchPlan plan = LaunchPlan::decode(unhex(plan_hex));
   remove_dead_leases(store);  // of runs that were killed

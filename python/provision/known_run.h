@@ -14,7 +14,7 @@ RunKey key_of(const StoreReader& store, const RunWords& request);
 /// snapshots. nullopt: there is no entry, something that it depends on has changed, or the request bypasses
 /// the run cache. Needs none of prepare_run's dependencies, so that a small program that starts quickly can
 /// be built from it.
-std::optional<PreparedRun> known_run(Store& store, const RunWords& request, const RunKey& key);
+std::optional<PreparedRun> known_run(StoreWriter& store, const RunWords& request, const RunKey& key);
 
 /// For messages: the script's path, or the name of the target.
 std::string label_of(const RunWords& request);

@@ -28,7 +28,7 @@ void keep_freed_memory() {
 /// The slow path of one run: everything that a run cache hit saves.
 class Preparation {
  public:
-  Preparation(Store& store, const Request& request, Progress& progress)
+  Preparation(StoreWriter& store, const Request& request, Progress& progress)
       : store_(store), request_(request), words_(request.words), progress_(progress) {}
 
   PreparedRun run() {
@@ -156,7 +156,7 @@ class Preparation {
     return plan;
   }
 
-  Store& store_;
+  StoreWriter& store_;
   const Request& request_;
   const RunWords& words_;
   Progress& progress_;
@@ -167,7 +167,7 @@ class Preparation {
 
 }  // namespace
 
-PreparedRun prepare_run(Store& store, const Request& request, Progress& progress) {
+PreparedRun prepare_run(StoreWriter& store, const Request& request, Progress& progress) {
   return Preparation(store, request, progress).run();
 }
 

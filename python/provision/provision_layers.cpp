@@ -17,7 +17,7 @@ namespace envstore {
 namespace {
 
 /// Called before the first request to a package index, because the answer could not be stored.
-[[noreturn]] void refuse_to_make(const Store& store, const std::string& label, bool was_looked_for) {
+[[noreturn]] void refuse_to_make(const StoreReader& store, const std::string& label, bool was_looked_for) {
   throw Error(ErrorKind::permission,
               "cannot make the environment of '" + label + "': the store '" + store.path() +
                   "' is read-only" +
@@ -44,7 +44,7 @@ LayerPlan plan_of(const Placement& placement) {
 
 class LayerProvisioning {
  public:
-  LayerProvisioning(Store& store, Lease& lease, const Interpreter& interpreter, Layout layout,
+  LayerProvisioning(StoreWriter& store, Lease& lease, const Interpreter& interpreter, Layout layout,
                     std::shared_ptr<IndexClient> script_client, Progress& progress)
       : store_(store),
         lease_(lease),
@@ -234,7 +234,7 @@ class LayerProvisioning {
     }
   }
 
-  Store& store_;
+  StoreWriter& store_;
   Lease& lease_;
   const Interpreter& interpreter_;
   const Layout layout_;
@@ -247,7 +247,7 @@ class LayerProvisioning {
 
 }  // namespace
 
-ProvisionedLayers provision_layers(Store& store, Lease& lease, const Interpreter& interpreter,
+ProvisionedLayers provision_layers(StoreWriter& store, Lease& lease, const Interpreter& interpreter,
                                    const Layers& layers, Layout layout,
                                    std::shared_ptr<IndexClient> script_client, Progress& progress) {
   return LayerProvisioning(store, lease, interpreter, layout, std::move(script_client), progress).run(layers);

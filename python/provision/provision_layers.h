@@ -23,7 +23,7 @@ struct ProvisionedLayers {
 /// first, because their versions are kept in the layers above. `layout`: unless some distribution needs a
 /// forest. `script_client`: for the script's layer, with pages that are already being fetched; may be null.
 /// Throws Error{permission} if something is missing in a read-only store.
-ProvisionedLayers provision_layers(Store& store, Lease& lease, const Interpreter& interpreter,
+ProvisionedLayers provision_layers(StoreWriter& store, Lease& lease, const Interpreter& interpreter,
                                    const Layers& layers, Layout layout,
                                    std::shared_ptr<IndexClient> script_client, Progress& progress);
 

@@ -127,9 +127,9 @@ bool is_unchanged(const WatchedPath& watched) {
   return is_same && (now->is_directory() || (now->size == then.size && now->ctime_ns == then.ctime_ns));
 }
 
-std::optional<MemoRow> find_run(const StoreReader& store, const std::string& text) {
+std::optional<CachedRunRow> find_run(const StoreReader& store, const std::string& text) {
   const std::string key_text = digest_of(text);
-  auto row = store.index().read().memo(fingerprint(as_bytes(key_text)));
+  auto row = store.index().read().cached_run(fingerprint(as_bytes(key_text)));
   if (!row || row->key_text != key_text) return std::nullopt;
   if (!std::all_of(row->watched.begin(), row->watched.end(), is_unchanged)) return std::nullopt;
   return row;
@@ -149,25 +149,25 @@ std::optional<std::string> text_with_variables(const StoreReader& store, const R
   return with_values(text, names);
 }
 
-std::string keep_variables(Store& store, const std::string& text, const std::set<std::string>& names,
+std::string keep_variables(StoreWriter& store, const std::string& text, const std::set<std::string>& names,
                            std::vector<WatchedPath> files, const std::vector<SnapshotId>& snapshots) {
-  MemoRow row{digest_of(names_text(text)), std::move(files), snapshots, {}};
+  CachedRunRow row{digest_of(names_text(text)), std::move(files), snapshots, {}};
   for (const std::string& name : names) row.plan += name + "\n";
   Index::Write rows = store.index().write();
-  rows.put_memo(fingerprint(as_bytes(row.key_text)), row);
+  rows.put_cached_run(fingerprint(as_bytes(row.key_text)), row);
   rows.commit();
   return with_values(text, names);
 }
 
-void keep_run(Store& store, const std::string& text, std::vector<WatchedPath> watched,
+void keep_run(StoreWriter& store, const std::string& text, std::vector<WatchedPath> watched,
               const LaunchPlan& plan) {
-  MemoRow row;
+  CachedRunRow row;
   row.key_text = digest_of(text);
   row.watched = std::move(watched);
   for (const LayerPlan& layer : plan.layers) row.snapshots.push_back(layer.snapshot);
   row.plan = plan.encode();
   Index::Write rows = store.index().write();
-  rows.put_memo(fingerprint(as_bytes(row.key_text)), row);
+  rows.put_cached_run(fingerprint(as_bytes(row.key_text)), row);
   rows.commit();
 }
 

@@ -25,12 +25,12 @@ bool is_unchanged(const WatchedPath& watched);
 std::optional<std::string> text_with_variables(const StoreReader& store, const RunWords& request,
                                                const std::string& text);
 /// Stores the names for text_with_variables, and returns the extended text. `files`: the requirements files.
-std::string keep_variables(Store& store, const std::string& text, const std::set<std::string>& names,
+std::string keep_variables(StoreWriter& store, const std::string& text, const std::set<std::string>& names,
                            std::vector<WatchedPath> files, const std::vector<SnapshotId>& snapshots);
 
 /// The entry of an earlier run with the same text, provided that none of its watched paths has changed since.
-std::optional<MemoRow> find_run(const StoreReader& store, const std::string& text);
-void keep_run(Store& store, const std::string& text, std::vector<WatchedPath> watched,
+std::optional<CachedRunRow> find_run(const StoreReader& store, const std::string& text);
+void keep_run(StoreWriter& store, const std::string& text, std::vector<WatchedPath> watched,
               const LaunchPlan& plan);
 
 }  // namespace envstore

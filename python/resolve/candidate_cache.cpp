@@ -45,7 +45,7 @@ void put_lines(Index::Write& write, const std::string& key, const Lines& lines) 
 
 }  // namespace
 
-CandidateCache::CandidateCache(Store& store, const CandidateRules& rules)
+CandidateCache::CandidateCache(StoreWriter& store, const CandidateRules& rules)
     : store_(store), rules_(rules.allowed_hashes == nullptr ? fingerprint_of(rules) : std::string()) {}
 
 std::string CandidateCache::key_of(const std::string& normalized_name, const PageIdentity& page) const {

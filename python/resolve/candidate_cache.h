@@ -17,7 +17,7 @@ namespace envstore {
 /// Thread-safe.
 class CandidateCache {
  public:
-  CandidateCache(Store& store, const CandidateRules& rules);
+  CandidateCache(StoreWriter& store, const CandidateRules& rules);
 
   /// nullopt: not cached, made from other page contents, or not decodable.
   std::optional<Candidates> find(const std::string& normalized_name, const CachedPage& page);
@@ -31,7 +31,7 @@ class CandidateCache {
   void forget_oldest_rules(Index::Write& write) const;
   std::string key_of(const std::string& normalized_name, const PageIdentity& page) const;
 
-  Store& store_;
+  StoreWriter& store_;
   std::string rules_;  ///< their fingerprint; empty: nothing is cached
   std::mutex mutex_;   ///< protects added_
   std::vector<std::pair<std::string, DocumentRow>> added_;

@@ -85,7 +85,7 @@ std::shared_future<Value> ready(Value value) {
 
 }  // namespace
 
-IndexSource::IndexSource(Store& store, IndexClient& client, WheelPrefetch& wheels, Progress& progress,
+IndexSource::IndexSource(StoreWriter& store, IndexClient& client, WheelPrefetch& wheels, Progress& progress,
                          Rules rules)
     : client_(client),
       wheels_(wheels),

@@ -43,7 +43,8 @@ class IndexSource final : public FileSource {
     std::map<std::string, pypackaging::Version> preferences;
   };
 
-  IndexSource(Store& store, IndexClient& client, WheelPrefetch& wheels, Progress& progress, Rules rules);
+  IndexSource(StoreWriter& store, IndexClient& client, WheelPrefetch& wheels, Progress& progress,
+              Rules rules);
   ~IndexSource() override;  ///< waits for the prefetching threads
 
   void prefetch_versions(const std::string& name) override;

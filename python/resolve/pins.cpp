@@ -4,7 +4,7 @@
 
 namespace envstore {
 
-Pins pins_of(Store& store, const std::vector<SnapshotId>& snapshots) {
+Pins pins_of(const StoreReader& store, const std::vector<SnapshotId>& snapshots) {
   Pins pins;
   Index::Read rows = store.index().read();
   for (const SnapshotId& id : snapshots) {

@@ -13,6 +13,6 @@ using Pins = std::map<std::string, pypackaging::Version>;
 
 /// The versions in the snapshots, by normalised name. For a name in several snapshots, the first snapshot's
 /// version.
-Pins pins_of(Store& store, const std::vector<SnapshotId>& snapshots);
+Pins pins_of(const StoreReader& store, const std::vector<SnapshotId>& snapshots);
 
 }  // namespace envstore

@@ -16,7 +16,7 @@
 namespace envstore {
 namespace {
 
-std::optional<TreeId> known_tree(Store& store, const WheelHash& hash) {
+std::optional<TreeId> known_tree(const StoreReader& store, const WheelHash& hash) {
   Index::Read rows = store.index().read();
   const std::optional<WheelRow> wheel = rows.wheel(hash);
   if (!wheel || !rows.tree(wheel->tree)) return std::nullopt;
@@ -40,7 +40,7 @@ class LentBuffer {
 /// The ingest of one wheel.
 class Ingest {
  public:
-  Ingest(Store& store, Lease& lease, WheelWorkers& workers, std::span<const std::byte> wheel,
+  Ingest(StoreWriter& store, Lease& lease, WheelWorkers& workers, std::span<const std::byte> wheel,
          const WheelOrigin& origin)
       : workers_(workers),
         wheel_(wheel),
@@ -179,7 +179,7 @@ WheelHash expected_hash(const WheelOrigin& origin) {
 
 }  // namespace
 
-TreeId ingest_wheel(Store& store, Lease& lease, WheelWorkers& workers, const std::string& wheel_path,
+TreeId ingest_wheel(StoreWriter& store, Lease& lease, WheelWorkers& workers, const std::string& wheel_path,
                     const WheelOrigin& origin) {
   if (origin.expected_sha256)  // a known wheel's file may have been deleted
     if (const auto tree = known_tree(store, expected_hash(origin))) return *tree;
@@ -187,7 +187,7 @@ TreeId ingest_wheel(Store& store, Lease& lease, WheelWorkers& workers, const std
   return ingest_wheel(store, lease, workers, wheel.bytes(), origin);
 }
 
-TreeId ingest_wheel(Store& store, Lease& lease, WheelWorkers& workers, std::span<const std::byte> wheel,
+TreeId ingest_wheel(StoreWriter& store, Lease& lease, WheelWorkers& workers, std::span<const std::byte> wheel,
                     const WheelOrigin& origin) {
   const bool has_unchecked_hash = origin.expected_sha256 && !origin.has_checked_hash;
   const WheelHash hash = origin.expected_sha256 ? expected_hash(origin) : WheelHash{sha256(wheel)};

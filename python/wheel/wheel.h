@@ -46,10 +46,10 @@ struct WheelOrigin {
 /// Records why the tree must be laid out as a forest: RPATH/RUNPATH that leaves the wheel, `.data/data`
 /// beyond share, etc, include. Members are inflated, hashed and written by `workers`; the calling thread
 /// helps. Throws Error{invalid_input} that names the member and leaves nothing behind.
-TreeId ingest_wheel(Store& store, Lease& lease, WheelWorkers& workers, const std::string& wheel_path,
+TreeId ingest_wheel(StoreWriter& store, Lease& lease, WheelWorkers& workers, const std::string& wheel_path,
                     const WheelOrigin& origin);
 /// The same for the bytes of a wheel, which nothing may modify during the call.
-TreeId ingest_wheel(Store& store, Lease& lease, WheelWorkers& workers, std::span<const std::byte> wheel,
+TreeId ingest_wheel(StoreWriter& store, Lease& lease, WheelWorkers& workers, std::span<const std::byte> wheel,
                     const WheelOrigin& origin);
 
 /// The relocatable script of an entry point: `#!/bin/sh`, then `'''exec' "${0%/*}/python" "$0" "$@"`.

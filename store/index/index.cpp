@@ -34,7 +34,7 @@ bool has_trees(int root) {
 
 }  // namespace
 
-std::string index::recent_directory_of_this_boot() {
+std::string index::volatile_directory_of_this_boot() {
   return std::string(store_paths::kVolatile) + "/" + boot_id();
 }
 
@@ -49,9 +49,9 @@ void Index::Impl::require_same_process() const {
   if (getpid() != process) throw std::logic_error("the index was opened before a fork, and is used after it");
 }
 
-std::string Index::Impl::recent_directory() {
-  if (recent_directory_.empty()) recent_directory_ = index::recent_directory_of_this_boot();
-  return recent_directory_;
+std::string Index::Impl::volatile_directory() {
+  if (volatile_directory_.empty()) volatile_directory_ = index::volatile_directory_of_this_boot();
+  return volatile_directory_;
 }
 
 /// Opening the environment read-only saves a warm run two megabytes and one open. But on overlayfs, a file
@@ -65,14 +65,14 @@ Environment::Mode Index::Impl::durable_mode() const {
 bool Index::Impl::open_what_is_there() {
   const std::lock_guard guard(mutex_);
   if (durable_ && !durable_->is_still_there()) durable_.reset();
-  if (recent_ && !recent_->is_still_there()) recent_.reset();
+  if (volatile_ && !volatile_->is_still_there()) volatile_.reset();
   if (!durable_) durable_ = Environment::open(root, store_paths::kIndex, durable_mode());
-  if (!recent_) {
+  if (!volatile_) {
     const auto mode =
         access == Access::read_only ? Environment::Mode::read_only : Environment::Mode::unsynced;
-    recent_ = Environment::open(root, recent_directory(), mode);
+    volatile_ = Environment::open(root, volatile_directory(), mode);
   }
-  return durable_ && (recent_ || access == Access::read_only);
+  return durable_ && (volatile_ || access == Access::read_only);
 }
 
 /// Uses the reserve (reserve.h) if the disk is full.
@@ -96,7 +96,7 @@ void Index::Impl::make_missing_environments() {
     keep_reserve(root);
   }
   make_directory_if_missing(root, store_paths::kVolatile, 0700);
-  const std::string directory = recent_directory();
+  const std::string directory = volatile_directory();
   if (!stat_at(root, directory + "/" + store_paths::kEnvironmentData, Links::do_not_follow))
     index::make_environment(root, directory, Environment::Mode::unsynced, {});
 }
@@ -122,9 +122,9 @@ std::shared_ptr<Environment> Index::Impl::durable(Environment::Mode mode) {
   return durable_;
 }
 
-std::shared_ptr<Environment> Index::Impl::recent() {
+std::shared_ptr<Environment> Index::Impl::volatile_side() {
   const std::lock_guard guard(mutex_);
-  return recent_;
+  return volatile_;
 }
 
 Index::Index(int root, Access access) : impl_(std::make_unique<Impl>(root, access)) {}

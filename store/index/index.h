@@ -97,7 +97,7 @@ class Index::Read {
   std::optional<WheelRow> wheel(const WheelHash&);
   std::optional<SnapshotRow> snapshot(const SnapshotId&);
   std::optional<RequestRow> request(const Fingerprint&);
-  std::optional<MemoRow> memo(const Fingerprint&);
+  std::optional<CachedRunRow> cached_run(const Fingerprint&);
   std::optional<InterpreterRow> interpreter(const std::string& path);
   std::optional<DocumentRow> document(const std::string& key);
   /// The same with at most `body_size` bytes of the body: reading a page's age and fingerprint does not copy
@@ -125,7 +125,7 @@ class Index::Read {
   void each_wheel(const std::function<bool(const WheelHash&, const WheelRow&)>&);
   void each_snapshot(const std::function<bool(const SnapshotId&, const SnapshotRow&)>&);
   void each_request(const std::function<bool(const Fingerprint&, const RequestRow&)>&);
-  void each_memo(const std::function<bool(const Fingerprint&, const MemoRow&)>&);
+  void each_cached_run(const std::function<bool(const Fingerprint&, const CachedRunRow&)>&);
   void each_interpreter(const std::function<bool(const std::string&, const InterpreterRow&)>&);
   void each_document(const std::function<bool(const std::string&, const DocumentRow&)>&);
   void each_lease(const std::function<bool(const std::string&, const LeaseRow&)>&);
@@ -152,7 +152,7 @@ class Index::Write : public Index::Read {
   void put(const WheelHash&, const WheelRow&);
   void put(const SnapshotId&, const SnapshotRow&);
   void put_request(const Fingerprint&, const RequestRow&);
-  void put_memo(const Fingerprint&, const MemoRow&);
+  void put_cached_run(const Fingerprint&, const CachedRunRow&);
   void put_interpreter(const std::string& path, const InterpreterRow&);
   void put_document(const std::string& key, const DocumentRow&);
   void put_lease(const std::string& name, const LeaseRow&);
@@ -167,7 +167,7 @@ class Index::Write : public Index::Read {
   void erase(const WheelHash&);
   void erase(const SnapshotId&);
   void erase_request(const Fingerprint&);
-  void erase_memo(const Fingerprint&);
+  void erase_cached_run(const Fingerprint&);
   void erase_interpreter(const std::string& path);
   void erase_document(const std::string& key);
   void erase_lease(const std::string& name);

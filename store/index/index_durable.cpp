@@ -14,16 +14,16 @@ FileLock durable_lock(int root, LockMode mode) {
 
 namespace {
 
-void publish(Transaction& recent, std::uint64_t number) {
+void publish(Transaction& volatile_side, std::uint64_t number) {
   Encoder row;
   row.number(number);
-  recent.put(key_of(Table::published),
-             make_entry({VolatileEntry::State::row, recent.number(), recent.number(), row.finish()}));
+  volatile_side.put(key_of(Table::published), make_entry({VolatileEntry::State::row, volatile_side.number(),
+                                                          volatile_side.number(), row.finish()}));
 }
 
 /// The entry, if it was not written again since `written` was read.
-std::optional<VolatileEntry> unchanged(Transaction& recent, const Written& written) {
-  const auto bytes = recent.get(written.key);
+std::optional<VolatileEntry> unchanged(Transaction& volatile_side, const Written& written) {
+  const auto bytes = volatile_side.get(written.key);
   if (!bytes) return std::nullopt;
   const VolatileEntry entry = parse_entry(*bytes);
   return entry.transaction == written.transaction ? std::optional(entry) : std::nullopt;
@@ -47,17 +47,17 @@ std::shared_ptr<Environment> DurableTurn::commit(const std::vector<Change>& chan
   durable.commit();
   const Turnstile::Hold older_readers_have_ended = impl_.lock(LockMode::exclusive);
   try {
-    Transaction recent(impl_.recent(), Transaction::Kind::write);
-    publish(recent, number);
-    recent.commit();
+    Transaction volatile_side(impl_.volatile_side(), Transaction::Kind::write);
+    publish(volatile_side, number);
+    volatile_side.commit();
   } catch (const Error&) {
     // The commit is done even if the volatile side cannot be written; the next reader publishes it.
   }
   return environment;
 }
 
-bool is_published(Transaction& recent, const Transaction& durable) {
-  const auto bytes = recent.get(key_of(Table::published));
+bool is_published(Transaction& volatile_side, const Transaction& durable) {
+  const auto bytes = volatile_side.get(key_of(Table::published));
   if (!bytes) return false;
   Decoder row(parse_entry(*bytes).row);
   const auto number = row.number<std::uint64_t>();
@@ -70,10 +70,10 @@ FileLock wait_until_published(Index::Impl& impl) {
   const Turnstile::Hold hold = impl.lock(LockMode::exclusive);
   const Transaction durable(impl.durable(Environment::Mode::read_only), Transaction::Kind::read);
   try {
-    Transaction recent(impl.recent(), Transaction::Kind::write);
-    if (is_published(recent, durable)) return no_writer;
-    publish(recent, durable.number());
-    recent.commit();
+    Transaction volatile_side(impl.volatile_side(), Transaction::Kind::write);
+    if (is_published(volatile_side, durable)) return no_writer;
+    publish(volatile_side, durable.number());
+    volatile_side.commit();
   } catch (const Error&) {
     // The disk may be full. Publishing is not required: while the returned lock is held, there is no newer
     // commit.
@@ -81,20 +81,20 @@ FileLock wait_until_published(Index::Impl& impl) {
   return no_writer;
 }
 
-void forget(Index::Impl& impl, const std::shared_ptr<Environment>& recent,
+void forget(Index::Impl& impl, const std::shared_ptr<Environment>& volatile_side,
             const std::vector<Written>& entries) {
   for (auto here = entries.begin(); here != entries.end();) {
     const Turnstile::Hold hold = impl.lock(LockMode::exclusive);
-    if (impl.recent() != recent) return;
+    if (impl.volatile_side() != volatile_side) return;
     const LockTimeSlice slice;
-    Transaction cleaning(recent, Transaction::Kind::write);
+    Transaction cleaning(volatile_side, Transaction::Kind::write);
     for (; here != entries.end() && !slice.is_over(); ++here)
       if (unchanged(cleaning, *here)) cleaning.erase(here->key);
     cleaning.commit();
   }
 }
 
-void make_durable(Index::Impl& impl, const std::shared_ptr<Environment>& recent,
+void make_durable(Index::Impl& impl, const std::shared_ptr<Environment>& volatile_side,
                   const std::vector<Written>& entries) {
   std::shared_ptr<Environment> environment;
   {
@@ -102,9 +102,9 @@ void make_durable(Index::Impl& impl, const std::shared_ptr<Environment>& recent,
     std::vector<DurableTurn::Change> changes;
     {
       const Turnstile::Hold hold = impl.lock(LockMode::shared);
-      if (impl.recent() != recent)
+      if (impl.volatile_side() != volatile_side)
         throw Error(ErrorKind::busy, "the index was made anew while it was written to", "try again");
-      Transaction reading(recent, Transaction::Kind::read);
+      Transaction reading(volatile_side, Transaction::Kind::read);
       for (const Written& written : entries) {
         const auto entry = unchanged(reading, written);
         if (!entry) continue;

@@ -44,7 +44,7 @@ class DurableTurn {
 };
 
 /// True if the durable transaction that `durable` reads is the published one.
-bool is_published(Transaction& recent, const Transaction& durable);
+bool is_published(Transaction& volatile_side, const Transaction& durable);
 /// Call this after is_published() returned false: waits for a writer that has not published yet, and
 /// publishes for a writer that died, if it can. While the returned lock is held, the last commit is the one
 /// to read. Not inside a transaction or a turn.
@@ -55,13 +55,13 @@ struct Written {
   std::string key;
   std::uint64_t transaction = 0;
 };
-/// Erases these entries, which are durable now, from `recent`, except those that were written again.
-void forget(Index::Impl& impl, const std::shared_ptr<Environment>& recent,
+/// Erases these entries, which are durable now, from `volatile_side`, except those that were written again.
+void forget(Index::Impl& impl, const std::shared_ptr<Environment>& volatile_side,
             const std::vector<Written>& entries);
 
 /// Makes the entries that a transaction wrote to the volatile side durable, except those that were written
 /// again since. They are on disk when this returns.
-void make_durable(Index::Impl& impl, const std::shared_ptr<Environment>& recent,
+void make_durable(Index::Impl& impl, const std::shared_ptr<Environment>& volatile_side,
                   const std::vector<Written>& entries);
 
 }  // namespace envstore::index

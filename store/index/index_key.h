@@ -21,7 +21,7 @@ enum class Table : std::uint8_t {
   snapshots = 7,
   tree_snapshots = 8,
   requests = 9,
-  memos = 10,
+  cached_runs = 10,
   roots = 11,
   deleting = 12,
   leases = 0x80,

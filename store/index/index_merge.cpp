@@ -4,8 +4,8 @@ namespace envstore::index {
 
 MergedRows::MergedRows(Index::Read::State& state, std::string prefix, std::string_view from)
     : prefix_(std::move(prefix)) {
-  if (Transaction* recent = state.recent()) recent_.cursor.emplace(*recent);
-  if (has_durable_side(prefix_)) settled_.cursor.emplace(state.durable());
+  if (Transaction* volatile_side = state.volatile_side()) volatile_.cursor.emplace(*volatile_side);
+  if (has_durable_side(prefix_)) durable_.cursor.emplace(state.durable());
   seek(from);
 }
 
@@ -22,36 +22,36 @@ void MergedRows::step(Side& side) const {
 }
 
 void MergedRows::seek(std::string_view from) {
-  seek(recent_, from);
-  seek(settled_, from);
+  seek(volatile_, from);
+  seek(durable_, from);
   settle();
 }
 
 void MergedRows::next() {
   if (!here_) return;
   // A volatile row comes before the durable row with the same key, if there is one.
-  const bool is_recent = recent_.here && recent_.here->first.data() == here_->first.data();
-  if (!is_recent) {
-    step(settled_);
+  const bool is_volatile_row = volatile_.here && volatile_.here->first.data() == here_->first.data();
+  if (!is_volatile_row) {
+    step(durable_);
   } else {
-    if (settled_.here && settled_.here->first == recent_.here->first) step(settled_);
-    step(recent_);
+    if (durable_.here && durable_.here->first == volatile_.here->first) step(durable_);
+    step(volatile_);
   }
   settle();
 }
 
 /// Finds the current row: skips erased ones.
 void MergedRows::settle() {
-  while (recent_.here && (!settled_.here || recent_.here->first <= settled_.here->first)) {
-    const VolatileEntry entry = parse_entry(recent_.here->second);
+  while (volatile_.here && (!durable_.here || volatile_.here->first <= durable_.here->first)) {
+    const VolatileEntry entry = parse_entry(volatile_.here->second);
     if (entry.state == VolatileEntry::State::row) {
-      here_ = Cursor::Entry{recent_.here->first, entry.row};
+      here_ = Cursor::Entry{volatile_.here->first, entry.row};
       return;
     }
-    if (settled_.here && settled_.here->first == recent_.here->first) step(settled_);
-    step(recent_);
+    if (durable_.here && durable_.here->first == volatile_.here->first) step(durable_);
+    step(volatile_);
   }
-  here_ = settled_.here;
+  here_ = durable_.here;
 }
 
 }  // namespace envstore::index

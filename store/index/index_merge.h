@@ -31,7 +31,7 @@ class MergedRows {
   void settle();
 
   std::string prefix_;
-  Side recent_, settled_;
+  Side volatile_, durable_;
   std::optional<Cursor::Entry> here_;
 };
 

@@ -101,10 +101,10 @@ class Promotion {
   /// Holds the lock once. `place`: the key at which the next call begins.
   Step collect(Pass pass, std::string& place, Batch& batch) const {
     const index::Turnstile::Hold hold = impl_.lock(LockMode::shared);
-    if (impl_.recent() != environment_) return Step::end;  // created again: the numbers are unrelated
+    if (impl_.volatile_side() != environment_) return Step::end;  // created again: the numbers are unrelated
     const LockTimeSlice slice;
-    Transaction recent(environment_, Transaction::Kind::read);
-    Cursor cursor(recent);
+    Transaction volatile_side(environment_, Transaction::Kind::read);
+    Cursor cursor(volatile_side);
     const bool forwards = pass == Pass::rows_forwards;
     for (auto here = forwards ? cursor.at_or_after(place) : cursor.before(place); here;
          here = forwards ? cursor.next() : cursor.previous()) {
@@ -144,12 +144,12 @@ std::optional<FileLock> promoter_lock(int root, Index::Wait wait) {
 
 Outlook outlook_of(Index::Impl& impl) {
   const index::Turnstile::Hold hold = impl.lock(LockMode::shared);
-  auto environment = impl.recent();
+  auto environment = impl.volatile_side();
   if (!environment) return {};
-  Transaction recent(environment, Transaction::Kind::read);
-  Cursor cursor(recent);
+  Transaction volatile_side(environment, Transaction::Kind::read);
+  Cursor cursor(volatile_side);
   Outlook outlook{
-      .pending = Pending::nothing, .last_transaction = recent.number(), .environment = environment};
+      .pending = Pending::nothing, .last_transaction = volatile_side.number(), .environment = environment};
   const auto first = cursor.at_or_after(std::string_view("\0", 1));
   if (first && !index::is_volatile(first->first)) {
     outlook.pending = Pending::rows;

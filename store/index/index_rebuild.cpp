@@ -140,13 +140,13 @@ void make_environment(int root, const std::string& directory, Environment::Mode 
   if (mode == Environment::Mode::synced) sync_directory(root, ".");
 }
 
-Salvaged salvage(int root, const std::string& durable, const std::string& recent) {
+Salvaged salvage(int root, const std::string& durable, const std::string& volatile_side) {
   std::map<std::string, std::string, std::less<>> rows;
   Salvaged salvaged;
   salvage_from(root, durable, [&](std::string_view key, std::string_view row) {
     if (!key.empty() && is_worth_keeping(key, row)) rows.insert_or_assign(std::string(key), std::string(row));
   });
-  salvage_from(root, recent, [&](std::string_view key, std::string_view bytes) {
+  salvage_from(root, volatile_side, [&](std::string_view key, std::string_view bytes) {
     const auto entry = try_parse_entry(bytes);
     if (key.empty() || !entry) return;
     if (entry->state == VolatileEntry::State::erased)
@@ -222,9 +222,9 @@ void check_environments(int root, Turnstile::Access access) {
   }
   Turnstile turnstile(root, access);
   const Turnstile::Hold no_writer = turnstile.acquire(LockMode::shared);
-  if (const auto recent =
-          Environment::open(root, recent_directory_of_this_boot(), Environment::Mode::read_only))
-    recent->check_all();
+  if (const auto volatile_side =
+          Environment::open(root, volatile_directory_of_this_boot(), Environment::Mode::read_only))
+    volatile_side->check_all();
 }
 
 void make_lockable(int root) {
@@ -248,15 +248,15 @@ void Index::start_anew() {
   const index::Turnstile::Hold hold = impl_->turnstile.acquire(LockMode::exclusive);
   index::require_directory(root, store_paths::kTmp);
   index::require_directory(root, store_paths::kVolatile);
-  const std::string recent = index::recent_directory_of_this_boot();
-  index::Salvaged salvaged = index::salvage(root, store_paths::kIndex, recent);
+  const std::string volatile_side = index::volatile_directory_of_this_boot();
+  index::Salvaged salvaged = index::salvage(root, store_paths::kIndex, volatile_side);
   salvaged.durable.push_back(index::unfinished_rebuild());
   const std::string new_durable =
       index::make_environment_aside(root, Environment::Mode::synced, salvaged.durable);
-  const std::string new_recent =
+  const std::string new_volatile =
       index::make_environment_aside(root, Environment::Mode::unsynced, index::as_entries(salvaged.leases));
   index::exchange(root, new_durable, store_paths::kIndex);
-  index::exchange(root, new_recent, recent);
+  index::exchange(root, new_volatile, volatile_side);
 }
 
 }  // namespace envstore

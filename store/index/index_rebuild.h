@@ -33,6 +33,6 @@ struct Salvaged {
   Rows durable;  ///< keys and rows
   Rows leases;   ///< keys and rows, of the volatile side
 };
-Salvaged salvage(int root, const std::string& durable, const std::string& recent);
+Salvaged salvage(int root, const std::string& durable, const std::string& volatile_side);
 
 }  // namespace envstore::index

@@ -98,8 +98,8 @@ std::optional<SnapshotRow> Index::Read::snapshot(const SnapshotId& id) {
 std::optional<RequestRow> Index::Read::request(const Fingerprint& key) {
   return find<RequestRow>(*state_, key_of(Table::requests, key));
 }
-std::optional<MemoRow> Index::Read::memo(const Fingerprint& key) {
-  return find<MemoRow>(*state_, key_of(Table::memos, key));
+std::optional<CachedRunRow> Index::Read::cached_run(const Fingerprint& key) {
+  return find<CachedRunRow>(*state_, key_of(Table::cached_runs, key));
 }
 std::optional<InterpreterRow> Index::Read::interpreter(const std::string& path) {
   return find_named<InterpreterRow>(*state_, Table::interpreters, path);
@@ -172,8 +172,8 @@ void Index::Read::each_snapshot(const std::function<bool(const SnapshotId&, cons
 void Index::Read::each_request(const std::function<bool(const Fingerprint&, const RequestRow&)>& visit) {
   each_row(*state_, Table::requests, visit);
 }
-void Index::Read::each_memo(const std::function<bool(const Fingerprint&, const MemoRow&)>& visit) {
-  each_row(*state_, Table::memos, visit);
+void Index::Read::each_cached_run(const std::function<bool(const Fingerprint&, const CachedRunRow&)>& visit) {
+  each_row(*state_, Table::cached_runs, visit);
 }
 void Index::Read::each_interpreter(
     const std::function<bool(const std::string&, const InterpreterRow&)>& visit) {
@@ -213,8 +213,8 @@ void Index::Write::put(const SnapshotId& id, const SnapshotRow& row) {
 void Index::Write::put_request(const Fingerprint& key, const RequestRow& row) {
   state_->put(key_of(Table::requests, key), encode(row));
 }
-void Index::Write::put_memo(const Fingerprint& key, const MemoRow& row) {
-  state_->put(key_of(Table::memos, key), encode(row));
+void Index::Write::put_cached_run(const Fingerprint& key, const CachedRunRow& row) {
+  state_->put(key_of(Table::cached_runs, key), encode(row));
 }
 void Index::Write::put_interpreter(const std::string& path, const InterpreterRow& row) {
   put_named(*state_, Table::interpreters, path, row);
@@ -265,8 +265,8 @@ void Index::Write::erase(const SnapshotId& id) {
 void Index::Write::erase_request(const Fingerprint& key) {
   state_->erase(key_of(Table::requests, key));
 }
-void Index::Write::erase_memo(const Fingerprint& key) {
-  state_->erase(key_of(Table::memos, key));
+void Index::Write::erase_cached_run(const Fingerprint& key) {
+  state_->erase(key_of(Table::cached_runs, key));
 }
 void Index::Write::erase_interpreter(const std::string& path) {
   state_->erase(key_of(Table::interpreters, path));

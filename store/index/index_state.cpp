@@ -31,7 +31,7 @@ Index::Read::State::State(Impl& owner, Kind wanted) : impl(owner), kind(wanted) 
 void Index::Read::State::begin() {
   open_transactions();
   // Without a volatile side the store is read-only, so there are no writers.
-  if (!recent_ || index::is_published(*recent_, *durable_)) return;
+  if (!volatile_ || index::is_published(*volatile_, *durable_)) return;
   end();
   no_writer_ = index::wait_until_published(impl);
   open_transactions();
@@ -40,15 +40,15 @@ void Index::Read::State::begin() {
 void Index::Read::State::open_transactions() {
   hold_ = impl.lock(lock_mode_of(kind));
   slice_ = LockTimeSlice();
-  environment_ = impl.recent();
+  environment_ = impl.volatile_side();
   if (environment_)
-    recent_.emplace(environment_, is_reading() ? Transaction::Kind::read : Transaction::Kind::write);
+    volatile_.emplace(environment_, is_reading() ? Transaction::Kind::read : Transaction::Kind::write);
   durable_.emplace(impl.durable(Environment::Mode::read_only), Transaction::Kind::read);
 }
 
 void Index::Read::State::end() noexcept {
   durable_.reset();
-  recent_.reset();
+  volatile_.reset();
   hold_.release();
   no_writer_.reset();
 }
@@ -65,8 +65,8 @@ void Index::Read::State::begin_slice() {
 Index::Read::State::~State() = default;
 
 std::optional<std::string_view> Index::Read::State::get(const std::string& key) {
-  if (recent_) {
-    if (const auto bytes = recent_->get(key)) {
+  if (volatile_) {
+    if (const auto bytes = volatile_->get(key)) {
       const VolatileEntry entry = index::parse_entry(*bytes);
       if (entry.state == VolatileEntry::State::erased) return std::nullopt;
       return entry.row;
@@ -82,28 +82,28 @@ void Index::Read::State::remember(const std::string& key, std::optional<std::str
 }
 
 void Index::Read::State::put(const std::string& key, std::string_view row) {
-  const auto bytes = recent_->get(key);
+  const auto bytes = volatile_->get(key);
   remember(key, bytes);
-  const std::uint64_t number = recent_->number();
+  const std::uint64_t number = volatile_->number();
   std::uint64_t first = number;
   if (bytes) {
     const VolatileEntry entry = index::parse_entry(*bytes);
     if (entry.state == VolatileEntry::State::row) first = entry.first;
   }
-  recent_->put(key, index::make_entry({VolatileEntry::State::row, first, number, row}));
+  volatile_->put(key, index::make_entry({VolatileEntry::State::row, first, number, row}));
 }
 
 /// Leaves an erased entry even if the durable side does not have the row yet: a promotion may be writing it.
 void Index::Read::State::erase(const std::string& key) {
-  const auto bytes = recent_->get(key);
+  const auto bytes = volatile_->get(key);
   const bool has_durable_side = index::has_durable_side(key);
   if (!bytes && !(has_durable_side && durable().get(key))) return;
   remember(key, bytes);
-  const std::uint64_t number = recent_->number();
+  const std::uint64_t number = volatile_->number();
   if (has_durable_side)
-    recent_->put(key, index::make_entry({VolatileEntry::State::erased, number, number, {}}));
+    volatile_->put(key, index::make_entry({VolatileEntry::State::erased, number, number, {}}));
   else
-    recent_->erase(key);
+    volatile_->erase(key);
 }
 
 void Index::Read::State::each(const std::string& prefix,
@@ -131,10 +131,10 @@ bool Index::Read::State::each_of_slice(const std::string& prefix, std::string& f
 /// Commits the volatile side first: a process that dies between the two commits has done an ordinary write,
 /// which loses nothing.
 void Index::Read::State::commit() {
-  if (is_reading() || !recent_) throw std::logic_error("this transaction has nothing to commit");
+  if (is_reading() || !volatile_) throw std::logic_error("this transaction has nothing to commit");
   impl.require_same_process();
-  const std::uint64_t number = recent_->number();
-  recent_->commit();
+  const std::uint64_t number = volatile_->number();
+  volatile_->commit();
   end();
   if (kind == Kind::durable_write) make_durable(number);
 }
@@ -161,7 +161,7 @@ void Index::Read::State::make_durable(std::uint64_t number) {
 void Index::Read::State::put_back(std::uint64_t number) noexcept {
   try {
     const index::Turnstile::Hold hold = impl.lock(LockMode::exclusive);
-    if (impl.recent() != environment_) return;
+    if (impl.volatile_side() != environment_) return;
     Transaction undo(environment_, Transaction::Kind::write);
     for (auto change = before_.rbegin(); change != before_.rend(); ++change) {
       const auto bytes = undo.get(change->key);

@@ -21,7 +21,7 @@ struct Index::Impl {
   /// Takes the lock. Both environments exist and are current when this returns.
   index::Turnstile::Hold lock(LockMode mode);
   std::shared_ptr<Environment> durable(Environment::Mode mode);
-  std::shared_ptr<Environment> recent();  ///< the volatile one; nullptr: a read-only store without one
+  std::shared_ptr<Environment> volatile_side();  ///< the volatile one; nullptr: a read-only store without one
 
   const int root;
   const Access access;
@@ -32,12 +32,12 @@ struct Index::Impl {
   bool open_what_is_there();
   void make_what_is_missing();
   void make_missing_environments();
-  std::string recent_directory();
+  std::string volatile_directory();
   Environment::Mode durable_mode() const;
 
   std::mutex mutex_;  ///< protects what follows; taken inside the turnstile
-  std::string recent_directory_;
-  std::shared_ptr<Environment> durable_, recent_;
+  std::string volatile_directory_;
+  std::shared_ptr<Environment> durable_, volatile_;
 };
 
 /// A transaction over both environments. The order of the members matters: transactions end before the lock
@@ -54,7 +54,7 @@ struct Index::Read::State {
   void begin_slice();
 
   index::Transaction& durable() { return *durable_; }
-  index::Transaction* recent() { return recent_ ? &*recent_ : nullptr; }
+  index::Transaction* volatile_side() { return volatile_ ? &*volatile_ : nullptr; }
 
   /// The row without the header of a volatile entry. The view is valid until the next write.
   std::optional<std::string_view> get(const std::string& key);
@@ -89,7 +89,7 @@ struct Index::Read::State {
   index::Turnstile::Hold hold_;
   LockTimeSlice slice_;
   std::shared_ptr<index::Environment> environment_;  ///< the volatile one
-  std::optional<index::Transaction> durable_, recent_;
+  std::optional<index::Transaction> durable_, volatile_;
   std::vector<Before> before_;
 };
 
@@ -102,7 +102,7 @@ inline bool is_volatile(std::string_view key) {
 inline bool has_durable_side(std::string_view key) {
   return !is_volatile(key) || key.front() == static_cast<char>(Table::uses);
 }
-std::string recent_directory_of_this_boot();
+std::string volatile_directory_of_this_boot();
 }  // namespace index
 
 }  // namespace envstore

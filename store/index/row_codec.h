@@ -14,7 +14,7 @@ std::string encode(const TreeRow&);
 std::string encode(const WheelRow&);
 std::string encode(const SnapshotRow&);
 std::string encode(const RequestRow&);
-std::string encode(const MemoRow&);
+std::string encode(const CachedRunRow&);
 std::string encode(const InterpreterRow&);
 std::string encode(const DocumentRow&);
 std::string encode(const LeaseRow&);

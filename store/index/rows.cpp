@@ -37,7 +37,7 @@ void members(auto& io, AnyConst<RequestRow> auto& row) {
 void members(auto& io, AnyConst<WatchedPath> auto& watched) {
   io(watched.path, watched.stamp);
 }
-void members(auto& io, AnyConst<MemoRow> auto& row) {
+void members(auto& io, AnyConst<CachedRunRow> auto& row) {
   io(row.key_text, row.watched, row.snapshots, row.plan);
 }
 void members(auto& io, AnyConst<InterpreterRow> auto& row) {
@@ -212,7 +212,7 @@ std::string encode(const SnapshotRow& row) {
 std::string encode(const RequestRow& row) {
   return encoded(row);
 }
-std::string encode(const MemoRow& row) {
+std::string encode(const CachedRunRow& row) {
   return encoded(row);
 }
 std::string encode(const InterpreterRow& row) {
@@ -236,7 +236,7 @@ template TreeRow decode_row<TreeRow>(std::string_view);
 template WheelRow decode_row<WheelRow>(std::string_view);
 template SnapshotRow decode_row<SnapshotRow>(std::string_view);
 template RequestRow decode_row<RequestRow>(std::string_view);
-template MemoRow decode_row<MemoRow>(std::string_view);
+template CachedRunRow decode_row<CachedRunRow>(std::string_view);
 template InterpreterRow decode_row<InterpreterRow>(std::string_view);
 template DocumentRow decode_row<DocumentRow>(std::string_view);
 template LeaseRow decode_row<LeaseRow>(std::string_view);

@@ -72,12 +72,12 @@ struct WatchedPath {
 
 /// A run cache entry: maps the inputs of a run to what must be started. The warm path reads this row only.
 /// `key_text` is compared as well.
-struct MemoRow {
+struct CachedRunRow {
   std::string key_text;  ///< a hex digest of the inputs: they may contain passwords
   std::vector<WatchedPath> watched;
   std::vector<SnapshotId> snapshots;  ///< the run leases them; each must be live
   std::string plan;                   ///< opaque here: python/launch/launch.h
-  bool operator==(const MemoRow&) const = default;
+  bool operator==(const CachedRunRow&) const = default;
 };
 
 struct InterpreterRow {

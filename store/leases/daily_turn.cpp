@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kDay = std::chrono::nanoseconds(std::chrono::hours(24)).count();
 constexpr std::int64_t kTolerance = std::chrono::nanoseconds(std::chrono::minutes(1)).count();
 
-std::int64_t now_ns(StoreWriter& store) {
+std::int64_t now_ns(const StoreReader& store) {
   return store.clock().now().time_since_epoch().count();
 }
 
@@ -20,7 +20,7 @@ bool is_due(std::int64_t last_ns, std::int64_t now) {
   return last_ns < now - kDay || last_ns > now + kTolerance;
 }
 
-std::optional<std::int64_t> last_turn_ns(StoreWriter& store) {
+std::optional<std::int64_t> last_turn_ns(const StoreReader& store) {
   const auto stamp = stat_at(store.root(), store_paths::kDailyTurn, Links::do_not_follow);
   if (!stamp) return std::nullopt;
   return stamp->mtime_ns;
@@ -28,7 +28,7 @@ std::optional<std::int64_t> last_turn_ns(StoreWriter& store) {
 
 }  // namespace
 
-bool is_daily_turn_due(StoreWriter& store) {
+bool is_daily_turn_due(const StoreReader& store) {
   const auto last = last_turn_ns(store);
   return !last || is_due(*last, now_ns(store));
 }

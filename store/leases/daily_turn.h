@@ -8,7 +8,7 @@ namespace envstore {
 // future, the turn is due.
 
 /// Costs one stat of the file. Also true if the file is missing, as in a new store.
-bool is_daily_turn_due(StoreWriter& store);
+bool is_daily_turn_due(const StoreReader& store);
 
 enum class DailyTurn { not_due, taken, first };
 /// `taken`: the turn was due, and belongs to this process alone; the next one is due a day later, whether or

@@ -89,7 +89,7 @@ Delays run_until(const std::string& root, const SnapshotId& id, int stop) {
   while (true) {
     const auto begin = Clock_::now();
     {
-      store.index().read().memo(fingerprint(as_bytes("a run")));
+      store.index().read().cached_run(fingerprint(as_bytes("a run")));
       const auto lease = Lease::acquire(store, LeaseKind::run, {id}, "a run");
       if (!lease) std::abort();
       store.index().has_unpromoted();

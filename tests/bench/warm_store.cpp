@@ -16,7 +16,7 @@ namespace {
 using namespace envstore;
 
 const SystemClock kClock;
-const Fingerprint kMemo = fingerprint(as_bytes("memo"));
+const Fingerprint kCachedRun = fingerprint(as_bytes("cached run"));
 const SnapshotId kSnapshot{sha256(as_bytes("snapshot"))};
 
 int fill(const char* root) {
@@ -24,8 +24,9 @@ int fill(const char* root) {
   Index::Write transaction = store.index().write();
   transaction.put(kSnapshot,
                   SnapshotRow{.record = std::string(2000, 'r'), .made_at_ns = 1, .layouts = {Layout::farm}});
-  transaction.put_memo(
-      kMemo, {.key_text = "memo", .watched = {}, .snapshots = {kSnapshot}, .plan = std::string(1500, 'p')});
+  transaction.put_cached_run(
+      kCachedRun,
+      {.key_text = "cached run", .watched = {}, .snapshots = {kSnapshot}, .plan = std::string(1500, 'p')});
   for (int i = 0; i < 20'000; ++i) {
     BlobRow row;
     row.size = static_cast<std::uint64_t>(i);
@@ -38,9 +39,9 @@ int fill(const char* root) {
 
 int warm(const char* root) {
   Store store = Store::open(root, kClock);
-  const auto memo = store.index().read().memo(kMemo);
-  if (!memo) return 1;
-  return Lease::acquire(store, LeaseKind::run, memo->snapshots, "bench") ? 0 : 1;
+  const auto cached_run = store.index().read().cached_run(kCachedRun);
+  if (!cached_run) return 1;
+  return Lease::acquire(store, LeaseKind::run, cached_run->snapshots, "bench") ? 0 : 1;
 }
 
 int time_warm(const char* root, int times) {

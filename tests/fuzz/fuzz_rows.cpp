@@ -14,7 +14,7 @@ void read_and_write(std::string_view bytes) {
 
 constexpr void (*kKinds[])(std::string_view) = {  // tests/fuzz/make_seeds.py relies on this order
     read_and_write<BlobRow>,        read_and_write<TreeRow>,     read_and_write<WheelRow>,
-    read_and_write<SnapshotRow>,    read_and_write<RequestRow>,  read_and_write<MemoRow>,
+    read_and_write<SnapshotRow>,    read_and_write<RequestRow>,  read_and_write<CachedRunRow>,
     read_and_write<InterpreterRow>, read_and_write<DocumentRow>, read_and_write<LeaseRow>,
     read_and_write<RootRow>,        read_and_write<FateRow>};
 

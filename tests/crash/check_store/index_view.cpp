@@ -24,7 +24,7 @@ enum Table : unsigned char {
   kSnapshots,
   kTreeSnapshots,
   kRequests,
-  kMemos,
+  kCachedRuns,
   kRoots,
   kDeleting,
   kLeases = 0x80,
@@ -140,8 +140,8 @@ class Row {
         return snapshot();
       case kRequests:
         return request();
-      case kMemos:
-        return memo();
+      case kCachedRuns:
+        return cached_run();
       case kRoots:
         value_.below(1, 3);
         value_.text();
@@ -193,13 +193,13 @@ class Row {
     value_.number(8);
   }
 
-  void memo() {
+  void cached_run() {
     if (fingerprint(value_.text()) != key_) throw Malformed("its key is not that of its text");
     value_.list([&] {
       value_.text();
       if (value_.boolean()) stamp();
     });
-    auto& snapshots = view_.memos[hex(key_)];
+    auto& snapshots = view_.cached_runs[hex(key_)];
     value_.list([&] { snapshots.push_back(hex(value_.take(32))); });
     value_.text();
   }
@@ -236,9 +236,9 @@ RawRows read_environment(const std::string& directory, std::uint64_t map_size) {
   return Environment(directory, map_size).rows();
 }
 
-RawRows laid_over(const RawRows& durable, const RawRows& recent, Findings& findings) {
+RawRows laid_over(const RawRows& durable, const RawRows& volatile_side, Findings& findings) {
   RawRows rows = durable;
-  for (const auto& [key, value] : recent) {
+  for (const auto& [key, value] : volatile_side) {
     try {
       Reader reader(value);
       const bool is_row = reader.below(1, 2) == 1;

@@ -26,11 +26,11 @@ struct View {
   std::string name;
   std::map<std::string, BlobFacts> blobs;
   std::set<std::string> trees;
-  std::map<std::string, std::string> wheels;              ///< tree, by wheel
-  std::map<std::string, SnapshotFacts> snapshots;         //
-  std::map<std::string, std::string> requests;            ///< label to snapshot, by key
-  std::map<std::string, std::vector<std::string>> memos;  ///< snapshots, by run cache key
-  std::map<std::string, std::string> roots;               ///< name to snapshot
+  std::map<std::string, std::string> wheels;                    ///< tree, by wheel
+  std::map<std::string, SnapshotFacts> snapshots;               //
+  std::map<std::string, std::string> requests;                  ///< label to snapshot, by key
+  std::map<std::string, std::vector<std::string>> cached_runs;  ///< snapshots, by run cache key
+  std::map<std::string, std::string> roots;                     ///< name to snapshot
   std::set<std::pair<std::string, std::string>> blob_trees, tree_snapshots;
   std::set<std::string> deleting, condemned;
   std::map<std::string, std::vector<std::string>> leases;  ///< name to snapshots
@@ -44,7 +44,7 @@ using RawRows = std::map<std::string, std::string>;
 /// unreadable.
 RawRows read_environment(const std::string& directory, std::uint64_t map_size);
 /// The durable rows overlaid with those of the volatile environment.
-RawRows laid_over(const RawRows& durable, const RawRows& recent, Findings& findings);
+RawRows laid_over(const RawRows& durable, const RawRows& volatile_side, Findings& findings);
 /// Decodes every row; a row that cannot be decoded is a finding.
 View decode(const std::string& name, const RawRows& rows, Findings& findings);
 

@@ -50,8 +50,8 @@ class Checker {
     views_.push_back(decode("durable", durable, findings_));
     if (!options_.after_power_cut) {
       const std::string boot = read_whole("/proc/sys/kernel/random/boot_id").substr(0, 36);
-      const RawRows recent = read_environment(options_.root + "/volatile/" + boot, 16 * kGiB);
-      views_.push_back(decode("effective", laid_over(durable, recent, findings_), findings_));
+      const RawRows volatile_side = read_environment(options_.root + "/volatile/" + boot, 16 * kGiB);
+      views_.push_back(decode("effective", laid_over(durable, volatile_side, findings_), findings_));
       check_leases(views_.back());
     }
     for (const View& view : views_) check_view(view);
@@ -137,10 +137,10 @@ class Checker {
     for (const auto& [key, snapshot] : view.requests)
       if (!view.snapshots.contains(snapshot))
         findings_.leftover(view.name + ": request " + key + ": no snapshot " + snapshot);
-    for (const auto& [key, snapshots] : view.memos)
+    for (const auto& [key, snapshots] : view.cached_runs)
       for (const std::string& snapshot : snapshots)
         if (!view.snapshots.contains(snapshot))
-          findings_.leftover(view.name + ": memo " + key + ": no snapshot " + snapshot);
+          findings_.leftover(view.name + ": cached run " + key + ": no snapshot " + snapshot);
     for (const auto& [name, snapshot] : view.roots)
       if (!view.snapshots.contains(snapshot) || view.is_going(snapshot))
         complain(view, "root " + name, {"no snapshot " + snapshot});

@@ -74,7 +74,8 @@ const std::string kDigest(64, 'a');  // stands for the digest in a run cache ent
 }
 
 TEST_CASE(
-    "rows that nothing needs go: answers, memos and wheels of what is absent, old pages, interpreters") {
+    "rows that nothing needs go: answers, cached runs and wheels of what is absent, old pages, "
+    "interpreters") {
   CollectWorld world;
   const SnapshotId stays = world.place_one("a");
   const auto lease = world.run(stays);
@@ -82,10 +83,13 @@ TEST_CASE(
   {
     Index::Write rows = world.store.index().write();
     rows.put_request(a_key("stale"), {.canonical = "stale", .snapshot = a_snapshot("gone"), .label = {}});
-    rows.put_memo(a_key("stale"),
-                  {.key_text = kDigest, .watched = {}, .snapshots = {stays, a_snapshot("gone")}, .plan = {}});
-    rows.put_memo(a_key("good"), {.key_text = kDigest, .watched = {}, .snapshots = {stays}, .plan = {}});
-    rows.put_memo(a_key("words"), {.key_text = "words", .watched = {}, .snapshots = {stays}, .plan = {}});
+    rows.put_cached_run(
+        a_key("stale"),
+        {.key_text = kDigest, .watched = {}, .snapshots = {stays, a_snapshot("gone")}, .plan = {}});
+    rows.put_cached_run(a_key("good"),
+                        {.key_text = kDigest, .watched = {}, .snapshots = {stays}, .plan = {}});
+    rows.put_cached_run(a_key("words"),
+                        {.key_text = "words", .watched = {}, .snapshots = {stays}, .plan = {}});
     rows.put(an_id<WheelHash>("stale"), WheelRow{a_tree("gone")});
     rows.put_document("old", {.etag = {}, .fetched_at_ns = 1, .body = "x"});
     rows.put_document("new", {.etag = {}, .fetched_at_ns = now, .body = "x"});
@@ -96,8 +100,8 @@ TEST_CASE(
   CHECK(collect_all(world.store).removed_leftovers == 6);
   Index::Read rows = world.store.index().read();
   CHECK(!rows.request(a_key("stale")));
-  CHECK(!rows.memo(a_key("stale")));
-  CHECK(rows.memo(a_key("good")));
+  CHECK(!rows.cached_run(a_key("stale")));
+  CHECK(rows.cached_run(a_key("good")));
   CHECK(!rows.wheel(an_id<WheelHash>("stale")));
   CHECK(!rows.document("old"));
   CHECK(rows.document("new"));
@@ -174,20 +178,21 @@ TEST_CASE("lock files of wheels and requests go, those that somebody holds stay"
   CHECK(is_there(store, locks + "/wheel-held"));
 }
 
-TEST_CASE("a memo goes with a file that it depends on, and stays where one was never there") {
+TEST_CASE("a cached run goes with a file that it depends on, and stays where one was never there") {
   CollectWorld world;
   const SnapshotId id = world.place_one("a");
-  const auto memo = [&](const char* name, const WatchedPath& watched) {
+  const auto cached_run = [&](const char* name, const WatchedPath& watched) {
     Index::Write rows = world.store.index().write();
-    rows.put_memo(a_key(name), {.key_text = kDigest, .watched = {watched}, .snapshots = {id}, .plan = {}});
+    rows.put_cached_run(a_key(name),
+                        {.key_text = kDigest, .watched = {watched}, .snapshots = {id}, .plan = {}});
     rows.commit();
   };
-  memo("gone", {.path = "/nowhere/requirements.txt", .stamp = FileStamp{}});
-  memo("absent", {.path = "/nowhere/envstore.yaml", .stamp = std::nullopt});
-  memo("there", {.path = "/bin/sh", .stamp = FileStamp{}});
+  cached_run("gone", {.path = "/nowhere/requirements.txt", .stamp = FileStamp{}});
+  cached_run("absent", {.path = "/nowhere/envstore.yaml", .stamp = std::nullopt});
+  cached_run("there", {.path = "/bin/sh", .stamp = FileStamp{}});
   collect(world.store, {});
   Index::Read rows = world.store.index().read();
-  CHECK(!rows.memo(a_key("gone")));
-  CHECK(rows.memo(a_key("absent")));
-  CHECK(rows.memo(a_key("there")));
+  CHECK(!rows.cached_run(a_key("gone")));
+  CHECK(rows.cached_run(a_key("absent")));
+  CHECK(rows.cached_run(a_key("there")));
 }

@@ -28,10 +28,10 @@ TEST_CASE("no-store is obeyed") {
 }
 
 TEST_CASE("a document asks for news with the validator that it has") {
-  CHECK(CachedDocument{{}, "\"x\"", false}.question()->first == "If-None-Match");
-  CHECK(CachedDocument{{}, "Last-Modified: Sat", false}.question() ==
+  CHECK(CachedDocument{{}, "\"x\"", false}.conditional_header()->first == "If-None-Match");
+  CHECK(CachedDocument{{}, "Last-Modified: Sat", false}.conditional_header() ==
         std::pair<std::string, std::string>{"If-Modified-Since", "Sat"});
-  CHECK(!CachedDocument{}.question());
+  CHECK(!CachedDocument{}.conditional_header());
 }
 
 TEST_CASE("upload times are ISO 8601 with a zone") {

@@ -73,7 +73,7 @@ RequestRow any_row() {
   return {any_text(), any_id<SnapshotId>(), any_text(), any_number<std::int64_t>()};
 }
 template <>
-MemoRow any_row() {
+CachedRunRow any_row() {
   const auto watched = [] {
     return WatchedPath{any_text(), any_number<bool>() ? std::optional(any_stamp()) : std::nullopt};
   };
@@ -114,8 +114,8 @@ bool is_damaged(std::string_view bytes) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("a row that was written is read back as it was, and not one byte more or less", Row,
-                   BlobRow, TreeRow, WheelRow, SnapshotRow, RequestRow, MemoRow, InterpreterRow, DocumentRow,
-                   LeaseRow, RootRow, FateRow) {
+                   BlobRow, TreeRow, WheelRow, SnapshotRow, RequestRow, CachedRunRow, InterpreterRow,
+                   DocumentRow, LeaseRow, RootRow, FateRow) {
   CHECK(rc::check([] {
     const Row row = any_row<Row>();
     const std::string bytes = encode(row);
@@ -130,7 +130,7 @@ TEST_CASE_TEMPLATE("a row that was written is read back as it was, and not one b
 }
 
 TEST_CASE_TEMPLATE("any bytes at all are a row or damage, never a crash", Row, BlobRow, TreeRow, SnapshotRow,
-                   MemoRow, LeaseRow, RootRow, FateRow) {
+                   CachedRunRow, LeaseRow, RootRow, FateRow) {
   CHECK(rc::check([](std::string bytes) {
     bytes.insert(bytes.begin(), '\1');
     try {
