@@ -62,7 +62,7 @@ int run_config(const Arguments& arguments) {
 
 const Command kConfigCommand = {
     .name = "config",
-    .summary = "print the effective settings and where each came from",
+    .summary = "print the effective settings and the source of each",
     .page = pages::kConfig,
     .options = {kOptions, {FlagsOf::run_and_config}},
     .positionals = Positionals::none,

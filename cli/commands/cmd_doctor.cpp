@@ -80,7 +80,7 @@ int run_doctor(const Arguments& arguments) {
 
 const Command kDoctorCommand = {
     .name = "doctor",
-    .summary = "look for what could keep envstore from working, and say what to do",
+    .summary = "check what envstore needs, and explain problems",
     .page = pages::kDoctor,
     .options = kOptions,
     .positionals = Positionals::none,

@@ -12,8 +12,8 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {
     {"json", 0, {}, "print as JSON"},
-    {"html", 0, "FILE", "write one page with a treemap and tables, to be read in any browser"},
-    {"all", 'a', {}, "list everything, not the largest alone"},
+    {"html", 0, "FILE", "write an HTML page with a treemap and tables"},
+    {"all", 'a', {}, "list everything, not only the largest"},
 };
 
 int run_du(const Arguments& arguments) {
@@ -36,7 +36,7 @@ int run_du(const Arguments& arguments) {
 
 const Command kDuCommand = {
     .name = "du",
-    .summary = "tell what takes the space: own and shared bytes by snapshot and package",
+    .summary = "show disk use: own and shared bytes by snapshot and package",
     .page = pages::kDu,
     .options = kOptions,
     .positionals = Positionals::none,

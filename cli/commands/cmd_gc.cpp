@@ -17,10 +17,10 @@ namespace {
 constexpr int kPartlyDone = 3, kLockTimeout = 11;
 
 constexpr OptionSpec kOptions[] = {
-    {"dry-run", 'n', {}, "say what would go, and remove nothing"},
-    {"explain", 0, "ID", "say why one snapshot goes or stays (the beginning of its id is enough)"},
+    {"dry-run", 'n', {}, "print what would be removed, and remove nothing"},
+    {"explain", 0, "ID", "print why one snapshot stays or is removed (the first digits of its id are enough)"},
     {"json", 0, {}, "print as JSON"},
-    {"lock-timeout", 0, "DURATION", "wait so long for another collection (default: not at all)"},
+    {"lock-timeout", 0, "DURATION", "wait this long for another collection (default: do not wait)"},
 };
 
 std::chrono::milliseconds lock_timeout(const Arguments& arguments) {
@@ -112,7 +112,7 @@ int run_gc(const Arguments& arguments) {
 
 const Command kGcCommand = {
     .name = "gc",
-    .summary = "remove environments that nobody uses, by size and age",
+    .summary = "remove unused snapshots, by size and age",
     .page = pages::kGc,
     .options = {kOptions, {FlagsOf::gc}},
     .positionals = Positionals::none,

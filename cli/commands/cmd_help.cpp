@@ -22,7 +22,7 @@ int run_help(const Arguments& arguments) {
 
 const Command kHelpCommand = {
     .name = "help",
-    .summary = "tell what a command does",
+    .summary = "print the page of a command",
     .page = pages::kHelp,
     .options = {},
     .positionals = Positionals::any,

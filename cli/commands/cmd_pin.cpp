@@ -21,19 +21,19 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {
     {"name", 'n', "NAME", "the pin's name (default: the script's path, the id, or the requirements)"},
-    {"with", 0, "REQUIREMENT", "as in run: on top of what the script asks for (repeatable, or with commas)"},
-    {"with-requirements", 0, "FILE", "as in run: what a requirements file lists (repeatable)"},
+    {"with", 0, "REQUIREMENT", "as in run: additional requirements (repeatable, or separated by commas)"},
+    {"with-requirements", 0, "FILE", "as in run: the requirements in this file (repeatable)"},
     {"python", 'p', "REQUEST", "as in run: the interpreter"},
     {"index", 0, "URL", "as in run"},
     {"default-index", 0, "URL", "as in run"},
-    {"find-links", 'f', "PLACE", "as in run"},
+    {"find-links", 'f', "LOCATION", "as in run"},
     {"no-index", 0, {}, "as in run"},
-    {"upgrade", 'U', {}, "as in run: take the newest versions that fit"},
+    {"upgrade", 'U', {}, "as in run: choose the newest possible versions"},
     {"exclude-newer", 0, "DATE", "as in run"},
     {"prerelease", 0, "MODE", "as in run"},
     {"resolution", 0, "MODE", "as in run"},
-    {"isolated", 0, {}, "as in run: look at no project and no active virtual environment"},
-    {"no-project", 0, {}, "as in run: look at no project around the working directory"},
+    {"isolated", 0, {}, "as in run: ignore projects and the active virtual environment"},
+    {"no-project", 0, {}, "as in run: ignore the project of the working directory"},
     {"layout", 0, "LAYOUT", "as in run"},
 };
 
@@ -163,7 +163,7 @@ int run_pin(const Arguments& arguments) {
 
 const Command kPinCommand = {
     .name = "pin",
-    .summary = "keep an environment, whatever gc's policy says",
+    .summary = "keep a snapshot, whatever gc's policy",
     .page = pages::kPin,
     .options = kOptions,
     .positionals = Positionals::any,

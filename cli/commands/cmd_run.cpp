@@ -52,8 +52,8 @@ void tell_what_was_done(const PreparedRun& run, Verbosity verbosity) {
     print_message(format_text("layer: snapshot {} as a {}\n", layer.snapshot.hex(),
                               layer.layout == Layout::farm ? "farm" : "forest"));
   print_message(run.from_run_cache
-                    ? "decided: as remembered from an earlier run of the same words; --refresh asks anew\n"
-                    : format_text("decided: anew, {} installed and {} already in the store\n",
+                    ? "decided: the plan is from the run cache; --refresh asks the package indexes again\n"
+                    : format_text("decided: in this run, {} installed and {} already in the store\n",
                                   report.installed, report.reused));
 }
 
@@ -146,7 +146,7 @@ int run_run(const Arguments& arguments) {
 
 const Command kRunCommand = {
     .name = "run",
-    .summary = "run a script, module or command in the environment that it asks for",
+    .summary = "run a script, module or command in the environment that it requires",
     .page = pages::kRun,
     .options = kRunOptions,
     .positionals = Positionals::first_ends_options,

@@ -19,7 +19,7 @@ namespace {
 
 constexpr OptionSpec kOptions[] = {
     {"daily-at", 0, "HH:MM", "when gc runs, in local time (default 03:30); verify follows"},
-    {"no-verify", 0, {}, "schedule gc alone"},
+    {"no-verify", 0, {}, "schedule gc only"},
     {"json", 0, {}, "print the status as JSON"},
 };
 
@@ -151,7 +151,7 @@ int run_schedule(const Arguments& arguments) {
 
 const Command kScheduleCommand = {
     .name = "schedule",
-    .summary = "let gc and verify run every day",
+    .summary = "run gc and verify every day",
     .page = pages::kSchedule,
     .options = kOptions,
     .positionals = Positionals::any,

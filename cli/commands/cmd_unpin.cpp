@@ -44,7 +44,7 @@ int run_unpin(const Arguments& arguments) {
 
 const Command kUnpinCommand = {
     .name = "unpin",
-    .summary = "let a pinned environment go when gc's policy says so",
+    .summary = "remove a pin, so that gc may remove its snapshot",
     .page = pages::kUnpin,
     .options = {},
     .positionals = Positionals::any,

@@ -19,8 +19,8 @@ constexpr OptionSpec kOptions[] = {
     {"sample", 0, "PERCENT", "also hash those files that were hashed longest ago: 5%"},
     {"full", 0, {}, "hash every file (XXH3)"},
     {"strict", 0, {}, "hash every file with SHA-256"},
-    {"repair", 0, {}, "put right what is damaged, from intact copies or from where it came"},
-    {"rebuild-index", 0, {}, "first make a lost or damaged index again from what lies on disk"},
+    {"repair", 0, {}, "repair what is damaged, from intact copies or the origin of the wheel"},
+    {"rebuild-index", 0, {}, "first create a lost or damaged index again from what is on disk"},
     {"json", 0, {}, "print as JSON"},
 };
 
@@ -93,7 +93,7 @@ int run_verify(const Arguments& arguments) {
 
 const Command kVerifyCommand = {
     .name = "verify",
-    .summary = "find what was changed behind the store's back, and repair it",
+    .summary = "find what was changed in the store from outside, and repair it",
     .page = pages::kVerify,
     .options = kOptions,
     .positionals = Positionals::none,

@@ -90,7 +90,7 @@ int run_why(const Arguments& arguments) {
 
 const Command kWhyCommand = {
     .name = "why",
-    .summary = "tell what keeps a snapshot, file or package, and whom it concerns",
+    .summary = "show what keeps a snapshot, file or package, and what depends on it",
     .page = pages::kWhy,
     .options = kOptions,
     .positionals = Positionals::any,

@@ -50,7 +50,7 @@ std::string help_of(const Command& command) {
 
 std::string overview() {
   std::string text =
-      "envstore: runs Python code in exactly the environment that it asks for\n\n"
+      "envstore: runs Python code in exactly the environment that it requires\n\n"
       "Usage: envstore [flags] COMMAND ...\n\nCommands:\n\n";
   for (const Command* command : commands())
     if (!command->page.empty()) text += format_text("  {:<10}{}\n", command->name, command->summary);

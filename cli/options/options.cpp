@@ -16,7 +16,7 @@ namespace {
 constexpr OptionSpec kOwnGlobalOptions[] = {
     {"store", 0, "DIRECTORY", "the store's directory (also ENVSTORE_ROOT)"},
     {"quiet", 'q', {}, "print errors only"},
-    {"verbose", 'v', {}, "print what was decided, and why"},
+    {"verbose", 'v', {}, "print decisions and their reasons"},
     {"help", 'h', {}, "print the help of the command"},
 };
 constexpr OptionTable kGlobalOptions{kOwnGlobalOptions, {FlagsOf::every_command}};

@@ -15,13 +15,13 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
     {"module", 'm', {}, "run TARGET as a module, like python -m"},
     {"script", 's', {}, "TARGET is a script, whatever its name; for #! lines"},
     {"with", 'w', "REQUIREMENT",
-     "run with this on top of what the script asks for (repeatable, or separated by commas)"},
-    {"with-requirements", 0, "FILE", "run with what a requirements file lists (repeatable)"},
-    {"refresh", 0, {}, "ask the indexes anew for everything"},
-    {"refresh-package", 0, "NAME", "ask the indexes anew for this package (repeatable)"},
-    {"upgrade", 'U', {}, "take the newest versions that fit, whatever an earlier run took"},
+     "run with an additional requirement (repeatable, or separated by commas)"},
+    {"with-requirements", 0, "FILE", "run with the requirements in this file (repeatable)"},
+    {"refresh", 0, {}, "ask the package indexes again for everything"},
+    {"refresh-package", 0, "NAME", "ask the package indexes again for this package (repeatable)"},
+    {"upgrade", 'U', {}, "choose the newest possible versions, regardless of earlier runs"},
     {"upgrade-package", 'P', "NAME", "the same for this package alone: name or name<2 (repeatable)"},
-    {"exec", 0, {}, "become the program instead of waiting for it"},
+    {"exec", 0, {}, "replace envstore by the program instead of waiting for it"},
 
     // Without effect: environments are exact, nothing is built, no Python is downloaded.
     {"exact"},
@@ -54,7 +54,7 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
 
     {"locked", 0, {}, {}, kNoLocks},
     {"frozen", 0, {}, {}, kNoLocks},
-    {"active", 0, {}, {}, "--python DIRECTORY takes the interpreter of a virtual environment"},
+    {"active", 0, {}, {}, "--python DIRECTORY uses the interpreter of a virtual environment"},
     {"project", 0, "DIRECTORY", {}, kNoProjects},
     {"package", 0, "NAME", {}, kNoProjects},
     {"all-packages", 0, {}, {}, kNoProjects},
@@ -68,7 +68,7 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
     {"upgrade-group", 0, "NAME", {}, kNoProjects},
     {"with-editable", 0, "PATH", {}, "folders are not built yet: --with takes the path of a wheel"},
     {"gui-script", 0, {}, {}, "it is for Windows: --script"},
-    {"python-platform", 0, "PLATFORM", {}, "wheels are taken for the machine that runs them"},
+    {"python-platform", 0, "PLATFORM", {}, "wheels are chosen for this machine"},
     {"prerelease-package",
      0,
      "NAME=MODE",
@@ -87,7 +87,7 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
      "NAME",
      {},
      "installed files never change: 'envstore verify --repair' brings back damaged ones"},
-    {"cache-dir", 0, "DIRECTORY", {}, "--store names the directory of the store, which is no cache of uv's"},
+    {"cache-dir", 0, "DIRECTORY", {}, "--store sets the directory of the store, which is not a cache of uv"},
     {"allow-insecure-host", 0, "HOST", {}, "name the host's certificates with SSL_CERT_FILE"},
 };
 

@@ -87,7 +87,7 @@ class Preparation {
     throw Error(ErrorKind::unsupported,
                 "cannot run '" + words_.target.name + "' as its lock has it: '" + words_.script_path +
                     ".lock' lies beside it, and locks of scripts are not read yet",
-                "--no-lock chooses the versions anew, as if there were no lock");
+                "--no-lock chooses versions as if there were no lock");
   }
 
   void remember(const LaunchPlan& plan, const Layers& layers, const std::vector<SnapshotId>& snapshots) {

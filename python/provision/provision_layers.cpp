@@ -21,7 +21,7 @@ namespace {
   throw Error(ErrorKind::permission,
               "cannot make the environment of '" + label + "': the store '" + store.path() +
                   "' is read-only" +
-                  (was_looked_for ? " and does not have it" : ", so nothing can be asked anew"),
+                  (was_looked_for ? " and does not have it" : ", so nothing can be asked again"),
               kWritableStoreHint);
 }
 

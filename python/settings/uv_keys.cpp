@@ -20,8 +20,8 @@ constexpr UvKey kKeys[] = {
     {"torch-backend", kRefused, kRefused, "bind the packages to an index of that backend with [[tool.uv.index]] and tool.uv.sources"},
     {"no-binary", kRefused, kRefused, kWheelsOnly},
     {"no-binary-package", kRefused, kRefused, kWheelsOnly},
-    {"upgrade", kRefused, kRefused, "give --upgrade when newer versions are wanted: every run would resolve anew"},
-    {"upgrade-package", kRefused, kRefused, "give --upgrade-package when newer versions are wanted: every run would resolve anew"},
+    {"upgrade", kRefused, kRefused, "give --upgrade when newer versions are wanted: every run would resolve again"},
+    {"upgrade-package", kRefused, kRefused, "give --upgrade-package when newer versions are wanted: every run would resolve again"},
 
     // For scripts only; in a file, uv applies them to projects.
     {"sources", kSupported, kHarmless, {}},

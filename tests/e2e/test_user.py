@@ -46,7 +46,7 @@ class Interpreter(EnvstoreTest):
         self.assertIn("remembered", self.run_ok("-v", "python", "-c", "").stderr)
         for name in ("PYENV_VERSION", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME"):
             done = self.run_ok("-v", "python", "-c", "", env={name: str(self.home / "elsewhere")})
-            self.assertIn("decided: anew", done.stderr, name)
+            self.assertIn("decided: in this run", done.stderr, name)
 
     def test_a_name_that_is_not_on_path(self):
         self.assertIn("PATH has no executable of that name", self.run_fails("--python", "nope", "python").stderr)
