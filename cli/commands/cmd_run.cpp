@@ -52,7 +52,7 @@ void tell_what_was_done(const PreparedRun& run, Verbosity verbosity) {
     print_message(format_text("layer: snapshot {} as a {}\n", layer.snapshot.hex(),
                               layer.layout == Layout::farm ? "farm" : "forest"));
   print_message(run.from_run_cache
-                    ? "decided: the plan is from the run cache; --refresh asks the package indexes again\n"
+                    ? "decided: from the run cache; --refresh asks the package indexes again\n"
                     : format_text("decided: in this run, {} installed and {} already in the store\n",
                                   report.installed, report.reused));
 }

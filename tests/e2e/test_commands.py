@@ -82,7 +82,7 @@ class Pip(Commands):
     def test_it_is_remembered_and_says_nothing_when_nothing_was_installed(self):
         self.run_ok("pip", "--version")
         done = self.run_ok("-v", "pip", "--version")
-        self.assertIn("as remembered", done.stderr)
+        self.assertIn("from the run cache", done.stderr)
         self.assertNotIn("ends with this run", done.stderr)
         self.assertNotIn("ends with this run", self.run_ok("-q", "pip", "install", "anyio").stderr)
 

@@ -328,7 +328,7 @@ class Pipes(EnvstoreTest):
     def test_a_second_run_is_remembered(self):
         self.shell('"$ES" run <(cat s.txt)')
         done = self.shell('"$ES" run -v <(cat s.txt)')
-        self.assertIn("remembered", done.stderr)
+        self.assertIn("from the run cache", done.stderr)
 
     def test_a_big_script_a_traceback_and_nothing_to_import_beside_it(self):
         with open(self.text, "a") as script:

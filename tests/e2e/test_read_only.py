@@ -90,7 +90,7 @@ class ReadOnlyStore(EnvstoreTest):
         words = [outer, ENVSTORE, "run", "--verbose", inner]
         done = self.read_only_ok("run", *words)
         self.assertEqual(done.stdout, "1.0\n")
-        self.assertIn("as remembered", done.stderr)
+        self.assertIn("from the run cache", done.stderr)
         self.assertEqual(self.left_outside(), [])
 
     def test_what_would_have_to_be_made_is_refused_with_what_to_do_and_nothing_is_asked(self):

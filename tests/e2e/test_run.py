@@ -236,7 +236,7 @@ class Layers(EnvstoreTest):
             for version in ("1.0", "2.0"):
                 done = self.run_ok("-v", "--with-requirements", "r.txt", script, env={"DEMO_VERSION": version})
                 self.assertEqual(done.stdout, version + "\n")
-                self.assertEqual("as remembered" in done.stderr, turn == "again", done.stderr)
+                self.assertEqual("from the run cache" in done.stderr, turn == "again", done.stderr)
         self.run_fails("--with-requirements", "r.txt", script)
         (self.work / "inner.txt").write_text("demo==${OTHER_VERSION}\n")
         done = self.run_ok("--with-requirements", "r.txt", script, env={"DEMO_VERSION": "1.0", "OTHER_VERSION": "2.0"})

@@ -321,7 +321,7 @@ class ExcludeNewer(SettingsTest):
         self.upload(demo_1=ago(days=20), demo_2=ago(days=8))
         self.server.reset()
         self.assertEqual(self.run_ok(script).stdout, "1.0\n")
-        self.assertEqual(self.run_ok("-v", script).stderr.count("as remembered"), 1)
+        self.assertEqual(self.run_ok("-v", script).stderr.count("from the run cache"), 1)
         self.assertEqual(self.server.log(), [])
         self.assertEqual(self.run_ok("--upgrade", script).stdout, "2.0\n")
 

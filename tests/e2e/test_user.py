@@ -23,7 +23,7 @@ class NestedRuns(EnvstoreTest):
         for _ in range(2):
             done = self.run_ok(outer)
             self.assertEqual(done.stdout, "alone 1\n")
-            self.assertIn("as remembered", done.stderr)
+            self.assertIn("from the run cache", done.stderr)
 
 
 class Interpreter(EnvstoreTest):
@@ -43,7 +43,7 @@ class Interpreter(EnvstoreTest):
 
     def test_variables_of_version_managers_are_asked_anew(self):
         self.run_ok("python", "-c", "")
-        self.assertIn("remembered", self.run_ok("-v", "python", "-c", "").stderr)
+        self.assertIn("from the run cache", self.run_ok("-v", "python", "-c", "").stderr)
         for name in ("PYENV_VERSION", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME"):
             done = self.run_ok("-v", "python", "-c", "", env={name: str(self.home / "elsewhere")})
             self.assertIn("decided: in this run", done.stderr, name)
