@@ -28,6 +28,13 @@ class TemporaryDirectory {
   }
   const std::string& path() const { return path_; }
   int fd() const { return fd_.get(); }
+  /// Creates the file and returns its path.
+  std::string write(const std::string& name, const std::string& content) const {
+    constexpr mode_t kMode = 0644;
+    create_file(fd(), name, content, kMode);
+    return path_ + "/" + name;
+  }
+  void link(const std::string& name, const std::string& target) const { symlink_at(target, fd(), name); }
 
  private:
   std::string path_;

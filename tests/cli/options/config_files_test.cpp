@@ -6,7 +6,7 @@
 #include "cli/options/run_options.h"
 #include "store/platform/error.h"
 #include "tests/clean_settings.h"
-#include "tests/cli/temporary_directory.h"
+#include "tests/store/temporary_directory.h"
 
 using namespace envstore;
 using Paths = std::vector<std::string>;

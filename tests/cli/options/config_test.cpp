@@ -9,7 +9,7 @@
 #include "cli/options/settings_key.h"
 #include "store/platform/error.h"
 #include "tests/clean_settings.h"
-#include "tests/cli/temporary_directory.h"
+#include "tests/store/temporary_directory.h"
 
 using namespace envstore;
 using Words = std::vector<std::string>;
@@ -238,6 +238,11 @@ TEST_CASE("the raw text changes with every word that decides, and with nothing e
   CHECK(raw_settings(flags({}), files) != base);
   CHECK(raw_settings(flags({"--no-sources"}), {}) != base);
   ::setenv("UV_INDEX", "https://a.example", 1);
+  CHECK(raw_settings(flags({}), {}) != base);
+  ::unsetenv("UV_INDEX");
+  CHECK(raw_settings(flags({}), {}) == base);
+  // It overrides `offline: true` of a file.
+  ::setenv("UV_OFFLINE", "0", 1);
   CHECK(raw_settings(flags({}), {}) != base);
 }
 

@@ -7,7 +7,7 @@
 #include "cli/options/options.h"
 #include "store/platform/error.h"
 #include "tests/clean_settings.h"
-#include "tests/cli/temporary_directory.h"
+#include "tests/store/temporary_directory.h"
 
 using namespace envstore;
 

@@ -1,6 +1,7 @@
 #include "python/launch/launch.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include "store/platform/error.h"
 #include "world.h"
@@ -103,4 +104,24 @@ TEST_CASE("an interpreter that was removed is named") {
   plan.interpreter = "/nowhere/python3";
   CHECK_THROWS_AS(world.python(plan, ""), Error);
   CHECK(leases_in(world.store) == 0);
+}
+
+TEST_CASE("if the remaining processes of a run cannot be looked up, its lease and its scratch stay") {
+  LaunchWorld world;
+  const LaunchPlan plan = world.plan();
+  const Target target{Target::Kind::script, world.write("script.py", "import sys; sys.exit(7)"), {}};
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  // From the start of the program on, no further descriptor can be opened.
+  const auto exhaust_descriptors = [&] {
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  };
+  auto lease = Lease::acquire(world.store, LeaseKind::run, {}, "test");
+  const std::string name = lease->name();
+  const int code = launch(world.store, std::move(*lease), plan, target, {}, exhaust_descriptors);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(code == 7);
+  CHECK(leases_in(world.store) == 1);
+  CHECK(stat_at(world.store.root(), store_paths::kScratch + ("/" + name), Links::do_not_follow).has_value());
 }

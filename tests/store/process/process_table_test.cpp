@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <thread>
 
 #include "store/platform/error.h"
@@ -100,25 +101,27 @@ TEST_CASE("a process may end at each moment while its open files are listed") {
 
 TEST_CASE("a shortage of descriptors is an error, not an absence") {
   const Program program({"cat"});
-  Child without_descriptors([&] {
-    const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
-    if (setrlimit(RLIMIT_NOFILE, &few) != 0) _exit(4);
-    while (open("/dev/null", O_RDONLY) >= 0) continue;
-    bool was_told = false;
-    try {
-      ProcessView::open(program.child.pid());
-    } catch (const Error&) {
-      was_told = true;
-    }
-    if (!was_told) _exit(2);
-    try {
-      read_process_file(program.child.pid(), "environ");
-    } catch (const Error&) {
-      _exit(0);
-    }
-    _exit(3);
-  });
-  CHECK(without_descriptors.wait() == 0);
+  const pid_t pid = program.child.pid();
+  const auto process = ProcessView::open(pid);
+  REQUIRE(process);
+  const std::vector<std::function<void()>> reads = {
+      [&] { ProcessView::open(pid); }, [&] { read_process_file(pid, "environ"); },
+      [&] { process->read("maps"); }, [&] { process->open_files(); }, [&] { other_processes(); }};
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    CAPTURE(i);
+    Child without_descriptors([&] {
+      const struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
+      if (setrlimit(RLIMIT_NOFILE, &few) != 0) _exit(4);
+      while (open("/dev/null", O_RDONLY) >= 0) continue;
+      try {
+        reads[i]();
+      } catch (const Error&) {
+        _exit(0);
+      }
+      _exit(3);
+    });
+    CHECK(without_descriptors.wait() == 0);
+  }
 }
 
 TEST_CASE("a variable is found whole") {
