@@ -99,8 +99,8 @@ class ReadOnlyStore(EnvstoreTest):
         asked = len(self.server.requests())
         for words, reason in (((self.script("import other", ["other"], name="other.py"),), "does not have it"),
                               (("--with", "other", "python"), "does not have it"),
-                              (("--refresh", self.work / "script.py"), "anew"),
-                              (("--upgrade", self.work / "script.py"), "anew"),
+                              (("--refresh", self.work / "script.py"), "asked again"),
+                              (("--upgrade", self.work / "script.py"), "asked again"),
                               (("--layout", "forest", self.work / "script.py"), "lay out")):
             done = self.read_only("run", *words)
             self.assertEqual((done.returncode, done.stdout), (1, ""), words)

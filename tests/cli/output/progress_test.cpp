@@ -35,8 +35,7 @@ class ErrorOutput {
 
 /// A terminal of this width, without translation of line ends.
 struct Terminal {
-  explicit Terminal(unsigned short width)
-      : master(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
+  explicit Terminal(unsigned short width) : master(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
     REQUIRE(master);
     REQUIRE(grantpt(master.get()) == 0);
     REQUIRE(unlockpt(master.get()) == 0);
@@ -59,7 +58,8 @@ struct Terminal {
 };
 
 /// What the status line writes to a terminal.
-std::string shown(Verbosity verbosity, const std::function<void(StatusLine&)>& use, unsigned short width = 80) {
+std::string shown(Verbosity verbosity, const std::function<void(StatusLine&)>& use,
+                  unsigned short width = 80) {
   const Terminal terminal(width);
   const ErrorOutput redirected(terminal.slave.get());
   {

@@ -13,7 +13,12 @@ using namespace envstore::testing;
 namespace {
 
 CensusBuilder two_that_share() {
-  return a_census().tree("a", 10).tree("b", 20).shared({"a", "b"}, 5).snapshot("s", {"a", "b"}).snapshot("t", {"b"});
+  return a_census()
+      .tree("a", 10)
+      .tree("b", 20)
+      .shared({"a", "b"}, 5)
+      .snapshot("s", {"a", "b"})
+      .snapshot("t", {"b"});
 }
 
 bool has(const std::string& text, const std::string& part) {
@@ -41,8 +46,8 @@ TEST_CASE("a tree without a row is titled by its id") {
 TEST_CASE("disk use counts shared files once") {
   const Census census = two_that_share().census();
   const std::string text = usage_text(census, usage_of(census), Rows::largest);
-  CHECK(has(text, "35.0 MB in 35 files; 5.0 MB of it shared by several packages"));
-  CHECK(has(text, "2 snapshots: as separate environments they would take 60.0 MB"));
+  CHECK(has(text, "35 MB in 35 files; 5.0 MB of it shared by several packages"));
+  CHECK(has(text, "2 snapshots: as separate environments they would take 60 MB"));
   CHECK(has(text, "b 1.0  in 2 snapshots"));
   CHECK(has(text, "a 1.0  in 1 snapshot\n"));
 }

@@ -7,7 +7,6 @@
 #include "tests/store/builders.h"
 
 using namespace envstore;
-using namespace envstore::testing;
 
 namespace {
 
@@ -44,7 +43,8 @@ TEST_CASE("a clean store is one line") {
 TEST_CASE("damage is reported with what it affects") {
   const std::string text = verify_text(one_damaged(), {});
   CHECK(text.starts_with("changed-content: trees/x/site/a.py\n"));
-  for (const char* part : {"package   a 1.0\n", "made for  x.py\n", "7 python x.py (restart it)\n", "1 damaged.\n"})
+  for (const char* part :
+       {"package   a 1.0\n", "made for  x.py\n", "7 python x.py (restart it)\n", "1 damaged.\n"})
     CHECK_MESSAGE(has(text, part), part);
 }
 

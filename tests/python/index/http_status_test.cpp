@@ -46,16 +46,17 @@ TEST_CASE("a message has the status, and a hint where the user can do something"
     CHECK(message.starts_with("cannot fetch 'https://h.example/simple/a/': "));
     CHECK(message.find(std::to_string(status)) != std::string::npos);
   }
-  for (const int status : {401, 403, 407, 429, 500}) CHECK_FALSE(error_for(with_status(status)).hint().empty());
+  for (const int status : {401, 403, 407, 429, 500})
+    CHECK_FALSE(error_for(with_status(status)).hint().empty());
   CHECK(error_for(with_status(404)).hint().empty());
 }
 
 TEST_CASE("a refused password is not shown, and the server that refused it is the one after redirects") {
-  const Error error = error_for(with_status(401, "https://files.example/a.whl"),
-                                "https://user:secret@h.example/simple/a/");
+  const Error error =
+      error_for(with_status(401, "https://files.example/a.whl"), "https://user:secret@h.example/simple/a/");
   const std::string message = error.what();
   CHECK(message.find("secret") == std::string::npos);
-  CHECK(message.find("https://files.example") != std::string::npos);
-  CHECK(error_for(with_status(401)).what() ==
-        doctest::Contains("https://h.example asks for credentials"));
+  CHECK(message.find("https://files.example:443 ") != std::string::npos);
+  CHECK(std::string(error_for(with_status(401)).what()).find("https://h.example:443 asks for credentials") !=
+        std::string::npos);
 }

@@ -1,9 +1,12 @@
 #include "python/launch/launch.h"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "store/platform/error.h"
+#include "store/process/process_table.h"
 #include "world.h"
 
 using namespace envstore;
@@ -109,7 +112,12 @@ TEST_CASE("an interpreter that was removed is named") {
 TEST_CASE("if the remaining processes of a run cannot be looked up, its lease and its scratch stay") {
   LaunchWorld world;
   const LaunchPlan plan = world.plan();
-  const Target target{Target::Kind::script, world.write("script.py", "import sys; sys.exit(7)"), {}};
+  const Target target{Target::Kind::script,
+                      world.write("script.py",
+                                  "import subprocess, sys\n"
+                                  "subprocess.Popen(['sleep', '600'])\n"
+                                  "sys.exit(7)\n"),
+                      {}};
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
   // From the start of the program on, no further descriptor can be opened.
@@ -121,6 +129,12 @@ TEST_CASE("if the remaining processes of a run cannot be looked up, its lease an
   const std::string name = lease->name();
   const int code = launch(world.store, std::move(*lease), plan, target, {}, exhaust_descriptors);
   REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  const std::vector<pid_t> remaining = children_of_this_thread();
+  for (const pid_t pid : remaining) {
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+  }
+  CHECK(remaining.size() == 1);
   CHECK(code == 7);
   CHECK(leases_in(world.store) == 1);
   CHECK(stat_at(world.store.root(), store_paths::kScratch + ("/" + name), Links::do_not_follow).has_value());

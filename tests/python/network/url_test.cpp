@@ -38,7 +38,8 @@ TEST_CASE("the key of an address tells users and tokens apart, not passwords, an
 }
 
 TEST_CASE("an address without its scheme is not taken for a path, because it may hold a password") {
-  for (const char* text : {"//user:pw@host/simple", "//host:80/simple", "user@host:80", "user:pw@host/simple"})
+  for (const char* text :
+       {"//user:pw@host/simple", "//host:80/simple", "user@host:80", "user:pw@host/simple"})
     CHECK_MESSAGE(lacks_scheme(text), text);
   for (const char* text : {"https://user:pw@host", "/a/b@c:d", "./wheels", "wheels", "a/b:c@d", "//folder"})
     CHECK_MESSAGE(!lacks_scheme(text), text);
