@@ -2,14 +2,13 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <functional>
-#include <optional>
 
 #include "store/platform/files.h"
 
@@ -35,7 +34,7 @@ class ErrorOutput {
 
 /// A terminal of this width, without translation of line ends.
 struct Terminal {
-  explicit Terminal(unsigned short width) : master(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
+  explicit Terminal(unsigned short width) : master(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
     REQUIRE(master);
     REQUIRE(grantpt(master.get()) == 0);
     REQUIRE(unlockpt(master.get()) == 0);
@@ -48,11 +47,21 @@ struct Terminal {
     const winsize size{.ws_row = 24, .ws_col = width, .ws_xpixel = 0, .ws_ypixel = 0};
     REQUIRE(ioctl(slave.get(), TIOCSWINSZ, &size) == 0);
   }
+  /// Everything that was written until now. The kernel passes it on in the background, so a mark is written
+  /// and waited for.
   std::string text() const {
-    std::string text(4096, '\0');
-    const ssize_t count = read(master.get(), text.data(), text.size());
-    text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-    return text;
+    const std::string mark = "<end>";
+    REQUIRE(write(slave.get(), mark.data(), mark.size()) == static_cast<ssize_t>(mark.size()));
+    std::string text;
+    while (!text.ends_with(mark)) {
+      pollfd waiting{.fd = master.get(), .events = POLLIN, .revents = 0};
+      REQUIRE(poll(&waiting, 1, 60'000) == 1);
+      char buffer[4096];
+      const ssize_t count = read(master.get(), buffer, sizeof buffer);
+      REQUIRE(count > 0);
+      text.append(buffer, static_cast<std::size_t>(count));
+    }
+    return text.substr(0, text.size() - mark.size());
   }
   Fd master, slave;
 };
