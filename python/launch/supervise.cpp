@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <ctime>
 
-#include "python/launch/group_witness.h"
+#include "store/process/group_witness.h"
 #include "store/platform/error.h"
 #include "store/process/child.h"
 

@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-#include "python/launch/group_witness.h"
+#include "store/process/group_witness.h"
 
 namespace envstore {
 

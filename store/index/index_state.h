@@ -3,8 +3,8 @@
 #include <mutex>
 
 #include "store/index/index.h"
-#include "store/index/index_env.h"
 #include "store/index/index_key.h"
+#include "store/index/index_transaction.h"
 #include "store/index/index_turnstile.h"
 #include "store/index/lock_time_slice.h"
 #include "store/platform/lock.h"

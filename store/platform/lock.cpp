@@ -2,7 +2,10 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+
+#include <algorithm>
 #include <cerrno>
+#include <thread>
 
 #include "store/platform/error.h"
 #include "store/platform/folders.h"
@@ -87,6 +90,19 @@ std::optional<FileLock> FileLock::attempt(int directory, const std::string& name
     Fd fd = open_lock_file(directory, name);
     if (!try_lock(fd.get(), 0, mode)) return std::nullopt;
     if (has_name(fd.get(), directory, name)) return FileLock(std::move(fd));
+  }
+}
+
+/// Polls: fcntl has no wait with a timeout, and interrupting one takes a timer and a signal handler.
+std::optional<FileLock> FileLock::wait_for(int directory, const std::string& name, LockMode mode,
+                                           std::chrono::milliseconds timeout) {
+  constexpr std::chrono::milliseconds kPause(20);
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (true) {
+    if (auto lock = attempt(directory, name, mode)) return lock;
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left <= left.zero()) return std::nullopt;
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, kPause));
   }
 }
 

@@ -48,6 +48,26 @@ class Interpreter(EnvstoreTest):
             done = self.run_ok("-v", "python", "-c", "", env={name: str(self.home / "elsewhere")})
             self.assertIn("decided: in this run", done.stderr, name)
 
+    def test_pages_are_requested_ahead_once_however_many_interpreters_are_probed(self):
+        self.wheel("demo")
+        self.server.set(cache_control="no-cache")  # a second request would not be answered from the store
+        self.server.rule("/simple/demo/", times=1, hold=True)
+        folder = self.work / "bin"
+        folder.mkdir()
+        os.mkfifo(self.work / "asked")
+        unusable = folder / "python3"  # is probed first, and ends when the page has been requested
+        unusable.write_text("#!/bin/sh\nread word < '%s'\nexit 3\n" % (self.work / "asked"))
+        unusable.chmod(0o755)
+        script = self.script("import demo", ["demo"])
+        run = subprocess.Popen([ENVSTORE, "run", str(script)], env={**self.env, "PATH": "%s:/usr/bin:/bin" % folder},
+                               cwd=str(self.work), stderr=subprocess.PIPE, text=True)
+        self.assertTrue(self.server.wait_until_held(TIMEOUT))
+        (self.work / "asked").write_text("yes\n")
+        self.server.release()
+        error = run.communicate(timeout=TIMEOUT)[1]
+        self.assertEqual(run.returncode, 0, error)
+        self.assertEqual(self.server.count("/simple/demo/"), 1)
+
     def test_a_name_that_is_not_on_path(self):
         self.assertIn("PATH has no executable of that name", self.run_fails("--python", "nope", "python").stderr)
 

@@ -1,4 +1,5 @@
 """Limits of the warm path: what a cached run maps, calls and leaves behind."""
+import ast
 import os
 import re
 import subprocess
@@ -39,7 +40,10 @@ class WarmPath(EnvstoreTest):
             self.assertNotIn(forbidden, names)
 
     def test_it_reads_no_configuration_but_by_stat_and_parses_no_page(self):
-        opened = [line for name, line in self.calls() if name in ("open", "openat")]
+        calls = self.calls()
+        self.assertTrue([line for name, line in calls if "stat" in name and "envstore.yaml" in line])
+        opened = [line for name, line in calls if name in ("open", "openat")]
+        self.assertTrue([line for line in opened if '"%s"' % self.warm in line])
         for line in opened:
             self.assertNotIn("pip.conf", line)
             self.assertNotIn("tree.json", line)
@@ -50,11 +54,15 @@ class WarmPath(EnvstoreTest):
         self.assertEqual(len(before), 1)
         names = [name for name, _ in self.calls()]
         self.assertEqual(os.listdir(self.store / "scratch"), before)
+        self.assertGreaterEqual(len([name for name in names if name.startswith("rename")]), 2)  # claimed, handed back
         self.assertNotIn("symlinkat", names)
 
     def test_nothing_is_left_behind(self):
         for _ in range(3):
             self.run_ok(self.warm)
+        during = self.script("import demo, os, sys; print(os.listdir(os.path.join(sys.argv[1], 'leases')))\n", ["demo"], name="during.py")
+        self.assertEqual(len(ast.literal_eval(self.run_ok(during, self.store).stdout)), 1)
+        self.settle()
         self.assertEqual(os.listdir(self.store / "leases"), [])
         self.assertEqual(os.listdir(self.store / "tmp"), [])
         self.assertEqual(os.listdir(self.store / "trash"), [])

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "store/index/index_env.h"
+#include "store/index/index_transaction.h"
 #include "store/index/index_pages.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/store/temporary_directory.h"

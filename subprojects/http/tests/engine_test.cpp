@@ -281,19 +281,10 @@ TEST_CASE("a transfer that was given up fails, and so do all when the client is 
   request.is_given_up = &is_given_up;
   CHECK(started.failure_of(std::move(request)).cause == Cause::given_up);
 
-  int listener = socket(AF_INET, SOCK_STREAM, 0);  // never answers
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(listen(listener, 1) == 0);
-  REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  auto client = make_client(std::make_unique<CurlClient>(settings_with(3)));
-  auto future = client->start({.url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/"});
-  client.reset();
+  Started silent({}, settings_with(3));
+  auto future = silent.client->start(silent.request("/"));
+  silent.client.reset();
   CHECK_THROWS_AS(future.get(), Error);
-  close(listener);
 }
 
 TEST_CASE("what is no HTTP address, a refused connection and a foreign protocol are told apart") {

@@ -23,7 +23,7 @@ struct Received {
 
 /// Answers one connection after another on loopback: the n-th request gets the n-th answer, and the
 /// connection is closed. `{url}` in an answer becomes the server's address. An empty answer closes the
-/// connection without a word.
+/// connection without a word. Requests after the last answer, or without any, get none.
 class LoopbackServer {
  public:
   explicit LoopbackServer(std::vector<std::string> answers) : answers_(std::move(answers)) {

@@ -7,7 +7,7 @@
 
 #include "index_world.h"
 #include "store/index/index.h"
-#include "store/index/index_env.h"
+#include "store/index/index_transaction.h"
 #include "store/index/index_key.h"
 #include "store/index/row_codec.h"
 #include "store/platform/lock.h"

@@ -1,4 +1,4 @@
-#include "python/launch/group_witness.h"
+#include "store/process/group_witness.h"
 
 #include <fcntl.h>
 #include <sched.h>
