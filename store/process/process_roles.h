@@ -24,6 +24,8 @@
 // interrupted       envstore-full, which becomes it               argv: `envstore interrupted ...`
 // scheduled-job     systemd or cron                               argv: `PROGRAM scheduled-job ...`; the
 // job's lock job               scheduled-job: `envstore gc`, ...             an ordinary command
+// build supervisor  a fork of a process that builds a package     the name `envstore-build`, for the command
+//                                                                 `interrupted`, whose child it is
 //
 // Probed interpreters, compilers of bytecode and keyring are children that their starter waits for; nobody
 // else has to recognise them.
@@ -43,6 +45,7 @@ std::vector<std::string> arguments(std::string_view command, const std::vector<s
 bool is_process_with(pid_t pid, std::string_view command);
 
 inline constexpr const char* kKeeperName = "envstore-keeper";  ///< at most 15 characters: prctl(PR_SET_NAME)
+inline constexpr const char* kContainedName = "envstore-build";  ///< likewise; of the supervisors below
 inline constexpr const char* kPreparedVariable = "ENVSTORE_PREPARED";
 inline constexpr const char* kLeaseVariable = "ENVSTORE_LEASE";
 /// `NAME=value` in the environment of every process of the lease's run.

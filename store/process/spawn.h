@@ -12,9 +12,10 @@
 
 #include "store/platform/files.h"
 
-// The one place where programs are started (posix_spawn(3), execve(2)). Two processes of envstore are no
+// The one place where programs are started (posix_spawn(3), execve(2)). Three processes of envstore are no
 // programs and are made elsewhere: the keeper (python/launch/keeper.h), a fork that goes on with this
-// process's descriptors, and the group witness (store/process/group_witness.h), which shares its memory.
+// process's descriptors, the group witness (store/process/group_witness.h), which shares its memory, and the
+// supervisor of a contained program (contained.h), a fork.
 
 namespace envstore {
 
