@@ -6,6 +6,7 @@
 #include "python/source/source_archive.h"
 #include "python/source/source_tree.h"
 #include "python/source/tree_writer.h"
+#include "store/platform/format.h"
 #include "store/platform/text.h"
 
 namespace envstore {
@@ -112,7 +113,7 @@ class Unpacker {
   /// folder.
   std::vector<std::string> hard_link_target(const ArchiveMember& member) const {
     auto target = member_path(member.link);
-    if (!target || writer_.tree().find(joined(*target)) != SourceTree::Kind::file)
+    if (!target || writer_.tree().find(joined(*target, "/")) != SourceTree::Kind::file)
       refuse_member(filename_, member.name, "it is a link to what is no file of the archive");
     return std::move(*target);
   }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "store/platform/format.h"
+
 namespace envstore {
 namespace {
 
@@ -46,15 +48,6 @@ std::optional<std::vector<std::string>> member_path(std::string_view name) {
   return parts;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string path;
-  for (const std::string& part : parts) {
-    if (!path.empty()) path += '/';
-    path += part;
-  }
-  return path;
-}
-
 std::optional<SourceTree::Kind> SourceTree::find(const std::string& path) const {
   const auto node = nodes_.find(path);
   return node == nodes_.end() ? std::nullopt : std::optional(node->second.kind);
@@ -95,7 +88,7 @@ bool SourceTree::escapes(const std::string& path, const std::string& link, std::
       continue;
     }
     at.push_back(part);
-    const auto node = nodes_.find(joined(at));
+    const auto node = nodes_.find(joined(at, "/"));
     if (node == nodes_.end() || node->second.kind != Kind::link) continue;
     if (++links > kMostLinks) return false;
     at.pop_back();

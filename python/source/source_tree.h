@@ -12,8 +12,6 @@ namespace envstore {
 /// nullopt: a component is `..`, or there are more than any source tree has.
 std::optional<std::vector<std::string>> member_path(std::string_view name);
 
-std::string joined(const std::vector<std::string>& parts);
-
 /// What an archive has put into a directory so far, by path. Pure: nothing of it is looked up on disk.
 class SourceTree {
  public:

@@ -72,7 +72,7 @@ Fd TreeWriter::enter(int parent, const std::string& path, const std::string& nam
 int TreeWriter::folder_of(const std::vector<std::string>& path) {
   const std::vector<std::string> parents(path.begin(), path.end() - 1);
   if (parents.empty()) return root_;
-  const std::string wanted = joined(parents);
+  const std::string wanted = joined(parents, "/");
   if (open_folder_ && wanted == open_path_) return open_folder_.get();
   Fd folder;
   std::string at;
@@ -87,7 +87,7 @@ int TreeWriter::folder_of(const std::vector<std::string>& path) {
 
 /// As tar does, the last member of a name counts.
 void TreeWriter::make_room(int parent, const std::vector<std::string>& path) {
-  const std::string name = joined(path);
+  const std::string name = joined(path, "/");
   const auto kind = tree_.find(name);
   if (!kind) return;
   if (*kind == SourceTree::Kind::directory)
@@ -97,12 +97,12 @@ void TreeWriter::make_room(int parent, const std::vector<std::string>& path) {
 }
 
 void TreeWriter::make_folder(const std::vector<std::string>& path) {
-  (void)enter(folder_of(path), joined(path), path.back());
+  (void)enter(folder_of(path), joined(path, "/"), path.back());
 }
 
 void TreeWriter::write_file(const std::vector<std::string>& path, const ArchiveMember& member,
                             SourceArchive& archive) {
-  const std::string name = joined(path);
+  const std::string name = joined(path, "/");
   const int parent = folder_of(path);
   make_room(parent, path);
   const Fd file(openat(parent, path.back().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -123,15 +123,15 @@ void TreeWriter::write_file(const std::vector<std::string>& path, const ArchiveM
 void TreeWriter::make_link(const std::vector<std::string>& path, const std::string& target) {
   const int parent = folder_of(path);
   make_room(parent, path);
-  const std::string name = joined(path);
+  const std::string name = joined(path, "/");
   if (symlinkat(target.c_str(), parent, path.back().c_str()) != 0) fail(errno, name);
   tree_.add(name, SourceTree::Kind::link, target);
 }
 
 void TreeWriter::make_hard_link(const std::vector<std::string>& path,
                                 const std::vector<std::string>& target) {
-  const std::string name = joined(path);
-  if (name == joined(target)) return;
+  const std::string name = joined(path, "/");
+  if (name == joined(target, "/")) return;
   // folder_of closes the folder that it returned before.
   const Fd from(fcntl(folder_of(target), F_DUPFD_CLOEXEC, 0));
   if (!from) fail(errno, name);

@@ -39,11 +39,12 @@ ALLOWED_ROOMS = {
     "python/index": {"network", "wheel"},
     "python/settings": {"network", "interpreter", "wheel", "index"},
     "python/source": set(),
+    "python/build": {"settings", "source"},
     "python/launch": set(),
     "python/lock": {"network", "wheel", "index"},
-    "python/resolve": {"network", "interpreter", "wheel", "index", "settings", "source", "lock"},
+    "python/resolve": {"network", "interpreter", "wheel", "index", "settings", "source", "build", "lock"},
     "python/bytecode": {"launch"},
-    "python/provision": {"network", "interpreter", "wheel", "index", "settings", "source", "launch", "lock", "resolve",
+    "python/provision": {"network", "interpreter", "wheel", "index", "settings", "source", "build", "launch", "lock", "resolve",
                          "bytecode"},
     "cli/options": set(),
     "cli/output": {"options"},
@@ -177,7 +178,8 @@ class Layering(unittest.TestCase):
             ("python/wheel/ingest.cpp", "<libdeflate.h>"),
             ("store/objects/tree.cpp", '"zip/archive.h"'),
             ("python/source/tar_archive.cpp", "<archive.h>"),
-            ("python/source/sdist.cpp", '"python/resolve/resolve.h"'),
+            ("python/source/sdist.cpp", '"python/build/build_system.h"'),
+            ("python/build/source_build.cpp", '"python/resolve/resolve.h"'),
             ("subprojects/pypackaging/include/pypackaging/x.h", '"../../../../store/platform/digest.h"'),
         ]:
             self.assertTrue(list(faults(path, f"#include {include}\n")), (path, include))
@@ -202,7 +204,7 @@ class Layering(unittest.TestCase):
             ("python/wheel/wheel_archive.h", '"zip/archive.h"'),
             ("python/source/zip_source.cpp", '"zip/archive.h"'),
             ("python/source/tar_engine.cpp", "<archive.h>"),
-            ("python/provision/provision.cpp", '"python/source/sdist.h"'),
+            ("python/provision/provision.cpp", '"python/build/source_build.h"'),
         ]:
             self.assertEqual(list(faults(path, f"#include {include}\n")), [])
 
