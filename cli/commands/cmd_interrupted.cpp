@@ -3,6 +3,7 @@
 #include "cli/commands/command.h"
 #include "store/leases/lease.h"
 #include "store/platform/error.h"
+#include "store/process/contained.h"
 #include "store/process/process_roles.h"
 
 namespace envstore {
@@ -19,7 +20,9 @@ int run_interrupted(const Arguments& arguments) {
   if (signal <= 0)
     throw Error(ErrorKind::usage, "cannot end a run: no signal was given",
                 "a run calls this command by itself");
+  constexpr std::chrono::seconds kEndOfBuilds{10};
   try {
+    wait_for_contained(kEndOfBuilds);  // what they write to goes with the leases
     const SystemClock clock;
     Store store = Store::open(arguments.value("store"), clock);
     remove_dead_leases(store);

@@ -203,7 +203,7 @@ TEST_CASE("a hook runs in the source tree, which is not on sys.path, with its ow
 
 TEST_CASE("output goes to the log and to who asks for it, never into the result") {
   World world(with_build_wheel("    print('{\"value\": \"evil.whl\"}')\n"
-                               "    sys.stdout.flush(); os.write(2, b'error\\n'); os.write(1, b'\\xff\\n')\n"
+                               "    os.write(2, b'error\\n'); os.write(1, b'\\xff\\n')\n"
                                "    subprocess.run(['echo', 'program'])\n") +
               kMakeWheel);
   auto inputs = world.inputs();
@@ -241,7 +241,8 @@ TEST_CASE("hooks that end in other ways than by returning") {
       {"    return None\n", "it returned a value of the type NoneType"},
       {"    return ['a.whl']\n", "it returned a list"},
       {"    return 'a.whl'\n", "it returned 'a.whl', which is no wheel that it made"},
-      {"    return '../a.whl'\n", "it returned '../a.whl', which is no wheel"},
+      {"    open(os.path.join(wheel_directory, '../a.whl'), 'w'); return '../a.whl'\n",
+       "it returned '../a.whl', which is no wheel"},
       {"    return '\\udcff.whl'\n", "its result cannot be read"},
       {"    open(os.path.join(wheel_directory, 'a'), 'w'); return 'a'\n",
        "it returned 'a', which is no wheel"},
