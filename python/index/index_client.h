@@ -62,6 +62,7 @@ struct ProjectFiles {
   SimplePage page;
   std::string where;                                    ///< for messages
   std::optional<PageIdentity> identity = std::nullopt;  ///< set if all files are of one remote page
+  std::string index = {};  ///< without credentials; set if all files are of one package index
 };
 
 /// Receives download progress; download_advanced is called on the network thread, the others on the thread

@@ -117,7 +117,9 @@ std::optional<ProjectFiles> ProjectFinder::find(const std::string& name, Reach r
     append(result.where, shown(location));
     was_offline |= answer.kind == Answer::Kind::offline;
     if (answer.kind != Answer::Kind::page) return false;
-    result.identity = result.page.files.empty() ? std::move(answer.identity) : std::nullopt;
+    const bool is_only = result.page.files.empty();
+    result.identity = is_only ? std::move(answer.identity) : std::nullopt;
+    result.index = is_only && !location.is_find_links ? without_credentials(location.url) : std::string();
     add_files(result.page, std::move(answer.page.files));
     return is_found = true;
   };

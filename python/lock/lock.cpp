@@ -22,6 +22,7 @@ Json package_json(const LockedPackage& package) {
                {"hashes", hashes_json(package.file.hashes)},
                {"needs", package.dependencies}};
   if (!package.extras.empty()) json["extras"] = package.extras;
+  if (package.is_direct) json["direct"] = true;
   return json;
 }
 

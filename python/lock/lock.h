@@ -16,6 +16,7 @@ struct LockedPackage {
   std::set<std::string> extras = {};           ///< activated, normalised
   IndexFile file = {};                         ///< source and hashes; its URL may hold credentials
   std::vector<std::string> dependencies = {};  ///< names of the packages that it needs, sorted
+  bool is_direct = false;                      ///< a direct reference names the file
   bool operator==(const LockedPackage&) const = default;
 };
 

@@ -39,6 +39,7 @@ class Preparation {
     find_interpreter();
     const Layers layers = read_layers(request_, interpreter_);
     add_watched(layers.requirements_files);
+    for (const std::string& warning : layers.warnings) progress_.warning(warning);
     print("request", request_);
     print("layers", layers);
 

@@ -8,7 +8,6 @@
 #include "python/resolve/request_text.h"
 #include "python/resolve/required_hashes.h"
 #include "python/resolve/resolve.h"
-#include "python/resolve/upload_cutoffs.h"
 #include "store/platform/error.h"
 #include "store/platform/lock.h"
 #include "store/platform/store_paths.h"
@@ -158,7 +157,14 @@ class LayerProvisioning {
   SnapshotRecord lock_and_provision(const Layer& layer, const PreferredVersions& preferred,
                                     IndexClient& client, const RequiredHashes& hashes) {
     WheelFetcher fetcher(store_, lease_, client, progress_, hashes);
-    IndexSource source(store_, client, fetcher, progress_, source_rules(layer, preferred, hashes));
+    if (layer.locked) {
+      const Lock& lock = result_.locks.emplace_back(*layer.locked);
+      if (progress_.is_verbose()) progress_.value("lock", to_json(lock));
+      return provision(lock, interpreter_, fetcher, result_.report);
+    }
+    const std::int64_t now = store_.clock().now().time_since_epoch().count();
+    IndexSource source(store_, client, fetcher, progress_,
+                       source_rules(layer, interpreter_, tags(), preferred, hashes, now));
     source.look_ahead(layer.requirements);
     const Lock& lock =
         result_.locks.emplace_back(resolve_layer(layer, interpreter_, preferred, source, progress_));
@@ -169,18 +175,9 @@ class LayerProvisioning {
     return provision(lock, interpreter_, fetcher, result_.report);
   }
 
-  IndexSource::Rules source_rules(const Layer& layer, const PreferredVersions& preferred,
-                                  const RequiredHashes& hashes) {
-    const std::int64_t now = store_.clock().now().time_since_epoch().count();
+  const pypackaging::TagPriority& tags() {
     if (!tags_) tags_.emplace(pypackaging::supported_tags(interpreter_.tags));
-    Pins preferences = preferred.below;
-    preferences.insert(preferred.earlier.begin(), preferred.earlier.end());
-    return {interpreter_,
-            *tags_,
-            python_version(interpreter_),
-            upload_cutoffs(layer.settings, now),
-            hashes,
-            std::move(preferences)};
+    return *tags_;
   }
 
   /// A concurrent gc may delete a tree without a snapshot after it was found and before the snapshot's rows

@@ -1,13 +1,18 @@
 #include "python/provision/read_layers.h"
 
 #include "python/launch/own_commands.h"
+#include "python/lock/lock_selection.h"
 #include "python/network/url.h"
 #include "python/provision/known_run.h"
 #include "python/provision/run_cache.h"
 #include "python/resolve/own_pip.h"
+#include "python/resolve/resolve.h"
 #include "python/settings/requirements_file.h"
+#include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "store/platform/path_parts.h"
 #include "store/platform/terminal_text.h"
+#include "store/platform/user_file.h"
 
 namespace envstore {
 namespace {
@@ -46,6 +51,8 @@ class LayerReader {
     read_into(settings_.constraints, settings_.constraint_files);
     read_into(settings_.overrides, settings_.override_files);
     add(with_layer());
+    for (const std::string& path : request_.words.with_requirements)
+      if (is_pylock_name(name_of(path))) add(lock_layer(path));
     add(script_layer());
     if (is_pip(request_.words.target)) add(own_pip_layer(interpreter_, settings_));
     return std::move(result_);
@@ -77,12 +84,31 @@ class LayerReader {
       add_to_label(layer.label, terminal_line(without_credentials(text)));
     }
     for (const std::string& path : request_.words.with_requirements) {
+      if (is_pylock_name(name_of(path))) continue;
       const RequirementsFile file = read_file(path);
       layer.requirements.insert(layer.requirements.end(), file.requirements.begin(), file.requirements.end());
       add_hashes(layer.hashes, file);
       add_options(layer.settings, file);
       add_to_label(layer.label, path);
     }
+    return layer;
+  }
+
+  /// A lock file is a layer of its own, so that what it locks does not depend on other requirements.
+  Layer lock_layer(const std::string& path) {
+    constexpr std::size_t kLimit = std::size_t{1} << 28;
+    result_.requirements_files.push_back(watch(path));
+    const auto text = read_user_text(path, kLimit);
+    if (!text) throw Error(ErrorKind::not_found, "cannot read '" + path + "': no such file");
+    ParsedPylock parsed = parse_pylock(*text, path);
+    for (std::string& warning : parsed.warnings) result_.warnings.push_back(std::move(warning));
+    Layer layer;
+    layer.source = Layer::Source::lock_file;
+    layer.label = path;
+    layer.settings = settings_;
+    const pypackaging::TagPriority tags(pypackaging::supported_tags(interpreter_.tags));
+    layer.locked = lock_of(parsed.pylock, path, {interpreter_, tags, python_version(interpreter_)});
+    layer.hashes = hashes_of(*layer.locked, path);
     return layer;
   }
 
@@ -100,9 +126,9 @@ class LayerReader {
     return layer;
   }
 
-  /// A local wheel that was rewritten is a different wheel.
+  /// A local wheel that was rewritten is a different wheel. (The files of a lock are known by their hashes.)
   void add(Layer layer) {
-    if (layer.requirements.empty()) return;
+    if (layer.requirements.empty() && (!layer.locked || layer.locked->packages.empty())) return;
     for (const auto& requirement : layer.requirements)
       if (const auto path = requirement.url ? local_path(*requirement.url) : std::nullopt)
         layer.local_wheels.push_back(watch(*path));

@@ -222,6 +222,14 @@ const FilePolicy kWheelsOnly = {"wheels-only", [](const VersionFiles& files) -> 
                                   return files.wheels.empty() ? nullptr : files.wheels.front();
                                 }};
 
+VersionFiles files_of_version(const std::string& normalized_name, const Version& version,
+                              const ProjectFiles& files, const CandidateRules& rules) {
+  Gatherer gatherer(normalized_name, rules);
+  for (const IndexFile& file : files.page.files) gatherer.take(file);
+  const auto found = gatherer.versions.find(version);
+  return found == gatherer.versions.end() ? VersionFiles() : found->second.files();
+}
+
 Candidates::Candidates(const std::string& normalized_name, const ProjectFiles& files,
                        const CandidateRules& rules) {
   offer_.absence = absence_of(files);

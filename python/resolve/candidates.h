@@ -37,6 +37,10 @@ struct CandidateRules {
   FilePolicy policy = kWheelsOnly;
 };
 
+/// The files of one version that the rules allow; they point into `files`. A yanked wheel is among them.
+VersionFiles files_of_version(const std::string& normalized_name, const pypackaging::Version& version,
+                              const ProjectFiles& files, const CandidateRules& rules);
+
 /// The versions of one project, each with the file that the policy chooses for this interpreter; a yanked
 /// file only if the version has no other (PEP 592).
 class Candidates {

@@ -232,6 +232,19 @@ IndexFile IndexSource::file_of(const std::string& name, const pypackaging::Pin& 
   return *file;
 }
 
+IndexSource::Rules source_rules(const Layer& layer, const Interpreter& interpreter,
+                                const pypackaging::TagPriority& tags, const PreferredVersions& preferred,
+                                const RequiredHashes& hashes, std::int64_t now_ns) {
+  Pins preferences = preferred.below;
+  preferences.insert(preferred.earlier.begin(), preferred.earlier.end());
+  return {interpreter,
+          tags,
+          python_version(interpreter),
+          upload_cutoffs(layer.settings, now_ns),
+          hashes,
+          std::move(preferences)};
+}
+
 void IndexSource::look_ahead(const std::vector<Requirement>& requirements) {
   Steps steps;
   for (const Requirement& requirement : requirements)

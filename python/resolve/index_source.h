@@ -132,6 +132,12 @@ class IndexSource final : public FileSource {
   std::map<std::string, CandidatesPointer> handed_out_;
 };
 
+/// The rules of a layer's resolution. The arguments must outlive the result. `now_ns`: for cut-offs that are
+/// spans.
+IndexSource::Rules source_rules(const Layer& layer, const Interpreter& interpreter,
+                                const pypackaging::TagPriority& tags, const PreferredVersions& preferred,
+                                const RequiredHashes& hashes, std::int64_t now_ns);
+
 /// The file behind a direct reference: an http(s) or file URL of a wheel. Throws Error{unsupported} for
 /// anything but a wheel.
 IndexFile direct_file(const std::string& name, const std::string& url);

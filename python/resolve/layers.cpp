@@ -16,6 +16,8 @@ std::string name_of(Layer::Source source) {
       return "script";
     case Layer::Source::with:
       return "with";
+    case Layer::Source::lock_file:
+      return "lock-file";
     case Layer::Source::own_pip:
       break;
   }
@@ -56,6 +58,7 @@ Json layer_json(const Layer& layer) {
   if (!layer.settings.overrides.empty()) json["overrides"] = requirements_json(layer.settings.overrides);
   if (!layer.hashes.allowed.empty()) json["hashes"] = hashes_json(layer.hashes);
   if (layer.hashes.for_all || layer.settings.require_hashes) json["require-hashes"] = true;
+  if (layer.locked) json["locked"] = layer.locked->packages.size();
   if (!layer.only_without.empty()) json["only-without"] = layer.only_without;
   return json;
 }

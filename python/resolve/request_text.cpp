@@ -42,6 +42,9 @@ std::string request_text(const Layer& layer, const Interpreter& interpreter,
   text.line("python", interpreter.version);
   for (const auto& [name, value] : interpreter.markers) text.line("marker " + name, value);
   text.sorted("requirement", layer.requirements);
+  if (layer.locked)
+    for (const LockedPackage& package : layer.locked->packages)
+      text.line("locked " + package.name, package.version.canonical() + " " + address_key(package.file.url));
   for (const WatchedPath& wheel : layer.local_wheels)
     if (wheel.stamp)
       text.line("wheel " + wheel.path, std::to_string(wheel.stamp->inode) + " " +

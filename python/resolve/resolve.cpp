@@ -113,7 +113,8 @@ Lock resolve_layer(const Layer& layer, const Interpreter& interpreter, const Pre
   const Resolution resolution = resolution_of(input, preferred.below, recorder, progress);
   Lock lock{interpreter.identity(), used_markers(input, resolution, recorder), {}};
   for (const auto& [name, pin] : resolution.pins)
-    lock.packages.push_back({name, pin.version, pin.extras, source.file_of(name, pin), pin.dependencies});
+    lock.packages.push_back(
+        {name, pin.version, pin.extras, source.file_of(name, pin), pin.dependencies, pin.url.has_value()});
   return lock;
 }
 

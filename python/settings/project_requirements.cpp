@@ -114,8 +114,8 @@ class ProjectReader {
 bool read_other_kind(const std::string& path, const std::string& bytes, RequirementsFile& out) {
   const std::string name = name_of(path);
   const bool is_lock = name == "pylock.toml" || (name.starts_with("pylock.") && name.ends_with(".toml"));
-  if (is_lock || name == "uv.lock")
-    refuse(path, "lock files are not read", "export a requirements file from it");
+  if (is_lock) refuse(path, "a lock is installed as a whole", "name it alone: --with-requirements " + name);
+  if (name == "uv.lock") refuse(path, "it locks a project", "export a requirements file from it");
   if (name == "setup.py" || name == "setup.cfg")
     refuse(path, "only a build could tell them",
            "write the dependencies into a pyproject.toml or a requirements file");

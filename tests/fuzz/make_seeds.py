@@ -181,6 +181,30 @@ Description: first
 body
 """
 
+PYLOCK = """lock-version = "1.0"
+environments = ["sys_platform == 'linux'"]
+requires-python = ">=3.9"
+created-by = "tests"
+
+[[packages]]
+name = "demo"
+version = "1.0"
+marker = "python_version < '4' and 'x' not in extras"
+requires-python = ">=3.8"
+dependencies = [{ name = "other" }]
+index = "https://index.test/simple"
+sdist = { url = "https://index.test/demo-1.0.tar.gz", size = 7, hashes = { sha256 = "%s" } }
+wheels = [{ name = "demo-1.0-py3-none-any.whl", path = "w/x", upload-time = 2026-01-01T00:00:00.5Z, hashes = { sha256 = "%s" } }]
+[[packages.attestation-identities]]
+kind = "x"
+[[packages]]
+name = "other"
+archive = { url = "https://index.test/other.zip", hashes = { sha256 = "%s" } }
+[[packages]]
+name = "third"
+vcs = { type = "git", url = "https://index.test/x", commit-id = "1" }
+""" % (ID.hex(), ID.hex(), ID.hex())
+
 SEEDS = {
     "fuzz_rows": [bytes([kind]) + b"\1" + row for kind, row in enumerate(ROWS)],
     "fuzz_manifest": [b"envtree1" + numbers("I", 2) + entry("bin/demo", 1) + entry("site/demo/__init__.py")],
@@ -201,6 +225,7 @@ SEEDS = {
     "fuzz_snapshot_record": [RECORD],
     "fuzz_script_metadata": [SCRIPT],
     "fuzz_script": [SCRIPT],
+    "fuzz_pylock": [PYLOCK],
     "fuzz_requirements_file": [REQUIREMENTS],
     "fuzz_env_file": [ENV],
     "fuzz_simple_html": [HTML],

@@ -41,7 +41,7 @@ ALLOWED_ROOMS = {
     "python/source": set(),
     "python/build": {"settings", "source"},
     "python/launch": set(),
-    "python/lock": {"network", "wheel", "index"},
+    "python/lock": {"network", "interpreter", "wheel", "index", "settings"},
     "python/resolve": {"network", "interpreter", "wheel", "index", "settings", "source", "build", "lock"},
     "python/bytecode": {"launch"},
     "python/provision": {"network", "interpreter", "wheel", "index", "settings", "source", "build", "launch", "lock", "resolve",

@@ -1,0 +1,32 @@
+#pragma once
+#include <string>
+
+#include "pypackaging/tags.h"
+#include "pypackaging/version.h"
+#include "python/interpreter/interpreter.h"
+#include "python/lock/lock.h"
+#include "python/lock/pylock.h"
+#include "python/wheel/file_digest.h"
+
+namespace envstore {
+
+/// The environment that a lock file is installed into.
+struct LockTarget {
+  const Interpreter& interpreter;
+  const pypackaging::TagPriority& tags;
+  const pypackaging::Version& python;
+};
+
+/// The packages of a lock file that the environment gets, as the specification's section "Installation"
+/// requires: without extras, with the default groups, each with the one wheel that suits it best. `path`
+/// names the lock file in messages. Throws Error{unresolvable} if the lock is not for this environment or an
+/// entry has no wheel for it, Error{unsupported} for an entry that would have to be built,
+/// Error{invalid_input} for two entries of one package and for a marker that cannot be evaluated; each names
+/// the entry and its line.
+Lock lock_of(const Pylock& pylock, const std::string& path, const LockTarget& target);
+
+/// The hashes of each file of a lock; a file must have one of them. Throws Error{invalid_input} for a file
+/// without a hash that proves anything.
+RequiredHashes hashes_of(const Lock& lock, const std::string& path);
+
+}  // namespace envstore
