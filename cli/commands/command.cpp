@@ -9,9 +9,10 @@ namespace envstore {
 
 std::span<const Command* const> commands() {
   static constexpr const Command* kCommands[] = {
-      &kRunCommand,    &kLsCommand,   &kDuCommand,        &kWhyCommand,         &kPinCommand,
-      &kUnpinCommand,  &kGcCommand,   &kVerifyCommand,    &kScheduleCommand,    &kConfigCommand,
-      &kDoctorCommand, &kHelpCommand, &kFinishRunCommand, &kInterruptedCommand, &kScheduledJobCommand};
+      &kRunCommand,    &kLockCommand,      &kLsCommand,          &kDuCommand,
+      &kWhyCommand,    &kPinCommand,       &kUnpinCommand,       &kGcCommand,
+      &kVerifyCommand, &kScheduleCommand,  &kConfigCommand,      &kDoctorCommand,
+      &kHelpCommand,   &kFinishRunCommand, &kInterruptedCommand, &kScheduledJobCommand};
   return kCommands;
 }
 

@@ -29,6 +29,6 @@ std::string overview();
 
 extern const Command kRunCommand, kLsCommand, kConfigCommand, kDoctorCommand, kHelpCommand, kFinishRunCommand,
     kGcCommand, kInterruptedCommand, kScheduleCommand, kScheduledJobCommand, kVerifyCommand, kPinCommand,
-    kUnpinCommand, kDuCommand, kWhyCommand;
+    kUnpinCommand, kDuCommand, kWhyCommand, kLockCommand;
 
 }  // namespace envstore

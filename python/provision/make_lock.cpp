@@ -51,7 +51,7 @@ bool has_strong_hash(const IndexFile& file) {
 
 class LockMaker {
  public:
-  LockMaker(Store& store, const Request& request, const Pins& earlier, Progress& progress)
+  LockMaker(StoreWriter& store, const Request& request, const Pins& earlier, Progress& progress)
       : store_(store), request_(request), progress_(progress) {
     interpreter_ = choose_interpreter(store, request, {}, progress).interpreter;
     tags_.emplace(pypackaging::supported_tags(interpreter_.tags));
@@ -160,7 +160,7 @@ class LockMaker {
     return file;
   }
 
-  Store& store_;
+  StoreWriter& store_;
   const Request& request_;
   Progress& progress_;
   Interpreter interpreter_;
@@ -170,11 +170,11 @@ class LockMaker {
 
 }  // namespace
 
-Pylock make_lock(Store& store, const Request& request, const Pins& earlier, Progress& progress) {
+Pylock make_lock(StoreWriter& store, const Request& request, const Pins& earlier, Progress& progress) {
   if (store.is_read_only())
     throw Error(
         ErrorKind::permission,
-        "cannot make a lock: the store '" + store.path() + "' is read-only, so nothing can be asked anew",
+        "cannot make a lock: the store '" + store.path() + "' is read-only, so no answer of an index can be stored",
         kWritableStoreHint);
   return LockMaker(store, request, earlier, progress).run();
 }

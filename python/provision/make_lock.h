@@ -10,6 +10,6 @@ namespace envstore {
 /// chosen versions that the interpreter can use. Nothing is installed; the store gets cached pages and
 /// metadata only. `earlier`: versions that stay if the requirements allow them. A file without a strong hash
 /// is downloaded, to hash it. Throws Error as prepare_run, and Error{usage} for a request with two layers.
-Pylock make_lock(Store& store, const Request& request, const Pins& earlier, Progress& progress);
+Pylock make_lock(StoreWriter& store, const Request& request, const Pins& earlier, Progress& progress);
 
 }  // namespace envstore
