@@ -59,12 +59,12 @@ Fd TreeWriter::enter(int parent, const std::string& path, const std::string& nam
     refuse_member(filename_, path, "it is a folder and something else");
   if (!kind) {
     if (mkdirat(parent, name.c_str(), kFolderMode) != 0) fail(errno, path);
+    // The process's umask may have taken away what its owner needs. It was made here: no link is followed.
+    if (fchmodat(parent, name.c_str(), kFolderMode, 0) != 0) fail(errno, path);
     tree_.add(path, SourceTree::Kind::directory);
   }
   Fd folder(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!folder) fail(errno, path);
-  // The process's umask may have taken away what its owner needs.
-  if (!kind && fchmod(folder.get(), kFolderMode) != 0) fail(errno, path);
   return folder;
 }
 
