@@ -3,8 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <future>
+#include <system_error>
 #include <thread>
 
 #include "store/platform/error.h"
@@ -36,6 +37,14 @@ int lock_call(int fd, int command, struct flock& range) {
 
 Fd open_lock_file(int directory, const std::string& name) {
   return with_folder(directory, name, [&] { return open_file(directory, name, O_RDWR | O_CREAT, 0600); });
+}
+
+void start_detached(std::packaged_task<FileLock()> task) {
+  try {
+    std::thread(std::move(task)).detach();
+  } catch (const std::system_error& failure) {
+    throw_errno(failure.code().value(), "start", "a thread");
+  }
 }
 
 }  // namespace
@@ -93,17 +102,19 @@ std::optional<FileLock> FileLock::attempt(int directory, const std::string& name
   }
 }
 
-/// Polls: fcntl has no wait with a timeout, and interrupting one takes a timer and a signal handler.
 std::optional<FileLock> FileLock::wait_for(int directory, const std::string& name, LockMode mode,
                                            std::chrono::milliseconds timeout) {
-  constexpr std::chrono::milliseconds kPause(20);
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  while (true) {
-    if (auto lock = attempt(directory, name, mode)) return lock;
-    const auto left = deadline - std::chrono::steady_clock::now();
-    if (left <= left.zero()) return std::nullopt;
-    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, kPause));
-  }
+  if (auto lock = attempt(directory, name, mode)) return lock;
+  if (timeout.count() <= 0) return std::nullopt;
+  Fd own(fcntl(directory, F_DUPFD_CLOEXEC, 0));
+  if (!own) captured_errno().fail("open", name);
+  // fcntl has no wait with a timeout. The thread owns all that it uses, because it outlives a timeout.
+  std::packaged_task<FileLock()> task(
+      [name, mode, own = std::move(own)] { return wait(own.get(), name, mode); });
+  std::future<FileLock> taken = task.get_future();
+  start_detached(std::move(task));
+  if (taken.wait_for(timeout) != std::future_status::ready) return std::nullopt;
+  return taken.get();
 }
 
 }  // namespace envstore

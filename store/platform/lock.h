@@ -26,7 +26,8 @@ class FileLock {
  public:
   static FileLock wait(int directory, const std::string& name, LockMode mode);
   static std::optional<FileLock> attempt(int directory, const std::string& name, LockMode mode);
-  /// nullopt: the timeout has passed.
+  /// nullopt: the timeout has passed. The process then goes on waiting in the background, and drops the lock
+  /// as soon as it has it: for callers that end, or that never want the lock again.
   static std::optional<FileLock> wait_for(int directory, const std::string& name, LockMode mode,
                                           std::chrono::milliseconds timeout);
 

@@ -9,7 +9,7 @@
 using namespace envstore;
 using namespace envstore::testing;
 
-TEST_CASE("a lock that somebody holds is given up after the time that was allowed") {
+TEST_CASE("waiting for a lock ends after the timeout") {
   TreeWorld world;
   const int root = world.store().root();
   const FileLock held = FileLock::wait(root, "locks/test", LockMode::exclusive);
@@ -19,7 +19,7 @@ TEST_CASE("a lock that somebody holds is given up after the time that was allowe
   CHECK(!FileLock::wait_for(root, "locks/test", LockMode::shared, std::chrono::milliseconds(0)));
 }
 
-TEST_CASE("whoever waits for a lock gets it when it is free") {
+TEST_CASE("whoever waits for a lock with a timeout gets it as soon as it is free") {
   TreeWorld world;
   const int root = world.store().root();
   std::optional<FileLock> held = FileLock::wait(root, "locks/test", LockMode::exclusive);
