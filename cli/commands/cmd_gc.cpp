@@ -18,7 +18,8 @@ constexpr int kPartlyDone = 3, kLockTimeout = 11;
 
 constexpr OptionSpec kOptions[] = {
     {"dry-run", 'n', {}, "print what would be removed, and remove nothing"},
-    {"explain", 0, "ID", "print why one snapshot stays or is removed (the first digits of its id are enough)"},
+    {"explain", 0, "ID",
+     "print why one snapshot stays or is removed (the first digits of its id are enough)"},
     {"json", 0, {}, "print as JSON"},
     {"lock-timeout", 0, "DURATION", "wait this long for another collection (default: do not wait)"},
 };
@@ -58,8 +59,8 @@ class GcLine {
 
 std::uint32_t find_snapshot(const Census& census, const std::string& text) {
   std::vector<std::uint32_t> found;
-  for (std::uint32_t place = 0; place < census.snapshots.size(); ++place)
-    if (!text.empty() && census.snapshots[place].id.hex().starts_with(text)) found.push_back(place);
+  for (std::uint32_t position = 0; position < census.snapshots.size(); ++position)
+    if (!text.empty() && census.snapshots[position].id.hex().starts_with(text)) found.push_back(position);
   if (found.size() == 1) return found.front();
   throw Error(ErrorKind::not_found,
               format_text("cannot explain '{}': {}", text,

@@ -36,7 +36,7 @@ class YamlReader {
     }
   }
 
-  /// `group`: what stands before the keys in the names of settings, as "gc.".
+  /// `group`: the prefix of the settings' names for the keys of this map: "gc.".
   void take_map(const YAML::Node& map, const std::string& group) {
     std::set<std::string> seen;
     for (const auto& pair : map) {
@@ -44,7 +44,7 @@ class YamlReader {
       const std::string& key = pair.first.Scalar();
       const std::string name = group + key;
       const SettingSpec* setting = find_setting(table_, name);
-      // A key with a dot stands in its map.
+      // A setting with a dot in its name is read from its map only.
       const bool is_known = setting != nullptr && setting->is_in_files && key.find('.') == std::string::npos;
       if (!is_known && !is_group(name)) throw_unknown(pair.first, group);
       if (!seen.insert(key).second) fail(pair.first.Mark(), format_text("'{}' stands twice", key));
@@ -83,7 +83,7 @@ class YamlReader {
     take_map(node, group + ".");
   }
 
-  /// Turns off the rules of a group that are built in, but for times of grace.
+  /// Disables the built-in rules of a group, except grace times.
   void turn_off(const std::string& group, const YAML::Node& node) {
     for (const char* rule : {"max-size", "min-free", "max-age"})
       if (const SettingSpec* setting = find_setting(table_, format_text("{}.{}", group, rule)))

@@ -54,7 +54,7 @@ Finding examine_rights(const std::string& path) {
   if ((status.st_mode & 022) != 0)
     return {Verdict::problem, format_text("rights: others may write to '{}'", path),
             "they could change what your programs run", format_text("chmod go-w '{}'", path)};
-  return {Verdict::good, format_text("rights: '{}' is yours alone to write", path),
+  return {Verdict::good, format_text("rights: '{}' may be written to by you only", path),
           "nobody else changes the store"};
 }
 
@@ -97,7 +97,7 @@ std::vector<Finding> examine_locks_and_links(const std::string& path) {
                                      "set ENVSTORE_ROOT to a directory on a local disk"});
   } catch (const Error& error) {
     findings.push_back({Verdict::problem, format_text("writing: {}", error.what()),
-                        "runs of known environments go on; nothing new can be made", error.hint()});
+                        "existing environments run; nothing new can be made", error.hint()});
   }
   for (const std::string& made : {link, name}) ::unlinkat(directory.get(), made.c_str(), 0);
   return findings;
@@ -106,7 +106,7 @@ std::vector<Finding> examine_locks_and_links(const std::string& path) {
 /// Checks that a run can make its directory outside of a read-only store.
 std::vector<Finding> examine_read_only(const std::string& path) {
   std::vector<Finding> findings = {{Verdict::note, format_text("read-only: '{}'", path),
-                                    "runs of the environments that are there go on; nothing is made, "
+                                    "existing environments run; nothing is made, "
                                     "updated, compiled, removed or repaired",
                                     format_text("to change that, {}", kWritableStoreHint)}};
   try {
@@ -128,7 +128,7 @@ void examine_folders(const std::string& root, std::vector<Finding>& findings) {
   for (const std::string& path : obstacles(directory.get()))
     findings.push_back({Verdict::problem,
                         format_text("folders: something else stands in the place of '{}'", path),
-                        "what needs it fails", "`envstore verify --repair` takes it away"});
+                        "what needs it fails", "`envstore verify --repair` removes it"});
   std::string missing;
   for (const char* folder : kStoreFolders)
     if (!stat_at(directory.get(), folder, Links::do_not_follow) &&
@@ -146,7 +146,7 @@ void examine_cleaners(const std::string& root, std::vector<Finding>& findings) {
   const std::string real = real_path(root).value_or(root);
   for (const char* place : {"/tmp/", "/var/tmp/", "/dev/shm/"})
     if (real.starts_with(place))
-      findings.push_back({Verdict::note, format_text("place: '{}' is below {}", root, place),
+      findings.push_back({Verdict::note, format_text("location: '{}' is below {}", root, place),
                           "cleaners remove old files there one by one, and a reboot may remove all",
                           "set ENVSTORE_ROOT to another directory, or exclude it from tmpfiles.d"});
 }
@@ -267,8 +267,8 @@ std::vector<Finding> examine_interpreters(StoreWriter& store) {
 std::vector<Finding> examine_network(StoreWriter& store, const SettingsLayer& settings) {
   std::vector<Finding> findings = {examine_certificates()};
   if (settings.is_on("offline")) {
-    findings.push_back({Verdict::note, "index: not asked",
-                        "offline was asked for (" + settings.find("offline")->source + ")"});
+    findings.push_back(
+        {Verdict::note, "index: not checked", "offline is set (" + settings.find("offline")->source + ")"});
     return findings;
   }
   if (settings.is_on("no-index")) {

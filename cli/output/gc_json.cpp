@@ -19,15 +19,15 @@ Json snapshot_json(const CountedSnapshot& snapshot) {
   return json;
 }
 
-std::string outcome_of(const GcView& view, std::uint32_t place) {
+std::string outcome_of(const GcView& view, std::uint32_t position) {
   const auto& taken_back = view.report.taken_back;
   const auto& in_use = view.report.still_in_use;
   const auto& left = view.report.left;
   if (view.is_dry_run) return "planned";
-  if (std::find(left.begin(), left.end(), place) != left.end()) return "left";
-  if (std::find(taken_back.begin(), taken_back.end(), place) != taken_back.end()) return "taken-back";
+  if (std::find(left.begin(), left.end(), position) != left.end()) return "left";
+  if (std::find(taken_back.begin(), taken_back.end(), position) != taken_back.end()) return "taken-back";
   const bool is_used = std::any_of(in_use.begin(), in_use.end(),
-                                   [&](const GcReport::StillInUse& use) { return use.snapshot == place; });
+                                   [&](const GcReport::StillInUse& use) { return use.snapshot == position; });
   return is_used ? "in-use" : "removed";
 }
 

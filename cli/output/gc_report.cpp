@@ -23,7 +23,7 @@ std::string counted(std::uint64_t count, const char* what) {
 
 /// The requests for which the snapshot was made, in one line.
 std::string made_for(const CountedSnapshot& snapshot) {
-  if (snapshot.labels.empty()) return "nothing that is known";
+  if (snapshot.labels.empty()) return "an unknown request";
   if (snapshot.labels.size() == 1) return snapshot.labels.front();
   return format_text("{} and {} more", snapshot.labels.front(), snapshot.labels.size() - 1);
 }
@@ -48,17 +48,17 @@ const char* phrase(KeptBy why) {
     case KeptBy::reserved:
       return "within the reserved size";
     case KeptBy::no_rule:
-      return "not asked to go";
+      return "not affected by a rule";
   }
   return "";
 }
 
 /// The snapshots that were planned to go but stay (positions in the census).
 std::set<std::uint32_t> spared(const GcReport& report) {
-  std::set<std::uint32_t> places(report.taken_back.begin(), report.taken_back.end());
-  places.insert(report.left.begin(), report.left.end());
-  for (const auto& use : report.still_in_use) places.insert(use.snapshot);
-  return places;
+  std::set<std::uint32_t> positions(report.taken_back.begin(), report.taken_back.end());
+  positions.insert(report.left.begin(), report.left.end());
+  for (const auto& use : report.still_in_use) positions.insert(use.snapshot);
+  return positions;
 }
 
 std::string what_went(const GcView& view) {
@@ -98,8 +98,8 @@ std::string list_of_going(const GcView& view) {
 std::string what_was_spared(const GcView& view) {
   std::string text;
   const auto& snapshots = view.report.census.snapshots;
-  for (const std::uint32_t place : view.report.taken_back)
-    text += format_text("kept {}: used again before it was deleted\n", short_id(snapshots[place]));
+  for (const std::uint32_t position : view.report.taken_back)
+    text += format_text("kept {}: used again before it was deleted\n", short_id(snapshots[position]));
   for (const auto& use : view.report.still_in_use)
     text += format_text("kept {}: process {}, which outlived its run, uses it ({}): {}\n",
                         short_id(snapshots[use.snapshot]), use.by.pid, use.by.evidence, use.by.command);
@@ -124,7 +124,7 @@ std::string what_stays(const GcView& view) {
   };
   add(report.still_in_use.size(), "in use by processes that outlived their runs");
   add(report.taken_back.size(), "used again");
-  add(report.left.size(), "not removed whole");
+  add(report.left.size(), "not removed completely");
   const std::size_t staying = report.plan.kept.size() + spared(report).size();
   std::string text = format_text("{} {}, {}", view.is_dry_run ? "would keep" : "kept",
                                  counted(staying, "snapshot"), print_bytes(bytes_that_stay(view)));
@@ -167,9 +167,9 @@ std::string what_holds_the_space(const GcView& view) {
 std::string leftovers_text(const GcReport& report) {
   std::string text;
   if (report.removed_leases > 0)
-    text += counted(report.removed_leases, "run") + " that ended without clearing up";
+    text += counted(report.removed_leases, "run") + " that ended without clean-up";
   if (report.removed_leftovers > 0)
-    text += (text.empty() ? "" : ", ") + counted(report.removed_leftovers, "thing") + " left over";
+    text += (text.empty() ? "" : ", ") + counted(report.removed_leftovers, "leftover");
   return text.empty() ? text : "cleared up " + text + "\n";
 }
 
@@ -184,12 +184,10 @@ std::string failures_text(const GcReport& report) {
 
 std::string clock_text(const GcReport& report) {
   if (report.plan.ages_skipped)
-    return "the clock went backwards since something was made or used: nothing goes by its age\n";
+    return "the clock went backwards since something was made or used: nothing is removed by age\n";
   if (report.census.times_ahead == 0) return {};
   return format_text(
-      "the clock went backwards, or was ahead: {} made or used at a time that is still to come {} as made "
-      "and "
-      "used now\n",
+      "the clock went backwards, or was ahead: {} with a time in the future {} as made and used now\n",
       counted(report.census.times_ahead, "thing"), report.census.times_ahead == 1 ? "counts" : "count");
 }
 
@@ -197,10 +195,10 @@ std::string clock_text(const GcReport& report) {
 std::string leases_text(const Census& census) {
   std::string text;
   for (const std::string& lease : census.unknown_leases)
-    text += format_text("no snapshot may go: {} does not say what it uses\n", lease);
+    text += format_text("no snapshot is removed: what {} uses is not known\n", lease);
   for (const std::string& lease : census.stray_leases)
-    text +=
-        format_text("what no snapshot has stays: {} uses a snapshot that the index does not know\n", lease);
+    text += format_text("packages without a snapshot stay: {} uses a snapshot that the index does not have\n",
+                        lease);
   return text;
 }
 
@@ -217,10 +215,9 @@ std::string gc_text(const GcView& view) {
                      what_holds_the_space(view);
   text += clock_text(view.report) + leases_text(view.report.census);
   if (view.report.plan.is_min_free_out_of_reach)
-    text += "others fill the disk: for min-free goes only what was not used for a week\n";
+    text += "other data fills the disk: for min-free, only snapshots not used for a week are removed\n";
   if (!has_rule(view.policy))
-    text +=
-        "no rule says which snapshots may go: --max-size, --min-free, --max-age, or gc: in envstore.yaml\n";
+    text += "no rule removes snapshots: --max-size, --min-free, --max-age, or gc: in envstore.yaml\n";
   return text + failures_text(view.report);
 }
 

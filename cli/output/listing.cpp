@@ -55,12 +55,12 @@ std::string layouts_text(const SnapshotRow& row) {
 /// Adds sizes, roots and leases to the snapshots that are in both the listing and the census.
 void add_census(const Census& census, Listing& listing) {
   const std::vector<std::uint64_t> own = own_bytes(census);
-  std::map<SnapshotId, std::uint32_t> places;
-  for (std::uint32_t place = 0; place < census.snapshots.size(); ++place)
-    places.emplace(census.snapshots[place].id, place);
+  std::map<SnapshotId, std::uint32_t> positions;
+  for (std::uint32_t position = 0; position < census.snapshots.size(); ++position)
+    positions.emplace(census.snapshots[position].id, position);
   for (ListedSnapshot& snapshot : listing.snapshots) {
-    const auto found = places.find(snapshot.id);
-    if (found == places.end()) continue;
+    const auto found = positions.find(snapshot.id);
+    if (found == positions.end()) continue;
     const CountedSnapshot& counted = census.snapshots[found->second];
     snapshot.own_bytes = own[found->second];
     snapshot.held_by = counted.held_by;
@@ -151,8 +151,7 @@ void add_leases_without_row(const StoreReader& store, Listing& listing) {
 
 std::string lease_text(const ListedLease& lease) {
   if (!lease.is_known)
-    return format_text("lease {} (unknown): its file does not say what it uses, so nothing may go\n",
-                       lease.name);
+    return format_text("lease {} (unknown): its file cannot be read, so nothing is removed\n", lease.name);
   return format_text("lease {} ({}, process {}{}): {}\n", lease.name, name_of(lease.row.kind), lease.row.pid,
                      lease.is_live ? "" : ", ended", lease.row.what);
 }
@@ -189,7 +188,7 @@ std::string listing_text(const Listing& listing, const Policy& policy, std::int6
     for (const std::string& label : snapshot.labels) text += format_text("  for {}\n", label);
     for (const std::string& root : snapshot.held_by) text += format_text("  kept by {}\n", root);
     if (snapshot.is_in_use) text += "  in use\n";
-    if (snapshot.fate) text += "  on its way out\n";
+    if (snapshot.fate) text += "  being removed\n";
   }
   if (listing.snapshots.empty()) text += "no snapshots\n";
   for (const auto& [name, root] : listing.roots)

@@ -105,17 +105,17 @@ void add_named_trees(Index::Read& rows, const std::vector<SnapshotWithTrees>& sn
       trees.end());
 }
 
-std::uint32_t place_of(const std::vector<CountedTree>& trees, const TreeId& id) {
+std::uint32_t position_of(const std::vector<CountedTree>& trees, const TreeId& id) {
   return static_cast<std::uint32_t>(std::lower_bound(trees.begin(), trees.end(), id, by_id) - trees.begin());
 }
 
 void take_over(std::vector<SnapshotWithTrees>& read, Census& census) {
   census.snapshots.reserve(read.size());
   for (SnapshotWithTrees& snapshot : read) {
-    for (const TreeId& id : snapshot.trees) snapshot.counted.trees.push_back(place_of(census.trees, id));
-    auto& places = snapshot.counted.trees;
-    std::sort(places.begin(), places.end());
-    places.erase(std::unique(places.begin(), places.end()), places.end());
+    for (const TreeId& id : snapshot.trees) snapshot.counted.trees.push_back(position_of(census.trees, id));
+    auto& positions = snapshot.counted.trees;
+    std::sort(positions.begin(), positions.end());
+    positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
     census.snapshots.push_back(std::move(snapshot.counted));
   }
 }
@@ -200,7 +200,7 @@ std::string holder_of(const StoreReader& store, const std::string& name) {
   std::vector<std::string> paths{store.path() + "/" + store_paths::lease(name)};
   if (const auto real = real_path(paths.front()); real && *real != paths.front()) paths.push_back(*real);
   const std::vector<ProcessUse> uses = processes_using(paths, {name});
-  if (uses.empty()) return format_text("lease {}, of a process that cannot be seen from here", name);
+  if (uses.empty()) return format_text("lease {}, of a process that is not visible from here", name);
   return format_text("lease {}, held by process {}: {}", name, uses.front().pid, uses.front().command);
 }
 
@@ -229,9 +229,9 @@ void note_other_bytes(const StoreReader& store, Census& census) {
     tree.overhead_bytes = tree_folder_bytes(tree.files) + bytecode_bytes(store, store_paths::slots(tree.id));
   for (CountedSnapshot& snapshot : census.snapshots) {
     std::uint64_t files = 0, names = 0;
-    for (const std::uint32_t place : snapshot.trees) {
-      files += census.trees[place].files;
-      names += census.trees[place].top_level_names;
+    for (const std::uint32_t position : snapshot.trees) {
+      files += census.trees[position].files;
+      names += census.trees[position].top_level_names;
     }
     snapshot.overhead_bytes = bytecode_bytes(store, store_paths::slots(snapshot.id));
     for (const Layout layout : snapshot.layouts)
@@ -247,10 +247,10 @@ void require_rows(const StoreReader& store, const Census& census) {
     return;
   if (list_folder(store.root(), store_paths::kTrees).empty() || store.index().read().document(kSweptDocument))
     return;
-  throw Error(
-      ErrorKind::damaged,
-      format_text("cannot count what '{}' holds: trees lie there, and the index has no row", store.path()),
-      "`envstore verify --rebuild-index` makes the index again from what lies on disk");
+  throw Error(ErrorKind::damaged,
+              format_text("cannot count what '{}' holds: there are trees on disk, but no rows in the index",
+                          store.path()),
+              "`envstore verify --rebuild-index` creates the index again from what is on disk");
 }
 
 }  // namespace

@@ -7,23 +7,24 @@
 namespace envstore {
 namespace {
 
-std::uint64_t hash_of(const std::vector<std::uint32_t>& places) {
+std::uint64_t hash_of(const std::vector<std::uint32_t>& positions) {
   std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-  for (const std::uint32_t place : places) hash = (hash ^ place) * 0x100000001b3;
+  for (const std::uint32_t position : positions) hash = (hash ^ position) * 0x100000001b3;
   return hash;
 }
 
 }  // namespace
 
 GroupBuilder::GroupBuilder(const std::vector<CountedTree>& trees) {
-  places_.reserve(trees.size());
-  for (std::uint32_t place = 0; place < trees.size(); ++place) places_.emplace(trees[place].id, place);
+  positions_.reserve(trees.size());
+  for (std::uint32_t position = 0; position < trees.size(); ++position)
+    positions_.emplace(trees[position].id, position);
 }
 
 BlobGroup& GroupBuilder::group_of(std::span<const TreeId> trees) {
   wanted_.clear();
   for (const TreeId& tree : trees)
-    if (const auto found = places_.find(tree); found != places_.end()) wanted_.push_back(found->second);
+    if (const auto found = positions_.find(tree); found != positions_.end()) wanted_.push_back(found->second);
   std::sort(wanted_.begin(), wanted_.end());
   const std::uint64_t hash = hash_of(wanted_);
   const auto [first, last] = by_hash_.equal_range(hash);

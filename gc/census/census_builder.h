@@ -20,7 +20,7 @@ class GroupBuilder {
  private:
   BlobGroup& group_of(std::span<const TreeId> trees);
 
-  std::unordered_map<TreeId, std::uint32_t> places_;
+  std::unordered_map<TreeId, std::uint32_t> positions_;
   /// Key: hash of a group's list of positions.
   std::unordered_multimap<std::uint64_t, std::uint32_t> by_hash_;
   std::vector<BlobGroup> groups_;

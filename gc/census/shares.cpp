@@ -9,17 +9,17 @@ Shares::Shares(const Census& census)
       first_group_(census.trees.size() + 1),
       hits_(census.groups.size()),
       bytes_(census.total_bytes() + census.overhead_bytes()) {
-  for (std::uint32_t place = 0; place < census.snapshots.size(); ++place)
-    for (const std::uint32_t tree : census.snapshots[place].trees) namers_[tree].add(place);
+  for (std::uint32_t position = 0; position < census.snapshots.size(); ++position)
+    for (const std::uint32_t tree : census.snapshots[position].trees) namers_[tree].add(position);
   for (const BlobGroup& group : census.groups)
     for (const std::uint32_t tree : group.trees) ++first_group_[tree + 1];
   for (std::size_t tree = 0; tree < census.trees.size(); ++tree) first_group_[tree + 1] += first_group_[tree];
   groups_.resize(first_group_.back());
   std::vector<std::uint32_t> next = first_group_;
-  for (std::uint32_t place = 0; place < census.groups.size(); ++place)
-    for (const std::uint32_t tree : census.groups[place].trees) {
-      holders_[place].add(tree);
-      groups_[next[tree]++] = place;
+  for (std::uint32_t position = 0; position < census.groups.size(); ++position)
+    for (const std::uint32_t tree : census.groups[position].trees) {
+      holders_[position].add(tree);
+      groups_[next[tree]++] = position;
     }
 }
 
@@ -108,7 +108,8 @@ std::uint64_t bytes_freed_by(const Census& census, const std::vector<std::uint32
 std::vector<std::uint64_t> own_bytes(const Census& census) {
   Shares shares(census);
   std::vector<std::uint64_t> own(census.snapshots.size());
-  for (std::uint32_t place = 0; place < own.size(); ++place) own[place] = shares.freed_by(place);
+  for (std::uint32_t position = 0; position < own.size(); ++position)
+    own[position] = shares.freed_by(position);
   return own;
 }
 

@@ -37,8 +37,8 @@ class Shares {
   /// position.
   struct Owners {
     std::uint32_t count = 0, mixed = 0;
-    void add(std::uint32_t place) { ++count, mixed ^= place; }
-    void drop(std::uint32_t place) { --count, mixed ^= place; }
+    void add(std::uint32_t position) { ++count, mixed ^= position; }
+    void drop(std::uint32_t position) { --count, mixed ^= position; }
     std::optional<std::uint32_t> last() const { return count == 1 ? std::optional(mixed) : std::nullopt; }
   };
   std::uint64_t drop_from_groups(std::uint32_t tree);

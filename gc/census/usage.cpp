@@ -33,18 +33,18 @@ void count_snapshots(const Census& census, Usage& usage) {
   Shares shares(census);
   // Each group counts once per snapshot.
   std::vector<std::uint32_t> counted_for(census.groups.size(), kNobody);
-  for (std::uint32_t place = 0; place < census.snapshots.size(); ++place) {
-    std::uint64_t all = census.snapshots[place].overhead_bytes;
-    for (const std::uint32_t tree : census.snapshots[place].trees) {
+  for (std::uint32_t position = 0; position < census.snapshots.size(); ++position) {
+    std::uint64_t all = census.snapshots[position].overhead_bytes;
+    for (const std::uint32_t tree : census.snapshots[position].trees) {
       all += census.trees[tree].overhead_bytes;
       for (const std::uint32_t group : shares.groups_of(tree)) {
-        if (counted_for[group] == place) continue;
-        counted_for[group] = place;
+        if (counted_for[group] == position) continue;
+        counted_for[group] = position;
         all += census.groups[group].bytes;
       }
     }
-    const std::uint64_t own = shares.freed_by(place);
-    usage.snapshots.push_back({place, own, all - own});
+    const std::uint64_t own = shares.freed_by(position);
+    usage.snapshots.push_back({position, own, all - own});
     usage.apparent_bytes += all;
   }
 }

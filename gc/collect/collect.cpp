@@ -215,8 +215,8 @@ class Collection {
     }
     kept_trees_ = caught.trees;
     std::vector<SnapshotId> ids;
-    for (const std::uint32_t place : condemn(store_, census, going))
-      ids.push_back(census.snapshots[place].id);
+    for (const std::uint32_t position : condemn(store_, census, going))
+      ids.push_back(census.snapshots[position].id);
     return ids;
   }
 

@@ -31,15 +31,15 @@ std::string cause(GoesBy why, const Census& census, const Policy& policy) {
   return {};
 }
 
-std::string facts(const Census& census, std::uint32_t place) {
-  const CountedSnapshot& snapshot = census.snapshots[place];
+std::string facts(const Census& census, std::uint32_t position) {
+  const CountedSnapshot& snapshot = census.snapshots[position];
   std::string text = format_text("snapshot {}\n", snapshot.id.hex());
   for (const std::string& label : snapshot.labels) text += format_text("  made for {}\n", label);
   text += format_text("  made {}, {}\n", ago(snapshot.made_at_ns, census.now_ns),
                       snapshot.last_use_ns ? "last used " + ago(*snapshot.last_use_ns, census.now_ns)
                                            : std::string("no use is known"));
   text += format_text("  {} packages; alone it would free {}\n", snapshot.trees.size(),
-                      print_bytes(Shares(census).freed_by(place)));
+                      print_bytes(Shares(census).freed_by(position)));
   for (const std::string& lease : snapshot.leased_by) text += format_text("  in use by {}\n", lease);
   for (const std::string& root : snapshot.held_by) text += format_text("  kept by {}\n", root);
   return text;

@@ -37,16 +37,16 @@ class Condemnation {
   }
 
  private:
-  void judge(Index::Write& rows, const std::set<SnapshotId>& held, std::uint32_t place) {
-    const CountedSnapshot& counted = census_.snapshots[place];
+  void judge(Index::Write& rows, const std::set<SnapshotId>& held, std::uint32_t position) {
+    const CountedSnapshot& counted = census_.snapshots[position];
     const bool was_condemned = counted.fate && counted.fate->fate == Fate::condemned;
-    if (!going_.contains(place) && !was_condemned) return;
+    if (!going_.contains(position) && !was_condemned) return;
     const auto fate = rows.fate(counted.id);
     if (fate && fate->fate == Fate::deleting) return;
-    const bool goes = going_.contains(place) && is_as_counted(rows, counted) && !held.contains(counted.id);
+    const bool goes = going_.contains(position) && is_as_counted(rows, counted) && !held.contains(counted.id);
     if (goes && !fate) rows.put_fate(counted.id, {Fate::condemned, epoch_, now_ns(store_)});
     if (!goes && fate) rows.erase_fate(counted.id);
-    if (goes) condemned_.push_back(place);
+    if (goes) condemned_.push_back(position);
   }
 
   StoreWriter& store_;
@@ -112,16 +112,6 @@ std::vector<SnapshotId> mark_deleting(StoreWriter& store, const std::vector<Snap
   }
   rows.commit();
   return without_leased(store, std::move(deleting));
-}
-
-void pardon(StoreWriter& store, const std::vector<SnapshotId>& snapshots) {
-  if (snapshots.empty()) return;
-  Index::Write rows = store.index().write();
-  for (const SnapshotId& id : snapshots) {
-    const auto fate = rows.fate(id);
-    if (fate && fate->fate == Fate::condemned) rows.erase_fate(id);
-  }
-  rows.commit();
 }
 
 }  // namespace envstore

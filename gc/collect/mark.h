@@ -25,7 +25,4 @@ std::vector<std::uint32_t> condemn(StoreWriter& store, const Census& census,
 /// boot's is not). Returns those that are `deleting` now; the others were taken back.
 std::vector<SnapshotId> mark_deleting(StoreWriter& store, const std::vector<SnapshotId>& snapshots);
 
-/// Takes back those that are condemned but were not deleted.
-void pardon(StoreWriter& store, const std::vector<SnapshotId>& snapshots);
-
 }  // namespace envstore

@@ -41,16 +41,16 @@ class Planner {
   }
 
  private:
-  bool is_deleting(std::uint32_t place) const {
-    const auto& fate = census_.snapshots[place].fate;
+  bool is_deleting(std::uint32_t position) const {
+    const auto& fate = census_.snapshots[position].fate;
     return fate && fate->fate == Fate::deleting;
   }
 
   void drop_what_goes_anyway() {
     std::vector<bool> was_named(census_.trees.size());
     for (std::uint32_t tree = 0; tree < was_named.size(); ++tree) was_named[tree] = shares_.is_named(tree);
-    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place)
-      if (is_deleting(place)) shares_.remove(place);
+    for (std::uint32_t position = 0; position < census_.snapshots.size(); ++position)
+      if (is_deleting(position)) shares_.remove(position);
     if (census_.oldest_ingest_ns) return;
     shares_.forget_unnamed_blobs();
     if (census_.clock_went_back) return;
@@ -68,8 +68,8 @@ class Planner {
   }
 
   void order_by_last_use() {
-    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place)
-      if (!is_deleting(place)) order_.push_back(place);
+    for (std::uint32_t position = 0; position < census_.snapshots.size(); ++position)
+      if (!is_deleting(position)) order_.push_back(position);
     std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
       const CountedSnapshot &left = census_.snapshots[a], &right = census_.snapshots[b];
       return std::pair(left.used_ns(), left.id) < std::pair(right.used_ns(), right.id);
@@ -85,27 +85,29 @@ class Planner {
     }
   }
 
-  std::uint64_t layout_bytes(std::uint32_t place) const { return census_.snapshots[place].overhead_bytes; }
-  bool is_free_to_go(std::uint32_t place) const { return !why_kept_[place] && !chosen_[place]; }
+  std::uint64_t layout_bytes(std::uint32_t position) const {
+    return census_.snapshots[position].overhead_bytes;
+  }
+  bool is_free_to_go(std::uint32_t position) const { return !why_kept_[position] && !chosen_[position]; }
 
   /// Chooses the snapshot, unless the store would become smaller than what is reserved.
-  void choose(std::uint32_t place, GoesBy why) {
+  void choose(std::uint32_t position, GoesBy why) {
     if (policy_.reserved &&
-        shares_.bytes() - shares_.freed_by(place) < policy_.reserved->of(census_.filesystem_bytes)) {
-      why_kept_[place] = Kept{
+        shares_.bytes() - shares_.freed_by(position) < policy_.reserved->of(census_.filesystem_bytes)) {
+      why_kept_[position] = Kept{
           KeptBy::reserved,
           format_text("the store keeps {}", print_bytes(policy_.reserved->of(census_.filesystem_bytes)))};
       return;
     }
-    shares_.remove(place);
-    chosen_[place] = why;
+    shares_.remove(position);
+    chosen_[position] = why;
   }
 
   void let_the_old_go() {
     if (!policy_.max_age || census_.clock_went_back) return;
-    for (const std::uint32_t place : order_) {
-      if (after(census_.snapshots[place].used_ns(), *policy_.max_age) > census_.now_ns) return;
-      if (is_free_to_go(place)) choose(place, GoesBy::age);
+    for (const std::uint32_t position : order_) {
+      if (after(census_.snapshots[position].used_ns(), *policy_.max_age) > census_.now_ns) return;
+      if (is_free_to_go(position)) choose(position, GoesBy::age);
     }
   }
 
@@ -129,9 +131,9 @@ class Planner {
   }
 
   /// The first unmet cap that may take this snapshot.
-  std::optional<GoesBy> cap_that_takes(std::uint32_t place) const {
+  std::optional<GoesBy> cap_that_takes(std::uint32_t position) const {
     if (missing(GoesBy::max_size) > 0) return GoesBy::max_size;
-    if (missing(GoesBy::min_free) > 0 && !is_spared_by_min_free_[place]) return GoesBy::min_free;
+    if (missing(GoesBy::min_free) > 0 && !is_spared_by_min_free_[position]) return GoesBy::min_free;
     return std::nullopt;
   }
 
@@ -141,18 +143,19 @@ class Planner {
     is_spared_by_min_free_.resize(census_.snapshots.size());
     if (missing(GoesBy::min_free) == 0) return;
     std::vector<std::uint32_t> removed;
-    for (const std::uint32_t place : order_)
-      if (is_free_to_go(place)) {
-        shares_.remove(place);
-        removed.push_back(place);
+    for (const std::uint32_t position : order_)
+      if (is_free_to_go(position)) {
+        shares_.remove(position);
+        removed.push_back(position);
       }
     const bool can_be_met = missing(GoesBy::min_free) == 0;
-    for (auto place = removed.rbegin(); place != removed.rend(); ++place) shares_.put_back(*place);
+    for (auto position = removed.rbegin(); position != removed.rend(); ++position)
+      shares_.put_back(*position);
     if (can_be_met) return;
     plan_.is_min_free_out_of_reach = true;
-    for (const std::uint32_t place : order_)
-      is_spared_by_min_free_[place] =
-          census_.clock_went_back || after(census_.snapshots[place].used_ns(), kIdle) > census_.now_ns;
+    for (const std::uint32_t position : order_)
+      is_spared_by_min_free_[position] =
+          census_.clock_went_back || after(census_.snapshots[position].used_ns(), kIdle) > census_.now_ns;
   }
 
   /// Least recently used first. A snapshot that becomes the last owner of something is considered again, in
@@ -164,12 +167,13 @@ class Planner {
     while (!waiting.empty()) {
       const auto cap = unmet_cap();
       if (!cap) return;
-      const std::uint32_t place = order_[*waiting.begin()];
+      const std::uint32_t position = order_[*waiting.begin()];
       waiting.erase(waiting.begin());
-      const auto takes = cap_that_takes(place);
-      if (!takes || !is_free_to_go(place) || shares_.freed_by(place) == layout_bytes(place)) continue;
-      choose(place, *takes);
-      if (!chosen_[place]) continue;
+      const auto takes = cap_that_takes(position);
+      if (!takes || !is_free_to_go(position) || shares_.freed_by(position) == layout_bytes(position))
+        continue;
+      choose(position, *takes);
+      if (!chosen_[position]) continue;
       for (const std::uint32_t owner : shares_.new_last_owners())
         if (is_free_to_go(owner)) waiting.insert(ranks_[owner]);
     }
@@ -179,20 +183,20 @@ class Planner {
   /// turn out to free nothing are put back, the most recently used first.
   void meet_caps_together() {
     std::vector<std::uint32_t> together;
-    for (const std::uint32_t place : order_) {
+    for (const std::uint32_t position : order_) {
       if (!unmet_cap()) break;
-      const auto cap = cap_that_takes(place);
-      if (!cap || !is_free_to_go(place)) continue;
-      choose(place, *cap);
-      if (chosen_[place]) together.push_back(place);
+      const auto cap = cap_that_takes(position);
+      if (!cap || !is_free_to_go(position)) continue;
+      choose(position, *cap);
+      if (chosen_[position]) together.push_back(position);
     }
-    for (auto place = together.rbegin(); place != together.rend(); ++place) {
+    for (auto position = together.rbegin(); position != together.rend(); ++position) {
       const std::uint64_t without = shares_.bytes();
-      shares_.put_back(*place);
-      if (shares_.bytes() == without + layout_bytes(*place))
-        chosen_[*place].reset();
+      shares_.put_back(*position);
+      if (shares_.bytes() == without + layout_bytes(*position))
+        chosen_[*position].reset();
       else
-        shares_.remove(*place);
+        shares_.remove(*position);
     }
   }
 
@@ -200,33 +204,33 @@ class Planner {
   /// little space, and the resolution that made them is expensive to repeat.
   void meet_caps_with_layouts() {
     std::vector<std::uint32_t> gone;
-    for (const std::uint32_t place : order_) {
+    for (const std::uint32_t position : order_) {
       if (!unmet_cap()) return;
-      const auto cap = cap_that_takes(place);
-      if (!cap || !is_free_to_go(place)) continue;
-      choose(place, *cap);
-      if (chosen_[place]) gone.push_back(place);
+      const auto cap = cap_that_takes(position);
+      if (!cap || !is_free_to_go(position)) continue;
+      choose(position, *cap);
+      if (chosen_[position]) gone.push_back(position);
     }
     if (!unmet_cap()) return;
-    for (const std::uint32_t place : gone) {
-      shares_.put_back(place);
-      chosen_[place].reset();
+    for (const std::uint32_t position : gone) {
+      shares_.put_back(position);
+      chosen_[position].reset();
     }
   }
 
   /// Counts the bytes again, in the order of the list.
   void list_going() {
-    for (auto place = order_.rbegin(); place != order_.rend(); ++place)
-      if (chosen_[*place]) shares_.put_back(*place);
-    for (const std::uint32_t place : order_)
-      if (chosen_[place]) plan_.going.push_back({place, *chosen_[place], shares_.remove(place)});
+    for (auto position = order_.rbegin(); position != order_.rend(); ++position)
+      if (chosen_[*position]) shares_.put_back(*position);
+    for (const std::uint32_t position : order_)
+      if (chosen_[position]) plan_.going.push_back({position, *chosen_[position], shares_.remove(position)});
   }
 
   void list_kept() {
-    for (const std::uint32_t place : order_) {
-      if (chosen_[place]) continue;
-      const Kept kept = why_kept_[place].value_or(Kept{KeptBy::no_rule, {}});
-      plan_.kept.push_back({place, kept.why, kept.detail});
+    for (const std::uint32_t position : order_) {
+      if (chosen_[position]) continue;
+      const Kept kept = why_kept_[position].value_or(Kept{KeptBy::no_rule, {}});
+      plan_.kept.push_back({position, kept.why, kept.detail});
     }
   }
 

@@ -16,10 +16,10 @@ class Guarded {
     if (real && *real != store.path()) roots_.push_back(*real);
   }
 
-  void add_snapshot(const SnapshotId& id, std::uint32_t place) {
+  void add_snapshot(const SnapshotId& id, std::uint32_t position) {
     for (const Layout layout : {Layout::farm, Layout::forest})
       for (const std::string& root : roots_)
-        snapshots_[root + "/" + store_paths::snapshot(id, layout)].insert(place);
+        snapshots_[root + "/" + store_paths::snapshot(id, layout)].insert(position);
   }
   void add_tree(const TreeId& id, const std::set<std::uint32_t>& named_by) {
     for (const std::string& root : roots_) {
@@ -30,7 +30,7 @@ class Guarded {
   }
   std::vector<std::string> paths() const {
     std::vector<std::string> all;
-    for (const auto& [path, places] : snapshots_) all.push_back(path);
+    for (const auto& [path, positions] : snapshots_) all.push_back(path);
     return all;
   }
   const std::set<std::uint32_t>& snapshots_at(const std::string& path) const { return snapshots_.at(path); }
@@ -50,11 +50,11 @@ std::map<std::uint32_t, std::set<std::uint32_t>> own_trees(const Census& census,
                                                            const std::vector<std::uint32_t>& going) {
   const std::set<std::uint32_t> goes(going.begin(), going.end());
   std::map<std::uint32_t, std::set<std::uint32_t>> own;
-  for (const std::uint32_t place : going)
-    for (const std::uint32_t tree : census.snapshots[place].trees) own[tree].insert(place);
-  for (std::uint32_t place = 0; place < census.snapshots.size(); ++place)
-    if (!goes.contains(place))
-      for (const std::uint32_t tree : census.snapshots[place].trees) own.erase(tree);
+  for (const std::uint32_t position : going)
+    for (const std::uint32_t tree : census.snapshots[position].trees) own[tree].insert(position);
+  for (std::uint32_t position = 0; position < census.snapshots.size(); ++position)
+    if (!goes.contains(position))
+      for (const std::uint32_t tree : census.snapshots[position].trees) own.erase(tree);
   return own;
 }
 
@@ -64,7 +64,7 @@ RunningProcessCheck check_running_processes(const StoreReader& store, const Cens
                                             const std::vector<std::uint32_t>& going,
                                             const std::vector<std::uint32_t>& unused_trees) {
   Guarded guarded(store);
-  for (const std::uint32_t place : going) guarded.add_snapshot(census.snapshots[place].id, place);
+  for (const std::uint32_t position : going) guarded.add_snapshot(census.snapshots[position].id, position);
   for (const auto& [tree, named_by] : own_trees(census, going))
     guarded.add_tree(census.trees[tree].id, named_by);
   for (const std::uint32_t tree : unused_trees) guarded.add_tree(census.trees[tree].id, {});
@@ -73,8 +73,8 @@ RunningProcessCheck check_running_processes(const StoreReader& store, const Cens
   std::set<std::uint32_t> seen;
   for (const PathUse& use : paths_in_use(guarded.paths())) {
     if (const TreeId* tree = guarded.tree_at(use.path)) caught.trees.insert(*tree);
-    for (const std::uint32_t place : guarded.snapshots_at(use.path))
-      if (seen.insert(place).second) caught.snapshots.push_back({place, use.by});
+    for (const std::uint32_t position : guarded.snapshots_at(use.path))
+      if (seen.insert(position).second) caught.snapshots.push_back({position, use.by});
   }
   return caught;
 }

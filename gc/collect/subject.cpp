@@ -50,9 +50,10 @@ class Finder {
         name.begin(), name.end(), [](char c) { return c == '_' || c == '.'; }, '-');
     const std::string version = split == std::string::npos ? "" : word.substr(split + 2);
     Subject subject{.kind = Subject::Kind::package, .title = "package " + word, .trees = {}, .snapshots = {}};
-    for (std::uint32_t place = 0; place < census_.trees.size(); ++place) {
-      const CountedTree& tree = census_.trees[place];
-      if (tree.name == name && (version.empty() || tree.version == version)) subject.trees.push_back(place);
+    for (std::uint32_t position = 0; position < census_.trees.size(); ++position) {
+      const CountedTree& tree = census_.trees[position];
+      if (tree.name == name && (version.empty() || tree.version == version))
+        subject.trees.push_back(position);
     }
     if (subject.trees.empty()) return std::nullopt;
     return with_snapshots(std::move(subject));
@@ -60,9 +61,10 @@ class Finder {
 
   std::optional<Subject> by_script(const std::string& path) const {
     Subject subject{.kind = Subject::Kind::script, .title = "script " + path, .trees = {}, .snapshots = {}};
-    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place) {
-      const auto& labels = census_.snapshots[place].labels;
-      if (std::find(labels.begin(), labels.end(), path) != labels.end()) subject.snapshots.push_back(place);
+    for (std::uint32_t position = 0; position < census_.snapshots.size(); ++position) {
+      const auto& labels = census_.snapshots[position].labels;
+      if (std::find(labels.begin(), labels.end(), path) != labels.end())
+        subject.snapshots.push_back(position);
     }
     if (subject.snapshots.empty()) return std::nullopt;
     return subject;
@@ -92,37 +94,37 @@ class Finder {
   Subject with_snapshots(Subject subject) const {
     std::vector<bool> wanted(census_.trees.size());
     for (const std::uint32_t tree : subject.trees) wanted[tree] = true;
-    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place) {
-      const auto& trees = census_.snapshots[place].trees;
+    for (std::uint32_t position = 0; position < census_.snapshots.size(); ++position) {
+      const auto& trees = census_.snapshots[position].trees;
       if (std::any_of(trees.begin(), trees.end(), [&](std::uint32_t tree) { return wanted[tree]; }))
-        subject.snapshots.push_back(place);
+        subject.snapshots.push_back(position);
     }
     return subject;
   }
 
   /// The entry whose id begins with `digits`. Throws Error{usage} if there are several.
   template <class List>
-  std::optional<std::uint32_t> place_of(const List& list, const std::string& digits) const {
+  std::optional<std::uint32_t> position_of(const List& list, const std::string& digits) const {
     std::optional<std::uint32_t> found;
     if (digits.empty()) return found;
-    for (std::uint32_t place = 0; place < list.size(); ++place) {
-      if (!list[place].id.hex().starts_with(digits)) continue;
+    for (std::uint32_t position = 0; position < list.size(); ++position) {
+      if (!list[position].id.hex().starts_with(digits)) continue;
       if (found)
         throw Error(ErrorKind::usage,
                     format_text("cannot tell which id '{}' means: several begin so", digits),
                     "give more digits");
-      found = place;
+      found = position;
     }
     return found;
   }
 
   std::optional<Subject> snapshot_by_id(const std::string& digits) const {
-    const auto place = place_of(census_.snapshots, digits);
-    if (!place) return std::nullopt;
+    const auto position = position_of(census_.snapshots, digits);
+    if (!position) return std::nullopt;
     return Subject{Subject::Kind::snapshot,
-                   "snapshot " + census_.snapshots[*place].id.hex(),
-                   census_.snapshots[*place].trees,
-                   {*place}};
+                   "snapshot " + census_.snapshots[*position].id.hex(),
+                   census_.snapshots[*position].trees,
+                   {*position}};
   }
 
   std::string title_of(std::uint32_t tree) const {
@@ -130,12 +132,12 @@ class Finder {
   }
 
   std::optional<Subject> tree_by_id(const std::string& digits) const {
-    const auto place = place_of(census_.trees, digits);
-    if (!place) return std::nullopt;
-    return with_snapshots({Subject::Kind::package, "package " + title_of(*place), {*place}, {}});
+    const auto position = position_of(census_.trees, digits);
+    if (!position) return std::nullopt;
+    return with_snapshots({Subject::Kind::package, "package " + title_of(*position), {*position}, {}});
   }
 
-  std::optional<std::uint32_t> place_of_tree(const TreeId& id) const {
+  std::optional<std::uint32_t> position_of_tree(const TreeId& id) const {
     const auto found =
         std::lower_bound(census_.trees.begin(), census_.trees.end(), id,
                          [](const CountedTree& tree, const TreeId& wanted) { return tree.id < wanted; });
@@ -149,22 +151,22 @@ class Finder {
     const std::vector<TreeId> trees = rows.trees_of(blob);
     if (trees.empty() && !rows.blob(blob)) return std::nullopt;
     for (const TreeId& tree : trees)
-      if (const auto place = place_of_tree(tree)) subject.trees.push_back(*place);
+      if (const auto position = position_of_tree(tree)) subject.trees.push_back(*position);
     return with_snapshots(std::move(subject));
   }
 
   /// Includes all trees that have the same bytes, because these are one inode.
   std::optional<Subject> of_tree_file(const TreeId& tree, const std::string& path) const {
-    const auto place = place_of_tree(tree);
-    if (!place || !stat_at(store_.root(), store_paths::tree(tree) + "/" + store_paths::kTreeManifest,
-                           Links::do_not_follow))
+    const auto position = position_of_tree(tree);
+    if (!position || !stat_at(store_.root(), store_paths::tree(tree) + "/" + store_paths::kTreeManifest,
+                              Links::do_not_follow))
       return std::nullopt;
     const TreeManifest manifest = TreeManifest::load(store_, tree);
     for (const TreeEntry& entry : manifest.entries()) {
       if (entry.path != path) continue;
       std::optional<Subject> subject = of_blob(entry.blob);
-      if (!subject) subject = with_snapshots({Subject::Kind::file, {}, {*place}, {}});
-      subject->title = format_text("file {} of {}", path, title_of(*place));
+      if (!subject) subject = with_snapshots({Subject::Kind::file, {}, {*position}, {}});
+      subject->title = format_text("file {} of {}", path, title_of(*position));
       return subject;
     }
     return std::nullopt;
@@ -174,10 +176,10 @@ class Finder {
     const auto row = store_.index().read().lease(name);
     if (!row) return std::nullopt;
     Subject subject{Subject::Kind::run, format_text("run of process {}: {}", row->pid, row->what), {}, {}};
-    for (std::uint32_t place = 0; place < census_.snapshots.size(); ++place)
-      if (std::find(row->snapshots.begin(), row->snapshots.end(), census_.snapshots[place].id) !=
+    for (std::uint32_t position = 0; position < census_.snapshots.size(); ++position)
+      if (std::find(row->snapshots.begin(), row->snapshots.end(), census_.snapshots[position].id) !=
           row->snapshots.end())
-        subject.snapshots.push_back(place);
+        subject.snapshots.push_back(position);
     return subject;
   }
 

@@ -219,7 +219,7 @@ class BlobSweep {
 class UnnamedSearch {
  public:
   UnnamedSearch(StoreWriter& store, GoneTrees& gone) : store_(store), gone_(gone) {
-    for (std::uint32_t i = 0; i < gone.trees.size(); ++i) places_.emplace(gone.trees[i], i);
+    for (std::uint32_t i = 0; i < gone.trees.size(); ++i) positions_.emplace(gone.trees[i], i);
   }
 
   void run() {
@@ -227,7 +227,7 @@ class UnnamedSearch {
     rows.each_blob_use([&](const BlobId& id, const BlobRow&, std::span<const TreeId> trees) {
       if (trees.empty()) gone_.blobs.push_back({id, GoneTrees::kNone});
       for (const TreeId& tree : trees)
-        if (!has_row(rows, tree)) gone_.blobs.push_back({id, place_of(tree)});
+        if (!has_row(rows, tree)) gone_.blobs.push_back({id, position_of(tree)});
       return true;
     });
   }
@@ -239,15 +239,15 @@ class UnnamedSearch {
     return has_row_[tree] = rows.tree(tree).has_value();
   }
 
-  std::uint32_t place_of(const TreeId& tree) {
-    const auto [found, is_new] = places_.emplace(tree, static_cast<std::uint32_t>(gone_.trees.size()));
+  std::uint32_t position_of(const TreeId& tree) {
+    const auto [found, is_new] = positions_.emplace(tree, static_cast<std::uint32_t>(gone_.trees.size()));
     if (is_new) gone_.trees.push_back(tree);
     return found->second;
   }
 
   StoreWriter& store_;
   GoneTrees& gone_;
-  std::map<TreeId, std::uint32_t> places_;
+  std::map<TreeId, std::uint32_t> positions_;
   std::map<TreeId, bool> has_row_;
 };
 

@@ -88,12 +88,12 @@ class TreeSweep {
   }
 
   void note_blobs(const TreeId& id) {
-    const auto place = static_cast<std::uint32_t>(gone_.trees.size());
+    const auto position = static_cast<std::uint32_t>(gone_.trees.size());
     gone_.trees.push_back(id);
     try {
       const TreeManifest manifest = TreeManifest::load(store_, id);
       for (const TreeEntry& entry : manifest.entries())
-        if (entry.size > 0) gone_.blobs.push_back({entry.blob, place});
+        if (entry.size > 0) gone_.blobs.push_back({entry.blob, position});
     } catch (const Error&) {
       gone_.is_complete = false;
     }

@@ -26,10 +26,10 @@ const char* name_of(Subject::Kind kind) {
 
 Why why(const Census& census, const Policy& policy, Subject subject) {
   Why answer;
-  for (const std::uint32_t place : subject.snapshots) {
-    const CountedSnapshot& snapshot = census.snapshots[place];
+  for (const std::uint32_t position : subject.snapshots) {
+    const CountedSnapshot& snapshot = census.snapshots[position];
     WhyKept& kept = answer.snapshots.emplace_back();
-    kept.snapshot = place;
+    kept.snapshot = position;
     for (const std::string& lease : snapshot.leased_by) kept.keepers.push_back({KeptBy::lease, lease});
     for (const std::string& root : snapshot.held_by) kept.keepers.push_back({KeptBy::root, root});
     const std::int64_t ends_ns =

@@ -63,7 +63,7 @@ std::string region_of(const ScheduleSettings& settings) {
   for (const std::string* path : {&settings.program, &settings.store}) require_expressible(*path);
   if (!settings.config_home.empty()) require_expressible(settings.config_home);
   std::string text =
-      format_text("{} made by 'envstore schedule install'; 'envstore schedule remove' takes it away\n{}{}\n",
+      format_text("{} made by 'envstore schedule install'; 'envstore schedule remove' removes it\n{}{}\n",
                   kBegin, kStore, settings.store);
   for (const PlannedJob& job : planned_jobs(settings)) {
     const int minute = job.time.minute_of_day;
@@ -133,7 +133,7 @@ bool contains(const std::string& text, std::string_view part) {
 [[noreturn]] void throw_crontab(const char* verb, const CommandResult& result) {
   const std::string reason(trimmed(result.stderr_text.empty() ? result.output : result.stderr_text));
   throw Error(ErrorKind::io, format_text("cannot {} the crontab: {}", verb,
-                                         reason.empty() ? "crontab(1) failed without a word" : reason));
+                                         reason.empty() ? "crontab(1) failed without a message" : reason));
 }
 
 }  // namespace
@@ -173,7 +173,7 @@ void write_crontab(const std::string& text) {
   const auto result = is_empty ? run_command({"crontab", "-r"}) : run_command({"crontab", "-"}, text);
   if (!result || result->exit_code != 0) throw_crontab("change", result.value_or(CommandResult{}));
   if (read_crontab() != text)
-    throw Error(ErrorKind::io, "cannot change the crontab: crontab(1) tells another text than it was given",
+    throw Error(ErrorKind::io, "cannot change the crontab: crontab(1) prints another text than it was given",
                 "somebody may have edited it at the same time: look at it with 'crontab -l', then try again");
 }
 

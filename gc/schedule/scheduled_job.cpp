@@ -181,7 +181,7 @@ Fd open_store(const std::string& store) {
   if (stat_at(AT_FDCWD, store + "/" + store_paths::kFormatFile, Links::do_not_follow))
     return open_directory(AT_FDCWD, store + "/.");
   throw Error(ErrorKind::not_found, format_text("cannot run the job: there is no store at '{}'", store),
-              "mount its disk, or install the schedule anew for the store that you use");
+              "mount its disk, or install the schedule again for the store that you use");
 }
 
 void note(int root, const std::string& job, const JobRecord& record) noexcept {

@@ -45,7 +45,7 @@ std::string unit_word(const std::string& text, Word word) {
 }
 
 std::string head_of(const ScheduleSettings& settings, const PlannedJob& job) {
-  return format_text("{}; 'envstore schedule remove' takes it away.\n{}{}\n[Unit]\nDescription={}\n", kMark,
+  return format_text("{}; 'envstore schedule remove' removes it.\n{}{}\n[Unit]\nDescription={}\n", kMark,
                      kStore, settings.store, job.description);
 }
 
@@ -169,7 +169,7 @@ void install_units(const ScheduleSettings& settings) {
   if (!directory)
     throw Error(ErrorKind::usage,
                 "cannot schedule: HOME is not set, nor is there an entry of this user in /etc/passwd, so "
-                "that there is no place for units");
+                "there is no folder for units");
   require_ours(*directory);
   make_directories(AT_FDCWD, *directory, 0755);
   for (const std::string& file : possible_files()) {

@@ -87,8 +87,8 @@ void check_index(StoreWriter& store) {
 void check_cached_runs(const StoreReader& store) {
   store.index().read_in_slices().each_cached_run([](const Fingerprint& key, const CachedRunRow& row) {
     if (fingerprint(as_bytes(row.key_text)) != key)
-      throw Error(ErrorKind::damaged, "cannot read a row of the index: it stands under another's key",
-                  "`envstore verify --rebuild-index` makes the index again from what lies on disk");
+      throw Error(ErrorKind::damaged, "cannot read a row of the index: its key is that of another row",
+                  "`envstore verify --rebuild-index` creates the index again from what is on disk");
     return true;
   });
 }

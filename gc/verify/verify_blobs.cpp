@@ -46,7 +46,7 @@ class Shard {
       if (is_there)
         look_at(blob, *name++);
       else
-        report(blob, Damage::missing, "the object is not there");
+        report(blob, Damage::missing, "the object is missing");
     }
     for (; name != names.end(); ++name) look_at_unknown(*name);
     renewals_.write();
@@ -70,9 +70,9 @@ class Shard {
       file = open_for_hashing(directory_.get(), name.text);
     const auto stamp = file ? std::optional(stat_open(file.get(), name.text))
                             : stat_at(directory_.get(), name.text, Links::do_not_follow);
-    if (!stamp) return report(blob, Damage::missing, "the object is not there");
+    if (!stamp) return report(blob, Damage::missing, "the object is missing");
     blob.seen_inode = stamp->inode;
-    if (!stamp->is_regular()) return report(blob, Damage::wrong_kind, "it is no file");
+    if (!stamp->is_regular()) return report(blob, Damage::wrong_kind, "it is not a regular file");
     const bool has_row_mode = (stamp->mode & kPermissions) == (blob.row.mode & kPermissions);
     const bool is_suspect = !has_stamps_of(*stamp, blob.row);
     if (is_suspect || blob.is_chosen || verification_.hashes_all()) {
@@ -111,7 +111,7 @@ class Shard {
       return false;
     }
     if (verdict.content == Content::right_but_row_differs) {
-      report(blob, Damage::damaged_row, "the file is right, and its row tells of another");
+      report(blob, Damage::damaged_row, "the file is right, but its row describes another");
       return false;
     }
     BlobRow renewed = blob.row;

@@ -74,8 +74,7 @@ class SlotsExamination {
     const auto stamp = stat_at(store_.root(), owner_, Links::do_not_follow);
     if (!stamp || !stamp->is_directory()) {
       if (!slots.empty() || stamp)
-        add(stamp ? Damage::wrong_kind : Damage::missing, owner_,
-            "the folder of bytecode slots is not there");
+        add(stamp ? Damage::wrong_kind : Damage::missing, owner_, "the folder of bytecode slots is missing");
       return std::move(found_);
     }
     const Fd directory = open_directory(store_.root(), owner_);
@@ -91,7 +90,7 @@ class SlotsExamination {
     }
     drop(directory.get(), foreign);
     for (const auto& [name, sources] : slots)
-      if (!seen.contains(name)) add(Damage::missing, owner_ + "/" + name, "the bytecode slot is not there");
+      if (!seen.contains(name)) add(Damage::missing, owner_ + "/" + name, "the bytecode slot is missing");
     note_renewed();
     return std::move(found_);
   }
@@ -119,7 +118,7 @@ class SlotsExamination {
     const std::string path = owner_ + "/" + slot;
     if (!directory) {
       // Removed by a collection, or exchanged for another slot at this moment.
-      if (stat_at(owner, slot, Links::do_not_follow)) add(Damage::wrong_kind, path, "it is no directory");
+      if (stat_at(owner, slot, Links::do_not_follow)) add(Damage::wrong_kind, path, "it is not a directory");
       return;
     }
     std::vector<std::string> foreign;
@@ -194,7 +193,7 @@ class SlotsExamination {
     const auto content = file ? read_whole(file.get(), stamp->size) : std::nullopt;
     if (!content) return errno == ENOENT ? std::string() : unreadable(errno).why;
     const std::optional<Origin> origin = verification_.derived.origin_of(*content);
-    if (!origin) return "it is no bytecode";
+    if (!origin) return "it is not bytecode";
     if (origin->kind == Origin::Kind::stamped) return fault_of_stamped(*origin, source);
     if (origin->kind != Origin::Kind::hashed) return "envstore compiles no bytecode of this kind";
     ++verification_.files_hashed;
@@ -203,7 +202,7 @@ class SlotsExamination {
       return noted.second.size == content->size() &&
              verification_.derived.is_hash(noted.second.hash, origin->maker, *content);
     });
-    if (line == last) return "the ledger of what was compiled does not know it";
+    if (line == last) return "the ledger of compiled files does not have it";
     if (verification_.hashes_all() && !fits_source(*origin, source, has_noted_stamps))
       return "it was compiled from another source";
     if (!has_noted_stamps)

@@ -52,7 +52,7 @@ class SnapshotExamination {
   void check_file() {
     const std::string path = store_paths::snapshot_record(id_);
     try {
-      if (!read_snapshot_file(store_, id_)) add(Damage::missing, path, "the snapshot's record is not there");
+      if (!read_snapshot_file(store_, id_)) add(Damage::missing, path, "the snapshot's record is missing");
     } catch (const Error& error) {
       add(Damage::damaged_manifest, path, error.what());
     }

@@ -29,7 +29,7 @@ class TreeExamination {
     if (!stamp) {
       add(Damage::missing, path_, "the whole tree is gone");
     } else if (!stamp->is_directory()) {
-      add(Damage::wrong_kind, path_, "it is no directory");
+      add(Damage::wrong_kind, path_, "it is not a directory");
     } else if (const auto manifest = load_manifest()) {
       compare(*manifest);
       check_description(*manifest);
@@ -76,7 +76,7 @@ class TreeExamination {
     const std::string path = path_ + "/" + store_paths::kTreeInfo;
     TreeInfo content = row_;
     describe_content(content, manifest);
-    if (content != row_) add(Damage::damaged_row, path_, "the tree's row does not fit its manifest");
+    if (content != row_) add(Damage::damaged_row, path_, "the tree's row does not match its manifest");
     try {
       const std::optional<std::string> text = try_read_file(store_.root(), path);
       std::optional<TreeInfo> told;
@@ -84,7 +84,7 @@ class TreeExamination {
       // A collection sets the row's time to now if it was in the future.
       if (told) told->made_at_ns = content.made_at_ns;
       if (told && *told != content)
-        add(Damage::damaged_manifest, path, "it tells of another distribution than the index");
+        add(Damage::damaged_manifest, path, "it describes another distribution than the index");
     } catch (const Error& error) {
       add(Damage::damaged_manifest, path, error.what());
     }

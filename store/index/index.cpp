@@ -26,7 +26,7 @@ using index::Turnstile;
 namespace {
 
 constexpr const char* kRebuildHint =
-    "`envstore verify --rebuild-index` makes the index again from what lies on disk";
+    "`envstore verify --rebuild-index` creates the index again from what is on disk";
 
 bool has_trees(int root) {
   return !list_folder(root, store_paths::kTrees).empty();

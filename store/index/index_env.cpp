@@ -30,7 +30,7 @@ constexpr std::uint64_t kDurableMap = 64 * kGiB;
 constexpr std::uint64_t kVolatileMap = 16 * kGiB;
 constexpr std::uint64_t kSmallestMap = std::uint64_t{16} << 20;
 constexpr const char* kRebuildHint =
-    "`envstore verify --rebuild-index` makes the index again from what lies on disk";
+    "`envstore verify --rebuild-index` creates the index again from what is on disk";
 
 /// The map size. If the address space is limited, only a share of it: both environments, one of them opened
 /// twice for a while, and also threads, libraries and files must fit.

@@ -71,10 +71,10 @@ class Promotion {
       : impl_(impl), environment_(outlook.environment), last_transaction_(outlook.last_transaction) {}
 
   End run(Pass pass) {
-    std::string place = pass == Pass::rows_forwards ? std::string(1, '\0') : std::string(1, '\xff');
+    std::string position = pass == Pass::rows_forwards ? std::string(1, '\0') : std::string(1, '\xff');
     while (true) {
       Batch batch;
-      const Step step = carry(pass, place, batch);
+      const Step step = carry(pass, position, batch);
       index::forget(impl_, environment_, batch.entries);
       if (step != Step::more) return step == Step::end ? End::all : End::overtaken;
     }
@@ -85,12 +85,12 @@ class Promotion {
 
   /// Holds the turn from reading the rows to their commit, so that no other process writes the durable side
   /// in between.
-  Step carry(Pass pass, std::string& place, Batch& batch) {
+  Step carry(Pass pass, std::string& position, Batch& batch) {
     std::shared_ptr<Environment> durable;
     Step step = Step::more;
     {
       DurableTurn turn(impl_);
-      while (step == Step::more && !batch.is_full()) step = collect(pass, place, batch);
+      while (step == Step::more && !batch.is_full()) step = collect(pass, position, batch);
       if (batch.entries.empty()) return step;
       durable = turn.commit(batch.changes);
     }
@@ -98,22 +98,22 @@ class Promotion {
     return step;
   }
 
-  /// Holds the lock once. `place`: the key at which the next call begins.
-  Step collect(Pass pass, std::string& place, Batch& batch) const {
+  /// Holds the lock once. `position`: the key at which the next call begins.
+  Step collect(Pass pass, std::string& position, Batch& batch) const {
     const index::Turnstile::Hold hold = impl_.lock(LockMode::shared);
     if (impl_.volatile_side() != environment_) return Step::end;  // created again: the numbers are unrelated
     const LockTimeSlice slice;
     Transaction volatile_side(environment_, Transaction::Kind::read);
     Cursor cursor(volatile_side);
     const bool forwards = pass == Pass::rows_forwards;
-    for (auto here = forwards ? cursor.at_or_after(place) : cursor.before(place); here;
+    for (auto here = forwards ? cursor.at_or_after(position) : cursor.before(position); here;
          here = forwards ? cursor.next() : cursor.previous()) {
       const auto [key, bytes] = *here;
       const VolatileEntry entry = index::parse_entry(bytes);
       if (forwards && is_overtaken(key, entry)) return Step::overtaken;
       if (is_wanted(pass, key, entry)) batch.add(key, entry);
-      place.assign(key);  // `before` excludes it
-      if (forwards) place.push_back('\0');
+      position.assign(key);  // `before` excludes it
+      if (forwards) position.push_back('\0');
       if (slice.is_over() || batch.is_full()) return Step::more;
     }
     return Step::end;

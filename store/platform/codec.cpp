@@ -41,7 +41,7 @@ void Decoder::finish() const {
 
 void Decoder::fail() {
   throw Error(ErrorKind::damaged, "cannot read a row of the index: it is malformed",
-              "`envstore verify --rebuild-index` makes the index again from what lies on disk");
+              "`envstore verify --rebuild-index` creates the index again from what is on disk");
 }
 
 }  // namespace envstore

@@ -187,7 +187,7 @@ std::string terminal_text(std::string_view text) {
 
 namespace {
 
-/// Each string by itself: what looks like a password at the end of one goes no further.
+/// Each string is filtered alone: a secret at its end does not extend to the next string.
 std::string json_without_secrets(std::string_view json) {
   std::string out;
   while (!json.empty()) {

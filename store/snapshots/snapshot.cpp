@@ -14,7 +14,7 @@ constexpr int kVersion = 1;
 
 [[noreturn]] void throw_damaged(const std::string& reason) {
   throw Error(ErrorKind::damaged, "cannot read a snapshot's record: " + reason,
-              "`envstore verify --rebuild-index` makes the index again from what lies on disk");
+              "`envstore verify --rebuild-index` creates the index again from what is on disk");
 }
 
 TreeId tree_id_of(const Json& value) {

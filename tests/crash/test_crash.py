@@ -82,7 +82,7 @@ class Scenario:
         if mode not in KILLS and done["exit"] not in (0, 1, 3, 11, 127):
             faults.append("ended with %s: %s" % (done["exit"], done["err"]))
         if mode not in KILLS and done["exit"] != 0 and not (done["out"] + done["err"]).strip():
-            faults.append("failed without a word")
+            faults.append("failed without a message")
         found, durable = world.check()
         if not self.heals:
             # With a clock years ahead, everything without a root is too old, and the daily collection removes it.

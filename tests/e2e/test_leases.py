@@ -132,7 +132,7 @@ class Unreadable(LeaseTest):
             held = self.locked_file(text)
             done = self.envstore("gc", *AGGRESSIVE)
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertIn("does not say what it uses", done.stdout, text)
+            self.assertIn("is not known", done.stdout, text)
             self.assertIn("held by process %d" % os.getpid(), done.stdout)
             self.assertIn("(unknown)", self.envstore("ls").stdout)
             self.assertEqual(len(self.snapshots()), 1)

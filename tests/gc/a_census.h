@@ -75,7 +75,7 @@ class CensusBuilder {
   CensusBuilder& with_ingest() { return census_.oldest_ingest_ns = kNow_ns, *this; }
 
   const Census& census() const { return census_; }
-  std::uint32_t place(const std::string& name) const {
+  std::uint32_t position(const std::string& name) const {
     for (std::uint32_t i = 0; i < names_.size(); ++i)
       if (names_[i] == name) return i;
     throw std::logic_error("no snapshot " + name);

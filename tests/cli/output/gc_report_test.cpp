@@ -87,7 +87,7 @@ TEST_CASE("JSON has the plan, with sizes, reasons and outcomes") {
   CHECK(planned_json["going"][0]["outcome"] == "planned");
   CHECK(planned_json["kept"][0]["why"] == "no-rule");
   CHECK(planned_json["bytes_after"] == 10 * kMB);
-  report.taken_back = {builder.place("new")};
+  report.taken_back = {builder.position("new")};
   CHECK(Json::parse(gc_json({report, policy}))["going"][0]["outcome"] == "taken-back");
   report.taken_back.clear();
   CHECK(Json::parse(gc_json({report, policy}))["going"][0]["outcome"] == "removed");

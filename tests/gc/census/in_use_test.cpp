@@ -10,6 +10,7 @@
 
 #include "store/platform/files.h"
 #include "tests/store/processes.h"
+#include "tests/store/temporary_directory.h"
 #include "tests/store/tree_world.h"
 
 using namespace envstore;
@@ -18,14 +19,10 @@ namespace {
 
 struct World {
   World() {
-    std::string name = "/tmp/envstore-in-use-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a folder");
-    folder = *real_path(name);
     make_directories(AT_FDCWD, folder + "/trees/ab", 0755);
     make_directories(AT_FDCWD, folder + "/trees/abc", 0755);
     create_file(AT_FDCWD, folder + "/trees/ab/file", std::string(5000, 'x'), 0644);
   }
-  ~World() { remove_tree(AT_FDCWD, folder); }
   std::string tree() const { return folder + "/trees/ab"; }
 
   /// What processes_using finds while a process that has called `prepare` exists.
@@ -61,7 +58,8 @@ struct World {
     child.wait();
     return uses;
   }
-  std::string folder;
+  TemporaryDirectory directory;
+  std::string folder = *real_path(directory.path());
 };
 
 }  // namespace

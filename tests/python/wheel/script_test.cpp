@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "python/wheel/wheel.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "tests/store/temporary_directory.h"
 
 using namespace envstore;
 
@@ -21,18 +21,11 @@ namespace {
 class Bin {
  public:
   Bin() {
-    char name[] = "/tmp/envstore-script-XXXXXX";
-    path_ = mkdtemp(name);
-    path_ += "/with space";
     make_directory(AT_FDCWD, path_, 0700);
     const std::string python = real_path("/usr/bin/python3").value_or("");
     if (!python.empty()) symlink_at(python, AT_FDCWD, path_ + "/python");
     has_python_ = !python.empty();
   }
-  ~Bin() { remove_tree(AT_FDCWD, path_.substr(0, path_.rfind('/'))); }
-  Bin(const Bin&) = delete;
-  Bin& operator=(const Bin&) = delete;
-
   bool has_python() const { return has_python_; }
   std::string run(const std::string& script) const {
     create_file(AT_FDCWD, path_ + "/script", script, 0555);
@@ -47,7 +40,8 @@ class Bin {
   }
 
  private:
-  std::string path_;
+  TemporaryDirectory folder_;
+  std::string path_ = folder_.path() + "/with space";
   bool has_python_ = false;
 };
 
