@@ -176,7 +176,7 @@ class SmallDisk(SmallTest):
         self.fill(leave=MEGABYTE)
         text = self.gc()
         self.assertIn("min-free is missed by", text)
-        self.assertIn("others fill the disk", text)
+        self.assertIn("other data fills the disk", text)
         self.assertEqual(self.labels(), ["busy"])
 
 
