@@ -4,8 +4,6 @@
 namespace envstore {
 
 inline constexpr std::string_view kNoProjects = "projects are not read yet: keep uv for this run";
-inline constexpr std::string_view kNoLocks =
-    "locks are not read yet; an answer stays until --upgrade or --refresh";
 inline constexpr std::string_view kNoBuilds = "nothing is built: choose versions that have wheels";
 
 /// The flags of `envstore run` that are no settings, then the flags of `uv run` that are accepted without
@@ -14,8 +12,7 @@ inline constexpr std::string_view kNoBuilds = "nothing is built: choose versions
 inline constexpr OptionSpec kOwnRunOptions[] = {
     {"module", 'm', {}, "run TARGET as a module, like python -m"},
     {"script", 's', {}, "TARGET is a script, whatever its name; for #! lines"},
-    {"with", 'w', "REQUIREMENT",
-     "run with an additional requirement (repeatable, or separated by commas)"},
+    {"with", 'w', "REQUIREMENT", "run with an additional requirement (repeatable, or separated by commas)"},
     {"with-requirements", 0, "FILE", "run with the requirements in this file (repeatable)"},
     {"refresh", 0, {}, "ask the package indexes again for everything"},
     {"refresh-package", 0, "NAME", "ask the package indexes again for this package (repeatable)"},
@@ -52,8 +49,6 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
     {"no-preview"},
     {"preview-features", 0, "NAME"},
 
-    {"locked", 0, {}, {}, kNoLocks},
-    {"frozen", 0, {}, {}, kNoLocks},
     {"active", 0, {}, {}, "--python DIRECTORY uses the interpreter of a virtual environment"},
     {"project", 0, "DIRECTORY", {}, kNoProjects},
     {"package", 0, "NAME", {}, kNoProjects},

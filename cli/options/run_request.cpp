@@ -63,6 +63,21 @@ void add_requirements_files(RunWords& request, const std::string& value) {
   }
 }
 
+void take_lock_flags(const Arguments& arguments, RunWords& request) {
+  const char* given = nullptr;
+  for (const char* flag : {"no-lock", "locked", "frozen"}) {
+    if (!arguments.has(flag)) continue;
+    if (given != nullptr)
+      throw Error(ErrorKind::usage, format_text("cannot use '--{}' together with '--{}'", given, flag));
+    given = flag;
+  }
+  request.requires_lock = arguments.has("locked") || arguments.has("frozen");
+  if (arguments.has("no-lock"))
+    request.script_lock = RunWords::ScriptLock::ignore;
+  else if (arguments.has("frozen") || (!arguments.has("locked") && is_on(arguments, "frozen")))
+    request.script_lock = RunWords::ScriptLock::trust;
+}
+
 }  // namespace
 
 std::vector<std::string> split_requirements(std::string_view text) {
@@ -108,7 +123,7 @@ RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
   request.upgrade = arguments.has("upgrade");
   request.refresh_packages = arguments.values("refresh-package");
   request.upgrade_packages = arguments.values("upgrade-package");
-  request.ignore_lock = arguments.has("no-lock");
+  take_lock_flags(arguments, request);
 
   setup.files = find_configuration_files(configuration_search(arguments, request.script_path));
   const SettingsLayer early = early_settings(arguments, setup.files);

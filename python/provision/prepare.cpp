@@ -35,9 +35,9 @@ class Preparation {
     keep_freed_memory();
     warn_of_script();
     add_watched(request_.watched);
-    if (request_.key.block) refuse_lock();
+    find_script_lock();
     find_interpreter();
-    const Layers layers = read_layers(request_, interpreter_);
+    const Layers layers = read_layers(request_, interpreter_, script_lock_);
     add_watched(layers.requirements_files);
     for (const std::string& warning : layers.warnings) progress_.warning(warning);
     print("request", request_);
@@ -81,14 +81,16 @@ class Preparation {
   }
 
   /// A lock pins the versions that the block leaves open, so it is never ignored silently.
-  void refuse_lock() {
-    if (words_.script_path.empty() || words_.target.kind != Target::Kind::script) return;
-    watched_.push_back(watch(words_.script_path + ".lock"));
-    if (words_.ignore_lock || !watched_.back().stamp) return;
-    throw Error(ErrorKind::unsupported,
-                "cannot run '" + words_.target.name + "' as its lock has it: '" + words_.script_path +
-                    ".lock' lies beside it, and locks of scripts are not read yet",
-                "--no-lock chooses versions as if there were no lock");
+  void find_script_lock() {
+    const bool is_script = !words_.script_path.empty() && words_.target.kind == Target::Kind::script;
+    if (is_script && request_.key.block) {
+      watched_.push_back(watch(words_.script_path + ".lock"));
+      if (words_.script_lock != RunWords::ScriptLock::ignore && watched_.back().stamp)
+        script_lock_ = words_.script_path + ".lock";
+    }
+    if (words_.requires_lock && script_lock_.empty())
+      progress_.warning("there is no lock beside '" + words_.target.name +
+                        "': --locked and --frozen have no effect ('uv lock --script' makes one)");
   }
 
   void remember(const LaunchPlan& plan, const Layers& layers, const std::vector<SnapshotId>& snapshots) {
@@ -123,8 +125,8 @@ class Preparation {
     const IndexSettings& indexes = request_.settings.indexes;
     const bool has_sources = !request_.settings.sources.empty();  // they may bind packages to other indexes
     const bool is_asking = client_ != nullptr;
-    if (is_asking || has_sources || request_.script.dependencies.empty() || indexes.offline ||
-        store_.is_read_only())
+    if (is_asking || has_sources || !script_lock_.empty() || request_.script.dependencies.empty() ||
+        indexes.offline || store_.is_read_only())
       return;
     client_ = std::make_shared<IndexClient>(store_, indexes, &progress_);
     for (const auto& requirement : request_.script.dependencies)
@@ -164,6 +166,7 @@ class Preparation {
   Interpreter interpreter_;
   std::shared_ptr<IndexClient> client_;  ///< for the script's own layer; null if nothing was prefetched
   std::vector<WatchedPath> watched_;
+  std::string script_lock_;  ///< path of the lock that counts; empty: none
 };
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "python/provision/read_layers.h"
 
+#include <algorithm>
+
 #include "python/launch/own_commands.h"
 #include "python/lock/lock_selection.h"
+#include "python/lock/uv_lock.h"
 #include "python/network/url.h"
 #include "python/provision/known_run.h"
 #include "python/provision/run_cache.h"
@@ -44,8 +47,11 @@ void add_options(ResolutionSettings& settings, const RequirementsFile& file) {
 
 class LayerReader {
  public:
-  LayerReader(const Request& request, const Interpreter& interpreter)
-      : request_(request), settings_(request.settings), interpreter_(interpreter) {}
+  LayerReader(const Request& request, const Interpreter& interpreter, const std::string& script_lock)
+      : request_(request),
+        settings_(request.settings),
+        interpreter_(interpreter),
+        script_lock_(script_lock) {}
 
   Layers read() {
     read_into(settings_.constraints, settings_.constraint_files);
@@ -94,13 +100,47 @@ class LayerReader {
     return layer;
   }
 
+  static std::string lock_text(const std::string& path) {
+    constexpr std::size_t kLimit = std::size_t{1} << 28;
+    if (auto text = read_user_text(path, kLimit)) return std::move(*text);
+    throw Error(ErrorKind::not_found, "cannot read '" + path + "': no such file");
+  }
+
+  /// What the script's block requires, as its lock must have been made from it.
+  LockInputs inputs_of(const Layer& layer) const {
+    const ScriptMetadata& script = request_.script;
+    LockInputs inputs{script.requires_python, layer.requirements, {}, {}, script.settings.exclusions, {}};
+    std::sort(inputs.excludes.begin(), inputs.excludes.end());
+    const std::string directory = directory_of(request_.words);
+    for (const std::string& text : script.settings.constraints)
+      inputs.constraints.push_back(parse_user_requirement(text, directory));
+    for (const std::string& text : script.settings.overrides)
+      inputs.overrides.push_back(parse_user_requirement(text, directory));
+    for (const auto& [name, index] : layer.settings.indexes.bound) inputs.indexes[name] = index.url;
+    return inputs;
+  }
+
+  /// The layer gets exactly what the lock has, in place of its requirements.
+  void take_script_lock(Layer& layer) const {
+    const UvLock lock = parse_uv_lock(lock_text(script_lock_), script_lock_);
+    const auto stale = request_.words.script_lock == RunWords::ScriptLock::check
+                           ? difference(lock, inputs_of(layer))
+                           : std::nullopt;
+    if (stale)
+      throw Error(
+          ErrorKind::invalid_input,
+          "cannot run '" + request_.words.target.name + "' as '" + script_lock_ + "' has it: " + *stale,
+          "'uv lock --script' makes the lock again, --frozen uses it as it is, --no-lock ignores it");
+    const pypackaging::TagPriority tags(pypackaging::supported_tags(interpreter_.tags));
+    layer.locked = lock_of(lock, script_lock_, {interpreter_, tags, python_version(interpreter_)});
+    layer.hashes = hashes_of(*layer.locked, script_lock_);
+    layer.requirements.clear();
+  }
+
   /// A lock file is a layer of its own, so that what it locks does not depend on other requirements.
   Layer lock_layer(const std::string& path) {
-    constexpr std::size_t kLimit = std::size_t{1} << 28;
     result_.requirements_files.push_back(watch(path));
-    const auto text = read_user_text(path, kLimit);
-    if (!text) throw Error(ErrorKind::not_found, "cannot read '" + path + "': no such file");
-    ParsedPylock parsed = parse_pylock(*text, path);
+    ParsedPylock parsed = parse_pylock(lock_text(path), path);
     for (std::string& warning : parsed.warnings) result_.warnings.push_back(std::move(warning));
     Layer layer;
     layer.source = Layer::Source::lock_file;
@@ -118,11 +158,12 @@ class LayerReader {
     layer.source = Layer::Source::script;
     layer.label = label_of(request_.words);
     layer.settings = settings_;
-    if (request_.script.dependencies.empty()) return layer;
+    if (request_.script.dependencies.empty() && script_lock_.empty()) return layer;
     SourcedRequirements sourced = apply_sources(request_.script.dependencies, settings_.sources,
                                                 settings_.named_indexes, interpreter_.markers);
     layer.requirements = std::move(sourced.requirements);
     layer.settings.indexes.bound = std::move(sourced.bound);
+    if (!script_lock_.empty()) take_script_lock(layer);
     return layer;
   }
 
@@ -138,13 +179,14 @@ class LayerReader {
   const Request& request_;
   ResolutionSettings settings_;
   const Interpreter& interpreter_;
+  const std::string& script_lock_;
   Layers result_;
 };
 
 }  // namespace
 
-Layers read_layers(const Request& request, const Interpreter& interpreter) {
-  return LayerReader(request, interpreter).read();
+Layers read_layers(const Request& request, const Interpreter& interpreter, const std::string& script_lock) {
+  return LayerReader(request, interpreter, script_lock).read();
 }
 
 }  // namespace envstore

@@ -25,7 +25,9 @@ struct RunWords {
   bool isolated = false;                  ///< VIRTUAL_ENV is ignored
   bool refresh = false, upgrade = false;  ///< bypass the run cache and the request's stored answer
   std::vector<std::string> refresh_packages, upgrade_packages;  ///< the same for these; requirement texts
-  bool ignore_lock = false;                                     ///< run despite a lock beside the script
+  /// What a lock beside the script means. `check`: it must answer the script's block.
+  enum class ScriptLock { check, trust, ignore } script_lock = ScriptLock::check;
+  bool requires_lock = false;  ///< a lock was asked for by a flag: its absence is told
   bool offline = false;
   bool compile_bytecode = false;
   /// Everything else that determines the environment: index flags, resolution flags, the values of the

@@ -135,6 +135,11 @@ constexpr SettingSpec kSettings[] = {
     // The command line and variables alone.
     {.name = "no-lock", .kind = yes_no, .is_in_files = false,
      .flags = {{"no-lock", 0, {}, "choose versions without using the lock beside the script"}}},
+    {.name = "locked", .kind = yes_no, .is_in_files = false,
+     .flags = {{"locked", 0, {}, "use the lock beside the script, which must answer its block (the default)"}}},
+    {.name = "frozen", .kind = yes_no, .is_in_files = false,
+     .flags = {{"frozen", 0, {}, "use the lock beside the script, whether or not it answers its block"}},
+     .variables = {{"UV_FROZEN"}}},
     {.name = "isolated", .kind = yes_no, .is_in_files = false,
      .flags = {{"isolated", 0, {}, "ignore projects and the active virtual environment"}},
      .variables = {{"UV_ISOLATED"}}},

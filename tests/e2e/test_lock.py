@@ -271,5 +271,74 @@ class Reading(LockTest):
         self.assertEqual(self.run_ok("--with-requirements", "pylock.toml", "python", "-c", "print(1)").stdout, "1\n")
 
 
+class ScriptLocks(LockTest):
+    """SCRIPT.py.lock in uv's format."""
+
+    SHOW = "import demo, other; print(demo.VERSION, other.VERSION)"
+
+    def uv_lock(self, script, requirements='{ name = "demo" }', head="", hashes=None):
+        text = "version = 1\nrevision = 3\nrequires-python = '>=3.7'\n%s[manifest]\nrequirements = [%s]\n" % (head, requirements)
+        for name, needs in (("demo", '{ name = "other" }'), ("other", "")):
+            file = "%s-1.0-py3-none-any.whl" % name
+            text += "[[package]]\nname = '%s'\nversion = '1.0'\nsource = { registry = '%s' }\ndependencies = [%s]\n" % (
+                name, self.server.url, needs)
+            text += "wheels = [{ url = '%s', hash = 'sha256:%s' }]\n" % (
+                self.server.url.replace("/simple/", "/files/") + file, hashes or digest(self.wheels / file))
+        pathlib.Path(str(script) + ".lock").write_text(text)
+
+    def test_a_script_runs_as_its_lock_has_it(self):
+        script = self.script(self.SHOW, ["demo"])
+        self.uv_lock(script)
+        self.wheel("demo", "2.0", requires=["other"])
+        before = files_under(self.work, ".")
+        self.server.reset()
+        for arguments in ((), ("--locked",), ("--frozen",), ()):
+            self.assertEqual(self.run_ok(*arguments, script).stdout, "1.0 1.0\n")
+        self.assertEqual(self.server.count("/simple/"), 0)
+        self.assertEqual(files_under(self.work, "."), before)
+        self.assertEqual(self.run_ok("--no-lock", script).stdout, "2.0 1.0\n")
+        pathlib.Path(str(script) + ".lock").unlink()
+        self.assertEqual(self.run_ok(script).stdout, "2.0 1.0\n")
+
+    def test_a_lock_that_does_not_answer_the_block_is_an_error_unless_it_is_frozen(self):
+        script = self.script(self.SHOW, ["demo", "other<2"])
+        self.uv_lock(script)
+        for arguments in ((), ("--locked",)):
+            error = self.run_fails(*arguments, script).stderr
+            self.assertIn("'other<2' is not in it", error)
+            self.assertIn("--frozen", error)
+        self.assertEqual(self.run_ok("--frozen", script).stdout, "1.0 1.0\n")
+        self.assertEqual(self.run_ok(script, env={"UV_FROZEN": "1"}).stdout, "1.0 1.0\n")
+        self.run_fails(script)
+        self.uv_lock(script, '{ name = "other", specifier = "<2" }, { name = "demo" }')
+        self.assertEqual(self.run_ok(script).stdout, "1.0 1.0\n")
+
+    def test_a_lock_of_another_version_with_another_hash_or_for_another_python(self):
+        script = self.script(self.SHOW, ["demo"])
+        pathlib.Path(str(script) + ".lock").write_text("version = 2\n")
+        self.assertIn("line 1, column 11: version 2", self.run_fails(script).stderr)
+        self.uv_lock(script, hashes="0" * 64)
+        self.run_fails(script)
+        self.assertFalse(self.snapshots())
+        self.uv_lock(script, head="conflicts = []\n")
+        self.assertIn("conflicts", self.run_fails(script).stderr)
+
+    def test_flags_without_a_lock_are_told_and_contradictions_refused(self):
+        script = self.script("print('ran')", ["demo"])
+        for flag in ("--locked", "--frozen"):
+            done = self.run_ok(flag, script)
+            self.assertEqual(done.stdout, "ran\n")
+        self.assertIn("there is no lock", self.run_ok("--locked", "--refresh", script).stderr)
+        self.run_fails("--locked", "--no-lock", script, code=2)
+        self.run_fails("--locked", "--frozen", script, code=2)
+
+    def test_with_is_a_layer_over_the_lock(self):
+        script = self.script(self.SHOW, ["demo"])
+        self.uv_lock(script)
+        self.wheel("other", "2.0")
+        self.assertEqual(self.run_ok("--with", "other", script).stdout, "1.0 1.0\n")
+        self.assertEqual(self.run_ok("--with", "other>1", script).stdout, "1.0 2.0\n")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -205,6 +205,28 @@ name = "third"
 vcs = { type = "git", url = "https://index.test/x", commit-id = "1" }
 """ % (ID.hex(), ID.hex(), ID.hex())
 
+UV_LOCK = """version = 1
+revision = 3
+requires-python = ">=3.9"
+[manifest]
+requirements = [{ name = "demo", extras = ["fast"], marker = "python_full_version < '4'", specifier = ">=1" }]
+constraints = [{ name = "other", specifier = "<3" }]
+excludes = ["bar"]
+[[package]]
+name = "demo"
+version = "1.0"
+source = { registry = "https://index.test/simple" }
+resolution-markers = ["python_full_version < '4'"]
+dependencies = [{ name = "other", version = "1.0", source = { registry = "x" }, marker = "os_name == 'nt'" }]
+wheels = [{ url = "https://index.test/demo-1.0-py3-none-any.whl", hash = "sha256:%s", size = 7 }]
+[package.optional-dependencies]
+fast = [{ name = "demo", extra = ["slow"] }]
+[[package]]
+name = "other"
+version = "1.0"
+source = { git = "https://index.test/x" }
+""" % ID.hex()
+
 SEEDS = {
     "fuzz_rows": [bytes([kind]) + b"\1" + row for kind, row in enumerate(ROWS)],
     "fuzz_manifest": [b"envtree1" + numbers("I", 2) + entry("bin/demo", 1) + entry("site/demo/__init__.py")],
@@ -226,6 +248,7 @@ SEEDS = {
     "fuzz_script_metadata": [SCRIPT],
     "fuzz_script": [SCRIPT],
     "fuzz_pylock": [PYLOCK],
+    "fuzz_uv_lock": [UV_LOCK],
     "fuzz_requirements_file": [REQUIREMENTS],
     "fuzz_env_file": [ENV],
     "fuzz_simple_html": [HTML],
