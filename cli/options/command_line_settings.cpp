@@ -28,7 +28,10 @@ std::string_view family_of(const VariableSpec& variable) {
 std::string_view separators_of(const SettingSpec& setting, const VariableSpec& variable) {
   if (setting.kind == SettingKind::package_cutoffs) return ",";
   if (setting.kind == SettingKind::find_links && family_of(variable) != "PIP") return ",";
-  return is_list(setting.kind) && setting.kind != SettingKind::texts ? kWhiteSpace : "";
+  const bool may_have_blanks = setting.kind == SettingKind::texts || setting.kind == SettingKind::pairs ||
+                               setting.kind == SettingKind::package_pairs ||
+                               setting.kind == SettingKind::package_requirements;
+  return is_list(setting.kind) && !may_have_blanks ? kWhiteSpace : "";
 }
 
 /// The values of one variable; an empty variable counts as unset.

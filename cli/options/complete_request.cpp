@@ -53,6 +53,7 @@ ResolutionSettings settings_of(const SettingsLayer& merged, const ScriptSettings
   add_requirements(settings.constraints, script.constraints, directory);
   add_requirements(settings.overrides, script.overrides, directory);
   exclude(settings.overrides, script.exclusions);
+  add_requirements(settings.build.constraints, script.build_constraints, directory);
   return settings;
 }
 

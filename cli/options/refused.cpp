@@ -10,7 +10,6 @@
 namespace envstore {
 namespace {
 
-constexpr std::string_view kWheelsOnly = "only wheels are installed";
 constexpr std::string_view kThisInterpreter =
     "wheels are taken for the interpreter that runs them: --python names one";
 constexpr std::string_view kWithRequirements = "give --with-requirements FILE or --with REQUIREMENT";
@@ -19,7 +18,6 @@ constexpr std::string_view kWithRequirements = "give --with-requirements FILE or
 constexpr RefusedVariable kVariables[] = {
     {"UV_EXCLUDE", "write exclude-dependencies into the script's [tool.uv]"},
     {"UV_MALWARE_CHECK", "envstore has no such check"},
-    {"UV_NO_BINARY", kWheelsOnly}, {"UV_NO_BINARY_PACKAGE", kWheelsOnly},
     {"UV_PROJECT", "projects are not read yet; UV_WORKING_DIR enters a directory first"},
     {"UV_PRERELEASE_PACKAGE", "--prerelease counts for all packages; 'name>=1.0rc1' allows those of one"},
     {"UV_PYTHON_SEARCH_PATH", "set PATH for this run, or name the interpreter with --python"},
@@ -27,7 +25,7 @@ constexpr RefusedVariable kVariables[] = {
     {"PIP_ABI", kThisInterpreter}, {"PIP_ALL_RELEASES", "give --prerelease allow"},
     {"PIP_EDITABLE", kWithRequirements}, {"PIP_GROUP", kWithRequirements},
     {"PIP_IGNORE_REQUIRES_PYTHON", "--python names another interpreter"},
-    {"PIP_IMPLEMENTATION", kThisInterpreter}, {"PIP_NO_BINARY", kWheelsOnly},
+    {"PIP_IMPLEMENTATION", kThisInterpreter},
     {"PIP_NO_DEPS", "what a package needs is always installed"}, {"PIP_NO_DEPENDENCIES", "what a package needs is always installed"},
     {"PIP_ONLY_FINAL", "give --prerelease disallow"}, {"PIP_PLATFORM", kThisInterpreter},
     {"PIP_PYTHON_VERSION", kThisInterpreter},

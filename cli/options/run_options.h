@@ -4,7 +4,6 @@
 namespace envstore {
 
 inline constexpr std::string_view kNoProjects = "projects are not read yet: keep uv for this run";
-inline constexpr std::string_view kNoBuilds = "nothing is built: choose versions that have wheels";
 
 /// The flags of `envstore run` that are no settings, then the flags of `uv run` that are accepted without
 /// effect, then those that are refused. Together they cover every flag of `uv run`
@@ -20,7 +19,7 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
     {"upgrade-package", 'P', "NAME", "the same for this package alone: name or name<2 (repeatable)"},
     {"exec", 0, {}, "replace envstore by the program instead of waiting for it"},
 
-    // Without effect: environments are exact, nothing is built, no Python is downloaded.
+    // Without effect: environments are exact, no Python is downloaded.
     {"exact"},
     {"no-sync"},
     {"no-editable"},
@@ -31,14 +30,6 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
     {"no-extra", 0, "NAME"},
     {"fork-strategy", 0, "STRATEGY"},
     {"link-mode", 0, "MODE"},
-    {"no-build"},
-    {"no-build-package", 0, "NAME"},
-    {"no-build-isolation"},
-    {"no-build-isolation-package", 0, "NAME"},
-    {"config-setting", 'C', "SETTING"},
-    {"config-settings", 0, "SETTING"},
-    {"config-settings-package", 0, "SETTING"},
-    {"require-build-hashes"},
     {"no-require-build-hashes"},
     {"no-python-downloads"},
     {"system-certs"},
@@ -69,8 +60,6 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
      "NAME=MODE",
      {},
      "--prerelease counts for all packages; 'name>=1.0rc1' allows those of one"},
-    {"no-binary", 0, {}, {}, kNoBuilds},
-    {"no-binary-package", 0, "NAME", {}, kNoBuilds},
     {"torch-backend", 0, "BACKEND", {}, "give --index with the address of that backend's index"},
     {"reinstall",
      0,

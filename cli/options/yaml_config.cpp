@@ -92,6 +92,12 @@ class YamlReader {
 
   void take(const SettingSpec& setting, const YAML::Node& node) {
     if (setting.kind == SettingKind::package_cutoffs) return take_cutoffs(setting, node);
+    if (setting.kind == SettingKind::pairs && node.IsMap()) {
+      for (const auto& pair : node)
+        layer_.add(setting, read_setting(setting.kind, word(pair.first) + "=" + word(pair.second),
+                                         source(pair.second)));
+      return;
+    }
     if (is_list(setting.kind) && node.IsSequence()) {
       for (const YAML::Node& item : node) take_value(setting, item);
       return;

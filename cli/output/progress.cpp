@@ -42,6 +42,7 @@ StatusLine::~StatusLine() {
 void StatusLine::resolving(const std::string& what) {
   const std::lock_guard guard(mutex_);
   resolving_ = what;
+  building_.clear();
   draw(Redraw::when_due);
 }
 
@@ -91,9 +92,24 @@ void StatusLine::download_finished(const std::string& filename) {
   draw(Redraw::when_due);
 }
 
+void StatusLine::building(const std::string& what) {
+  const std::lock_guard guard(mutex_);
+  building_ = what;
+  if (verbosity_ == Verbosity::verbose) print_line(format_text("building {}", what));
+  draw(Redraw::now);
+}
+
+void StatusLine::build_output(std::string_view text) {
+  if (verbosity_ != Verbosity::verbose) return;
+  const std::lock_guard guard(mutex_);
+  erase_line();
+  print_message(std::string(text));
+}
+
 void StatusLine::unpacking(const std::string& filename) {
   const std::lock_guard guard(mutex_);
   unpacking_ = filename;
+  building_.clear();
   if (verbosity_ == Verbosity::verbose) print_line(format_text("unpacking {}", filename));
   draw(Redraw::when_due);
 }
@@ -123,6 +139,7 @@ void StatusLine::clear() {
 }
 
 std::string StatusLine::status() const {
+  if (!building_.empty()) return format_text("Building {}", building_);
   if (!resolving_.empty()) return format_text("Resolving {}", resolving_);
   if (downloaded_ < downloads_) {
     const double seconds = std::chrono::duration<double>(Clock::now() - first_download_).count();

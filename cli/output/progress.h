@@ -26,6 +26,8 @@ class StatusLine final : public Progress {
   void download_finished(const std::string& filename) override;
   void unpacking(const std::string& filename) override;
   void unpacked(const std::string& filename) override;
+  void building(const std::string& what) override;
+  void build_output(std::string_view text) override;
   void warning(const std::string& text) override;
   void value(const char* name, const std::string& json) override;
   bool is_verbose() const override { return verbosity_ == Verbosity::verbose; }
@@ -43,7 +45,7 @@ class StatusLine final : public Progress {
   const Verbosity verbosity_;
   const bool is_drawn_;  ///< standard error is a terminal, Verbosity::normal
   std::mutex mutex_;     ///< protects the members below and the terminal
-  std::string resolving_, unpacking_;
+  std::string resolving_, building_, unpacking_;
   std::size_t packages_ = 0, downloads_ = 0, downloaded_ = 0, unpacked_ = 0;
   std::uint64_t bytes_expected_ = 0, bytes_received_ = 0;
   std::map<std::string, std::uint64_t> received_, expected_;

@@ -70,13 +70,6 @@ int report_not_started(const LaunchPlan& plan, const Target& target, int error_n
                         error_number == EAGAIN ? kNoThreadHint : "");
 }
 
-Scratch make_scratch(StoreWriter& store, const Lease& lease, const LaunchPlan& plan) {
-  if (!lease.private_directory().empty())
-    return Scratch::make_outside(store, lease.private_directory(), scratch_recipe(store, plan));
-  return Scratch::make(store, lease.name(), scratch_key(store, plan),
-                       [&] { return scratch_recipe(store, plan); });
-}
-
 /// The user's program, with the signal mask that this process was started with.
 ChildSpec child_spec(const ExecSpec& line, const std::vector<std::string>& environment,
                      const sigset_t& mask) {
@@ -104,6 +97,13 @@ void close_on_exec(int fd) {
 }
 
 }  // namespace
+
+Scratch make_scratch(StoreWriter& store, const Lease& lease, const LaunchPlan& plan) {
+  if (!lease.private_directory().empty())
+    return Scratch::make_outside(store, lease.private_directory(), scratch_recipe(store, plan));
+  return Scratch::make(store, lease.name(), scratch_key(store, plan),
+                       [&] { return scratch_recipe(store, plan); });
+}
 
 int launch(StoreWriter& store, Lease lease, const LaunchPlan& plan, const Target& target,
            const LaunchOptions& options, const std::function<void()>& while_running) {

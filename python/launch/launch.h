@@ -61,6 +61,9 @@ struct LaunchOptions {
 /// share/etc/include.
 ScratchRecipe scratch_recipe(const StoreReader& store, const LaunchPlan& plan);
 
+/// The scratch of a leased run of the plan.
+Scratch make_scratch(StoreWriter& store, const Lease& lease, const LaunchPlan& plan);
+
 /// Starts the target in the leased plan's environment, waits, cleans up, and returns the exit code: the
 /// child's, or 128+n for a signal. Forwards signals sent to this process alone. 127: command not found; 126:
 /// cannot be run. If processes of the run outlive the main one a keeper process takes lease and scratch over.

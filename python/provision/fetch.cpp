@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <limits>
 
 #include "python/network/url.h"
@@ -17,6 +18,10 @@ constexpr unsigned kMostDownloads = 50, kMostCores = 32;
 constexpr const char* kProofPrefix = "wheel-digests:";  // do not change: rows are found by it
 constexpr std::uint64_t kLargestPrefetched = std::uint64_t{64} << 20;
 
+bool is_ready(const std::shared_future<FetchedTree>& tree) {
+  return tree.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
 }  // namespace
 
 struct WheelFetcher::Wheel {
@@ -30,24 +35,33 @@ struct WheelFetcher::Wheel {
   std::shared_future<FetchedTree> tree = promise.get_future().share();
 };
 
-WheelFetcher::WheelFetcher(StoreWriter& store, Lease& lease, IndexClient& client, Progress& progress,
-                           const RequiredHashes& required)
+WheelFetcher::WheelFetcher(StoreWriter& store, Lease& lease, IndexClient& client, SdistBuilder& sdists,
+                           Progress& progress, const RequiredHashes& required)
     : store_(store),
       lease_(lease),
       client_(client),
+      sdists_(sdists),
       progress_(progress),
       required_(required),
       workers_(core_count(kMostCores)),
+      building_(core_count(kMostCores)),
       unpacking_(core_count(kMostCores)),
       downloading_(kMostDownloads) {
   lease_.tmp_directory();  // created before there are other threads
 }
 
 WheelFetcher::~WheelFetcher() {
-  const std::lock_guard lock(mutex_);
-  to_download_.clear();
-  to_unpack_.clear();
-  for (auto& [url, wheel] : wheels_) wheel->is_given_up = true;
+  bool has_builds = false;
+  {
+    const std::lock_guard lock(mutex_);
+    to_download_.clear();
+    to_unpack_.clear();
+    for (auto& [url, wheel] : wheels_) {
+      wheel->is_given_up = true;
+      has_builds = has_builds || (!is_wheel(wheel->file) && !is_ready(wheel->tree));
+    }
+  }
+  if (has_builds) sdists_.cancel();
 }
 
 std::shared_future<FetchedTree> WheelFetcher::start(const std::string& name,
@@ -64,6 +78,7 @@ std::shared_future<FetchedTree> WheelFetcher::start(const std::string& name,
 
 void WheelFetcher::prefetch(const std::string& name, const pypackaging::Version& version,
                             const IndexFile& file) {
+  if (!is_wheel(file)) return;
   const std::optional<std::uint64_t> size = client_.size_of(file);
   if (!size || *size > kLargestPrefetched) return;
   const std::lock_guard lock(mutex_);
@@ -91,6 +106,10 @@ WheelFetcher::WheelPointer WheelFetcher::enqueue(const std::string& name, const 
   wheel->size = client_.size_of(file).value_or(0);
   wheel->need = need;
   wheels_.emplace(file.url, wheel);
+  if (!is_wheel(file)) {
+    enqueue_sdist(wheel, version);
+    return wheel;
+  }
   if (const auto tree = known_tree(name, file)) {
     wheel->promise.set_value({*tree, true});
   } else {
@@ -98,6 +117,49 @@ WheelFetcher::WheelPointer WheelFetcher::enqueue(const std::string& name, const 
     dispatch();
   }
   return wheel;
+}
+
+/// Requires mutex_ held. A build comes after all wheels of the pool that it uses, its own.
+void WheelFetcher::enqueue_sdist(const WheelPointer& sdist, const pypackaging::Version& version) {
+  if (const auto tree = sdists_.known_tree(sdist->name, sdist->file))
+    return sdist->promise.set_value({*tree, true});
+  building_.require_thread();
+  building_.post([this, sdist, version] {
+    try {
+      sdist->promise.set_value(build(*sdist, version));
+    } catch (...) {
+      note_failure(std::current_exception());
+      sdist->promise.set_exception(std::current_exception());
+    }
+  });
+}
+
+/// Without this package the layer cannot be made: builds that take minutes would be for nothing.
+void WheelFetcher::note_failure(const std::exception_ptr& failure) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (first_failure_) return;
+    first_failure_ = failure;
+  }
+  sdists_.cancel();
+}
+
+void WheelFetcher::throw_first_failure() {
+  const std::lock_guard lock(mutex_);
+  if (first_failure_) std::rethrow_exception(first_failure_);
+}
+
+FetchedTree WheelFetcher::build(const Wheel& sdist, const pypackaging::Version& version) {
+  if (sdist.is_given_up) throw Error(ErrorKind::busy, "cannot build " + sdist.name + ": the run has ended");
+  return sdists_.wheel(sdist.name, version, sdist.file,
+                       [&](std::span<const std::byte> wheel, const std::string& filename) {
+                         WheelOrigin origin = origin_of(sdist);
+                         origin.filename = filename;
+                         progress_.unpacking(filename);
+                         const TreeId tree = ingest_wheel(store_, lease_, workers_, wheel, origin);
+                         progress_.unpacked(filename);
+                         return tree;
+                       });
 }
 
 std::optional<TreeId> WheelFetcher::known_tree(const std::string& name, const IndexFile& file) {
@@ -202,16 +264,22 @@ TreeId WheelFetcher::ingest(const Wheel& wheel, const WheelOrigin& origin) try {
   throw;
 }
 
+/// What must be true of the wheel, whether it was downloaded or built.
+WheelOrigin WheelFetcher::origin_of(const Wheel& wheel) const {
+  WheelOrigin origin;
+  origin.expected_name = wheel.name;
+  origin.expected_version = wheel.version;
+  origin.on_warning = [this](const std::string& text) { progress_.warning(text); };
+  return origin;
+}
+
 FetchedTree WheelFetcher::unpack(const Wheel& wheel) {
   check_hashes(wheel);
-  WheelOrigin origin;
+  WheelOrigin origin = origin_of(wheel);
   origin.filename = wheel.file.filename;
   origin.url = without_credentials(wheel.file.url);
   origin.expected_sha256 = wheel.file.hashes.digest("sha256");
   origin.has_checked_hash = wheel.body->is_in_memory();
-  origin.expected_name = wheel.name;
-  origin.expected_version = wheel.version;
-  origin.on_warning = [this](const std::string& text) { progress_.warning(text); };
   origin.expected_metadata = client_.known_metadata(wheel.file);
   progress_.unpacking(wheel.file.filename);
   const TreeId tree = ingest(wheel, origin);

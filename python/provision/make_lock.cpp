@@ -9,6 +9,7 @@
 #include "python/network/url.h"
 #include "python/provision/choose_interpreter.h"
 #include "python/provision/read_layers.h"
+#include "python/provision/sdist_builder.h"
 #include "python/resolve/index_source.h"
 #include "python/resolve/required_hashes.h"
 #include "python/resolve/resolve.h"
@@ -81,7 +82,8 @@ class LockMaker {
     NoPrefetch wheels;
     const std::int64_t now = store_.clock().now().time_since_epoch().count();
     const IndexSource::Rules rules = source_rules(layer, interpreter_, *tags_, preferred_, hashes, now);
-    IndexSource source(store_, client, wheels, progress_, rules);
+    SdistBuilder sdists({store_, interpreter_, layer.settings, progress_}, client, hashes);
+    IndexSource source(store_, client, wheels, sdists, progress_, rules);
     source.look_ahead(layer.requirements);
     const Lock lock = resolve_layer(layer, interpreter_, preferred_, source, progress_);
     progress_.resolved(lock.packages.size());

@@ -47,7 +47,7 @@ class Preparation {
     ProvisionedLayers provisioned = provision_or_take_back(*ingest, layers);
     add_watched(provisioned.watched);
     print("snapshots", provisioned.snapshots);
-    LaunchPlan plan = plan_of(std::move(provisioned.plans));
+    LaunchPlan plan = launch_plan(interpreter_, std::move(provisioned.plans));
     if (words_.compile_bytecode) compile(plan);
 
     std::vector<SnapshotId> snapshots;
@@ -147,16 +147,6 @@ class Preparation {
       if (error.kind() == ErrorKind::no_space) take_back_trees(store_, lease);
       throw;
     }
-  }
-
-  LaunchPlan plan_of(std::vector<LayerPlan> layers) const {
-    LaunchPlan plan;
-    plan.interpreter = interpreter_.path;
-    plan.home = interpreter_.home;
-    plan.version = interpreter_.version;
-    plan.site_path = interpreter_.site_path;
-    plan.layers = std::move(layers);
-    return plan;
   }
 
   StoreWriter& store_;

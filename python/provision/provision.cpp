@@ -10,6 +10,13 @@ std::string pyvenv_cfg(const Interpreter& interpreter) {
          "\ninclude-system-site-packages = false\nversion = " + interpreter.version + "\n";
 }
 
+FetchedTree fetched(const LockedPackage& package, WheelFetcher& fetcher) try {
+  return fetcher.start(package.name, package.version, package.file).get();
+} catch (...) {
+  fetcher.throw_first_failure();
+  throw;
+}
+
 }  // namespace
 
 void start_fetching(const Lock& lock, WheelFetcher& fetcher) {
@@ -27,7 +34,7 @@ SnapshotRecord provision(const Lock& lock, const Interpreter& interpreter, Wheel
   record.cache_tag = interpreter.cache_tag;
   record.prefix_files = {{"pyvenv.cfg", pyvenv_cfg(interpreter)}};
   for (const LockedPackage& package : lock.packages) {
-    const FetchedTree tree = fetcher.start(package.name, package.version, package.file).get();
+    const FetchedTree tree = fetched(package, fetcher);
     (tree.was_there ? report.reused : report.installed) += 1;
     record.trees.push_back({tree.tree, package.name, package.version.canonical()});
     if (forest_rule(package.name) != nullptr) record.forced_forest.push_back(package.name);

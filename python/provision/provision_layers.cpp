@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 
+#include "python/provision/sdist_builder.h"
 #include "python/resolve/pins.h"
 #include "python/resolve/request_text.h"
 #include "python/resolve/required_hashes.h"
@@ -44,13 +45,14 @@ LayerPlan plan_of(const Placement& placement) {
 class LayerProvisioning {
  public:
   LayerProvisioning(StoreWriter& store, Lease& lease, const Interpreter& interpreter, Layout layout,
-                    std::shared_ptr<IndexClient> script_client, Progress& progress)
+                    std::shared_ptr<IndexClient> script_client, Progress& progress, const BuildChain* outer)
       : store_(store),
         lease_(lease),
         interpreter_(interpreter),
         layout_(layout),
         script_client_(std::move(script_client)),
-        progress_(progress) {}
+        progress_(progress),
+        outer_(outer) {}
 
   ProvisionedLayers run(const Layers& layers) {
     made_.resize(layers.layers.size());
@@ -95,6 +97,9 @@ class LayerProvisioning {
       if (auto known = known_answer(request)) return *known;
     if (store_.is_read_only()) refuse_to_make(store_, layer.label, reuses);
 
+    // The environment of a build is always decided anew, while the locks of outer requests are held: waiting
+    // for one more could end in a circle of processes that wait for each other.
+    if (layer.source == Layer::Source::build) return make_anew(layer, below, request);
     // Of many processes with the same request, one does the work; the others find its answer.
     const FileLock lock =
         FileLock::wait(store_.root(), store_paths::request_lock(request.key), LockMode::exclusive);
@@ -134,14 +139,17 @@ class LayerProvisioning {
 
   MadeLayer make_anew(const Layer& layer, const std::vector<SnapshotId>& below, const LayerRequest& request) {
     const auto started = std::chrono::steady_clock::now();
-    const auto client = layer.source == Layer::Source::script && script_client_
+    const bool has_client = layer.source == Layer::Source::script || layer.source == Layer::Source::build;
+    const auto client = has_client && script_client_
                             ? script_client_
                             : std::make_shared<IndexClient>(store_, layer.settings.indexes, &progress_);
     const RequiredHashes hashes = required_hashes(layer, interpreter_);
+    SdistBuilder sdists({store_, interpreter_, layer.settings, progress_, outer_}, *client, hashes);
     MadeLayer made;
-    made.record = lock_and_provision(layer, preferred_versions(layer, below, request), *client, hashes);
+    made.record =
+        lock_and_provision(layer, preferred_versions(layer, below, request), *client, sdists, hashes);
     made.placement = place(made.record, layer.label, request.text, [&] {
-      WheelFetcher fetcher(store_, lease_, *client, progress_, hashes);
+      WheelFetcher fetcher(store_, lease_, *client, sdists, progress_, hashes);
       ProvisionReport repeated;
       made.record = provision(result_.locks.back(), interpreter_, fetcher, repeated);
     });
@@ -155,15 +163,15 @@ class LayerProvisioning {
 
   /// Wheels are prefetched during the resolution, and the candidates are saved during the transfers.
   SnapshotRecord lock_and_provision(const Layer& layer, const PreferredVersions& preferred,
-                                    IndexClient& client, const RequiredHashes& hashes) {
-    WheelFetcher fetcher(store_, lease_, client, progress_, hashes);
+                                    IndexClient& client, SdistBuilder& sdists, const RequiredHashes& hashes) {
+    WheelFetcher fetcher(store_, lease_, client, sdists, progress_, hashes);
     if (layer.locked) {
       const Lock& lock = result_.locks.emplace_back(*layer.locked);
       if (progress_.is_verbose()) progress_.value("lock", to_json(lock));
       return provision(lock, interpreter_, fetcher, result_.report);
     }
     const std::int64_t now = store_.clock().now().time_since_epoch().count();
-    IndexSource source(store_, client, fetcher, progress_,
+    IndexSource source(store_, client, fetcher, sdists, progress_,
                        source_rules(layer, interpreter_, tags(), preferred, hashes, now));
     source.look_ahead(layer.requirements);
     const Lock& lock =
@@ -237,6 +245,7 @@ class LayerProvisioning {
   const Layout layout_;
   const std::shared_ptr<IndexClient> script_client_;
   Progress& progress_;
+  const BuildChain* const outer_;
   std::optional<pypackaging::TagPriority> tags_;
   std::vector<std::optional<MadeLayer>> made_;  ///< as the layers, top first
   ProvisionedLayers result_;
@@ -246,8 +255,20 @@ class LayerProvisioning {
 
 ProvisionedLayers provision_layers(StoreWriter& store, Lease& lease, const Interpreter& interpreter,
                                    const Layers& layers, Layout layout,
-                                   std::shared_ptr<IndexClient> script_client, Progress& progress) {
-  return LayerProvisioning(store, lease, interpreter, layout, std::move(script_client), progress).run(layers);
+                                   std::shared_ptr<IndexClient> script_client, Progress& progress,
+                                   const BuildChain* outer) {
+  return LayerProvisioning(store, lease, interpreter, layout, std::move(script_client), progress, outer)
+      .run(layers);
+}
+
+LaunchPlan launch_plan(const Interpreter& interpreter, std::vector<LayerPlan> layers) {
+  LaunchPlan plan;
+  plan.interpreter = interpreter.path;
+  plan.home = interpreter.home;
+  plan.version = interpreter.version;
+  plan.site_path = interpreter.site_path;
+  plan.layers = std::move(layers);
+  return plan;
 }
 
 }  // namespace envstore

@@ -10,6 +10,8 @@
 
 namespace envstore {
 
+struct BuildChain;
+
 /// The layers of a run in the store, leased and laid out.
 struct ProvisionedLayers {
   std::vector<Lock> locks;  ///< of the layers that were resolved; the store had the others
@@ -21,10 +23,15 @@ struct ProvisionedLayers {
 
 /// Takes each layer's snapshot from the row of its request, else resolves and provisions it: lower layers
 /// first, because their versions are kept in the layers above. `layout`: unless some distribution needs a
-/// forest. `script_client`: for the script's layer, with pages that are already being fetched; may be null.
+/// forest. `script_client`: for the script's layer, with pages that are already being fetched, or for that of
+/// a build; may be null. `outer`: the build whose environment the layers are.
 /// Throws Error{permission} if something is missing in a read-only store.
 ProvisionedLayers provision_layers(StoreWriter& store, Lease& lease, const Interpreter& interpreter,
                                    const Layers& layers, Layout layout,
-                                   std::shared_ptr<IndexClient> script_client, Progress& progress);
+                                   std::shared_ptr<IndexClient> script_client, Progress& progress,
+                                   const BuildChain* outer = nullptr);
+
+/// The plan of a run in these layers, top first.
+LaunchPlan launch_plan(const Interpreter& interpreter, std::vector<LayerPlan> layers);
 
 }  // namespace envstore

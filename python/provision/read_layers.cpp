@@ -30,6 +30,18 @@ void add_hashes(RequiredHashes& hashes, const RequirementsFile& file) {
     for (const FileDigest& hash : allowed) hashes.allowed[name].add(hash);
 }
 
+/// The packages that a requirements file names, and its settings of backends.
+void add_build_options(BuildSettings& build, const BuildSettings& more) {
+  build.no_build = build.no_build || more.no_build;
+  build.no_binary = build.no_binary || more.no_binary;
+  build.no_build_packages.insert(more.no_build_packages.begin(), more.no_build_packages.end());
+  build.no_binary_packages.insert(more.no_binary_packages.begin(), more.no_binary_packages.end());
+  for (const auto& [key, values] : more.config) {
+    auto& all = build.config[key];
+    all.insert(all.end(), values.begin(), values.end());
+  }
+}
+
 /// The options of a requirements file apply to its layer only.
 void add_options(ResolutionSettings& settings, const RequirementsFile& file) {
   auto& indexes = settings.indexes.indexes;
@@ -43,6 +55,7 @@ void add_options(ResolutionSettings& settings, const RequirementsFile& file) {
   settings.constraints.insert(settings.constraints.end(), file.constraints.begin(), file.constraints.end());
   settings.indexes.no_index = settings.indexes.no_index || file.no_index;
   if (file.allow_prereleases) settings.prereleases = pypackaging::PrereleaseMode::allow;
+  add_build_options(settings.build, file.build);
 }
 
 class LayerReader {
@@ -56,6 +69,7 @@ class LayerReader {
   Layers read() {
     read_into(settings_.constraints, settings_.constraint_files);
     read_into(settings_.overrides, settings_.override_files);
+    read_into(settings_.build.constraints, settings_.build.constraint_files);
     add(with_layer());
     for (const std::string& path : request_.words.with_requirements)
       if (is_pylock_name(name_of(path))) add(lock_layer(path));

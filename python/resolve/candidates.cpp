@@ -5,6 +5,7 @@
 #include <set>
 
 #include "pypackaging/filename.h"
+#include "python/source/sdist.h"
 #include "store/platform/terminal_text.h"
 
 namespace envstore {
@@ -67,7 +68,8 @@ class Gatherer {
     if (file.filename.ends_with(".whl"))
       take_wheel(file);
     else if (const auto sdist = pypackaging::SdistFilename::parse(file.filename, name_))
-      if (Gathered* version = noted(sdist->version, file)) version->sdists.push_back(&file);
+      if (is_source_archive(file.filename))
+        if (Gathered* version = noted(sdist->version, file)) version->sdists.push_back(&file);
   }
 
   std::map<Version, Gathered> versions;
@@ -166,14 +168,52 @@ class Gatherer {
   std::map<std::string, bool> platform_answers_;
 };
 
-/// What the user can do about a version without a compatible wheel.
-std::string advice_on(const Gathered& gathered) {
-  if (gathered.other_platforms.empty())
-    return "envstore does not build source distributions yet: choose a version that has wheels";
+constexpr const char* kAdviceOnNoBinary =
+    "--no-binary, or a setting like it, forbids wheels: leave it away, or name other packages with "
+    "--no-binary-package";
+constexpr const char* kAdviceOnNoBuild =
+    "it has a source distribution, which --no-build, or a setting like it, forbids to build";
+
+/// What the user can do about a version without a file that may be used.
+std::string advice_on(const Gathered& gathered, const FilePolicy& policy) {
+  const bool may_build = policy.name != kWheelsOnly.name && policy.name != kNoFile.name;
+  if (!gathered.wheels.empty()) return kAdviceOnNoBinary;
+  if (!gathered.sdists.empty() && gathered.other_platforms.empty() && !may_build) return kAdviceOnNoBuild;
   if (gathered.newest_minor_here >= 0)
     return "there is one for this platform with --python 3." + std::to_string(gathered.newest_minor_here);
-  return !gathered.sdists.empty() ? "it has a source distribution, which envstore does not build yet"
-                                  : "another version or platform may have one";
+  if (!gathered.sdists.empty() && !may_build) return kAdviceOnNoBuild;
+  return "another version or platform may have one";
+}
+
+std::string detail_on(const Gathered& gathered) {
+  if (!gathered.wheels.empty()) return "wheels only";
+  return gathered.other_platforms.empty() ? "a source distribution only"
+                                          : "wheels for " + joined(gathered.other_platforms, 3) + " only";
+}
+
+const IndexFile* best_wheel(const VersionFiles& files) {
+  return files.wheels.empty() ? nullptr : files.wheels.front();
+}
+
+/// 0 is the best: the format of today (PEP 625), then the other that build tools make.
+int format_rank(const IndexFile& sdist) {
+  return sdist.filename.ends_with(".tar.gz") ? 0 : sdist.filename.ends_with(".zip") ? 1 : 2;
+}
+
+const IndexFile* best_sdist(const VersionFiles& files) {
+  const auto best =
+      std::min_element(files.sdists.begin(), files.sdists.end(), [](const IndexFile* a, const IndexFile* b) {
+        return std::pair(a->yanked.has_value(), format_rank(*a)) <
+               std::pair(b->yanked.has_value(), format_rank(*b));
+      });
+  return best == files.sdists.end() ? nullptr : *best;
+}
+
+/// A yanked file is taken only if the version has no other (PEP 592).
+const IndexFile* wheel_else_sdist(const VersionFiles& files) {
+  const IndexFile *wheel = best_wheel(files), *sdist = best_sdist(files);
+  if (wheel == nullptr) return sdist;
+  return wheel->yanked && sdist != nullptr && !sdist->yanked ? sdist : wheel;
 }
 
 OfferedVersion offered(const Version& version, const Gathered& gathered, bool is_usable,
@@ -182,12 +222,10 @@ OfferedVersion offered(const Version& version, const Gathered& gathered, bool is
   offer.yanked = gathered.all_yanked;
   offer.yanked_reason = gathered.yanked_reason;
   if (is_usable) return offer;
-  if (!gathered.other_platforms.empty() || !gathered.sdists.empty()) {
+  if (!gathered.other_platforms.empty() || !gathered.sdists.empty() || !gathered.wheels.empty()) {
     offer.usability = Usability::no_matching_wheel;
-    offer.detail = gathered.other_platforms.empty()
-                       ? "a source distribution only"
-                       : "wheels for " + joined(gathered.other_platforms, 3) + " only";
-    offer.advice = advice_on(gathered);
+    offer.detail = detail_on(gathered);
+    offer.advice = advice_on(gathered, rules.policy);
   } else if (!gathered.other_pythons.empty()) {
     offer.usability = Usability::needs_other_python;
     offer.detail = joined(gathered.other_pythons, 2);
@@ -218,9 +256,25 @@ pypackaging::Absence absence_of(const ProjectFiles& files) {
 
 }  // namespace
 
-const FilePolicy kWheelsOnly = {"wheels-only", [](const VersionFiles& files) -> const IndexFile* {
-                                  return files.wheels.empty() ? nullptr : files.wheels.front();
-                                }};
+// do not change the names: cached candidates are found by them
+const FilePolicy kWheelsOnly = {"wheels-only", best_wheel};
+const FilePolicy kSdistsOnly = {"sdists-only", best_sdist};
+const FilePolicy kPreferWheel = {"prefer-wheel", wheel_else_sdist};
+const FilePolicy kNoFile = {"no-file", [](const VersionFiles&) -> const IndexFile* { return nullptr; }};
+
+const FilePolicy& file_policy(AllowedFiles allowed) {
+  switch (allowed) {
+    case AllowedFiles::wheels:
+      return kWheelsOnly;
+    case AllowedFiles::sdists:
+      return kSdistsOnly;
+    case AllowedFiles::none:
+      return kNoFile;
+    case AllowedFiles::any:
+      break;
+  }
+  return kPreferWheel;
+}
 
 VersionFiles files_of_version(const std::string& normalized_name, const Version& version,
                               const ProjectFiles& files, const CandidateRules& rules) {

@@ -8,6 +8,7 @@
 #include "pypackaging/resolver.h"
 #include "pypackaging/tags.h"
 #include "python/index/index_client.h"
+#include "python/settings/build_settings.h"
 
 namespace envstore {
 
@@ -24,8 +25,11 @@ struct FilePolicy {
   /// nullptr: none, so the version cannot be used.
   const IndexFile* (*choose)(const VersionFiles& files);
 };
-/// The best wheel. Source distributions are not built.
-extern const FilePolicy kWheelsOnly;
+extern const FilePolicy kWheelsOnly;   ///< the best wheel
+extern const FilePolicy kSdistsOnly;   ///< the source distribution, of several formats the usual one
+extern const FilePolicy kPreferWheel;  ///< the best wheel, else the source distribution
+extern const FilePolicy kNoFile;       ///< none: what --no-build and --no-binary together leave
+const FilePolicy& file_policy(AllowedFiles allowed);
 
 /// The rules that decide which files of a package index can be used.
 struct CandidateRules {
@@ -34,7 +38,7 @@ struct CandidateRules {
   std::optional<std::int64_t> exclude_newer_ns;
   /// When hashes are required, those that are allowed (maybe none); nullptr: any file.
   const FileDigests* allowed_hashes = nullptr;
-  FilePolicy policy = kWheelsOnly;
+  FilePolicy policy = kPreferWheel;
 };
 
 /// The files of one version that the rules allow; they point into `files`. A yanked wheel is among them.

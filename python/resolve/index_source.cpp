@@ -32,6 +32,11 @@ bool is_ready(const std::shared_future<Value>& future) {
   return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
+/// Metadata that is missing or cannot be read.
+struct BrokenVersion {
+  std::string reason;
+};
+
 std::shared_ptr<const CoreMetadata> parse_metadata(const std::string& text, const std::string& filename) {
   auto core = std::make_shared<const CoreMetadata>(CoreMetadata::parse(text));
   check_is_about(*core, filename);
@@ -42,38 +47,11 @@ std::shared_ptr<const CoreMetadata> parse_metadata(const std::string& text, cons
 void add_local_hashes(SimplePage& page, const FileDigests& demanded) {
   for (IndexFile& file : page.files) {
     const auto path = local_path(file.url);
-    if (!path || !file.filename.ends_with(".whl")) continue;
+    if (!path) continue;
     const MappedFile wheel = MappedFile::open(AT_FDCWD, real_path(*path).value_or(*path));
     for (const FileDigest& hash : digests_of(wheel.bytes(), demanded))
       if (!file.hashes.digest(hash.algorithm)) file.hashes.add(hash);
   }
-}
-
-/// Whether the text is long enough to be a digest of any algorithm, and not a word of hexadecimal letters.
-bool looks_like_digest(std::string_view text) {
-  constexpr std::size_t kShortest = 32;
-  return text.size() >= kShortest &&
-         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-}
-
-/// Reads `sha256=...`, also among other fields (`egg=x&sha256=...`). The user wrote the hashes, so one that
-/// cannot be checked is an error.
-FileDigests fragment_hashes(const std::string& name, std::string_view fragment) {
-  FileDigests hashes;
-  while (!fragment.empty()) {
-    const std::string_view part = fragment.substr(0, fragment.find('&'));
-    fragment.remove_prefix(std::min(part.size() + 1, fragment.size()));
-    const std::size_t equals = std::min(part.find('='), part.size());
-    const std::string_view digest = part.substr(std::min(equals + 1, part.size()));
-    auto hash = FileDigest::read(part.substr(0, equals), digest);
-    if ((hash && hash->hex.empty()) || (!hash && looks_like_digest(digest)))
-      throw Error(ErrorKind::invalid_input,
-                  "cannot install '" + name + "': the hash '" + terminal_line(part) +
-                      "' of its address cannot be checked",
-                  "it must be one of " + strong_algorithms() + ", md5, sha1, with all its digits");
-    if (hash) hashes.add(std::move(*hash));
-  }
-  return hashes;
 }
 
 template <class Value>
@@ -85,10 +63,11 @@ std::shared_future<Value> ready(Value value) {
 
 }  // namespace
 
-IndexSource::IndexSource(StoreWriter& store, IndexClient& client, WheelPrefetch& wheels, Progress& progress,
-                         Rules rules)
+IndexSource::IndexSource(StoreWriter& store, IndexClient& client, WheelPrefetch& wheels,
+                         SourceDistributions& sdists, Progress& progress, Rules rules)
     : client_(client),
       wheels_(wheels),
+      sdists_(sdists),
       progress_(progress),
       rules_(std::move(rules)),
       cache_(store, candidate_rules({})) {}
@@ -106,13 +85,15 @@ IndexSource::~IndexSource() {
 CandidateRules IndexSource::candidate_rules(const std::string& name) const {
   CandidateRules rules{rules_.tags, rules_.python, rules_.cutoffs.of(name)};
   if (rules_.hashes.are_required()) rules.allowed_hashes = &rules_.hashes.of(name);
+  rules.policy = file_policy(rules_.build.allowed(name));
   return rules;
 }
 
 /// Only candidates for the general rules are cached. With moving cut-offs they are not, because they would
 /// evict rows that are in use.
 bool IndexSource::may_keep_candidates(const std::string& name) const {
-  return !rules_.cutoffs.moves && !rules_.cutoffs.packages.contains(name);
+  return !rules_.cutoffs.moves && !rules_.cutoffs.packages.contains(name) &&
+         rules_.build.allowed(name) == rules_.build.allowed_for_others();
 }
 
 /// nullptr: the page has to be read.
@@ -167,7 +148,7 @@ void IndexSource::prefetch_versions(const std::string& name) {
 
 void IndexSource::prefetch_dependencies(const std::string& name, const Version& version) {
   const CandidatesPointer known = candidates(name).get();
-  if (const auto file = known->file(version)) metadata(*file);
+  if (const auto file = known->file(version); file && is_wheel(*file)) metadata(*file);
 }
 
 void IndexSource::decided(const std::string& name, const Version&) {
@@ -183,17 +164,32 @@ const pypackaging::PackageOffer& IndexSource::versions(const std::string& name) 
   return kept->offer();
 }
 
-std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const IndexFile& file) {
-  MetadataPointer core;
+IndexSource::MetadataPointer IndexSource::core_of(const std::string& name, const Version& version,
+                                                  const IndexFile& file) {
+  // A build that fails ends the resolution: no older version is taken in its place, and the output of the
+  // build is what the user needs.
+  if (!is_wheel(file))
+    return std::make_shared<const CoreMetadata>(CoreMetadata::parse(sdists_.metadata(name, version, file)));
   try {
     const Metadata known = metadata(file);
     // Parsed metadata is kept only if it was prefetched, because a search reads many versions.
-    core = is_ready(known.core) ? known.core.get() : parse_metadata(known.text.get(), file.filename);
+    return is_ready(known.core) ? known.core.get() : parse_metadata(known.text.get(), file.filename);
   } catch (const Error& error) {
     // Invalid or missing metadata makes only this version unavailable; any other error, such as a dead
     // network, ends the resolution.
     if (error.kind() != ErrorKind::invalid_input && error.kind() != ErrorKind::not_found) throw;
-    return Unavailable{error.what(), true};
+    throw BrokenVersion{error.what()};
+  }
+}
+
+std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const std::string& name,
+                                                                     const Version& version,
+                                                                     const IndexFile& file) {
+  MetadataPointer core;
+  try {
+    core = core_of(name, version, file);
+  } catch (const BrokenVersion& broken) {
+    return Unavailable{broken.reason, true};
   }
   if (const auto fault = core->fatal_error())
     return Unavailable{"its metadata cannot be read: " + fault->message};
@@ -204,8 +200,8 @@ std::variant<Dependencies, Unavailable> IndexSource::dependencies(const std::str
                                                                   const Version& version) {
   const CandidatesPointer known = candidates(name).get();
   const auto file = known->file(version);
-  if (!file) return Unavailable{name + " " + version.canonical() + " has no wheel for this interpreter"};
-  return dependencies_in(*file);
+  if (!file) return Unavailable{name + " " + version.canonical() + " has no file for this interpreter"};
+  return dependencies_in(name, version, *file);
 }
 
 std::variant<std::pair<Version, Dependencies>, Unavailable> IndexSource::direct(const std::string& name,
@@ -217,7 +213,7 @@ std::variant<std::pair<Version, Dependencies>, Unavailable> IndexSource::direct(
     return Unavailable{"the wheel at " + display_url(url) + " is " + wheel->name + ", not " + name};
   if (!rules_.tags.rank(wheel->tags))
     return Unavailable{"the wheel at " + display_url(url) + " does not fit this interpreter"};
-  auto needs = dependencies_in(file);
+  auto needs = dependencies_in(name, wheel->version, file);
   if (auto* fault = std::get_if<Unavailable>(&needs)) return std::move(*fault);
   return std::pair{wheel->version, std::get<Dependencies>(std::move(needs))};
 }
@@ -228,7 +224,7 @@ IndexFile IndexSource::file_of(const std::string& name, const pypackaging::Pin& 
   const auto file = known->file(pin.version);
   if (!file)
     throw Error(ErrorKind::unresolvable,
-                "cannot install " + name + " " + pin.version.canonical() + ": no wheel fits");
+                "cannot install " + name + " " + pin.version.canonical() + ": no file fits");
   return *file;
 }
 
@@ -242,7 +238,8 @@ IndexSource::Rules source_rules(const Layer& layer, const Interpreter& interpret
           python_version(interpreter),
           upload_cutoffs(layer.settings, now_ns),
           hashes,
-          std::move(preferences)};
+          std::move(preferences),
+          layer.settings.build};
 }
 
 void IndexSource::look_ahead(const std::vector<Requirement>& requirements) {
@@ -287,7 +284,7 @@ bool IndexSource::follow_at_hand(const Step& step, Steps& steps) {
   if (!is_ready(known)) return false;
   try {
     const auto guess = likely(*known.get(), step);
-    if (guess && !is_ready(metadata(guess->file).text)) return false;
+    if (guess && (!is_wheel(guess->file) || !is_ready(metadata(guess->file).text))) return false;
     follow(step, steps);
   } catch (const std::exception&) {
     doubt();  // if the resolver comes here, it meets the same error and reports it
@@ -366,40 +363,25 @@ void IndexSource::end_first_step() {
     wheels_.prefetch(each->name, each->likely.version, each->likely.file);
 }
 
+/// nullptr: it would have to be built, which only the resolver's decision justifies.
+IndexSource::MetadataPointer IndexSource::likely_metadata(const std::string& name, const Likely& likely) {
+  if (is_wheel(likely.file)) return metadata(likely.file).core.get();
+  const auto text = sdists_.static_metadata(name, likely.version, likely.file);
+  return text ? std::make_shared<const CoreMetadata>(CoreMetadata::parse(*text)) : nullptr;
+}
+
 void IndexSource::follow(const Step& step, Steps& steps) {
   const CandidatesPointer known = candidates(step.name).get();
   const auto guess = likely(*known, step);
   if (!guess) return doubt();
   note_likely(step, *guess);
-  const MetadataPointer core = metadata(guess->file).core.get();
+  const MetadataPointer core = likely_metadata(step.name, *guess);
+  if (!core) return doubt();
   const auto prefetched = std::make_shared<PrefetchedWheel>(PrefetchedWheel{step.name, *guess, 1});
   for (const Requirement& needed : core->requires_dist)
     add_step(steps, needed, step.extras, MarkerContext::metadata, prefetched);
   settle(prefetched);
   if (!step.needed_by) end_first_step();
-}
-
-IndexFile direct_file(const std::string& name, const std::string& url) {
-  IndexFile file;
-  std::string address = url;
-  if (const std::size_t fragment = address.find('#'); fragment != std::string::npos) {
-    const std::string text = address.substr(fragment + 1);
-    file.hashes = fragment_hashes(name, text);
-    address.resize(fragment);
-  }
-  const std::size_t query = address.find('?');
-  const std::string path = address.substr(0, query);
-  file.filename = name_of(path);
-  file.url = address;
-  const bool is_supported =
-      address.starts_with("https://") || address.starts_with("http://") || address.starts_with("file://");
-  if (!is_supported || !file.filename.ends_with(".whl"))
-    throw Error(
-        ErrorKind::unsupported,
-        "cannot install '" + name + "' from " + display_url(url) + ": it is not the address of a wheel",
-        "give an http(s) or file address that ends in .whl; source distributions and repositories are not "
-        "built");
-  return file;
 }
 
 }  // namespace envstore

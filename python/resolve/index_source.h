@@ -27,6 +27,26 @@ class WheelPrefetch {
                         const IndexFile& file) = 0;
 };
 
+/// Core metadata of source distributions; implemented by python/provision, which builds them. Thread-safe.
+class SourceDistributions {
+ public:
+  virtual ~SourceDistributions() = default;
+  /// METADATA of the wheel that the file becomes, without its description. Downloads it, and builds as much
+  /// as is necessary, unless the store knows the answer: blocks. Throws the errors of downloads, and those of
+  /// builds, which name the package.
+  virtual std::string metadata(const std::string& name, const pypackaging::Version& version,
+                               const IndexFile& file) = 0;
+  /// The same without running any code of the package: from the store, or from static fields (PEP 643).
+  /// nullopt: that is not enough.
+  virtual std::optional<std::string> static_metadata(const std::string& name,
+                                                     const pypackaging::Version& version,
+                                                     const IndexFile& file) = 0;
+};
+
+inline bool is_wheel(const IndexFile& file) {
+  return file.filename.ends_with(".whl");
+}
+
 /// Provides the resolver with facts from index pages and core metadata. Prefetches what a likely answer needs
 /// (pages, metadata, the dependencies' pages, ...) before the resolver requires it, so that round trips grow
 /// with the depth of the dependency graph, not with the number of packages. Wheels are prefetched while the
@@ -41,10 +61,11 @@ class IndexSource final : public FileSource {
     UploadCutoffs cutoffs;
     const RequiredHashes& hashes;
     std::map<std::string, pypackaging::Version> preferences;
+    const BuildSettings& build;
   };
 
-  IndexSource(StoreWriter& store, IndexClient& client, WheelPrefetch& wheels, Progress& progress,
-              Rules rules);
+  IndexSource(StoreWriter& store, IndexClient& client, WheelPrefetch& wheels, SourceDistributions& sdists,
+              Progress& progress, Rules rules);
   ~IndexSource() override;  ///< waits for the prefetching threads
 
   void prefetch_versions(const std::string& name) override;
@@ -95,6 +116,7 @@ class IndexSource final : public FileSource {
 
   std::shared_future<CandidatesPointer> candidates(const std::string& name);
   Metadata metadata(const IndexFile& file);
+  MetadataPointer likely_metadata(const std::string& name, const Likely& likely);
   CandidateRules candidate_rules(const std::string& name) const;
   bool may_keep_candidates(const std::string& name) const;
   CandidatesPointer known_candidates(const std::string& name);
@@ -110,10 +132,14 @@ class IndexSource final : public FileSource {
   void settle(const PrefetchedWheelPointer& prefetched);
   void end_first_step();
   void doubt();
-  std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies_in(const IndexFile& file);
+  std::variant<pypackaging::Dependencies, pypackaging::Unavailable> dependencies_in(
+      const std::string& name, const pypackaging::Version& version, const IndexFile& file);
+  MetadataPointer core_of(const std::string& name, const pypackaging::Version& version,
+                          const IndexFile& file);
 
   IndexClient& client_;
   WheelPrefetch& wheels_;
+  SourceDistributions& sdists_;
   Progress& progress_;
   const Rules rules_;
   CandidateCache cache_;

@@ -18,6 +18,8 @@ std::string name_of(Layer::Source source) {
       return "with";
     case Layer::Source::lock_file:
       return "lock-file";
+    case Layer::Source::build:
+      return "build";
     case Layer::Source::own_pip:
       break;
   }

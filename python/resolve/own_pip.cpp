@@ -53,6 +53,7 @@ Layer own_pip_layer(const Interpreter& interpreter, ResolutionSettings settings)
   settings.constraint_files.clear();
   settings.override_files.clear();
   settings.constraints.clear();
+  settings.build = {};
   settings.overrides.clear();
   settings.strategy = pypackaging::Strategy::highest;
   layer.settings = std::move(settings);

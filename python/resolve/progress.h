@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "python/index/index_client.h"
 
@@ -13,6 +14,9 @@ class Progress : public TransferObserver {
   virtual void resolved(std::size_t packages) = 0;
   virtual void unpacking(const std::string& filename) = 0;
   virtual void unpacked(const std::string& filename) = 0;
+  virtual void building(const std::string& what) { (void)what; }  ///< name and version
+  /// Output of a build while it arrives: parts of lines, maybe of several builds.
+  virtual void build_output(std::string_view text) { (void)text; }
   virtual void warning(const std::string& text) = 0;
   /// One of the values from which a run is made, as JSON. Called only if is_verbose().
   virtual void value(const char* name, const std::string& json) { (void)name, (void)json; }

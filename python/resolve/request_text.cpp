@@ -21,6 +21,7 @@ class TextBuilder {
   void locations(const std::string& key, const std::vector<IndexLocation>& locations) {
     for (const IndexLocation& location : locations) line(key, address_key(location.url));
   }
+  void lines(const std::string& lines) { text_ += lines; }
   std::string take() { return std::move(text_); }
 
  private:
@@ -66,6 +67,8 @@ std::string request_text(const Layer& layer, const Interpreter& interpreter,
     text.line("exclude-newer " + name, cutoff ? cutoff_text(*cutoff) : "never");
   text.line("prereleases", std::to_string(static_cast<int>(settings.prereleases)));
   text.line("strategy", std::to_string(static_cast<int>(settings.strategy)));
+  if (layer.source == Layer::Source::build) text.line("purpose", "build");
+  text.lines(settings.build.text());
   for (const SnapshotId& snapshot : below) text.line("below", snapshot.hex());
   return text.take();
 }

@@ -225,6 +225,12 @@ class FileReader {
       out_.allow_prereleases = true;
     else if (option == "--require-hashes")
       out_.hashes.for_all = true;
+    else if (option == "--no-binary")
+      add_packages(value, out_.build.no_binary, out_.build.no_binary_packages);
+    else if (option == "--only-binary")
+      add_packages(value, out_.build.no_build, out_.build.no_build_packages);
+    else if (option == "--config-settings")
+      take_config_setting(place, value);
     else if (option == "-e" || option == "--editable")
       fail(place, ErrorKind::unsupported, "editable source folders are not built; give a wheel");
     else if (!is_ignored(option))
@@ -259,15 +265,21 @@ class FileReader {
                                                 "--find-links",
                                                 "-e",
                                                 "--editable",
-                                                "--extra-index-url"};
+                                                "--extra-index-url",
+                                                "--no-binary",
+                                                "--only-binary",
+                                                "--config-settings"};
     return known.contains(option);
   }
 
-  /// Options about builds and trust that have no effect when only wheels are used.
   static bool is_ignored(const std::string& option) {
-    static const std::set<std::string> ignored = {"--no-binary",    "--only-binary", "--prefer-binary",
-                                                  "--trusted-host", "--use-feature", "--config-settings"};
+    static const std::set<std::string> ignored = {"--prefer-binary", "--trusted-host", "--use-feature"};
     return ignored.contains(option);
+  }
+
+  void take_config_setting(const Place& place, const std::string& value) {
+    if (!add_backend_setting(value, out_.build.config))
+      fail(place, ErrorKind::invalid_input, "'" + terminal_line(value) + "' is not KEY=VALUE");
   }
 
   void take_requirement(const Place& place, const std::string& line) {

@@ -5,6 +5,7 @@
 
 #include "pypackaging/requirement.h"
 #include "python/index/index_client.h"
+#include "python/settings/build_settings.h"
 #include "python/settings/direct_requirement.h"
 #include "python/wheel/file_digest.h"
 
@@ -20,6 +21,7 @@ struct RequirementsFile {
   std::optional<IndexLocation> default_index;
   std::vector<IndexLocation> extra_indexes, find_links;
   bool no_index = false, allow_prereleases = false;
+  BuildSettings build;             ///< --no-binary and --only-binary; --config-settings of requirements
   std::vector<std::string> files;  ///< absolute paths of all files read; the result depends on them
   std::vector<std::string>
       variables;  ///< names of all `${NAME}` references, sorted, unique; the result depends on them

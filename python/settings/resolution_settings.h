@@ -9,6 +9,7 @@
 #include "pypackaging/resolver.h"
 #include "python/index/index_client.h"
 #include "python/interpreter/interpreter.h"
+#include "python/settings/build_settings.h"
 #include "python/settings/package_sources.h"
 
 namespace envstore {
@@ -37,6 +38,7 @@ struct ResolutionSettings {
   std::vector<pypackaging::Requirement> upgrade_packages;
   std::vector<PackageSource> sources;        ///< of the script's own requirements
   std::vector<IndexLocation> named_indexes;  ///< that a source may refer to
+  BuildSettings build;
   PythonPreference python_preference = PythonPreference::system;
   bool operator==(const ResolutionSettings&) const = default;
 };

@@ -89,7 +89,8 @@ class Reader {
   /// As between all sources: the upper one has priority, and its lists come first.
   static void add_below(ScriptSettings& upper, ScriptSettings lower) {
     upper.layer.fill_from(lower.layer, Lists::joined);
-    for (auto list : {&ScriptSettings::constraints, &ScriptSettings::overrides, &ScriptSettings::exclusions})
+    for (auto list : {&ScriptSettings::constraints, &ScriptSettings::overrides, &ScriptSettings::exclusions,
+                      &ScriptSettings::build_constraints})
       if ((upper.*list).empty()) upper.*list = std::move(lower.*list);
     std::move(lower.sources.begin(), lower.sources.end(), std::back_inserter(upper.sources));
   }

@@ -14,6 +14,7 @@ struct ScriptSettings {
   SettingsLayer layer;                              ///< including explicit indexes
   std::vector<std::string> constraints, overrides;  ///< requirement texts
   std::vector<std::string> exclusions;              ///< normalised names
+  std::vector<std::string> build_constraints;       ///< requirement texts
   std::vector<PackageSource> sources;
   bool operator==(const ScriptSettings&) const = default;
 };

@@ -144,6 +144,62 @@ void take_overrides(const SettingValue& value, ResolutionSettings& settings) {
   settings.override_files.push_back(value.value);
 }
 
+void take_build_constraints(const SettingValue& value, ResolutionSettings& settings) {
+  settings.build.constraint_files.push_back(value.value);
+}
+
+// --only-binary :all: in one source does not end --no-build of another: each only ever adds.
+void take_no_build(const SettingValue& value, ResolutionSettings& settings) {
+  settings.build.no_build = parse_boolean(value) || settings.build.no_build;
+}
+
+void take_no_build_package(const SettingValue& value, ResolutionSettings& settings) {
+  add_packages(value.value, settings.build.no_build, settings.build.no_build_packages);
+}
+
+void take_no_binary(const SettingValue& value, ResolutionSettings& settings) {
+  settings.build.no_binary = parse_boolean(value) || settings.build.no_binary;
+}
+
+void take_no_binary_package(const SettingValue& value, ResolutionSettings& settings) {
+  add_packages(value.value, settings.build.no_binary, settings.build.no_binary_packages);
+}
+
+void take_config_setting(const SettingValue& value, ResolutionSettings& settings) {
+  (void)add_backend_setting(value.value, settings.build.config);
+}
+
+void take_config_setting_of_package(const SettingValue& value, ResolutionSettings& settings) {
+  (void)add_backend_setting(value.value, settings.build.package_config[value.name]);
+}
+
+void take_extra_build_requirement(const SettingValue& value, ResolutionSettings& settings) {
+  if (value.value.starts_with(kMatchRuntime)) {
+    settings.build.unsupported.push_back("'match-runtime' of 'extra-build-dependencies' (" + value.source +
+                                         ")");
+    return;
+  }
+  settings.build.extra_requirements[value.name].push_back(value.value);
+}
+
+void take_extra_build_variable(const SettingValue& value, ResolutionSettings& settings) {
+  settings.build.extra_variables[value.name].push_back(value.value);
+}
+
+void take_no_build_isolation(const SettingValue& value, ResolutionSettings& settings) {
+  settings.build.no_isolation = parse_boolean(value);
+}
+
+void take_no_build_isolation_of_package(const SettingValue& value, ResolutionSettings& settings) {
+  bool all = false;
+  add_packages(value.value, all, settings.build.no_isolation_packages);
+}
+
+void take_require_build_hashes(const SettingValue& value, ResolutionSettings& settings) {
+  if (parse_boolean(value))
+    settings.build.unsupported.push_back("'require-build-hashes' (" + value.source + ")");
+}
+
 void take_python_preference(const SettingValue& value, ResolutionSettings& settings) {
   if (value.value == "only-managed")
     settings.python_preference = PythonPreference::only_managed;

@@ -21,6 +21,18 @@ void take_index_strategy(const SettingValue& value, ResolutionSettings& settings
 void take_keyring_provider(const SettingValue& value, ResolutionSettings& settings);
 void take_constraints(const SettingValue& value, ResolutionSettings& settings);
 void take_overrides(const SettingValue& value, ResolutionSettings& settings);
+void take_build_constraints(const SettingValue& value, ResolutionSettings& settings);
+void take_no_build(const SettingValue& value, ResolutionSettings& settings);
+void take_no_build_package(const SettingValue& value, ResolutionSettings& settings);
+void take_no_binary(const SettingValue& value, ResolutionSettings& settings);
+void take_no_binary_package(const SettingValue& value, ResolutionSettings& settings);
+void take_config_setting(const SettingValue& value, ResolutionSettings& settings);
+void take_config_setting_of_package(const SettingValue& value, ResolutionSettings& settings);
+void take_extra_build_requirement(const SettingValue& value, ResolutionSettings& settings);
+void take_extra_build_variable(const SettingValue& value, ResolutionSettings& settings);
+void take_no_build_isolation(const SettingValue& value, ResolutionSettings& settings);
+void take_no_build_isolation_of_package(const SettingValue& value, ResolutionSettings& settings);
+void take_require_build_hashes(const SettingValue& value, ResolutionSettings& settings);
 void take_python_preference(const SettingValue& value, ResolutionSettings& settings);
 void check_http_timeout(const SettingValue& value, ResolutionSettings&);
 void check_layout(const SettingValue& value, ResolutionSettings&);

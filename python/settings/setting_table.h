@@ -14,15 +14,18 @@ struct SettingValue;
 enum class SettingKind : unsigned char {
   word,
   yes_no,
-  cutoff,           ///< a word; in TOML also a date, a time or false
-  path,             ///< one file or directory
-  index,            ///< one package index: URL, name=URL or directory
-  indexes,          ///< several of these
-  find_links,       ///< several URLs or directories
-  paths,            ///< several files
-  packages,         ///< several package names
-  package_cutoffs,  ///< NAME=CUTOFF; one per package
-  texts,            ///< several texts that are used as they are written
+  cutoff,                ///< a word; in TOML also a date, a time or false
+  path,                  ///< one file or directory
+  index,                 ///< one package index: URL, name=URL or directory
+  indexes,               ///< several of these
+  find_links,            ///< several URLs or directories
+  paths,                 ///< several files
+  packages,              ///< several package names
+  package_cutoffs,       ///< NAME=CUTOFF; one per package
+  texts,                 ///< several texts that are used as they are written
+  pairs,                 ///< several KEY=VALUE; in files also a table
+  package_pairs,         ///< several NAME:KEY=VALUE; in TOML tables in a table
+  package_requirements,  ///< several NAME:REQUIREMENT; in TOML lists in a table
 };
 constexpr bool is_list(SettingKind kind) {
   return kind >= SettingKind::indexes && kind != SettingKind::package_cutoffs;

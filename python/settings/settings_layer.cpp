@@ -46,6 +46,19 @@ void read_package_cutoff(SettingValue& value, std::string_view written) {
   value.value = written.substr(equals + 1);
 }
 
+void check_pair(const SettingValue& value, std::string_view form) {
+  const std::size_t equals = value.value.find('=');
+  if (equals == std::string::npos || equals == 0) throw_bad_value(value, "a setting of builds", form);
+}
+
+/// Splits NAME:TEXT.
+void read_package_text(SettingValue& value, std::string_view written, std::string_view form) {
+  const std::size_t colon = written.find(':');
+  if (colon == std::string_view::npos || colon == 0) throw_bad_value(value, "a setting of builds", form);
+  value.value = written.substr(colon + 1);
+  value.name = pypackaging::normalize_name(trimmed(written.substr(0, colon)));
+}
+
 bool is_before(const SettingValue& value, const std::string& name) {
   return value.name < name;
 }
@@ -100,6 +113,16 @@ SettingValue read_setting(SettingKind kind, std::string_view written, std::strin
       break;
     case SettingKind::package_cutoffs:
       read_package_cutoff(value, written);
+      break;
+    case SettingKind::pairs:
+      check_pair(value, "KEY=VALUE");
+      break;
+    case SettingKind::package_pairs:
+      read_package_text(value, written, "NAME:KEY=VALUE");
+      check_pair(value, "NAME:KEY=VALUE");
+      break;
+    case SettingKind::package_requirements:
+      read_package_text(value, written, "NAME:REQUIREMENT");
       break;
     case SettingKind::word:
     case SettingKind::cutoff:

@@ -7,8 +7,6 @@ namespace {
 
 constexpr KeyUse kSupported = KeyUse::supported, kHarmless = KeyUse::harmless, kRefused = KeyUse::refused;
 
-constexpr std::string_view kWheelsOnly =
-    "only wheels are installed: take the key away, or use uv for this environment";
 constexpr std::string_view kOfProjects = "it is a setting of projects: take it away from the script";
 constexpr std::string_view kTakeAway = "take the key away, or use uv for this environment";
 
@@ -18,8 +16,6 @@ constexpr UvKey kKeys[] = {
     {"prerelease-package", kRefused, kRefused, "'prerelease' counts for all packages; a requirement such as 'name>=1.0rc1' allows those of one"},
     {"dependency-metadata", kRefused, kRefused, kTakeAway},
     {"torch-backend", kRefused, kRefused, "bind the packages to an index of that backend with [[tool.uv.index]] and tool.uv.sources"},
-    {"no-binary", kRefused, kRefused, kWheelsOnly},
-    {"no-binary-package", kRefused, kRefused, kWheelsOnly},
     {"upgrade", kRefused, kRefused, "give --upgrade when newer versions are wanted: every run would resolve again"},
     {"upgrade-package", kRefused, kRefused, "give --upgrade-package when newer versions are wanted: every run would resolve again"},
 
@@ -28,18 +24,7 @@ constexpr UvKey kKeys[] = {
     {"constraint-dependencies", kSupported, kHarmless, {}},
     {"override-dependencies", kSupported, kHarmless, {}},
     {"exclude-dependencies", kSupported, kHarmless, {}},
-
-    // Builds: nothing is built, so these keys cannot change what is installed.
-    {"no-build", kHarmless, kHarmless, {}},
-    {"no-build-package", kHarmless, kHarmless, {}},
-    {"no-build-isolation", kHarmless, kHarmless, {}},
-    {"no-build-isolation-package", kHarmless, kHarmless, {}},
-    {"build-constraint-dependencies", kHarmless, kHarmless, {}},
-    {"config-settings", kHarmless, kHarmless, {}},
-    {"config-settings-package", kHarmless, kHarmless, {}},
-    {"extra-build-dependencies", kHarmless, kHarmless, {}},
-    {"extra-build-variables", kHarmless, kHarmless, {}},
-    {"require-build-hashes", kHarmless, kHarmless, {}},
+    {"build-constraint-dependencies", kSupported, kHarmless, {}},
 
     // Transfers, caches and output: these keys may make a transfer fail, but cannot change what is installed.
     {"allow-insecure-host", kHarmless, kHarmless, {}},

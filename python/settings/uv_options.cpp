@@ -4,6 +4,7 @@
 
 #include "pypackaging/name.h"
 #include "python/network/url.h"
+#include "python/settings/build_settings.h"
 #include "python/settings/uv_options_reader.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -96,6 +97,12 @@ void UvOptionsReader::take_setting(const SettingSpec& setting, const std::string
       return;
     case SettingKind::package_cutoffs:
       return take_package_cutoffs(setting, value);
+    case SettingKind::pairs:
+      return take_pairs(setting, {}, value);
+    case SettingKind::package_pairs:
+      return take_package_pairs(setting, value);
+    case SettingKind::package_requirements:
+      return take_package_requirements(setting, value);
   }
 }
 
@@ -105,6 +112,8 @@ void UvOptionsReader::take_script_key(const std::string& key, const toml::node& 
     take_sources(value);
   else if (key == "constraint-dependencies")
     settings_.constraints = texts(value);
+  else if (key == "build-constraint-dependencies")
+    settings_.build_constraints = texts(value);
   else if (key == "override-dependencies")
     settings_.overrides = texts(value);
   else if (key == "exclude-dependencies")
@@ -161,6 +170,45 @@ void UvOptionsReader::take_package_cutoffs(const SettingSpec& setting, const tom
     place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of names and dates");
   for (const auto& [name, value] : *table)
     add(setting, {cutoff(value), place_.source, pypackaging::normalize_name(name.str())});
+}
+
+void UvOptionsReader::take_pairs(const SettingSpec& setting, const std::string& package,
+                                 const toml::node& node) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table");
+  for (const auto& [key, value] : *table)
+    for (const std::string& each : texts(value))
+      add(setting, {std::string(key.str()) + "=" + each, place_.source, package});
+}
+
+void UvOptionsReader::take_package_pairs(const SettingSpec& setting, const toml::node& node) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr)
+    place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of tables");
+  for (const auto& [name, value] : *table)
+    take_pairs(setting, pypackaging::normalize_name(name.str()), value);
+}
+
+void UvOptionsReader::take_package_requirements(const SettingSpec& setting, const toml::node& node) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr)
+    place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of lists");
+  for (const auto& [name, value] : *table) {
+    const toml::array* list = value.as_array();
+    if (list == nullptr) place_.fail(value.source(), "an array of requirements is expected here");
+    for (const toml::node& entry : *list)
+      add(setting, {build_requirement(entry), place_.source, pypackaging::normalize_name(name.str())});
+  }
+}
+
+/// A text, or `{ requirement = TEXT, match-runtime = true }`.
+std::string UvOptionsReader::build_requirement(const toml::node& node) const {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return text(node);
+  const toml::node* requirement = table->get("requirement");
+  if (requirement == nullptr) place_.fail(node.source(), "a build requirement needs a 'requirement'");
+  const toml::node* match = table->get("match-runtime");
+  return (match != nullptr && boolean(*match) ? std::string(kMatchRuntime) : "") + text(*requirement);
 }
 
 void UvOptionsReader::take_sources(const toml::node& node) {

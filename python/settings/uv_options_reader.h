@@ -39,6 +39,10 @@ class UvOptionsReader {
   void take_indexes(const SettingSpec& setting, const toml::node& node);
   void take_index(const SettingSpec& setting, const toml::node& node);
   void take_package_cutoffs(const SettingSpec& setting, const toml::node& node);
+  void take_pairs(const SettingSpec& setting, const std::string& package, const toml::node& node);
+  void take_package_pairs(const SettingSpec& setting, const toml::node& node);
+  void take_package_requirements(const SettingSpec& setting, const toml::node& node);
+  std::string build_requirement(const toml::node& node) const;
   void take_sources(const toml::node& node);
   void take_source(const std::string& name, const toml::node& node);
   PackageSource source_of(const std::string& name, const toml::table& table);

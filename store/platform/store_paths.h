@@ -68,6 +68,10 @@ inline std::string job_lock(const std::string& job) {
 inline std::string job_log(const std::string& job) {
   return join(kLogs, job + ".log");
 }
+inline constexpr const char* kBuildLogPrefix = "build-";
+inline std::string build_log(const std::string& name, const std::string& version, const std::string& random) {
+  return join(kLogs, kBuildLogPrefix + name + "-" + version + "-" + random + ".log");
+}
 inline std::string job_record(const std::string& job) {
   return join(kLogs, job + ".json");
 }

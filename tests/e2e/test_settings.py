@@ -207,8 +207,8 @@ class Keys(SettingsTest):
         self.wheel("demo", "1.0"), self.wheel("demo", "2.0")
 
     def test_a_key_that_would_change_what_is_installed_is_refused_with_its_line(self):
-        for key in ('dependency-metadata = [{ name = "demo", version = "1.0", requires-dist = [] }]', "no-binary = true",
-                    'no-binary-package = ["demo"]', 'torch-backend = "cpu"', "upgrade = true", 'prerelease-package = { demo = "allow" }',
+        for key in ('dependency-metadata = [{ name = "demo", version = "1.0", requires-dist = [] }]',
+                    'torch-backend = "cpu"', "upgrade = true", 'prerelease-package = { demo = "allow" }',
                     'environments = ["sys_platform == \'win32\'"]', 'conflicts = [[]]', 'workspace = { members = ["x"] }',
                     'dev-dependencies = ["x"]', 'pip = { no-deps = true }', "unheard-of = 1", 'exclud-newer = "2020-01-01"'):
             with self.subTest(key):
@@ -217,7 +217,7 @@ class Keys(SettingsTest):
                     self.assert_refused((*arguments, script), "line 6, column 3", "'tool.uv." + key.split()[0] + "'", "hint: ")
 
     def test_a_value_that_asks_for_nothing_is_none(self):
-        script = self.with_settings('[tool.uv]\nno-binary = false\nno-binary-package = []\ndependency-metadata = []\nupgrade = false')
+        script = self.with_settings('[tool.uv]\nprerelease-package = {}\ndependency-metadata = []\nupgrade = false')
         self.assertEqual(self.run_ok(script).stdout, "2.0\n")
 
     def test_harmless_keys_are_accepted_without_a_word(self):
@@ -381,7 +381,7 @@ class Files(SettingsTest):
 
     def test_what_a_file_of_uv_says_and_is_not_supported_is_refused(self):
         path = self.work / "uv.toml"
-        for text in ("no-binary = true\n", "unheard-of = 1\n", "index = 1\n", "=\n"):
+        for text in ("upgrade = true\n", "unheard-of = 1\n", "index = 1\n", "=\n"):
             path.write_text(text)
             done = self.run_fails(self.run_script, code=2 if text in ("index = 1\n", "=\n") else 1)
             self.assertIn("uv.toml': line 1, column", done.stderr)
@@ -407,20 +407,20 @@ class Files(SettingsTest):
         (self.work / "c.txt").write_text("demo<2\n")
         conf.write_text("[global]\nconstraint = %s/c.txt\nbreak-system-packages = true\nonly-binary = :all:\n" % self.work)
         self.assertEqual(self.version(env=env), "1.0")
-        for key in ("no-deps = true", "no-binary = demo", "python-version = 3.9", "platform = any"):
+        for key in ("no-deps = true", "editable = x", "python-version = 3.9", "platform = any"):
             conf.write_text("[install]\n%s\n" % key)
             done = self.run_fails(self.run_script, env=env)
             self.assertIn("pip.conf:2", done.stderr)
             self.assertIn("'%s'" % key.split()[0], done.stderr)
-        conf.write_text("[install]\nno-deps = false\nno-binary = :none:\n")
+        conf.write_text("[install]\nno-deps = false\nplatform = :none:\n")
         self.assertEqual(self.version(env=env), "2.0")
 
     def test_a_variable_that_would_change_what_is_installed_is_refused_also_on_a_later_run(self):
         self.assertEqual(self.version(), "2.0")
-        for name, value in (("UV_NO_BINARY", "1"), ("UV_NO_BINARY_PACKAGE", "demo"), ("UV_TORCH_BACKEND", "cpu"), ("UV_PROJECT", "elsewhere"),
+        for name, value in (("UV_EXCLUDE", "demo"), ("UV_TORCH_BACKEND", "cpu"), ("UV_PROJECT", "elsewhere"),
                             ("PIP_NO_DEPS", "1"), ("PIP_REQUIREMENT", "x.txt"), ("PIP_PLATFORM", "any")):
             self.assertIn(name, self.run_fails(self.run_script, env={name: value}).stderr)
-            self.assertEqual(self.version(env={name: "" if name != "UV_NO_BINARY" else "false"}), "2.0")
+            self.assertEqual(self.version(env={name: "" if name != "UV_EXCLUDE" else "false"}), "2.0")
 
     def test_a_malformed_variable_is_an_error_also_where_a_flag_has_priority(self):
         for name, *flag in (("UV_PRERELEASE", "--prerelease", "allow"), ("UV_INDEX_STRATEGY", "--index-strategy", "first-index"),
@@ -459,7 +459,7 @@ class Flags(SettingsTest):
             self.assertNotIn("warning", done.stderr)
 
     def test_flags_of_uv_that_are_not_supported_are_named_with_what_to_do(self):
-        for words in (["--extra", "x"], ["--group=x"], ["--with-editable", "."], ["--no-binary"], ["--project", "."],
+        for words in (["--extra", "x"], ["--group=x"], ["--with-editable", "."], ["--project", "."],
                       ["--python-platform", "linux"], ["--reinstall"], ["--active"]):
             done = self.run_fails(*words, self.script(SHOW, ["demo"]), code=2)
             self.assertIn("'%s'" % words[0].split("=")[0], done.stderr)

@@ -205,11 +205,11 @@ TEST_CASE("a strategy, a preference or a provider that is none names its source"
 }
 
 TEST_CASE("keys of pip that would change what is installed are refused, those that ask for nothing are not") {
-  for (const char* text : {"no-deps = yes", "no-binary = demo", "requirement = r.txt", "platform = any"}) {
+  for (const char* text : {"no-deps = yes", "editable = x", "requirement = r.txt", "platform = any"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_pip_settings(std::string("[install]\n") + text + "\n", "/p"), Error);
   }
-  CHECK_NOTHROW(parse_pip_settings("[install]\nno-deps = 0\nno-binary = :none:\nuser = yes\n", "/p"));
+  CHECK_NOTHROW(parse_pip_settings("[install]\nno-deps = 0\nplatform = :none:\nuser = yes\n", "/p"));
   const SettingsLayer layer = parse_pip_settings("[global]\nconstraint = /c.txt /d.txt\n", "/p");
   CHECK(layer.of("constraints").size() == 2);
   CHECK(parse_pip_settings("[global]\npre = yes\n", "/p").find("prerelease")->value == "allow");
@@ -218,10 +218,10 @@ TEST_CASE("keys of pip that would change what is installed are refused, those th
 TEST_CASE("a variable that is refused counts only where it asks for something") {
   const CleanSettings clean;
   for (const char* value : {"", "0", "false", "no", ":none:"}) {
-    ::setenv("PIP_NO_BINARY", value, 1);
+    ::setenv("PIP_PLATFORM", value, 1);
     CHECK_NOTHROW(refuse_variables());
   }
-  ::setenv("PIP_NO_BINARY", "demo", 1);
+  ::setenv("PIP_PLATFORM", "demo", 1);
   CHECK_THROWS_AS(refuse_variables(), Error);
 }
 

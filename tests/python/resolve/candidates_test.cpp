@@ -100,7 +100,7 @@ TEST_CASE(
         "wheels for cp312-cp312-manylinux_2_17_x86_64 only");
 }
 
-TEST_CASE("a version with a source distribution alone is not usable") {
+TEST_CASE("a version with a source distribution alone is not usable where only wheels are taken") {
   World world;
   world.with(file("demo-1.0.tar.gz"));
   CHECK(world.usability_of("1.0") == Usability::no_matching_wheel);
@@ -304,6 +304,55 @@ TEST_CASE("without a wheel a source distribution is refused, unless the policy t
   world.with(file("demo-1.0.tar.gz"));
   CHECK(world.usability_of("1.0") == Usability::no_matching_wheel);
   CHECK(world.chosen("1.0").empty());
-  world.policy = {"sdists", [](const VersionFiles& files) { return files.sdists.front(); }};
-  CHECK(world.usability_of("1.0") == Usability::usable);
+  for (const FilePolicy& policy : {kPreferWheel, kSdistsOnly}) {
+    world.policy = policy;
+    CHECK(world.usability_of("1.0") == Usability::usable);
+    CHECK(world.chosen("1.0") == "demo-1.0.tar.gz");
+  }
+  world.policy = kNoFile;
+  CHECK(world.usability_of("1.0") == Usability::no_matching_wheel);
+}
+
+TEST_CASE("a wheel that fits comes before the source distribution, and one that is yanked after it") {
+  World world;
+  world.policy = kPreferWheel;
+  IndexFile wheel = file("demo-1.0-py3-none-any.whl"), other = file("demo-2.0-cp39-cp39-win_amd64.whl");
+  world.with(file("demo-1.0.tar.gz")).with(wheel).with(other).with(file("demo-2.0.tar.gz"));
+  CHECK(world.chosen("1.0") == wheel.filename);
+  CHECK(world.chosen("2.0") == "demo-2.0.tar.gz");
+  World yanked;
+  yanked.policy = kPreferWheel;
+  wheel.yanked = "broken";
+  yanked.with(wheel).with(file("demo-1.0.tar.gz"));
+  CHECK(yanked.chosen("1.0") == "demo-1.0.tar.gz");
+}
+
+TEST_CASE("of several source distributions the usual format is taken, and others than archives never") {
+  World world;
+  world.policy = kSdistsOnly;
+  world.with(file("demo-1.0.tar.bz2")).with(file("demo-1.0.zip")).with(file("demo-1.0.tar.gz"));
+  world.with(file("demo-2.0.tar.bz2")).with(file("demo-2.0.zip")).with(file("demo-3.0-py3-none-any.whl"));
+  world.with(file("demo-4.0.tar.Z"));
+  CHECK(world.chosen("1.0") == "demo-1.0.tar.gz");
+  CHECK(world.chosen("2.0") == "demo-2.0.zip");
+  CHECK(world.usability_of("3.0") == Usability::no_matching_wheel);
+  CHECK(world.chosen("4.0").empty());
+}
+
+TEST_CASE("each rule on the files of a package has its policy") {
+  CHECK(file_policy(AllowedFiles::any).name == kPreferWheel.name);
+  CHECK(file_policy(AllowedFiles::wheels).name == kWheelsOnly.name);
+  CHECK(file_policy(AllowedFiles::sdists).name == kSdistsOnly.name);
+  CHECK(file_policy(AllowedFiles::none).name == kNoFile.name);
+}
+
+TEST_CASE("the advice on a version that may not be used names the setting that forbids it") {
+  const auto advice = [](const FilePolicy& policy, const char* filename) {
+    World world;
+    world.policy = policy;
+    world.with(file(filename));
+    return world.candidates().offer().versions.front().advice;
+  };
+  CHECK(advice(kWheelsOnly, "demo-1.0.tar.gz").find("--no-build") != std::string::npos);
+  CHECK(advice(kSdistsOnly, "demo-1.0-py3-none-any.whl").find("--no-binary") != std::string::npos);
 }

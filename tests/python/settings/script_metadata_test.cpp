@@ -93,11 +93,11 @@ TEST_CASE("a key that is not known or not supported is an error with its line an
   CHECK(failure("[tool.uv]\nwhatever = 2\n").find("line 4, column 3: 'tool.uv.whatever'") !=
         std::string::npos);
   CHECK(failure("[tool.envstore]\nwhatever = 2\n").find("'tool.envstore.whatever'") != std::string::npos);
-  CHECK(failure("[tool.uv]\nno-binary = true\n").find("'tool.uv.no-binary'") != std::string::npos);
+  CHECK(failure("[tool.uv]\nupgrade = true\n").find("'tool.uv.upgrade'") != std::string::npos);
   CHECK(failure("[[tool.uv.index]]\nurl = 'https://a.invalid'\nodd = 1\n").find("'tool.uv.index.odd'") !=
         std::string::npos);
   for (const char* value : {"false", "''", "[]", "{}"})
-    CHECK_MESSAGE(failure(std::string("[tool.uv]\nno-binary = ") + value).empty(), value);
+    CHECK_MESSAGE(failure(std::string("[tool.uv]\nupgrade = ") + value).empty(), value);
 }
 
 TEST_CASE("indexes may be explicit or flat") {
