@@ -13,7 +13,11 @@ namespace {
 
 SimplePage page_of(const Names& names) {
   SimplePage page;
-  for (const std::string& name : names) page.files.push_back({.filename = name, .url = "file:///d/" + name});
+  for (const std::string& name : names) {
+    IndexFile& file = page.files.emplace_back();
+    file.filename = name;
+    file.url = "file:///d/" + name;
+  }
   return page;
 }
 
