@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <ctime>
 
-#include "store/process/group_witness.h"
 #include "store/platform/error.h"
 #include "store/process/child.h"
+#include "store/process/group_witness.h"
 
 namespace envstore {
 namespace {

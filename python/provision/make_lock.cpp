@@ -174,10 +174,10 @@ class LockMaker {
 
 Pylock make_lock(StoreWriter& store, const Request& request, const Pins& earlier, Progress& progress) {
   if (store.is_read_only())
-    throw Error(
-        ErrorKind::permission,
-        "cannot make a lock: the store '" + store.path() + "' is read-only, so no answer of an index can be stored",
-        kWritableStoreHint);
+    throw Error(ErrorKind::permission,
+                "cannot make a lock: the store '" + store.path() +
+                    "' is read-only, so no answer of an index can be stored",
+                kWritableStoreHint);
   return LockMaker(store, request, earlier, progress).run();
 }
 
