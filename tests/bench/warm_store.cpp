@@ -65,6 +65,6 @@ int main(int count, char** words) {
   if (verb == "make" && count == 3) return fill(words[2]);
   if (verb == "run" && count == 3) return warm(words[2]);
   if (verb == "time" && count == 4) return time_warm(words[2], std::max(1, std::atoi(words[3])));
-  std::fprintf(stderr, "usage: warm_store make|run|time ROOT [TIMES], or warm_store nothing\n");
+  (void)std::fprintf(stderr, "usage: warm_store make|run|time ROOT [TIMES], or warm_store nothing\n");
   return 2;
 }

@@ -183,9 +183,8 @@ TEST_CASE("what is not as specified is told with its line and column") {
        "both directory and archive"},
   };
   for (const auto& [text, expected] : cases) {
-    CAPTURE(text);
     const std::string error = error_of(text);
-    CHECK(error.starts_with("cannot read '/folder/pylock.toml': line "));
+    CHECK_MESSAGE(error.starts_with("cannot read '/folder/pylock.toml': line "), error);
     CHECK_MESSAGE(has(error, expected), error);
   }
 }
