@@ -51,7 +51,7 @@ std::string describe_keys(SettingTable table) {
 }
 
 std::string describe_sources(SettingTable table) {
-  constexpr std::size_t kColumn = 28;
+  constexpr std::size_t kColumn = 32;
   std::string text;
   for (const SettingSpec& setting : table) {
     std::vector<std::string> names;

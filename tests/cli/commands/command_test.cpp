@@ -88,6 +88,6 @@ TEST_CASE("the page of `config` has a line for each key and the names of each se
   const std::string page = help_of(kConfigCommand);
   CHECK(page.find("    resolution: highest                    or lowest, lowest-direct\n") !=
         std::string::npos);
-  CHECK(page.find("    resolution              --resolution, ENVSTORE_RESOLUTION, UV_RESOLUTION\n") !=
+  CHECK(page.find("    resolution                  --resolution, ENVSTORE_RESOLUTION, UV_RESOLUTION\n") !=
         std::string::npos);
 }

@@ -123,7 +123,7 @@ TEST_CASE("its default, its key, its names and its parser are derived") {
   CHECK(resolution_settings(layer).constraint_files == std::vector<std::string>{"white"});
   CHECK(describe_keys(kTable) == "    colour: white                          or red, blue\n");
   CHECK(describe_sources(kTable) ==
-        "    colour                  --colour, ENVSTORE_COLOUR, UV_COLOUR, PIP_COLOUR\n");
+        "    colour                      --colour, ENVSTORE_COLOUR, UV_COLOUR, PIP_COLOUR\n");
 }
 
 TEST_CASE("every line of the page fits, and every name is on it") {
