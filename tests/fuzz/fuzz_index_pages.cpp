@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "store/index/index_transaction.h"
 #include "store/index/index_pages.h"
+#include "store/index/index_transaction.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/store/temporary_directory.h"
 

@@ -7,8 +7,8 @@
 
 #include "index_world.h"
 #include "store/index/index.h"
-#include "store/index/index_transaction.h"
 #include "store/index/index_key.h"
+#include "store/index/index_transaction.h"
 #include "store/index/row_codec.h"
 #include "store/platform/lock.h"
 #include "store/platform/store_paths.h"
