@@ -232,14 +232,16 @@ class ImageLayerTest(EnvstoreTest):
         subprocess.run(["chmod", "-R", "u+w", str(low)], check=True)
         shutil.rmtree(low)
         low.mkdir()
-        self.env["ENVSTORE_ROOT"] = str(low / "store")
+        merged, self.store = self.store, low / "store"
+        self.env["ENVSTORE_ROOT"] = str(self.store)
         try:
             for layout in ("farm", "forest"):
                 self.run_ok("-q", "--with", "other,demo", "--layout", layout, "python", "-c", "import demo.a")
                 self.run_ok("-q", "--with", "demo", "--layout", layout, "python", "-c", "import demo.a")
-            self.settle()
+            self.settle()  # while an overlay is mounted, nothing may change its lower layer
         finally:
-            self.env["ENVSTORE_ROOT"] = str(self.store)
+            self.store = merged
+            self.env["ENVSTORE_ROOT"] = str(merged)
         for layout in ("farm", "forest"):
             self.ok(ENVSTORE, "run", "-q", "--with", "demo", "--layout", layout, "python", "-c", "import demo.a")
         self.ok(ENVSTORE, "gc", "-q", "--max-age", "0s", "--grace", "0s")
