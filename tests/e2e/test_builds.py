@@ -34,6 +34,8 @@ class BuildsTest(EnvstoreTest):
         return self.run_fails("--with", "demo", *words, "python", "-c", SHOW, **options).stderr
 
     def left_of_builds(self):
+        self.settle()
+        self.wait_for_keepers()
         return [p for folder in ("tmp", "leases") for p in (self.store / folder).glob("*")]
 
 
@@ -48,7 +50,6 @@ class Building(BuildsTest):
         self.assertEqual(self.demo("--upgrade"), "1.0")
         self.assertEqual(self.wheels_built(), ["demo 1.0"])
         self.assertEqual(len(self.built()), 2)
-        self.wait_for_keepers()
         self.assertEqual(self.left_of_builds(), [])
         self.assertEqual(list((self.store / "logs").glob("build-*")), [])
 
@@ -222,7 +223,6 @@ class Settings(BuildsTest):
 class Failures(BuildsTest):
     def fails(self, *words, **options):
         text = self.demo_fails(*words, **options)
-        self.wait_for_keepers()
         self.assertEqual(self.left_of_builds(), [])
         return text
 
@@ -315,7 +315,6 @@ class Failures(BuildsTest):
             run.send_signal(sent)
             self.assertEqual(run.wait(300), 128 + sent)
             self.assertFalse(pathlib.Path("/proc", backend).exists())
-            self.wait_for_keepers()
             self.assertEqual(self.left_of_builds(), [])
 
     @unittest.skipIf(len(os.sched_getaffinity(0)) < 2, "builds run one after the other on one core")
@@ -332,6 +331,7 @@ class Failures(BuildsTest):
 
 class Collections(BuildsTest):
     def collect(self):
+        self.settle()
         self.wait_for_keepers()
         done = self.envstore("gc", "--max-size", "0", "--grace", "0")
         self.assertEqual(done.returncode, 0, done.stderr)
