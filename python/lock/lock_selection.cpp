@@ -12,6 +12,7 @@ namespace {
 
 using pypackaging::Marker;
 using pypackaging::MarkerContext;
+using pypackaging::SdistFilename;
 using pypackaging::WheelFilename;
 
 class Selection {
@@ -89,11 +90,21 @@ class Selection {
 
   LockedPackage locked(const PylockPackage& package) const {
     const IndexFile& file = file_of(package);
-    const auto wheel = WheelFilename::parse(file.filename);
-    // The reader has checked the names of `wheels`; an archive's is its own.
-    if (wheel->name != package.name || (package.version && wheel->version != *package.version))
+    // The reader has checked the names of `wheels`; those of an archive and an sdist are their own.
+    const auto version = version_of(file, package.name);
+    if (!version || (package.version && *version != *package.version))
       fail(package, ErrorKind::invalid_input, "'" + terminal_line(file.filename) + "' is of another package");
-    return {package.name, wheel->version, {}, file, package.dependencies};
+    return {package.name, *version, {}, file, package.dependencies};
+  }
+
+  /// nullopt: the file is not of the package.
+  static std::optional<pypackaging::Version> version_of(const IndexFile& file, const std::string& name) {
+    if (!file.filename.ends_with(".whl")) {
+      auto sdist = SdistFilename::parse(file.filename, name);
+      return sdist && sdist->name == name ? std::optional(std::move(sdist->version)) : std::nullopt;
+    }
+    auto wheel = WheelFilename::parse(file.filename);
+    return wheel && wheel->name == name ? std::optional(std::move(wheel->version)) : std::nullopt;
   }
 
   /// The one place that decides what an entry is installed from.
@@ -104,15 +115,24 @@ class Selection {
       if (!rank(*package.archive)) fail(package, ErrorKind::unresolvable, "its wheel does not fit here");
       return *package.archive;
     }
-    if (const IndexFile* wheel = best_wheel(package)) return *wheel;
-    if (package.sdist) refuse_to_build(package, "sdist");
+    const AllowedFiles allowed = target_.build.allowed(package.name);
+    const bool may_be_wheel = allowed == AllowedFiles::any || allowed == AllowedFiles::wheels;
+    const IndexFile* const wheel = best_wheel(package);
+    if (may_be_wheel && wheel != nullptr) return *wheel;
+    const bool may_be_sdist = allowed == AllowedFiles::any || allowed == AllowedFiles::sdists;
+    if (may_be_sdist && package.sdist) return *package.sdist;
+    if (wheel != nullptr || package.sdist)
+      fail(
+          package, ErrorKind::unresolvable,
+          wheel == nullptr ? "it has only an sdist here, and may not be built" : "its wheels may not be used",
+          "this is what --no-build, --no-binary or a setting like them asks for");
     fail(package, ErrorKind::unresolvable,
          package.wheels.empty() ? "it has no file" : "none of its wheels fits this interpreter and platform");
   }
 
   [[noreturn]] void refuse_to_build(const PylockPackage& package, const std::string& kind) const {
     fail(package, ErrorKind::unsupported, "its " + kind + " would have to be built",
-         "envstore installs locks from wheels");
+         "envstore installs locks from wheels and sdists");
   }
 
   std::optional<std::pair<std::size_t, std::pair<std::uint64_t, std::string>>> rank(

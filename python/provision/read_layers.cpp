@@ -146,7 +146,8 @@ class LayerReader {
           "cannot run '" + request_.words.target.name + "' as '" + script_lock_ + "' has it: " + *stale,
           "'uv lock --script' makes the lock again, --frozen uses it as it is, --no-lock ignores it");
     const pypackaging::TagPriority tags(pypackaging::supported_tags(interpreter_.tags));
-    layer.locked = lock_of(lock, script_lock_, {interpreter_, tags, python_version(interpreter_)});
+    layer.locked =
+        lock_of(lock, script_lock_, {interpreter_, tags, python_version(interpreter_), layer.settings.build});
     layer.hashes = hashes_of(*layer.locked, script_lock_);
     layer.requirements.clear();
   }
@@ -161,7 +162,8 @@ class LayerReader {
     layer.label = path;
     layer.settings = settings_;
     const pypackaging::TagPriority tags(pypackaging::supported_tags(interpreter_.tags));
-    layer.locked = lock_of(parsed.pylock, path, {interpreter_, tags, python_version(interpreter_)});
+    layer.locked =
+        lock_of(parsed.pylock, path, {interpreter_, tags, python_version(interpreter_), settings_.build});
     layer.hashes = hashes_of(*layer.locked, path);
     return layer;
   }

@@ -1,6 +1,7 @@
 """Source distributions are built, once, and what goes wrong in a build is told."""
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tarfile
@@ -60,6 +61,18 @@ class Building(BuildsTest):
         self.sdist(version="2.0")
         self.assertEqual(self.demo("--upgrade"), "2.0")
         self.assertEqual(self.wheels_built(), ["demo 2.0"])
+
+    def test_a_lock_of_a_version_without_wheel_is_installed(self):
+        self.sdist()
+        lock = self.work / "pylock.toml"
+        made = self.envstore("lock", "--with", "demo", "-o", str(lock))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        words = ("--with-requirements", str(lock), "python", "-c", SHOW)
+        self.assertEqual(self.run_ok(*words).stdout.strip(), "1.0")
+        self.assertIn("may not be built", self.run_fails("--no-build", *words).stderr)
+        lock.write_text(re.sub(r"sha256 = \"[0-9a-f]{8}", 'sha256 = "00000000', lock.read_text()))
+        self.assertIn("demo-1.0.tar.gz", self.run_fails(*words).stderr)
+        self.assertEqual(self.wheels_built(), ["demo 1.0"])
 
     def test_what_it_needs_is_installed(self):
         self.wheel("leaf"), self.sdist(needs=["leaf", "built"]), self.sdist("built")

@@ -34,6 +34,7 @@ struct World {
   pypackaging::TagPriority tags{{Tag{"cp311", "cp311", "linux_x86_64"}, Tag{"py3", "none", "any"}}};
   Version python = *Version::parse("3.11.2");
   Pylock pylock;
+  BuildSettings build = {};
 
   explicit World(std::vector<PylockPackage> packages) {
     interpreter.implementation = "cpython";
@@ -41,7 +42,7 @@ struct World {
     interpreter.markers = {{"python_version", "3.11"}, {"sys_platform", "linux"}};
     pylock.packages = std::move(packages);
   }
-  Lock lock() const { return lock_of(pylock, "/pylock.toml", {interpreter, tags, python}); }
+  Lock lock() const { return lock_of(pylock, "/pylock.toml", {interpreter, tags, python, build}); }
   std::string error(ErrorKind kind) const {
     try {
       lock();
@@ -125,7 +126,14 @@ TEST_CASE("an entry without a wheel for this environment is an error, never left
   package.wheels = {a_file("a-1.0-cp311-cp311-win_amd64.whl")};
   CHECK(has(world.error(ErrorKind::unresolvable), "line 7: a 1.0: none of its wheels fits"));
   package.sdist = a_file("a-1.0.tar.gz");
-  CHECK(has(world.error(ErrorKind::unsupported), "its sdist would have to be built"));
+  CHECK(world.lock().packages[0].file.filename == "a-1.0.tar.gz");
+  world.build.no_build = true;
+  CHECK(has(world.error(ErrorKind::unresolvable), "line 7: a 1.0: it has only an sdist here"));
+  world.build = {};
+  package.sdist = a_file("b-1.0.tar.gz");
+  CHECK(has(world.error(ErrorKind::invalid_input), "is of another package"));
+  package.sdist = a_file("a-2.0.tar.gz");
+  CHECK(has(world.error(ErrorKind::invalid_input), "is of another package"));
   package.wheels.clear();
   package.sdist.reset();
   CHECK(has(world.error(ErrorKind::unresolvable), "it has no file"));
