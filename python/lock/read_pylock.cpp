@@ -2,11 +2,9 @@
 #include <set>
 
 #include "pypackaging/filename.h"
-#include "pypackaging/name.h"
+#include "python/lock/lock_file_reader.h"
 #include "python/lock/pylock.h"
 #include "python/network/url.h"
-#include "python/settings/toml.h"
-#include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/terminal_text.h"
@@ -30,21 +28,16 @@ bool is_in_range(const toml::date_time& written) {
   return written.date.year >= 1700 && written.date.year < 2200;
 }
 
-class PylockReader {
+class PylockReader : private LockFileReader {
  public:
-  explicit PylockReader(const std::string& path) : path_(path) {}
+  using LockFileReader::LockFileReader;
 
   ParsedPylock read(std::string_view text) {
-    toml::table table;
-    try {
-      table = parse_toml(text);
-    } catch (const TomlError& error) {
-      fail(error.where, error.what());
-    }
+    const toml::table table = parse(text);
     take_version(table);
     Pylock& lock = result_.pylock;
     for (const toml::node& each : list(table, "environments")) lock.environments.push_back(marker(each));
-    lock.requires_python = specifier(table.get("requires-python"));
+    if (const toml::node* node = table.get("requires-python")) lock.requires_python = specifier(*node);
     for (const char* key : {"extras", "dependency-groups"})
       for (const toml::node& each : list(table, key)) name(each);
     for (const toml::node& each : list(table, "default-groups")) lock.default_groups.push_back(name(each));
@@ -57,12 +50,6 @@ class PylockReader {
   }
 
  private:
-  [[noreturn]] void fail(const toml::source_region& where, const std::string& reason,
-                         ErrorKind kind = ErrorKind::invalid_input) const {
-    throw Error(kind, "cannot read '" + path_ + "': line " + std::to_string(where.begin.line) + ", column " +
-                          std::to_string(where.begin.column) + ": " + reason);
-  }
-
   void take_version(const toml::table& table) {
     const toml::node& node = required(table, "lock-version");
     const std::string written = text_of(node);
@@ -80,53 +67,9 @@ class PylockReader {
     if (!is_newer_) return;
     for (const auto& [key, node] : table)
       if (!known.contains(key.str()))
-        result_.warnings.push_back("line " + std::to_string(node.source().begin.line) + " of '" + path_ +
+        result_.warnings.push_back("line " + std::to_string(node.source().begin.line) + " of '" + path() +
                                    "': '" + terminal_line(key.str()) +
                                    "' belongs to a newer version of the format, and is ignored");
-  }
-
-  const toml::node& required(const toml::table& table, std::string_view key) const {
-    if (const toml::node* node = table.get(key)) return *node;
-    fail(table.source(), "'" + std::string(key) + "' is missing");
-  }
-
-  std::string text_of(const toml::node& node) const {
-    const auto value = node.value<std::string>();
-    if (!node.is_string() || !value) fail(node.source(), "a text is expected here");
-    return *value;
-  }
-
-  const toml::table& table_of(const toml::node& node) const {
-    if (const toml::table* table = node.as_table()) return *table;
-    fail(node.source(), "a table is expected here");
-  }
-
-  /// Empty if the key is missing.
-  const toml::array& list(const toml::table& table, std::string_view key) const {
-    static const toml::array kNone;
-    const toml::node* node = table.get(key);
-    if (node == nullptr) return kNone;
-    if (const toml::array* array = node->as_array()) return *array;
-    fail(node->source(), "'" + std::string(key) + "' must be an array");
-  }
-
-  std::string name(const toml::node& node) const {
-    auto parsed = pypackaging::parse_name(text_of(node));
-    if (!parsed) fail(node.source(), parsed.error().message);
-    return std::move(*parsed);
-  }
-
-  pypackaging::Marker marker(const toml::node& node) const {
-    auto parsed = pypackaging::Marker::parse(text_of(node));
-    if (!parsed) fail(node.source(), parsed.error().message);
-    return std::move(*parsed);
-  }
-
-  std::optional<pypackaging::SpecifierSet> specifier(const toml::node* node) const {
-    if (node == nullptr) return std::nullopt;
-    auto parsed = pypackaging::SpecifierSet::parse(text_of(*node));
-    if (!parsed) fail(node->source(), parsed.error().message);
-    return std::move(*parsed);
   }
 
   PylockPackage package(const toml::node& node) {
@@ -136,7 +79,8 @@ class PylockReader {
     package.line = node.source().begin.line;
     if (const toml::node* written = table.get("version")) package.version = version(*written);
     if (const toml::node* written = table.get("marker")) package.marker = marker(*written);
-    package.requires_python = specifier(table.get("requires-python"));
+    if (const toml::node* written = table.get("requires-python"))
+      package.requires_python = specifier(*written);
     for (const toml::node& each : list(table, "dependencies"))
       if (const toml::node* needed = table_of(each).get("name"))
         package.dependencies.push_back(name(*needed));
@@ -207,7 +151,7 @@ class PylockReader {
     if (const toml::node* node = table.get("path")) {
       const std::string path = text_of(*node);
       if (path.empty() || path.find('\0') != std::string::npos) fail(node->source(), "this is no path");
-      return absolute_path(path.starts_with('/') ? path : directory_of(path_) + "/" + path);
+      return in_folder(path);
     }
     const toml::node* node = table.get("url");
     if (node == nullptr) fail(table.source(), "the file has neither a path nor a url");
@@ -244,7 +188,6 @@ class PylockReader {
     return nanoseconds_of(*value);
   }
 
-  const std::string& path_;
   bool is_newer_ = false;
   ParsedPylock result_;
 };

@@ -2,10 +2,9 @@
 
 #include "pypackaging/filename.h"
 #include "pypackaging/name.h"
+#include "python/lock/lock_file_reader.h"
 #include "python/lock/uv_lock.h"
 #include "python/network/url.h"
-#include "python/settings/toml.h"
-#include "store/platform/error.h"
 #include "store/platform/files.h"
 #include "store/platform/path_parts.h"
 #include "store/platform/terminal_text.h"
@@ -13,17 +12,12 @@
 namespace envstore {
 namespace {
 
-class UvLockReader {
+class UvLockReader : private LockFileReader {
  public:
-  explicit UvLockReader(const std::string& path) : path_(path) {}
+  using LockFileReader::LockFileReader;
 
   UvLock read(std::string_view text) {
-    toml::table table;
-    try {
-      table = parse_toml(text);
-    } catch (const TomlError& error) {
-      fail(error.where, error.what());
-    }
+    const toml::table table = parse(text);
     check_version(table);
     for (const char* key : {"conflicts", "supported-markers"})
       if (const toml::node* node = table.get(key))
@@ -36,66 +30,30 @@ class UvLockReader {
   }
 
  private:
-  [[noreturn]] void fail(const toml::source_region& where, const std::string& reason,
-                         ErrorKind kind = ErrorKind::invalid_input) const {
-    throw Error(kind, "cannot read '" + path_ + "': line " + std::to_string(where.begin.line) + ", column " +
-                          std::to_string(where.begin.column) + ": " + reason);
-  }
   [[noreturn]] void refuse(const toml::node& node, const std::string& reason) const {
     fail(node.source(), reason, ErrorKind::unsupported);
   }
 
   void check_version(const toml::table& table) const {
-    const toml::node* node = table.get("version");
-    if (node == nullptr) fail(table.source(), "'version' is missing");
-    const auto version = node->value<std::int64_t>();
-    if (!node->is_integer() || !version) fail(node->source(), "a number is expected here");
+    const toml::node& node = required(table, "version");
+    const auto version = node.value<std::int64_t>();
+    if (!node.is_integer() || !version) fail(node.source(), "a number is expected here");
     // A revision is compatible with all programs that read its version.
     if (*version != 1)
-      refuse(*node, "version " + std::to_string(*version) + " of the format is not supported, only 1");
+      refuse(node, "version " + std::to_string(*version) + " of the format is not supported, only 1");
   }
 
-  std::string text_of(const toml::node& node) const {
-    const auto value = node.value<std::string>();
-    if (!node.is_string() || !value) fail(node.source(), "a text is expected here");
-    return *value;
-  }
   /// Empty if the key is missing.
   std::string text(const toml::table& table, std::string_view key) const {
     const toml::node* node = table.get(key);
     return node == nullptr ? std::string() : text_of(*node);
   }
-  const toml::table& table_of(const toml::node& node) const {
-    if (const toml::table* table = node.as_table()) return *table;
-    fail(node.source(), "a table is expected here");
-  }
-  const toml::array& list(const toml::table& table, std::string_view key) const {
-    static const toml::array kNone;
-    const toml::node* node = table.get(key);
-    if (node == nullptr) return kNone;
-    if (const toml::array* array = node->as_array()) return *array;
-    fail(node->source(), "'" + std::string(key) + "' must be an array");
-  }
-  std::string name(const toml::node& node) const {
-    auto parsed = pypackaging::parse_name(text_of(node));
-    if (!parsed) fail(node.source(), parsed.error().message);
-    return std::move(*parsed);
-  }
-  std::string name_in(const toml::table& table) const {
-    if (const toml::node* node = table.get("name")) return name(*node);
-    fail(table.source(), "'name' is missing");
-  }
+  std::string name_in(const toml::table& table) const { return name(required(table, "name")); }
   pypackaging::Marker marker(const toml::node* node) const {
     if (node == nullptr) return {};
-    auto parsed = pypackaging::Marker::parse(text_of(*node));
-    if (!parsed) fail(node->source(), parsed.error().message);
-    if (parsed->mentions_extra()) refuse(*node, "a marker of conflicting extras is not supported");
-    return std::move(*parsed);
-  }
-  pypackaging::SpecifierSet specifier(const toml::node& node) const {
-    auto parsed = pypackaging::SpecifierSet::parse(text_of(node));
-    if (!parsed) fail(node.source(), parsed.error().message);
-    return std::move(*parsed);
+    pypackaging::Marker result = LockFileReader::marker(*node);
+    if (result.mentions_extra()) refuse(*node, "a marker of conflicting extras is not supported");
+    return result;
   }
   std::vector<std::string> names(const toml::array& array) const {
     std::vector<std::string> result;
@@ -103,10 +61,6 @@ class UvLockReader {
     std::sort(result.begin(), result.end());
     return result;
   }
-  std::string in_directory(const std::string& path) const {
-    return absolute_path(path.starts_with('/') ? path : directory_of(path_) + "/" + path);
-  }
-
   void take_manifest(const toml::table& table) {
     for (const char* key : {"members", "dependency-groups"})
       if (const toml::node* node = table.get(key)) refuse(*node, "it locks a project, not a script");
@@ -116,7 +70,7 @@ class UvLockReader {
     for (const toml::node& each : list(table, "requirements")) {
       if (const std::string index = text(table_of(each), "index"); !index.empty())
         inputs.indexes[name_in(table_of(each))] =
-            index.find("://") == std::string::npos ? in_directory(index) : index;
+            index.find("://") == std::string::npos ? in_folder(index) : index;
       inputs.requirements.push_back(requirement(table_of(each)));
       const pypackaging::Requirement& root = inputs.requirements.back();
       lock_.roots.push_back({root.normalized_name, "", "", root.extras, root.marker});
@@ -135,7 +89,7 @@ class UvLockReader {
     result.marker = marker(table.get("marker"));
     if (const toml::node* node = table.get("specifier")) result.specifier = specifier(*node);
     if (const toml::node* node = table.get("url")) result.url = text_of(*node);
-    if (const toml::node* node = table.get("path")) result.url = file_url(in_directory(text_of(*node)));
+    if (const toml::node* node = table.get("path")) result.url = file_url(in_folder(text_of(*node)));
     for (const char* kind : {"git", "directory", "editable", "virtual"})
       if (const toml::node* node = table.get(kind))
         refuse(*node, std::string("a requirement of kind '") + kind + "' would have to be built");
@@ -192,7 +146,7 @@ class UvLockReader {
       if (source.contains(kind)) package.source_tree = kind;
     const std::string registry = text(source, "registry");
     std::string direct = text(source, "url");
-    if (direct.empty() && source.contains("path")) direct = in_directory(text(source, "path"));
+    if (direct.empty() && source.contains("path")) direct = in_folder(text(source, "path"));
     for (const toml::node& each : list(table, "wheels")) {
       IndexFile file = this->file(each, registry, direct);
       const auto wheel = pypackaging::WheelFilename::parse(file.filename);
@@ -214,8 +168,9 @@ class UvLockReader {
     result.url = direct;
     if (table.contains("url")) result.url = text(table, "url");
     if (const std::string path = text(table, "path"); !path.empty()) {
-      const std::string base =
-          registry.find("://") == std::string::npos ? in_directory(registry) : directory_of(path_);
+      const std::string base = registry.find("://") == std::string::npos
+                                   ? in_folder(registry)
+                                   : directory_of(LockFileReader::path());
       result.url = absolute_path(path.starts_with('/') ? path : base + "/" + path);
     }
     const bool is_path = result.url.starts_with('/');
@@ -243,7 +198,6 @@ class UvLockReader {
     return std::move(*hash);
   }
 
-  const std::string& path_;
   UvLock lock_;
 };
 

@@ -311,15 +311,17 @@ TEST_CASE("a hook that closes its descriptors still returns") {
 }
 
 TEST_CASE("a daemon that ignores SIGTERM has ended when the call returns") {
-  World world(with_build_wheel("    if os.fork() == 0:\n"
+  World world(with_build_wheel("    ready, told = os.pipe()\n"
+                               "    if os.fork() == 0:\n"
                                "        os.setsid()\n"
                                "        if os.fork(): os._exit(0)\n"
                                "        signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
                                "        with open('daemon', 'w') as file: file.write(str(os.getpid()))\n"
                                "        os.rename('daemon', 'daemon.pid')\n"
+                               "        os.write(told, b'x')\n"
                                "        os.closerange(0, 256)\n"
-                               "        while True: time.sleep(1000)\n"
-                               "    while not os.path.exists('daemon.pid'): time.sleep(0.01)\n") +
+                               "        while True: signal.pause()\n"
+                               "    os.read(ready, 1)\n") +
               kMakeWheel);
   SourceBuild build(world.inputs(), world.environments);
   CHECK(build.wheel().ends_with(".whl"));
@@ -328,7 +330,7 @@ TEST_CASE("a daemon that ignores SIGTERM has ended when the call returns") {
 }
 
 TEST_CASE("a hook that does not end is ended at the limit of time") {
-  World world(with_build_wheel("    print('waiting')\n    while True: time.sleep(1000)\n"));
+  World world(with_build_wheel("    print('waiting')\n    while True: signal.pause()\n"));
   auto inputs = world.inputs();
   inputs.time_limit = std::chrono::seconds(2);
   const Failure failure = failure_of(world, inputs);

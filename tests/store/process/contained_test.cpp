@@ -41,7 +41,7 @@ class Witness {
 
 /// Python code that makes a daemon: a session of its own, nothing in common, deaf to what asks it to end.
 std::string daemon_code(const std::string& after) {
-  return "import os, signal, time\n"
+  return "import os, signal\n"
          "def become_daemon():\n"
          "    if os.fork(): return False\n"
          "    os.setsid()\n"
@@ -50,7 +50,7 @@ std::string daemon_code(const std::string& after) {
          "    kept = os.dup(2)\n"
          "    os.closerange(0, 3)\n"
          "    os.write(fd, b'd')\n"
-         "    while True: time.sleep(1000)\n"
+         "    while True: signal.pause()\n"
          "ready, fd = os.pipe()\n" +
          after;
 }
