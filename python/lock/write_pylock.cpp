@@ -28,7 +28,7 @@ unsigned code_point_of(std::string_view sequence) {
 
 /// A basic string. Names and URLs come from a package index: what could steer a terminal is escaped, and a
 /// byte that is not UTF-8, which TOML cannot hold, becomes U+FFFD.
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
   std::string out = "\"";
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
@@ -50,7 +50,7 @@ std::string quoted(std::string_view text) {
 std::string marker_text(const pypackaging::Marker& marker) {
   std::string text = marker.canonical();
   if (text.find('\'') == std::string::npos) std::replace(text.begin(), text.end(), '"', '\'');
-  return quoted(text);
+  return toml_string(text);
 }
 
 /// An RFC 3339 time, with the fraction only if there is one.
@@ -74,7 +74,7 @@ std::string hashes_text(const FileDigests& hashes) {
   std::string previous;
   for (const FileDigest& hash : hashes) {
     if (hash.hex.empty() || hash.algorithm == previous) continue;
-    text += (text.empty() ? "" : ", ") + hash.algorithm + " = " + quoted(hash.hex);
+    text += (text.empty() ? "" : ", ") + hash.algorithm + " = " + toml_string(hash.hex);
     previous = hash.algorithm;
   }
   return "{ " + text + " }";
@@ -86,8 +86,8 @@ std::string file_text(const IndexFile& file, bool has_name) {
   std::string text;
   const std::string last =
       is_path ? name_of(address) : percent_decode(name_of(address.substr(0, address.find('?'))));
-  if (has_name && last != file.filename) text += "name = " + quoted(file.filename) + ", ";
-  text += (is_path ? "path = " : "url = ") + quoted(address);
+  if (has_name && last != file.filename) text += "name = " + toml_string(file.filename) + ", ";
+  text += (is_path ? "path = " : "url = ") + toml_string(address);
   if (file.upload_time_ns) text += ", upload-time = " + time_text(*file.upload_time_ns);
   if (file.size) text += format_text(", size = {}", *file.size);
   return "{ " + text + ", hashes = " + hashes_text(file.hashes) + " }";
@@ -113,16 +113,17 @@ std::string line(std::string_view key, const std::string& value) {
 }
 
 std::string package_text(const PylockPackage& package) {
-  std::string text = "\n[[packages]]\n" + line("name", quoted(package.name));
-  if (package.version) text += line("version", quoted(package.version->canonical()));
+  std::string text = "\n[[packages]]\n" + line("name", toml_string(package.name));
+  if (package.version) text += line("version", toml_string(package.version->canonical()));
   if (!package.marker.empty()) text += line("marker", marker_text(package.marker));
-  if (package.requires_python) text += line("requires-python", quoted(package.requires_python->canonical()));
+  if (package.requires_python)
+    text += line("requires-python", toml_string(package.requires_python->canonical()));
   if (!package.dependencies.empty())
     text += line("dependencies", array_of(package.dependencies, [](const std::string& name) {
-                   return "{ name = " + quoted(name) + " }";
+                   return "{ name = " + toml_string(name) + " }";
                  }));
   if (package.archive) text += line("archive", file_text(*package.archive, false));
-  if (!package.index.empty()) text += line("index", quoted(without_credentials(package.index)));
+  if (!package.index.empty()) text += line("index", toml_string(without_credentials(package.index)));
   if (package.sdist) text += line("sdist", file_text(*package.sdist, true));
   if (!package.wheels.empty())
     text +=
@@ -133,11 +134,12 @@ std::string package_text(const PylockPackage& package) {
 }  // namespace
 
 std::string write_pylock(const Pylock& pylock) {
-  std::string text = line("lock-version", quoted("1.0"));
+  std::string text = line("lock-version", toml_string("1.0"));
   if (!pylock.environments.empty()) text += line("environments", array_of(pylock.environments, marker_text));
-  if (pylock.requires_python) text += line("requires-python", quoted(pylock.requires_python->canonical()));
-  if (!pylock.default_groups.empty()) text += line("default-groups", array_of(pylock.default_groups, quoted));
-  text += line("created-by", quoted(pylock.created_by));
+  if (pylock.requires_python)
+    text += line("requires-python", toml_string(pylock.requires_python->canonical()));
+  if (!pylock.default_groups.empty()) text += line("default-groups", array_of(pylock.default_groups, toml_string));
+  text += line("created-by", toml_string(pylock.created_by));
   if (pylock.packages.empty()) text += "packages = []\n";
   for (const PylockPackage& package : pylock.packages) text += package_text(package);
   return text;

@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 /// Foreign text for a message, as the library itself quotes it.
 inline std::string shown(std::string_view text) {
-  return pypackaging::quoted(text);
+  return pypackaging::quote(text);
 }
 
 /// Thrown by an operation for input that it refuses; becomes {"ok":false,"error":TEXT}.

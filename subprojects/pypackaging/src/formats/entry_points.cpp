@@ -97,9 +97,9 @@ class OptionReader {
     }
     const std::string_view name = trim(text.substr(0, equals));
     if (equals == std::string_view::npos || name.empty())
-      return ParseError{"expected NAME = MODULE:ATTRIBUTE, not " + quoted(text), line.offset};
+      return ParseError{"expected NAME = MODULE:ATTRIBUTE, not " + quote(text), line.offset};
     if (groups.empty())
-      return ParseError{"the entry point " + quoted(name) + " stands before the first [group]", line.offset};
+      return ParseError{"the entry point " + quote(name) + " stands before the first [group]", line.offset};
     options.push_back(
         {groups.back(), name, std::string(trim(text.substr(equals + 1))), line.offset, indentation});
     may_continue_ = true;
@@ -128,14 +128,14 @@ std::string_view without_comment(std::string_view value) {
 }
 
 Result<EntryPoint> script_of(const Option& option) {
-  const std::string shown = quoted(option.name);
+  const std::string shown = quote(option.name);
   if (!is_file_name(option.name))
     return ParseError{"the script " + shown + " has a name that no file can have", option.offset};
   auto point = parse_reference(option.name, without_comment(option.value));
   if (!point || point->attribute.empty())
-    return ParseError{"the script " + shown + " does not name a function as MODULE:ATTRIBUTE but is " +
-                          quoted(option.value),
-                      option.offset};
+    return ParseError{
+        "the script " + shown + " does not name a function as MODULE:ATTRIBUTE but is " + quote(option.value),
+        option.offset};
   return *std::move(point);
 }
 
@@ -155,7 +155,7 @@ Result<EntryPoints> parse_unmarked(std::string_view file) {
     }
     const auto [known, is_new] = scripts.try_emplace({option.group, option.name}, option.value);
     if (!is_new && known->second == option.value) continue;
-    if (!is_new) return ParseError{"the script " + quoted(option.name) + " stands twice", option.offset};
+    if (!is_new) return ParseError{"the script " + quote(option.name) + " stands twice", option.offset};
     auto script = script_of(option);
     if (!script) return script.error();
     points.push_back(*std::move(script));

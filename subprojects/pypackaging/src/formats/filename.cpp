@@ -23,14 +23,14 @@ Result<std::pair<std::uint64_t, std::string>> parse_build(std::string_view part,
   const char* const part_end = part.data() + part.size();
   const auto [end, fault] = std::from_chars(part.data(), part_end, number);
   if (fault != std::errc{})
-    return ParseError{"the build tag " + quoted(part) + " does not begin with a number", offset};
+    return ParseError{"the build tag " + quote(part) + " does not begin with a number", offset};
   return std::pair{number, std::string(end, part_end)};
 }
 
 Result<Version> parse_version_part(std::string_view part, std::size_t offset) {
   auto version = Version::parse(part);
   if (!version || part != ascii::trim(part))
-    return ParseError{"the version part " + quoted(part) + " is not a valid version", offset};
+    return ParseError{"the version part " + quote(part) + " is not a valid version", offset};
   return version;
 }
 
@@ -66,7 +66,7 @@ std::optional<std::string_view> without_sdist_suffix(std::string_view filename, 
 Result<SdistFilename> split_at(std::string_view stem, std::size_t dash) {
   const std::string_view name = stem.substr(0, dash);
   if (!is_valid_name(name))
-    return ParseError{"the name part " + quoted(name) + " is not a valid project name", 0};
+    return ParseError{"the name part " + quote(name) + " is not a valid project name", 0};
   auto version = parse_version_part(stem.substr(dash + 1), dash + 1);
   if (!version) return version.error();
   return SdistFilename{normalize_name(name), *std::move(version)};
@@ -77,18 +77,18 @@ Result<SdistFilename> split_at(std::string_view stem, std::size_t dash) {
 Result<WheelFilename> WheelFilename::parse(std::string_view filename) {
   constexpr std::string_view kSuffix = ".whl";
   if (!filename.ends_with(kSuffix))
-    return ParseError{"a wheel's file name ends in .whl, and " + quoted(filename) + " does not",
+    return ParseError{"a wheel's file name ends in .whl, and " + quote(filename) + " does not",
                       filename.size()};
   const auto split = split_wheel(filename.substr(0, filename.size() - kSuffix.size()));
   if (!split)
     return ParseError{
-        "a wheel's file name has five or six parts between dashes, and " + quoted(filename) + " has not", 0};
+        "a wheel's file name has five or six parts between dashes, and " + quote(filename) + " has not", 0};
   const auto& [parts, count] = *split;
   const auto offset_of = [&](std::string_view part) {
     return static_cast<std::size_t>(part.data() - filename.data());
   };
   if (!is_escaped_name(parts[0]))
-    return ParseError{"the name part " + quoted(parts[0]) + " is not a valid project name", 0};
+    return ParseError{"the name part " + quote(parts[0]) + " is not a valid project name", 0};
   auto version = parse_version_part(parts[1], offset_of(parts[1]));
   if (!version) return version.error();
   WheelFilename wheel{normalize_name(parts[0]), *std::move(version), std::nullopt, {}};
@@ -106,20 +106,20 @@ Result<WheelFilename> WheelFilename::parse(std::string_view filename) {
 
 Result<SdistFilename> SdistFilename::parse(std::string_view filename, std::string_view expected_name) {
   if (filename.size() > kLongestFilename)
-    return ParseError{"the file name " + quoted(filename) + " is too long", kLongestFilename};
+    return ParseError{"the file name " + quote(filename) + " is too long", kLongestFilename};
   const auto stem = without_sdist_suffix(filename, !expected_name.empty());
   if (!stem)
     return ParseError{
-        "a source distribution's file name ends in .tar.gz or .zip, and " + quoted(filename) + " does not",
+        "a source distribution's file name ends in .tar.gz or .zip, and " + quote(filename) + " does not",
         filename.size()};
   if (stem->find('-') == std::string_view::npos)
-    return ParseError{"there is no dash between name and version in " + quoted(filename), 0};
+    return ParseError{"there is no dash between name and version in " + quote(filename), 0};
   if (expected_name.empty()) return split_at(*stem, stem->rfind('-'));
   const std::string expected = normalize_name(expected_name);
   for (std::size_t dash = stem->find('-'); dash != std::string_view::npos; dash = stem->find('-', dash + 1))
     if (normalize_name(stem->substr(0, dash)) == expected)
       if (auto split = split_at(*stem, dash)) return split;
-  return ParseError{"the file name " + quoted(filename) + " is not one of " + quoted(expected), 0};
+  return ParseError{"the file name " + quote(filename) + " is not one of " + quote(expected), 0};
 }
 
 }  // namespace pypackaging

@@ -54,11 +54,11 @@ std::optional<std::string> fault_of_license_expression(std::string_view expressi
       may_take_exception = expect == Expect::operand;
       expect = Expect::operation;
     } else {
-      return quoted(expression) + " is not an SPDX license expression: " + quoted(token) + " is misplaced";
+      return quote(expression) + " is not an SPDX license expression: " + quote(token) + " is misplaced";
     }
   }
   if (expect != Expect::operation || depth > 0)
-    return quoted(expression) + " is not an SPDX license expression: it ends too early";
+    return quote(expression) + " is not an SPDX license expression: it ends too early";
   return std::nullopt;
 }
 

@@ -74,7 +74,7 @@ class MetadataReader {
   std::string as_utf8(const std::string& name, std::string_view value, std::size_t offset) {
     if (text::is_utf8(value)) return std::string(value);
     // The name of an unknown field is printable ASCII, but untrusted and of any length.
-    fault(find_metadata_field(name) != nullptr ? name : quoted(name), "is not UTF-8", offset);
+    fault(find_metadata_field(name) != nullptr ? name : quote(name), "is not UTF-8", offset);
     return text::to_utf8(value);
   }
 
@@ -99,35 +99,35 @@ class MetadataReader {
   void take_metadata_version(const std::string& value, std::size_t offset) {
     metadata_.metadata_version = value;
     if (!known_metadata_version(value) && !has_newer_major(value))
-      fault("metadata-version", quoted(value) + " is not a known version", offset);
+      fault("metadata-version", quote(value) + " is not a known version", offset);
     if (has_newer_major(value))
-      fatal("metadata-version", quoted(value) + " is newer than this program knows", offset);
+      fatal("metadata-version", quote(value) + " is newer than this program knows", offset);
   }
 
   void take_name(const std::string& value, std::size_t offset) {
     metadata_.name = value;
-    if (!is_valid_name(value)) fatal("name", quoted(value) + " is not a valid project name", offset);
+    if (!is_valid_name(value)) fatal("name", quote(value) + " is not a valid project name", offset);
   }
 
   void take_version(const std::string& value, std::size_t offset) {
     if (auto version = Version::parse(value))
       metadata_.version = *std::move(version);
     else
-      fatal("version", quoted(value) + " is not a valid version", offset);
+      fatal("version", quote(value) + " is not a valid version", offset);
   }
 
   void take_requirement(const std::string& value, std::size_t offset) {
     if (auto requirement = Requirement::parse(on_one_line(value)))
       metadata_.requires_dist.push_back(*std::move(requirement));
     else
-      fatal("requires-dist", quoted(value) + " cannot be read: " + requirement.error().message, offset);
+      fatal("requires-dist", quote(value) + " cannot be read: " + requirement.error().message, offset);
   }
 
   void take_requires_python(const std::string& value, std::size_t offset) {
     if (auto specifier = SpecifierSet::parse(on_one_line(value)))
       metadata_.requires_python = *std::move(specifier);
     else
-      fatal("requires-python", quoted(value) + " cannot be read: " + specifier.error().message, offset);
+      fatal("requires-python", quote(value) + " cannot be read: " + specifier.error().message, offset);
   }
 
   void take_extra(const std::string& value) {

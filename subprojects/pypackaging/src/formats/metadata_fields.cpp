@@ -52,16 +52,16 @@ std::optional<std::string> fault_of_content_type(std::string_view value) {
   const std::vector<std::string_view> parts = text::split(value, ';');
   const std::string type = ascii::to_lower(ascii::trim(parts.front()));
   if (type != "text/plain" && type != "text/x-rst" && type != "text/markdown")
-    return quoted(type) + " is none of text/plain, text/x-rst, text/markdown";
+    return quote(type) + " is none of text/plain, text/x-rst, text/markdown";
   for (auto part = parts.begin() + 1; part != parts.end(); ++part) {
     const std::size_t equals = part->find('=');
     if (equals == std::string_view::npos) continue;
     const std::string key = ascii::to_lower(ascii::trim(part->substr(0, equals)));
     const std::string_view argument = ascii::trim(part->substr(equals + 1));
     if (key == "charset" && !ascii::equal_ignoring_case(argument, "utf-8"))
-      return "the charset " + quoted(argument) + " is not UTF-8";
+      return "the charset " + quote(argument) + " is not UTF-8";
     if (key == "variant" && type == "text/markdown" && argument != "GFM" && argument != "CommonMark")
-      return "the variant " + quoted(argument) + " is neither GFM nor CommonMark";
+      return "the variant " + quote(argument) + " is neither GFM nor CommonMark";
   }
   return std::nullopt;
 }
@@ -71,7 +71,7 @@ std::optional<std::string> fault_of_license_file(std::string_view value) {
   const std::vector<std::string_view> parts = text::split(value, '/');
   const bool leaves = std::find(parts.begin(), parts.end(), "..") != parts.end();
   if (value.empty() || is_absolute || leaves || value.find('\\') != std::string_view::npos)
-    return quoted(value) + " is not a relative path below the licenses folder";
+    return quote(value) + " is not a relative path below the licenses folder";
   return std::nullopt;
 }
 
@@ -81,20 +81,20 @@ std::optional<std::string> fault_of_import_name(std::string_view value) {
   const std::size_t semicolon = value.find(';');
   const bool is_marked = semicolon != std::string_view::npos;
   if (is_marked && ascii::trim(value.substr(semicolon + 1)) != "private")
-    return quoted(value) + " has something other than 'private' behind the semicolon";
+    return quote(value) + " has something other than 'private' behind the semicolon";
   if (value.empty()) return std::nullopt;
   for (const std::string_view part : text::split(ascii::trim(value.substr(0, semicolon)), '.'))
     if (part.empty() || ascii::is_digit(part.front()) ||
         !std::all_of(part.begin(), part.end(), text::is_word))
-      return quoted(value) + " is no name that Python can import";
+      return quote(value) + " is no name that Python can import";
   return std::nullopt;
 }
 
 std::optional<std::string> fault_of_dynamic(std::string_view value) {
   const std::string name = ascii::to_lower(value);
   if (name == "name" || name == "version" || name == "metadata-version")
-    return quoted(name) + " may not be dynamic";
-  if (find_metadata_field(name) == nullptr) return quoted(name) + " is not a field";
+    return quote(name) + " may not be dynamic";
+  if (find_metadata_field(name) == nullptr) return quote(name) + " is not a field";
   return std::nullopt;
 }
 
@@ -122,7 +122,7 @@ std::optional<std::string> fault_of_value(std::string_view name, std::string_vie
   if (name == "license-file") return fault_of_license_file(value);
   if (name == "import-name" || name == "import-namespace") return fault_of_import_name(value);
   if (name == "dynamic") return fault_of_dynamic(value);
-  if (name == "provides-extra" && !is_valid_name(value)) return quoted(value) + " is not a valid extra";
+  if (name == "provides-extra" && !is_valid_name(value)) return quote(value) + " is not a valid extra";
   return std::nullopt;
 }
 

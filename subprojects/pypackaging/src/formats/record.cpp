@@ -13,7 +13,7 @@ std::optional<ParseError> read_hash(std::string_view text, RecordEntry& entry, s
   if (text.empty()) return std::nullopt;
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size())
-    return ParseError{"the hash of " + quoted(entry.path) + " is not ALGORITHM=DIGEST but " + quoted(text),
+    return ParseError{"the hash of " + quote(entry.path) + " is not ALGORITHM=DIGEST but " + quote(text),
                       offset};
   entry.algorithm = text.substr(0, equals);
   entry.digest = text.substr(equals + 1);
@@ -26,7 +26,7 @@ std::optional<ParseError> read_size(std::string_view text, RecordEntry& entry, s
   const char* const end = text.data() + text.size();
   const auto [stopped, fault] = std::from_chars(text.data(), end, size);
   if (fault != std::errc{} || stopped != end)
-    return ParseError{"the size of " + quoted(entry.path) + " is not a number of bytes but " + quoted(text),
+    return ParseError{"the size of " + quote(entry.path) + " is not a number of bytes but " + quote(text),
                       offset};
   entry.size = size;
   return std::nullopt;

@@ -142,7 +142,7 @@ Result<std::vector<Tag>> parse_tag(std::string_view tag) {
   const std::size_t second = first == std::string_view::npos ? first : tag.find('-', first + 1);
   if (second == std::string_view::npos || tag.find('-', second + 1) != std::string_view::npos)
     return ParseError{
-        "a compatibility tag has three parts (python-abi-platform), and " + quoted(tag) + " has not", 0};
+        "a compatibility tag has three parts (python-abi-platform), and " + quote(tag) + " has not", 0};
   Parts parts;
   parts.reserve(8);
   const bool has_pythons = append_set(tag.substr(0, first), parts);
@@ -150,14 +150,14 @@ Result<std::vector<Tag>> parse_tag(std::string_view tag) {
   const bool has_abis = has_pythons && append_set(tag.substr(first + 1, second - first - 1), parts);
   const std::size_t platforms = parts.size();
   if (!has_abis || !append_set(tag.substr(second + 1), parts))
-    return ParseError{"the compatibility tag " + quoted(tag) +
+    return ParseError{"the compatibility tag " + quote(tag) +
                           " has a part that is empty, or a character that may not be there",
                       0};
   if (abis * (platforms - abis) * (parts.size() - platforms) > kMostTags)
-    return ParseError{"the compatibility tag " + quoted(tag) + " means too many tags", 0};
+    return ParseError{"the compatibility tag " + quote(tag) + " means too many tags", 0};
   if (std::any_of(parts.begin(), parts.begin() + static_cast<Parts::difference_type>(abis),
                   [](std::string_view python) { return ascii::is_digit(python.front()); }))
-    return ParseError{"the compatibility tag " + quoted(tag) + " names no implementation", 0};
+    return ParseError{"the compatibility tag " + quote(tag) + " names no implementation", 0};
 
   std::vector<Tag> tags;
   tags.reserve(abis * (platforms - abis) * (parts.size() - platforms));

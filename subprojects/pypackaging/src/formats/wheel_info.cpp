@@ -15,7 +15,7 @@ Result<std::pair<int, int>> parse_wheel_version(const MessageField& field) {
     const char* const end = part.data() + part.size();
     const auto [stopped, fault] = std::from_chars(part.data(), end, number);
     if (fault != std::errc{} || stopped != end || number < 0)
-      return ParseError{"Wheel-Version is not MAJOR.MINOR but " + quoted(field.value), field.offset};
+      return ParseError{"Wheel-Version is not MAJOR.MINOR but " + quote(field.value), field.offset};
     numbers.push_back(number);
   }
   return std::pair(numbers[0], numbers.size() > 1 ? numbers[1] : 0);

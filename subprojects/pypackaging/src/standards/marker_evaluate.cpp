@@ -94,7 +94,7 @@ Result<bool> compare_texts(const std::string& left, Operator op, const std::stri
     case Operator::arbitrary:
       break;
   }
-  return ParseError{"cannot evaluate marker: " + quoted(left) + " and " + quoted(right) +
+  return ParseError{"cannot evaluate marker: " + quote(left) + " and " + quote(right) +
                         " cannot be compared with " + std::string(operator_text(op)),
                     0};
 }
@@ -103,7 +103,7 @@ Result<bool> Evaluator::evaluate_comparison(const Marker::Node& node) const {
   for (const MarkerOperand* operand : {&node.left, &node.right})
     if (operand->is_variable && marker_variable::is_set(operand->text)) return evaluate_membership(node);
   if (!node.left.is_variable && !node.right.is_variable)
-    return ParseError{"cannot evaluate marker: " + quoted(node.left.text) +
+    return ParseError{"cannot evaluate marker: " + quote(node.left.text) +
                           " is compared with another text, not with a variable",
                       0};
   const Result<std::string> left = value(node.left);

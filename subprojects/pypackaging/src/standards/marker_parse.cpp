@@ -51,7 +51,7 @@ bool is_word_character(char c) {
 }
 
 std::nullptr_t MarkerParser::fail(std::string message) {
-  if (!error_) error_ = ParseError{"invalid marker " + quoted(text_) + ": " + std::move(message), position_};
+  if (!error_) error_ = ParseError{"invalid marker " + quote(text_) + ": " + std::move(message), position_};
   return nullptr;
 }
 
@@ -153,7 +153,7 @@ bool MarkerParser::parse_operand(MarkerOperand& operand) {
   const std::string_view variable = marker_variable::find(word);
   if (variable.empty()) {
     if (word.empty()) return fail("expected a variable or a text in quotes"), false;
-    return fail("unknown variable " + quoted(word)), false;
+    return fail("unknown variable " + quote(word)), false;
   }
   operand = {true, std::string(variable)};
   position_ += word.size();

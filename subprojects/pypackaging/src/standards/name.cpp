@@ -41,7 +41,7 @@ Result<std::string> parse_name(std::string_view text) {
     ++position;
   // All characters are allowed, so the last one is a separator.
   if (position == text.size() && position > 0) --position;
-  return ParseError{"invalid name " + quoted(text) +
+  return ParseError{"invalid name " + quote(text) +
                         ": expected letters, digits, '-', '_' and '.', a letter or digit first and last",
                     position};
 }

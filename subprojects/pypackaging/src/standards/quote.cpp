@@ -25,7 +25,7 @@ std::string_view shortened(std::string_view text) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   const std::string_view shown = shortened(text);
   std::string result = "'";
   for (const char c : shown) {

@@ -6,6 +6,6 @@ namespace pypackaging {
 
 /// Quotes untrusted text for a message: in single quotes, control characters as `\x1b`, cut after about a
 /// hundred bytes. Messages reach terminals, and a hostile index may send a megabyte or an escape sequence.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 }  // namespace pypackaging

@@ -44,7 +44,7 @@ bool RequirementParser::fail(std::string_view message) {
 }
 
 bool RequirementParser::fail_inside(const ParseError& error, std::size_t offset) {
-  error_ = {"invalid requirement " + quoted(text_) + ": " + error.message, error.position + offset};
+  error_ = {"invalid requirement " + quote(text_) + ": " + error.message, error.position + offset};
   return false;
 }
 

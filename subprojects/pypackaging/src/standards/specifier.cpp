@@ -22,7 +22,7 @@ constexpr std::array kOperators = {
 };
 
 ParseError invalid(Operator op, std::string_view text, std::string_view reason, std::size_t position) {
-  std::string message = "invalid specifier " + quoted(std::string(operator_text(op)).append(text)) + ": ";
+  std::string message = "invalid specifier " + quote(std::string(operator_text(op)).append(text)) + ": ";
   message += reason;
   return {std::move(message), position};
 }
@@ -65,7 +65,7 @@ Result<Specifier> Specifier::parse(std::string_view text) {
     if (result) return result;
     return ParseError{result.error().message, result.error().position + offset + spelling.text.size()};
   }
-  return ParseError{"invalid specifier " + quoted(clause) + ": expected one of ~= == != <= >= < > ===",
+  return ParseError{"invalid specifier " + quote(clause) + ": expected one of ~= == != <= >= < > ===",
                     offset};
 }
 

@@ -59,7 +59,7 @@ Version::Big& VersionBuilder::big() {
 }
 
 ParseError VersionBuilder::error(const char* expected) const {
-  return {"invalid version " + quoted(text_) + ": expected " + expected, position_};
+  return {"invalid version " + quote(text_) + ": expected " + expected, position_};
 }
 
 bool VersionBuilder::read_word(std::string_view word) {
