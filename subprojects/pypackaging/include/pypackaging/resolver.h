@@ -31,6 +31,7 @@ struct OfferedVersion {
   std::string yanked_reason = {};
   std::string detail = {};  ///< `usability` as text: "wheels for cp312 only", ">=3.12"
   std::string advice = {};  ///< for a hint: "try --python 3.12"; empty: no advice is known
+  std::size_t rank = 0;     ///< versions of a lower rank are tried first (uv's unsafe-first-match)
 };
 
 /// Why `versions` returns no versions.
@@ -40,6 +41,8 @@ struct PackageOffer {
   std::vector<OfferedVersion> versions;  ///< any order
   Absence absence = Absence::none;
   std::string where = {};  ///< searched location, for the explanation: "the default index", "FOLDER"
+  /// PEP 792, for a warning: "archived (unmaintained)"; empty: active.
+  std::string status = {};
 };
 
 /// The parts of a version's core metadata that resolution needs.
@@ -92,7 +95,10 @@ struct ResolveInput {
   MarkerEnvironment environment;
   std::optional<Version> python;  ///< checked against Requires-Python; absent: not checked
   PrereleaseMode prereleases = PrereleaseMode::if_necessary;
+  /// By normalised name, overrides `prereleases`.
+  std::map<std::string, PrereleaseMode> package_prereleases = {};
   Strategy strategy = Strategy::highest;
+  bool without_dependencies = false;  ///< only the requirements themselves are resolved
 };
 
 struct Pin {

@@ -87,8 +87,13 @@ bool Eligibility::note_dependency(PackageId id, const Requirement& requirement) 
   return changed;
 }
 
+PrereleaseMode Eligibility::prerelease_mode(PackageId id) const {
+  const auto own = input_.package_prereleases.find(universe_.at(id).name);
+  return own == input_.package_prereleases.end() ? input_.prereleases : own->second;
+}
+
 bool Eligibility::prerelease_counts(PackageId id, std::size_t bit) const {
-  switch (input_.prereleases) {
+  switch (prerelease_mode(id)) {
     case PrereleaseMode::disallow:
       return false;
     case PrereleaseMode::explicit_only:
@@ -127,11 +132,23 @@ VersionSet Eligibility::excluded(PackageId id) const {
 VersionSet Eligibility::last_resort(PackageId id) const {
   const Package& package = universe_.at(id);
   VersionSet set = VersionSet::none(package.bits());
-  const bool finals_first = input_.prereleases != PrereleaseMode::allow;
+  const bool finals_first = prerelease_mode(id) != PrereleaseMode::allow;
   for (std::size_t bit = 1; bit < set.bits(); ++bit)
     if (is_conditional(id, bit) || (finals_first && package.candidate(bit).offered->version.is_prerelease()))
       set.add(bit);
   return set;
+}
+
+std::vector<VersionSet> Eligibility::tiers(PackageId id) const {
+  const Package& package = universe_.at(id);
+  std::map<std::size_t, VersionSet> by_rank;
+  for (std::size_t bit = 1; bit <= package.offered_count; ++bit)
+    by_rank.try_emplace(package.candidate(bit).offered->rank, VersionSet::none(package.bits()))
+        .first->second.add(bit);
+  std::vector<VersionSet> tiers;
+  if (by_rank.size() > 1)
+    for (auto& [rank, set] : by_rank) tiers.push_back(std::move(set));
+  return tiers;
 }
 
 std::size_t Eligibility::preference(PackageId id) const {

@@ -60,12 +60,15 @@ class Eligibility {
   VersionSet excluded(PackageId package) const;
   /// The candidates that are chosen only if no other candidate of the package remains.
   VersionSet last_resort(PackageId package) const;
+  /// The candidates by rank, lowest first; empty if all have the same.
+  std::vector<VersionSet> tiers(PackageId package) const;
   std::size_t preference(PackageId package) const;  ///< the preferred candidate, or 0
 
  private:
   using Key = std::pair<std::string, std::string>;  ///< name; canonical version or URL
   Key key(PackageId package, std::size_t candidate) const;
   bool prerelease_counts(PackageId package, std::size_t candidate) const;
+  PrereleaseMode prerelease_mode(PackageId package) const;
 
   const ResolveInput& input_;
   const Universe& universe_;

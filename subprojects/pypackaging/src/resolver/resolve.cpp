@@ -175,6 +175,7 @@ class Resolver {
           package.name + " " + offered.version.canonical() + " was yanked" +
           (offered.yanked_reason.empty() ? "" : " (" + offered.yanked_reason + ")") +
           "; it is taken because it is pinned");
+    note_status(package, resolution);
     for (std::size_t bit = 1; bit <= package.offered_count; ++bit) {
       const Metadata* metadata = package.candidate(bit).metadata.get();
       if (metadata == nullptr || metadata->problem.empty()) continue;
@@ -182,6 +183,17 @@ class Resolver {
       resolution.passed_over.push_back(
           {package.name, package.candidate(bit).offered->version, metadata->problem, metadata->is_broken});
     }
+  }
+
+  /// An archived package that only another one needs is not the user's concern; a quarantined one is.
+  void note_status(const Package& package, Resolution& resolution) const {
+    if (package.offer == nullptr || package.offer->status.empty()) return;
+    const std::string& status = package.offer->status;
+    const bool is_asked_for = std::any_of(requirements_.begin(), requirements_.end(), [&](const Need& need) {
+      return need.requirement->normalized_name == package.name;
+    });
+    if (is_asked_for || status.starts_with("quarantined"))
+      resolution.warnings.push_back(package.name + " is " + status);
   }
 
   /// Whether the user's requirements and constraints and the needs of all other chosen packages allow this

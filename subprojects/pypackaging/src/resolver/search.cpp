@@ -71,6 +71,12 @@ std::size_t Search::pick(PackageId package) const {
 }
 
 std::size_t Search::best_of(PackageId package, const VersionSet& set) const {
+  for (const VersionSet& tier : tiers_[package])
+    if (const std::size_t best = best_within(package, set & tier)) return best;
+  return best_within(package, set);
+}
+
+std::size_t Search::best_within(PackageId package, const VersionSet& set) const {
   const bool lowest = prefers_lowest(package);
   if (!last_resort_[package].empty()) {
     const VersionSet liked = set.minus(last_resort_[package]);

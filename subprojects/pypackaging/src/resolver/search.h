@@ -84,6 +84,7 @@ class Search : private Engine::Observer {
   std::size_t pick(PackageId package) const;
   /// The candidate of `set` that is tried first, or 0.
   std::size_t best_of(PackageId package, const VersionSet& set) const;
+  std::size_t best_within(PackageId package, const VersionSet& set) const;
   bool decide_package(PackageId package);
   bool decide_extra(PackageId extra);
   /// If a dependency of the candidate on a known package rules it out at once, adds that dependency and
@@ -102,9 +103,10 @@ class Search : private Engine::Observer {
   Eligibility& eligibility_;
   Engine engine_;
   std::vector<Leaf> leaves_;
-  std::vector<FactId> exclusion_fact_;   ///< by package, or kNothing
-  std::vector<VersionSet> last_resort_;  ///< by package
-  std::vector<std::size_t> preference_;  ///< by package
+  std::vector<FactId> exclusion_fact_;          ///< by package, or kNothing
+  std::vector<VersionSet> last_resort_;         ///< by package
+  std::vector<std::vector<VersionSet>> tiers_;  ///< by package
+  std::vector<std::size_t> preference_;         ///< by package
   std::vector<Effort> effort_;
   std::vector<PackageId> met_;  ///< in the order of discovery
   std::set<std::tuple<PackageId, PackageId, std::size_t>> stated_;

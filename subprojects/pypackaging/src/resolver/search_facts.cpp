@@ -43,11 +43,13 @@ PackageId Search::meet(const std::string& name) {
   const std::size_t size = std::max<std::size_t>(universe_.size(), effort_.size());
   exclusion_fact_.resize(size, kNothing);
   last_resort_.resize(size);
+  tiers_.resize(size);
   preference_.resize(size, 0);
   effort_.resize(size);
   engine_.add_package(package, universe_.at(package).bits());
   met_.push_back(package);
   last_resort_[package] = eligibility_.last_resort(package);
+  tiers_[package] = eligibility_.tiers(package);
   preference_[package] = eligibility_.preference(package);
   state_exclusions(package);
   state_constraints(package);

@@ -176,6 +176,7 @@ Metadata Universe::read_metadata(const Package& package, const Candidate& candid
 void Universe::judge(Metadata& metadata, const Dependencies& dependencies) const {
   const auto& python = dependencies.requires_python;
   if (python && python_ && !python->matches(*python_)) metadata.other_python = as_written(*python);
+  if (input_.without_dependencies) return;
   std::vector<const Requirement*> chosen;
   for (const Requirement& requirement : dependencies.requires_dist) {
     if (overrides_.contains(requirement.normalized_name) && !requirement.marker.mentions_extra()) {
@@ -197,6 +198,7 @@ void Universe::judge_extra(Metadata& metadata, const Dependencies& dependencies,
   Metadata::Extra& extra = metadata.extras[name];
   const auto& declared = dependencies.provides_extra;
   extra.is_declared = std::find(declared.begin(), declared.end(), name) != declared.end();
+  if (input_.without_dependencies) return;
   std::vector<const Requirement*> chosen;
   for (const Requirement& requirement : dependencies.requires_dist) {
     if (!requirement.marker.depends_on_extra(name)) continue;
