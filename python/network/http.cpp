@@ -55,7 +55,9 @@ const char* hint_for(Cause cause) {
     case Cause::tls:
       return kCheckCertificates;
     case Cause::unreadable_certificates:
-      return "correct SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE or PIP_CERT";
+      return "correct SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE or PIP_CERT; for a client "
+             "certificate "
+             "SSL_CLIENT_CERT or PIP_CLIENT_CERT";
     default:
       return "";
   }

@@ -22,6 +22,9 @@ Described tls_fault(CURLcode code, const std::string& detail, const Settings& se
               "the certificates in '" +
                   (settings.ca_bundle.empty() ? settings.ca_directory : settings.ca_bundle) +
                   "' cannot be read"};
+    case CURLE_SSL_CERTPROBLEM:
+      return {Cause::unreadable_certificates, "the client certificate in '" + settings.client_certificate +
+                                                  "' cannot be used (" + detail + ")"};
     default:
       return {Cause::tls, "no secure connection could be made (" + detail + ")"};
   }

@@ -6,6 +6,7 @@
 
 #include "failure.h"
 #include "http/message.h"
+#include "http/url.h"
 
 namespace http {
 
@@ -21,6 +22,6 @@ void set_option(CURL* easy, CURLoption option, Value value) {
 }
 
 /// Sets the options common to all transfers: protocols, HTTP/2, time limits, certificates, netrc, proxies.
-void set_common_options(CURL* easy, const Settings& settings, bool is_plain_http);
+void set_common_options(CURL* easy, const Settings& settings, const Url& url);
 
 }  // namespace http

@@ -127,7 +127,7 @@ void Transfer::begin(CURL* easy, const Settings& settings, OriginCredentials& cr
   received_before_ += answer_.received;
   answer_ = {};
   error_text_[0] = '\0';
-  set_common_options(easy, settings, url_->scheme == "http");
+  set_common_options(easy, settings, *url_);
   set_option(easy, CURLOPT_PRIVATE, this);
   set_option(easy, CURLOPT_ERRORBUFFER, error_text_);
   set_option(easy, CURLOPT_URL, url_->text().c_str());

@@ -37,7 +37,7 @@ class Engine {
 
 /// The only exported function of the module. Change the number whenever message.h or this file changes, so
 /// that a module of another build is not called.
-inline constexpr const char* kEngineEntry = "http_make_engine_1";
+inline constexpr const char* kEngineEntry = "http_make_engine_2";
 /// Null on failure, which is then in `failure`. `ask_credentials` of the settings must not throw.
 using MakeEngine = Engine* (*)(const Settings& settings, Failure& failure) noexcept;
 

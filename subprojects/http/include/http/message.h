@@ -57,9 +57,14 @@ struct Credentials {
 
 struct Settings {
   std::string user_agent;
-  std::string ca_bundle;     ///< a file of certificates; empty: the system's
-  std::string ca_directory;  ///< a hashed directory of certificates
-  std::string netrc;         ///< path, or empty
+  std::string ca_bundle;                ///< a file of certificates; empty: the system's
+  std::string ca_directory;             ///< a hashed directory of certificates
+  std::string client_certificate = {};  ///< a PEM file with certificate and key, for mutual TLS; or empty
+  /// HOST or HOST:PORT: a certificate that cannot be verified is accepted from these.
+  std::vector<std::string> insecure_hosts = {};
+  /// Used where no variable of the environment names a proxy, or the hosts that need none.
+  std::string http_proxy = {}, https_proxy = {}, no_proxy = {};
+  std::string netrc;  ///< path, or empty
   int max_in_flight = 50;
   int retries = 3;  ///< after transient failures: connection, timeout, 408, 429, 5xx; honours Retry-After
   int connect_timeout_seconds = 30;
