@@ -45,6 +45,13 @@ std::vector<std::string> env_files(const Arguments& arguments) {
   return paths;
 }
 
+/// An absolute path, or an address that is fetched.
+std::string place_of(const std::string& written) {
+  if (written == "-") return "/dev/stdin";
+  if (written.find("://") == std::string::npos) return absolute_path(written);
+  return local_path(written).value_or(written);
+}
+
 /// Adds files that are separated by commas; `-` is standard input.
 void add_requirements_files(RunWords& request, const std::string& value) {
   std::size_t begin = 0;
@@ -53,12 +60,7 @@ void add_requirements_files(RunWords& request, const std::string& value) {
                                 ? value.size()
                                 : std::min(value.find(',', begin), value.size());
     const std::string path = value.substr(begin, end - begin);
-    if (path.find("://") != std::string::npos)
-      throw Error(
-          ErrorKind::unsupported,
-          "cannot read '" + without_credentials(path) + "': requirements are not fetched from addresses",
-          "download the file and name it");
-    if (!path.empty()) request.with_requirements.push_back(path == "-" ? "/dev/stdin" : absolute_path(path));
+    if (!path.empty()) request.with_requirements.push_back(place_of(path));
     begin = end + 1;
   }
 }

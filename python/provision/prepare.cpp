@@ -97,7 +97,7 @@ class Preparation {
     const std::string& text = request_.key.text;
     const bool has_files = !words_.with_requirements.empty();
     // A later run could not know which variables to check.
-    if (!has_files && !layers.variables.empty()) return;
+    if ((!has_files && !layers.variables.empty()) || layers.is_fetched) return;
     keep_run(store_,
              has_files ? keep_variables(store_, text, layers.variables, layers.requirements_files, snapshots)
                        : text,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "python/index/http_status.h"
+#include "python/index/lazy_http.h"
 #include "python/launch/own_commands.h"
 #include "python/lock/lock_selection.h"
 #include "python/lock/uv_lock.h"
@@ -58,13 +60,42 @@ void add_options(ResolutionSettings& settings, const RequirementsFile& file) {
   add_build_options(settings.build, file.build);
 }
 
+/// Fetches requirements files.
+class TextFetcher {
+ public:
+  explicit TextFetcher(const IndexSettings& settings)
+      : is_offline_(settings.offline),
+        http_(settings.use_keyring ? LazyHttp::Keyring::asked : LazyHttp::Keyring::not_asked,
+              settings.transfers) {}
+  ~TextFetcher() { http_.close(); }
+
+  std::string operator()(const std::string& url) {
+    constexpr std::uint64_t kLargest = std::uint64_t{16} << 20;
+    if (is_offline_)
+      throw Error(ErrorKind::network, "cannot fetch '" + without_credentials(url) + "': --offline forbids",
+                  "download the file and name it");
+    HttpRequest request;
+    request.url = url;
+    request.size_limit = kLargest;
+    HttpResponse response = http_.start(std::move(request)).get();
+    if (!is_success(response)) throw_for_status(response, url);
+    return std::move(response.body);
+  }
+
+ private:
+  const bool is_offline_;
+  LazyHttp http_;
+};
+
 class LayerReader {
  public:
   LayerReader(const Request& request, const Interpreter& interpreter, const std::string& script_lock)
       : request_(request),
         settings_(request.settings),
         interpreter_(interpreter),
-        script_lock_(script_lock) {}
+        script_lock_(script_lock),
+        fetcher_(request.settings.indexes),
+        fetch_([this](const std::string& url) { return fetcher_(url); }) {}
 
   Layers read() {
     read_into(settings_.constraints, settings_.constraint_files);
@@ -80,7 +111,8 @@ class LayerReader {
 
  private:
   RequirementsFile read_file(const std::string& path) {
-    RequirementsFile file = read_requirements_file(path);
+    RequirementsFile file = read_requirements_file(path, fetch_);
+    result_.is_fetched = result_.is_fetched || file.is_fetched;
     for (const std::string& each : file.files) result_.requirements_files.push_back(watch(each));
     result_.variables.insert(file.variables.begin(), file.variables.end());
     return file;
@@ -109,7 +141,7 @@ class LayerReader {
       layer.requirements.insert(layer.requirements.end(), file.requirements.begin(), file.requirements.end());
       add_hashes(layer.hashes, file);
       add_options(layer.settings, file);
-      add_to_label(layer.label, path);
+      add_to_label(layer.label, without_credentials(path));
     }
     return layer;
   }
@@ -196,6 +228,8 @@ class LayerReader {
   ResolutionSettings settings_;
   const Interpreter& interpreter_;
   const std::string& script_lock_;
+  TextFetcher fetcher_;
+  const FetchText fetch_;
   Layers result_;
 };
 

@@ -137,7 +137,7 @@ std::size_t find_options(const std::string& line) {
 
 class FileReader {
  public:
-  explicit FileReader(RequirementsFile& out) : out_(out) {}
+  FileReader(RequirementsFile& out, const FetchText& fetch) : out_(out), fetch_(fetch) {}
 
   void read_all(const std::string& path) {
     read(path, false);
@@ -146,20 +146,28 @@ class FileReader {
 
  private:
   void read(const std::string& path, bool is_constraints) {
-    const std::string absolute = absolute_path(path);
+    const bool is_remote = is_url(path);
+    const std::string absolute = is_remote ? path : absolute_path(path);
     if (!seen_.insert(absolute).second) return;
-    out_.files.push_back(absolute);
-    std::string bytes = bytes_of(absolute);
-    if (read_other_kind(absolute, bytes, out_)) return;
+    if (is_remote)
+      out_.is_fetched = true;
+    else
+      out_.files.push_back(absolute);
+    std::string bytes = is_remote ? fetch_(absolute) : bytes_of(absolute);
+    const std::string shown = without_credentials(absolute);
+    if (read_other_kind(shown, bytes, out_)) return;
     const std::string encoding = declared_encoding(bytes);
-    for (const LogicalLine& line : logical_lines(decode_declared_text(std::move(bytes), encoding, absolute)))
-      take({absolute, folder_of(absolute), line.number, is_constraints},
+    for (const LogicalLine& line : logical_lines(decode_declared_text(std::move(bytes), encoding, shown)))
+      take({shown, folder_of(absolute), line.number, is_constraints, is_remote ? absolute : ""},
            with_variables(line.text, variables_));
   }
 
+  static bool is_url(const std::string& place) { return place.find("://") != std::string::npos; }
+
   /// A shell's pipe or standard input has no directory: relative paths start at the working directory.
   static std::string folder_of(const std::string& file) {
-    return file.starts_with("/dev/") || file.starts_with("/proc/") ? current_directory() : directory_of(file);
+    return is_url(file) || file.starts_with("/dev/") || file.starts_with("/proc/") ? current_directory()
+                                                                                   : directory_of(file);
   }
 
   static std::string bytes_of(const std::string& path) {
@@ -172,6 +180,7 @@ class FileReader {
     std::string file, directory;
     std::size_t number;
     bool is_constraints;
+    std::string url;  ///< of a file that was fetched
   };
 
   [[noreturn]] static void fail(const Place& place, ErrorKind kind, const std::string& reason) {
@@ -246,12 +255,20 @@ class FileReader {
   }
 
   void include(const Place& place, const std::string& written, bool is_constraints) {
-    const auto path = written.find("://") == std::string::npos ? in_directory(written, place.directory)
-                                                               : local_path(written);
-    if (!path)
-      fail(place, ErrorKind::unsupported,
-           "requirements are not fetched: download '" + without_credentials(written) + "' and name the file");
-    read(*path, is_constraints);
+    read(included(place, written), is_constraints);
+  }
+
+  /// The path or URL of a file that is included: relative to the one that includes it.
+  std::string included(const Place& place, const std::string& written) {
+    if (const auto path = is_url(written) ? local_path(written) : std::nullopt) return *path;
+    if (!is_url(written) && place.url.empty()) return in_directory(written, place.directory);
+    const auto base = Url::parse(place.url.empty() ? written : place.url);
+    const auto url = base ? resolve_url(*base, written) : std::nullopt;
+    if (!url || !url->is_http() || !fetch_)
+      fail(place, ErrorKind::unsupported, "'" + without_credentials(written) + "' cannot be fetched");
+    std::optional<Url> complete = url;
+    if (!is_url(written)) complete->userinfo = base->userinfo;  // the same origin
+    return is_url(written) ? written : complete->text();
   }
 
   static bool is_known(const std::string& option) {
@@ -326,14 +343,15 @@ class FileReader {
   }
 
   RequirementsFile& out_;
+  const FetchText& fetch_;
   std::set<std::string> seen_, variables_;
 };
 
 }  // namespace
 
-RequirementsFile read_requirements_file(const std::string& path) {
+RequirementsFile read_requirements_file(const std::string& place, const FetchText& fetch) {
   RequirementsFile file;
-  FileReader(file).read_all(path);
+  FileReader(file, fetch).read_all(place);
   return file;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct RequirementsFile {
   std::vector<IndexLocation> extra_indexes, find_links;
   bool no_index = false, allow_prereleases = false;
   BuildSettings build;             ///< --no-binary and --only-binary; --config-settings of requirements
+  bool is_fetched = false;         ///< something was fetched, so that no file tells whether it changes
   std::vector<std::string> files;  ///< absolute paths of all files read; the result depends on them
   std::vector<std::string>
       variables;  ///< names of all `${NAME}` references, sorted, unique; the result depends on them
@@ -29,6 +31,8 @@ struct RequirementsFile {
 
 /// Throws Error{invalid_input} with file and line, also for a hash that cannot be checked or whose algorithm
 /// is weak. Throws Error{unsupported} for `-e`, source directories and repositories.
-RequirementsFile read_requirements_file(const std::string& path);
+/// `place`: a path, or a URL for `fetch`, which returns the bytes; without it, URLs are an error.
+using FetchText = std::function<std::string(const std::string& url)>;
+RequirementsFile read_requirements_file(const std::string& place, const FetchText& fetch = {});
 
 }  // namespace envstore
