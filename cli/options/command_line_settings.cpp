@@ -26,7 +26,7 @@ std::string_view family_of(const VariableSpec& variable) {
 
 /// What separates the values in a variable; empty: it holds one value.
 std::string_view separators_of(const SettingSpec& setting, const VariableSpec& variable) {
-  if (setting.kind == SettingKind::package_cutoffs) return ",";
+  if (is_per_package(setting.kind)) return ",";
   if (setting.kind == SettingKind::find_links && family_of(variable) != "PIP") return ",";
   const bool may_have_blanks = setting.kind == SettingKind::texts || setting.kind == SettingKind::pairs ||
                                setting.kind == SettingKind::package_pairs ||
@@ -54,7 +54,7 @@ std::vector<SettingValue> values_of(const SettingSpec& setting, const VariableSp
 }
 
 bool takes_all(SettingKind kind) {
-  return is_list(kind) || kind == SettingKind::package_cutoffs;
+  return is_list(kind) || is_per_package(kind);
 }
 
 /// Appends `more` to a list; of any other setting the first value stays.

@@ -57,6 +57,7 @@ std::string describe_sources(SettingTable table) {
     std::vector<std::string> names;
     for (const OptionSpec& flag : setting.all_flags()) names.push_back(format_text("--{}", flag.name));
     for (const VariableSpec& variable : setting.all_variables()) names.emplace_back(variable.name);
+    if (names.empty()) names.emplace_back("[tool.uv] and uv.toml alone");
     std::string line = format_text("{:<{}}", format_text("{:{}}{}", "", kIndent, setting.name), kColumn);
     std::size_t room = kWidth - line.size();
     for (std::size_t i = 0; i < names.size(); ++i) {

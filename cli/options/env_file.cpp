@@ -21,7 +21,7 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
-void set(Variables& variables, const std::string& name, std::string value) {
+void set(VariableList& variables, const std::string& name, std::string value) {
   const auto found =
       std::find_if(variables.begin(), variables.end(), [&](const auto& v) { return v.first == name; });
   if (found == variables.end())
@@ -30,7 +30,7 @@ void set(Variables& variables, const std::string& name, std::string value) {
     found->second = std::move(value);
 }
 
-bool has(const Variables& variables, const std::string& name) {
+bool has(const VariableList& variables, const std::string& name) {
   return std::any_of(variables.begin(), variables.end(), [&](const auto& v) { return v.first == name; });
 }
 
@@ -47,7 +47,7 @@ class EnvFileReader {
   EnvFileReader(std::string text, const std::string& path, const Lookup& lookup)
       : text_(std::move(text)), path_(path), lookup_(lookup) {}
 
-  Variables read() {
+  VariableList read() {
     if (text_.find('\0') != std::string::npos) {
       at_ = text_.find('\0');
       fail("a NUL byte cannot be in an environment");
@@ -225,12 +225,12 @@ class EnvFileReader {
   const std::string path_;
   const Lookup& lookup_;
   std::size_t at_ = 0;
-  Variables variables_;
+  VariableList variables_;
 };
 
 }  // namespace
 
-Variables parse_env_file(std::string_view text, const std::string& path, const Lookup& lookup) {
+VariableList parse_env_file(std::string_view text, const std::string& path, const Lookup& lookup) {
   return EnvFileReader(with_line_feeds(text), path, lookup).read();
 }
 
@@ -248,9 +248,9 @@ std::vector<std::string> split_env_files(std::string_view text) {
   return paths;
 }
 
-Variables read_env_files(const std::vector<std::string>& paths) {
+VariableList read_env_files(const std::vector<std::string>& paths) {
   constexpr std::size_t kLimit = std::size_t{1} << 24;
-  Variables merged;
+  VariableList merged;
   for (const std::string& path : paths) {
     const auto text = read_user_text(path, kLimit);
     if (!text)

@@ -55,11 +55,6 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
     {"with-editable", 0, "PATH", {}, "folders are not built yet: --with takes the path of a wheel"},
     {"gui-script", 0, {}, {}, "it is for Windows: --script"},
     {"python-platform", 0, "PLATFORM", {}, "wheels are chosen for this machine"},
-    {"prerelease-package",
-     0,
-     "NAME=MODE",
-     {},
-     "--prerelease counts for all packages; 'name>=1.0rc1' allows those of one"},
     {"torch-backend", 0, "BACKEND", {}, "give --index with the address of that backend's index"},
     {"reinstall",
      0,
@@ -72,7 +67,6 @@ inline constexpr OptionSpec kOwnRunOptions[] = {
      {},
      "installed files never change: 'envstore verify --repair' brings back damaged ones"},
     {"cache-dir", 0, "DIRECTORY", {}, "--store sets the directory of the store, which is not a cache of uv"},
-    {"allow-insecure-host", 0, "HOST", {}, "name the host's certificates with SSL_CERT_FILE"},
 };
 
 /// With the flags of the settings of a run.

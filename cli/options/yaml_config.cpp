@@ -91,7 +91,7 @@ class YamlReader {
   }
 
   void take(const SettingSpec& setting, const YAML::Node& node) {
-    if (setting.kind == SettingKind::package_cutoffs) return take_cutoffs(setting, node);
+    if (is_per_package(setting.kind)) return take_cutoffs(setting, node);
     if (setting.kind == SettingKind::pairs && node.IsMap()) {
       for (const auto& pair : node)
         layer_.add(setting, read_setting(setting.kind, word(pair.first) + "=" + word(pair.second),
@@ -112,7 +112,7 @@ class YamlReader {
   }
 
   void take_cutoffs(const SettingSpec& setting, const YAML::Node& node) {
-    if (!node.IsMap()) fail(node.Mark(), format_text("{} must hold `name: date` lines", setting.name));
+    if (!node.IsMap()) fail(node.Mark(), format_text("{} must hold `name: value` lines", setting.name));
     for (const auto& pair : node)
       layer_.add(setting,
                  {word(pair.second), source(pair.second), pypackaging::normalize_name(word(pair.first))});

@@ -197,6 +197,9 @@ class Scanner {
     if (!fits) return false;
     if (found.name == "pypi:repository-version" && found.content)
       check_repository_version(*found.content, page_url_);
+    if (found.name == "pypi:project-status" && found.content) builder_.set_status(*found.content);
+    if (found.name == "pypi:project-status-reason" && found.content)
+      builder_.set_status_reason(*found.content);
     return true;
   }
 

@@ -125,8 +125,12 @@ class TreeReader {
   void prepare(const GumboElement& element) {
     if (element.tag == GUMBO_TAG_BASE)
       if (const auto href = attribute(element, "href")) builder_.set_base(*href);
-    if (element.tag != GUMBO_TAG_META || attribute(element, "name") != "pypi:repository-version") return;
-    if (const auto content = attribute(element, "content")) check_repository_version(*content, page_url_);
+    if (element.tag != GUMBO_TAG_META) return;
+    const auto name = attribute(element, "name"), content = attribute(element, "content");
+    if (!content) return;
+    if (name == "pypi:repository-version") check_repository_version(*content, page_url_);
+    if (name == "pypi:project-status") builder_.set_status(*content);
+    if (name == "pypi:project-status-reason") builder_.set_status_reason(*content);
   }
 
   void anchor(const GumboElement& element) {

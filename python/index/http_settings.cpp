@@ -50,9 +50,11 @@ bool is_there(const std::string& path) {
   return stat_at(AT_FDCWD, path, Links::follow).has_value();
 }
 
-void find_certificates(const Variables& variables, HttpSettings& settings) {
+void find_certificates(const Variables& variables, const TransferSettings& transfers,
+                       HttpSettings& settings) {
   for (const char* name : kBundleVariables)
     if (settings.ca_bundle.empty()) settings.ca_bundle = value_of(variables, name);
+  if (settings.ca_bundle.empty()) settings.ca_bundle = transfers.certificates;
   // As in requests, the bundle variables may name a directory.
   if (const auto stamp =
           settings.ca_bundle.empty() ? std::nullopt : stat_at(AT_FDCWD, settings.ca_bundle, Links::follow);
@@ -66,6 +68,16 @@ void find_certificates(const Variables& variables, HttpSettings& settings) {
   if (!settings.ca_directory.empty()) return;
   for (const char* bundle : kBundles)
     if (settings.ca_bundle.empty() && is_there(bundle)) settings.ca_bundle = bundle;
+}
+
+void take_transfers(const Variables& variables, const TransferSettings& transfers, HttpSettings& settings) {
+  settings.client_certificate = value_of(variables, "SSL_CLIENT_CERT");
+  if (settings.client_certificate.empty()) settings.client_certificate = transfers.client_certificate;
+  settings.insecure_hosts = transfers.insecure_hosts;
+  settings.http_proxy = transfers.http_proxy;
+  settings.https_proxy = transfers.https_proxy;
+  for (const std::string& host : transfers.no_proxy)
+    settings.no_proxy += (settings.no_proxy.empty() ? "" : ",") + host;
 }
 
 std::string find_netrc(const Variables& variables) {
@@ -115,10 +127,11 @@ std::optional<int> timeout_of(const Variables& variables, const std::string& nam
 
 }  // namespace
 
-HttpSettings http_settings(const Variables& variables) {
+HttpSettings http_settings(const Variables& variables, const TransferSettings& transfers) {
   HttpSettings settings;
   settings.user_agent = "envstore/" ENVSTORE_VERSION;
-  find_certificates(variables, settings);
+  find_certificates(variables, transfers, settings);
+  take_transfers(variables, transfers, settings);
   if (const std::string netrc = find_netrc(variables); !netrc.empty())
     settings.netrc = without_byte_order_mark(netrc);
   if (const auto seconds = timeout_of(variables, "PIP_DEFAULT_TIMEOUT", parse_fractional_timeout))

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "python/index/fetched_file.h"
+#include "python/index/http_settings.h"
 #include "python/index/simple_page.h"
 #include "python/network/http.h"
 #include "store/index/store.h"
@@ -20,12 +21,16 @@ struct IndexLocation {
   std::string name = {};       ///< uv's index name, for messages
   bool is_find_links = false;  ///< a flat page or folder of files, not a simple repository
   bool is_explicit = false;    ///< used only for packages that are bound to it
+  /// HTTP statuses that mean that the index does not have the package (uv's ignore-error-codes).
+  std::vector<int> ignored_statuses = {};
+  std::string cache_control = {};  ///< replaces that of the answers (uv's cache-control.api); empty: theirs
   bool operator==(const IndexLocation&) const = default;
 };
 
-/// uv's names. `first_index`: only the first package index that has a package is used for it;
-/// `unsafe_best_match`: the versions of all package indexes are candidates.
-enum class IndexStrategy { first_index, unsafe_best_match };
+/// uv's names. `first_index`: only the first package index that has a package is used for it. In the other
+/// two the versions of all package indexes are candidates: with `unsafe_first_match` all versions of an index
+/// precede those of later ones, with `unsafe_best_match` the version alone counts.
+enum class IndexStrategy { first_index, unsafe_first_match, unsafe_best_match };
 
 struct IndexSettings {
   std::vector<IndexLocation> indexes;  ///< in order of priority
@@ -38,6 +43,7 @@ struct IndexSettings {
   bool refresh = false;                    ///< revalidate cached pages, even fresh ones
   std::set<std::string> refresh_packages;  ///< normalised names: `refresh` only for their pages
   bool use_keyring = false;                ///< get passwords from the program `keyring`
+  TransferSettings transfers;
   bool operator==(const IndexSettings&) const = default;
 };
 

@@ -11,7 +11,7 @@ std::future<HttpResponse> LazyHttp::start(HttpRequest request) {
   const std::lock_guard lock(mutex_);
   if (is_closed_) throw Error(ErrorKind::network, "cannot use the network: it was given up");
   if (!client_) {
-    HttpSettings settings = http_settings(find_variable);
+    HttpSettings settings = http_settings(find_variable, transfers_);
     if (keyring_ == Keyring::asked) settings.ask_credentials = ask_keyring;
     if (keyring_ == Keyring::not_asked) settings.ask_credentials = nullptr;
     client_ = make_http_client(settings);

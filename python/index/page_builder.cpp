@@ -119,6 +119,16 @@ void PageBuilder::add(const AnchorAttributes& anchor) {
   keep(std::move(file));
 }
 
+void PageBuilder::set_status(std::string_view status) {
+  status = trimmed(status, kHtmlSpace);
+  const bool is_told = status == "archived" || status == "quarantined" || status == "deprecated";
+  page_.status = is_told ? status : "";
+}
+
+void PageBuilder::set_status_reason(std::string_view reason) {
+  page_.status_reason = trimmed(reason.substr(0, kLongestText), kHtmlSpace);
+}
+
 void PageBuilder::keep(IndexFile file) {
   if (page_.files.size() >= kMostFiles)
     throw Error(ErrorKind::invalid_input, "cannot read '" + without_credentials(base_.text()) +

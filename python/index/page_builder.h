@@ -25,6 +25,9 @@ class PageBuilder {
   void add(const AnchorAttributes& anchor);
   /// `file.url` as written in the page; may be relative.
   void add(IndexFile file);
+  /// PEP 792. A status that is not known counts as active. Of several the last one counts.
+  void set_status(std::string_view status);
+  void set_status_reason(std::string_view reason);
   SimplePage take() { return std::move(page_); }
 
  private:

@@ -12,9 +12,9 @@
 // another version are then fetched again.
 //
 //   "ESP", version (1 byte), XXH3-128 of the decompressed payload (16 bytes), then the payload as one zstd
-//   frame: the number of files, then for each file: flags (1 byte), filename, url (without the file name if
-//   it ends with it), hashes, and if the flags say so: requires_python, yanked, metadata hashes, size, upload
-//   time.
+//   frame: the project's status and its reason, the number of files, then for each file: flags (1 byte),
+//   filename, url (without the file name if it ends with it), hashes, and if the flags say so:
+//   requires_python, yanked, metadata hashes, size, upload time.
 //
 // Numbers are LEB128, strings are length-prefixed, hashes are binary because hex does not compress well.
 // Rejected: JSON (four times as slow to read), zstd dictionaries (the gain does not justify keeping them).
@@ -23,7 +23,7 @@ namespace envstore {
 namespace {
 
 constexpr std::string_view kMagic = "ESP";
-constexpr char kVersion = 3;
+constexpr char kVersion = 4;
 constexpr std::size_t kFingerprintEnd = kMagic.size() + 1 + sizeof(Fingerprint::bytes);
 static_assert(kFingerprintEnd == SimplePage::kHeadSize);
 constexpr int kCompression = 1;
@@ -198,6 +198,8 @@ IndexFile decode_file(std::string_view bytes) {
 
 std::string SimplePage::encode() const {
   Writer out;
+  out.text(status);
+  out.text(status_reason);
   out.number(files.size());
   for (const IndexFile& file : files) write_file(out, file);
   const Fingerprint contents = fingerprint(as_bytes(out.bytes()));
@@ -220,9 +222,11 @@ SimplePage SimplePage::decode(std::string_view bytes) {
   const std::string plain = decompressed(bytes.substr(kFingerprintEnd));
   if (fingerprint(as_bytes(plain)) != *contents) damaged("its fingerprint is another one");
   Reader in(plain);
+  SimplePage page;
+  page.status = in.text();
+  page.status_reason = in.text();
   const std::uint64_t count = in.number();
   if (count > in.left()) damaged("it has fewer files than it says");
-  SimplePage page;
   page.files.reserve(std::min<std::uint64_t>(count, 65'536));
   for (std::uint64_t i = 0; i < count; ++i) page.files.push_back(read_file(in));
   if (in.left() != 0) damaged("bytes follow its last file");

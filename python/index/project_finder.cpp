@@ -69,8 +69,17 @@ void append(std::string& list, const std::string& item) {
   list += item;
 }
 
-void add_files(SimplePage& page, std::vector<IndexFile> files) {
-  std::move(files.begin(), files.end(), std::back_inserter(page.files));
+void add_page(SimplePage& page, SimplePage more) {
+  std::move(more.files.begin(), more.files.end(), std::back_inserter(page.files));
+  if (!page.status.empty()) return;
+  page.status = std::move(more.status);
+  page.status_reason = std::move(more.status_reason);
+}
+
+bool is_absent(const HttpResponse& response, const IndexLocation& location) {
+  const auto& ignored = location.ignored_statuses;
+  return is_not_found(response) ||
+         std::find(ignored.begin(), ignored.end(), response.status) != ignored.end();
 }
 
 std::string shown(const IndexLocation& location) {
@@ -120,7 +129,7 @@ std::optional<ProjectFiles> ProjectFinder::find(const std::string& name, Reach r
     const bool is_only = result.page.files.empty();
     result.identity = is_only ? std::move(answer.identity) : std::nullopt;
     result.index = is_only && !location.is_find_links ? without_credentials(location.url) : std::string();
-    add_files(result.page, std::move(answer.page.files));
+    add_page(result.page, std::move(answer.page));
     return is_found = true;
   };
   // A package that is bound to one package index is never taken from find-links.
@@ -130,9 +139,13 @@ std::optional<ProjectFiles> ProjectFinder::find(const std::string& name, Reach r
       if (answer.kind == Answer::Kind::needs_network) return std::nullopt;
       take(place, std::move(answer));
     }
+  std::size_t rank = 0;
   for (const IndexLocation& index : indexes_of(name)) {
     Answer answer = ask(index, name, reach);
     if (answer.kind == Answer::Kind::needs_network) return std::nullopt;
+    if (settings_.strategy == IndexStrategy::unsafe_first_match)
+      for (IndexFile& file : answer.page.files) file.rank = rank;
+    ++rank;
     if (take(index, std::move(answer)) && settings_.strategy == IndexStrategy::first_index) break;
   }
   using Absence = ProjectFiles::Absence;
@@ -177,7 +190,7 @@ ProjectFinder::Answer ProjectFinder::ask(const IndexLocation& location, const st
   if (location.is_find_links) return ask_flat(location, name, reach);
   const std::string url = project_url(location.url, name);
   const auto path = local_path(url);
-  if (!path) return ask_remote(url, name, reach);
+  if (!path) return ask_remote(location, url, name, reach);
   auto page = read_local_page(*path, Folder::project);
   if (!page && !is_there(location.url))
     throw Error(ErrorKind::not_found, "cannot read '" + display_url(location.url) + "': it does not exist",
@@ -197,7 +210,7 @@ ProjectFinder::Answer ProjectFinder::ask_flat(const IndexLocation& location, con
     }
   }
   const auto path = local_path(location.url);
-  if (!path) return take_flat(location.url, ask_remote(location.url, name, reach), name);
+  if (!path) return take_flat(location.url, ask_remote(location, location.url, name, reach), name);
   auto page = read_local_page(*path, Folder::flat);
   if (!page)
     throw Error(ErrorKind::not_found, "cannot read '" + display_url(location.url) + "': it does not exist",
@@ -216,8 +229,8 @@ ProjectFinder::Answer ProjectFinder::take_flat(const std::string& url, Answer an
   return {Answer::Kind::page, SimplePage{std::move(files)}};
 }
 
-ProjectFinder::Answer ProjectFinder::ask_remote(const std::string& url, const std::string& name,
-                                                Reach reach) {
+ProjectFinder::Answer ProjectFinder::ask_remote(const IndexLocation& location, const std::string& url,
+                                                const std::string& name, Reach reach) {
   const std::string key = address_key(url);
   std::optional<CachedDocument> known = cache_.load(key);
   if (known && may_use(*known, name))
@@ -225,11 +238,12 @@ ProjectFinder::Answer ProjectFinder::ask_remote(const std::string& url, const st
       return {Answer::Kind::page, std::move(*page), identity_of(key, known->body)};
   if (settings_.offline) return {Answer::Kind::offline, {}};
   if (reach == Reach::cache) return {Answer::Kind::needs_network, {}};
-  return revalidate(url, name, key, std::move(known));
+  return revalidate(location, url, name, key, std::move(known));
 }
 
-ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const std::string& name,
-                                                const std::string& key, std::optional<CachedDocument> known) {
+ProjectFinder::Answer ProjectFinder::revalidate(const IndexLocation& location, const std::string& url,
+                                                const std::string& name, const std::string& key,
+                                                std::optional<CachedDocument> known) {
   std::optional<SimplePage> old = known ? decode_page(known->body) : std::nullopt;
   HttpRequest request;
   request.url = url;
@@ -239,6 +253,7 @@ ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const st
   if (old)
     if (auto condition = known->conditional_header()) request.headers.push_back(std::move(*condition));
   HttpResponse response = http_.start(std::move(request)).get();
+  if (!location.cache_control.empty()) response.headers["cache-control"] = location.cache_control;
   if (response.status == 304 && old) {
     if (!response.headers.contains("etag") && !response.headers.contains("last-modified"))
       response.headers.insert({"etag", known->validator});
@@ -246,7 +261,7 @@ ProjectFinder::Answer ProjectFinder::revalidate(const std::string& url, const st
     cache_.save(key, std::move(known->body), response);
     return {Answer::Kind::page, std::move(*old), std::move(identity)};
   }
-  if (is_not_found(response)) {
+  if (is_absent(response, location)) {
     cache_.forget(key);
     return {};
   }

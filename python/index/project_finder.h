@@ -39,9 +39,10 @@ class ProjectFinder {
   bool may_use(const CachedDocument& document, const std::string& name) const;
   /// The package indexes to search for a package, in order, without find-links.
   std::vector<IndexLocation> indexes_of(const std::string& name) const;
-  Answer ask_remote(const std::string& url, const std::string& name, Reach reach);
-  Answer revalidate(const std::string& url, const std::string& name, const std::string& key,
-                    std::optional<CachedDocument> known);
+  Answer ask_remote(const IndexLocation& location, const std::string& url, const std::string& name,
+                    Reach reach);
+  Answer revalidate(const IndexLocation& location, const std::string& url, const std::string& name,
+                    const std::string& key, std::optional<CachedDocument> known);
   Answer take_flat(const std::string& url, Answer answer, const std::string& name);
 
   const IndexSettings& settings_;

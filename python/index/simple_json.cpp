@@ -76,6 +76,16 @@ std::optional<IndexFile> read_file_entry(const json& entry) {
   return file;
 }
 
+/// PEP 792.
+void read_status(const json& page, PageBuilder& builder) {
+  const json* project = field(page, "project-status");
+  if (project == nullptr || !project->is_object()) return;
+  const json *status = field(*project, "status"), *reason = field(*project, "reason");
+  if (status != nullptr && status->is_string()) builder.set_status(status->get_ref<const std::string&>());
+  if (reason != nullptr && reason->is_string())
+    builder.set_status_reason(reason->get_ref<const std::string&>());
+}
+
 /// Extracts the files during parsing and drops all keys that installers do not use, so that memory depends
 /// only on the useful data of a page.
 class PageFilter {
@@ -109,8 +119,10 @@ class PageFilter {
 
   bool keeps_key(int depth, const std::string& key) {
     if (depth == kInPage) top_ = key;
-    if (depth == kInPage) return key == "meta" || key == "files";
-    if (depth == kInFiles) return top_ == "meta" && key == "api-version";
+    if (depth == kInPage) return key == "meta" || key == "files" || key == "project-status";
+    if (depth == kInFiles)
+      return (top_ == "meta" && key == "api-version") ||
+             (top_ == "project-status" && (key == "status" || key == "reason"));
     if (depth == kInEntry) return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
     return depth == kInHashes && FileDigest::read(key, "").has_value();
   }
@@ -140,6 +152,7 @@ SimplePage parse_simple_json(std::string_view body, const std::string& base_url)
   check_repository_version(version->get_ref<const std::string&>(), base_url);
   const json* files = field(page, "files");
   if (files == nullptr || !files->is_array()) refuse(base_url, "it has no list of files");
+  read_status(page, builder);
   return builder.take();
 }
 

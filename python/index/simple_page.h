@@ -10,7 +10,7 @@
 
 namespace envstore {
 
-/// One file of a package index (Simple repository API: PEP 503, 592, 629, 658, 691, 700, 714).
+/// One file of a package index (Simple repository API: PEP 503, 592, 629, 658, 691, 700, 714, 792).
 struct IndexFile {
   std::string filename;
   std::string url;                             ///< absolute, without fragment
@@ -21,11 +21,14 @@ struct IndexFile {
   FileDigests metadata_hashes;
   std::optional<std::uint64_t> size;
   std::optional<std::int64_t> upload_time_ns;  ///< PEP 700
+  std::size_t rank = 0;  ///< of its index among several (unsafe_first_match); not encoded
   bool operator==(const IndexFile&) const = default;
 };
 
 struct SimplePage {
   std::vector<IndexFile> files;
+  /// PEP 792: archived, quarantined or deprecated, with the reason, which may be empty; empty: active.
+  std::string status = {}, status_reason = {};
   bool operator==(const SimplePage&) const = default;
   std::string encode() const;                        ///< compact, versioned; stored in the index
   static SimplePage decode(std::string_view bytes);  ///< throws Error{damaged}

@@ -19,11 +19,13 @@ using pypackaging::WheelFilename;
 
 /// The rank of a wheel; the members are in the order of comparison.
 struct Rank {
+  std::size_t index = 0;
   bool yanked = false;
   std::size_t tag = 0;
   std::pair<std::uint64_t, std::string> build;
 
   bool is_better_than(const Rank& other) const {
+    if (index != other.index) return index < other.index;
     if (yanked != other.yanked) return !yanked;
     if (tag != other.tag) return tag < other.tag;
     return build > other.build;
@@ -86,7 +88,7 @@ class Gatherer {
       for (const pypackaging::Tag& each : wheel->tags) note_python(*version, each);
       return;
     }
-    version->wheels.emplace_back(Rank{file.yanked.has_value(), *tag,
+    version->wheels.emplace_back(Rank{file.rank, file.yanked.has_value(), *tag,
                                       wheel->build.value_or(std::pair{std::uint64_t{0}, std::string()})},
                                  &file);
   }
@@ -254,6 +256,11 @@ pypackaging::Absence absence_of(const ProjectFiles& files) {
   return pypackaging::Absence::none;
 }
 
+std::string status_of(const SimplePage& page) {
+  if (page.status.empty() || page.status_reason.empty()) return page.status;
+  return page.status + " (" + terminal_line(page.status_reason) + ")";
+}
+
 }  // namespace
 
 // do not change the names: cached candidates are found by them
@@ -288,11 +295,13 @@ Candidates::Candidates(const std::string& normalized_name, const ProjectFiles& f
                        const CandidateRules& rules) {
   offer_.absence = absence_of(files);
   offer_.where = files.where;
+  offer_.status = status_of(files.page);
   Gatherer gatherer(normalized_name, rules);
   for (const IndexFile& file : files.page.files) gatherer.take(file);
   for (auto& [version, gathered] : gatherer.versions) {
     const IndexFile* chosen = rules.policy.choose(gathered.files());
     offer_.versions.push_back(offered(version, gathered, chosen != nullptr, rules));
+    if (chosen != nullptr) offer_.versions.back().rank = chosen->rank;
     const std::size_t start = bytes_.size();
     if (chosen != nullptr) bytes_ += encode_file(*chosen);
     slices_.push_back({start, bytes_.size() - start});

@@ -5,7 +5,7 @@
 // Candidates in the store's index. Do not change the values: raise kVersion instead; old rows are then made
 // again.
 //
-//   version(u8), count, then for each version, ascending:
+//   version(u8), status, count, then for each version, ascending:
 //   version text, usability(u8), yanked(u8), yanked_reason, detail, advice, file as in a page or empty
 //
 // In the grammar of records (store/platform/codec.h). Rejected: compression (a row is read for each package
@@ -18,7 +18,7 @@ using pypackaging::OfferedVersion;
 using pypackaging::Usability;
 using pypackaging::Version;
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersion = 3;
 constexpr std::size_t kSmallestEntry = 5 * sizeof(std::uint32_t) + 2;
 
 OfferedVersion read_offer(Decoder& in) {
@@ -40,6 +40,7 @@ OfferedVersion read_offer(Decoder& in) {
 std::string Candidates::encode() const {
   Encoder out;
   out.number(kVersion);
+  out.text(offer_.status);
   out.count(offer_.versions.size());
   for (std::size_t i = 0; i < offer_.versions.size(); ++i) {
     const OfferedVersion& offer = offer_.versions[i];
@@ -60,6 +61,7 @@ Candidates Candidates::decode(std::string bytes, std::string where) {
   result.offer_.where = std::move(where);
   Decoder in(result.bytes_);
   if (in.number<std::uint8_t>() != kVersion) Decoder::fail();
+  result.offer_.status = in.text();
   const std::size_t count = in.count(kSmallestEntry);
   result.offer_.versions.reserve(count);
   result.slices_.reserve(count);

@@ -54,6 +54,12 @@ void add_local_hashes(SimplePage& page, const FileDigests& demanded) {
   }
 }
 
+std::vector<StaticMetadata> parse_all(const std::vector<std::string>& texts) {
+  std::vector<StaticMetadata> all;
+  for (const std::string& text : texts) all.push_back(StaticMetadata::parse(text));
+  return all;
+}
+
 template <class Value>
 std::shared_future<Value> ready(Value value) {
   std::promise<Value> promise;
@@ -70,6 +76,7 @@ IndexSource::IndexSource(StoreWriter& store, IndexClient& client, WheelPrefetch&
       sdists_(sdists),
       progress_(progress),
       rules_(std::move(rules)),
+      static_metadata_(parse_all(rules_.settings.static_metadata)),
       cache_(store, candidate_rules({})) {}
 
 IndexSource::~IndexSource() {
@@ -85,7 +92,7 @@ IndexSource::~IndexSource() {
 CandidateRules IndexSource::candidate_rules(const std::string& name) const {
   CandidateRules rules{rules_.tags, rules_.python, rules_.cutoffs.of(name)};
   if (rules_.hashes.are_required()) rules.allowed_hashes = &rules_.hashes.of(name);
-  rules.policy = file_policy(rules_.build.allowed(name));
+  rules.policy = file_policy(rules_.settings.build.allowed(name));
   return rules;
 }
 
@@ -93,7 +100,7 @@ CandidateRules IndexSource::candidate_rules(const std::string& name) const {
 /// evict rows that are in use.
 bool IndexSource::may_keep_candidates(const std::string& name) const {
   return !rules_.cutoffs.moves && !rules_.cutoffs.packages.contains(name) &&
-         rules_.build.allowed(name) == rules_.build.allowed_for_others();
+         rules_.settings.build.allowed(name) == rules_.settings.build.allowed_for_others();
 }
 
 /// nullptr: the page has to be read.
@@ -142,12 +149,24 @@ IndexSource::Metadata IndexSource::metadata(const IndexFile& file) {
   return slot;
 }
 
+/// As in uv: an entry for the version, else one for all versions.
+const StaticMetadata* IndexSource::static_metadata(const std::string& name, const Version& version) const {
+  const StaticMetadata* general = nullptr;
+  for (const StaticMetadata& each : static_metadata_) {
+    if (each.name != name) continue;
+    if (each.version == version) return &each;
+    if (!each.version && general == nullptr) general = &each;
+  }
+  return general;
+}
+
 void IndexSource::prefetch_versions(const std::string& name) {
   candidates(name);
 }
 
 void IndexSource::prefetch_dependencies(const std::string& name, const Version& version) {
   const CandidatesPointer known = candidates(name).get();
+  if (static_metadata(name, version) != nullptr) return;
   if (const auto file = known->file(version); file && is_wheel(*file)) metadata(*file);
 }
 
@@ -199,6 +218,7 @@ std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const std::
 std::variant<Dependencies, Unavailable> IndexSource::dependencies(const std::string& name,
                                                                   const Version& version) {
   const CandidatesPointer known = candidates(name).get();
+  if (const StaticMetadata* told = static_metadata(name, version)) return told->dependencies;
   const auto file = known->file(version);
   if (!file) return Unavailable{name + " " + version.canonical() + " has no file for this interpreter"};
   return dependencies_in(name, version, *file);
@@ -239,7 +259,7 @@ IndexSource::Rules source_rules(const Layer& layer, const Interpreter& interpret
           upload_cutoffs(layer.settings, now_ns),
           hashes,
           std::move(preferences),
-          layer.settings.build};
+          layer.settings};
 }
 
 void IndexSource::look_ahead(const std::vector<Requirement>& requirements) {
@@ -284,7 +304,9 @@ bool IndexSource::follow_at_hand(const Step& step, Steps& steps) {
   if (!is_ready(known)) return false;
   try {
     const auto guess = likely(*known.get(), step);
-    if (guess && (!is_wheel(guess->file) || !is_ready(metadata(guess->file).text))) return false;
+    if (guess && static_metadata(step.name, guess->version) == nullptr &&
+        (!is_wheel(guess->file) || !is_ready(metadata(guess->file).text)))
+      return false;
     follow(step, steps);
   } catch (const std::exception&) {
     doubt();  // if the resolver comes here, it meets the same error and reports it
@@ -375,11 +397,13 @@ void IndexSource::follow(const Step& step, Steps& steps) {
   const auto guess = likely(*known, step);
   if (!guess) return doubt();
   note_likely(step, *guess);
-  const MetadataPointer core = likely_metadata(step.name, *guess);
-  if (!core) return doubt();
+  const StaticMetadata* told = static_metadata(step.name, guess->version);
+  const MetadataPointer core = told == nullptr ? likely_metadata(step.name, *guess) : nullptr;
+  if (told == nullptr && !core) return doubt();
   const auto prefetched = std::make_shared<PrefetchedWheel>(PrefetchedWheel{step.name, *guess, 1});
-  for (const Requirement& needed : core->requires_dist)
-    add_step(steps, needed, step.extras, MarkerContext::metadata, prefetched);
+  if (!rules_.settings.without_dependencies)
+    for (const Requirement& needed : told == nullptr ? core->requires_dist : told->dependencies.requires_dist)
+      add_step(steps, needed, step.extras, MarkerContext::metadata, prefetched);
   settle(prefetched);
   if (!step.needed_by) end_first_step();
 }

@@ -16,6 +16,7 @@
 #include "python/resolve/progress.h"
 #include "python/resolve/resolve.h"
 #include "python/resolve/upload_cutoffs.h"
+#include "python/settings/static_metadata.h"
 
 namespace envstore {
 
@@ -61,7 +62,7 @@ class IndexSource final : public FileSource {
     UploadCutoffs cutoffs;
     const RequiredHashes& hashes;
     std::map<std::string, pypackaging::Version> preferences;
-    const BuildSettings& build;
+    const ResolutionSettings& settings;
   };
 
   IndexSource(StoreWriter& store, IndexClient& client, WheelPrefetch& wheels, SourceDistributions& sdists,
@@ -121,6 +122,7 @@ class IndexSource final : public FileSource {
   bool may_keep_candidates(const std::string& name) const;
   CandidatesPointer known_candidates(const std::string& name);
   CandidatesPointer load_candidates(const std::string& name);
+  const StaticMetadata* static_metadata(const std::string& name, const pypackaging::Version& version) const;
   void add_step(Steps& steps, const pypackaging::Requirement& requirement, const Extras& active_extras,
                 pypackaging::MarkerContext context, const PrefetchedWheelPointer& needed_by);
   void follow_all(Steps steps);
@@ -142,6 +144,7 @@ class IndexSource final : public FileSource {
   SourceDistributions& sdists_;
   Progress& progress_;
   const Rules rules_;
+  const std::vector<StaticMetadata> static_metadata_;
   CandidateCache cache_;
   std::mutex mutex_;  ///< protects the maps below and `ahead_`
   std::map<std::string, std::shared_future<CandidatesPointer>> candidates_;

@@ -61,7 +61,13 @@ std::string request_text(const Layer& layer, const Interpreter& interpreter,
   if (settings.indexes.no_index) text.line("no-index", "yes");
   for (const auto& [name, index] : settings.indexes.bound) text.line("bound " + name, address_key(index.url));
   if (settings.indexes.strategy != IndexStrategy::first_index)
-    text.line("index-strategy", "unsafe-best-match");
+    text.line("index-strategy", settings.indexes.strategy == IndexStrategy::unsafe_best_match
+                                    ? "unsafe-best-match"
+                                    : "unsafe-first-match");
+  if (settings.without_dependencies) text.line("no-deps", "yes");
+  for (const std::string& each : settings.static_metadata) text.line("static-metadata", each);
+  for (const auto& [name, mode] : settings.package_prereleases)
+    text.line("prereleases " + name, std::to_string(static_cast<int>(mode)));
   if (settings.exclude_newer) text.line("exclude-newer", cutoff_text(*settings.exclude_newer));
   for (const auto& [name, cutoff] : settings.exclude_newer_packages)
     text.line("exclude-newer " + name, cutoff ? cutoff_text(*cutoff) : "never");

@@ -34,7 +34,9 @@ ResolveInput input_of(const Layer& layer, const Interpreter& interpreter,
   input.environment = interpreter.markers;
   input.python = python_version(interpreter);
   input.prereleases = settings.prereleases;
+  input.package_prereleases = settings.package_prereleases;
   input.strategy = settings.strategy;
+  input.without_dependencies = settings.without_dependencies;
   return input;
 }
 

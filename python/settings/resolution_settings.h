@@ -28,7 +28,10 @@ struct ResolutionSettings {
   /// By normalised name, overrides the general cut-off; nullopt: no cut-off for this package.
   std::map<std::string, std::optional<UploadCutoff>> exclude_newer_packages;
   pypackaging::PrereleaseMode prereleases = pypackaging::PrereleaseMode::if_necessary;
+  std::map<std::string, pypackaging::PrereleaseMode> package_prereleases;  ///< by normalised name
   pypackaging::Strategy strategy = pypackaging::Strategy::highest;
+  bool without_dependencies = false;         ///< pip's --no-deps
+  std::vector<std::string> static_metadata;  ///< texts of StaticMetadata
   std::vector<pypackaging::Requirement> constraints, overrides;
   std::vector<std::string> constraint_files, override_files;  ///< absolute paths of files to read into these
   bool require_hashes = false;                                ///< pip's require-hashes

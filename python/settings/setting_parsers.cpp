@@ -42,6 +42,17 @@ IndexLocation with_credentials_of_variables(IndexLocation index) {
   return index;
 }
 
+pypackaging::PrereleaseMode prerelease_mode_of(const SettingValue& value) {
+  using Mode = pypackaging::PrereleaseMode;
+  const std::string& word = value.value;
+  if (word == "disallow") return Mode::disallow;
+  if (word == "allow") return Mode::allow;
+  // uv's older name for the same mode
+  if (word == "if-necessary" || word == "if-necessary-or-explicit") return Mode::if_necessary;
+  if (word == "explicit") return Mode::explicit_only;
+  throw_bad_value(value, "prerelease mode", "disallow, allow, if-necessary or explicit");
+}
+
 Layout layout_of(const SettingValue& value) {
   if (value.value == "farm") return Layout::farm;
   if (value.value == "forest") return Layout::forest;
@@ -58,7 +69,8 @@ BytecodeMode bytecode_of(const SettingValue& value) {
 }  // namespace
 
 IndexLocation index_location(const SettingValue& value) {
-  return {value.value, value.name, value.is_flat, value.is_explicit};
+  return {value.value,        value.name, value.is_flat, value.is_explicit, value.ignored_statuses,
+          value.cache_control};
 }
 
 void take_index(const SettingValue& value, ResolutionSettings& settings) {
@@ -84,18 +96,49 @@ void take_require_hashes(const SettingValue& value, ResolutionSettings& settings
 }
 
 void take_prerelease(const SettingValue& value, ResolutionSettings& settings) {
-  using Mode = pypackaging::PrereleaseMode;
-  const std::string& word = value.value;
-  if (word == "disallow")
-    settings.prereleases = Mode::disallow;
-  else if (word == "allow")
-    settings.prereleases = Mode::allow;
-  else if (word == "if-necessary" || word == "if-necessary-or-explicit")  // uv's older name for the same mode
-    settings.prereleases = Mode::if_necessary;
-  else if (word == "explicit")
-    settings.prereleases = Mode::explicit_only;
-  else
-    throw_bad_value(value, "prerelease mode", "disallow, allow, if-necessary or explicit");
+  settings.prereleases = prerelease_mode_of(value);
+}
+
+void take_prerelease_package(const SettingValue& value, ResolutionSettings& settings) {
+  settings.package_prereleases[value.name] = prerelease_mode_of(value);
+}
+
+void take_no_deps(const SettingValue& value, ResolutionSettings& settings) {
+  settings.without_dependencies = parse_boolean(value);
+}
+
+void take_dependency_metadata(const SettingValue& value, ResolutionSettings& settings) {
+  settings.static_metadata.push_back(value.value);
+}
+
+void take_insecure_host(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.transfers.insecure_hosts.push_back(value.value);
+}
+
+void take_http_proxy(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.transfers.http_proxy = value.value;
+}
+
+void take_https_proxy(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.transfers.https_proxy = value.value;
+}
+
+void take_proxy(const SettingValue& value, ResolutionSettings& settings) {
+  TransferSettings& transfers = settings.indexes.transfers;
+  for (std::string* proxy : {&transfers.http_proxy, &transfers.https_proxy})
+    if (proxy->empty()) *proxy = value.value;
+}
+
+void take_no_proxy(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.transfers.no_proxy.push_back(value.value);
+}
+
+void take_certificates(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.transfers.certificates = value.value;
+}
+
+void take_client_certificate(const SettingValue& value, ResolutionSettings& settings) {
+  settings.indexes.transfers.client_certificate = value.value;
 }
 
 void take_resolution(const SettingValue& value, ResolutionSettings& settings) {
@@ -123,11 +166,10 @@ void take_index_strategy(const SettingValue& value, ResolutionSettings& settings
     settings.indexes.strategy = IndexStrategy::first_index;
   else if (value.value == "unsafe-best-match")
     settings.indexes.strategy = IndexStrategy::unsafe_best_match;
+  else if (value.value == "unsafe-first-match")
+    settings.indexes.strategy = IndexStrategy::unsafe_first_match;
   else
-    throw_bad_value(value, "index strategy",
-                    value.value == "unsafe-first-match"
-                        ? "first-index or unsafe-best-match; unsafe-first-match is not supported"
-                        : "first-index or unsafe-best-match");
+    throw_bad_value(value, "index strategy", "first-index, unsafe-first-match or unsafe-best-match");
 }
 
 void take_keyring_provider(const SettingValue& value, ResolutionSettings& settings) {

@@ -22,13 +22,18 @@ enum class SettingKind : unsigned char {
   paths,                 ///< several files
   packages,              ///< several package names
   package_cutoffs,       ///< NAME=CUTOFF; one per package
+  package_words,         ///< NAME=WORD; one per package
+  words,                 ///< several words
   texts,                 ///< several texts that are used as they are written
   pairs,                 ///< several KEY=VALUE; in files also a table
   package_pairs,         ///< several NAME:KEY=VALUE; in TOML tables in a table
   package_requirements,  ///< several NAME:REQUIREMENT; in TOML lists in a table
 };
+constexpr bool is_per_package(SettingKind kind) {
+  return kind == SettingKind::package_cutoffs || kind == SettingKind::package_words;
+}
 constexpr bool is_list(SettingKind kind) {
-  return kind >= SettingKind::indexes && kind != SettingKind::package_cutoffs;
+  return kind >= SettingKind::indexes && !is_per_package(kind);
 }
 /// Whether a value is an address or a directory of packages.
 constexpr bool is_address(SettingKind kind) {

@@ -38,10 +38,13 @@ void read_index(SettingValue& value, std::string_view written, const std::string
   read_place(value, written, directory);
 }
 
-void read_package_cutoff(SettingValue& value, std::string_view written) {
+void read_of_package(SettingKind kind, SettingValue& value, std::string_view written) {
+  const bool is_cutoff = kind == SettingKind::package_cutoffs;
   const std::size_t equals = written.find('=');
   if (equals == std::string_view::npos || equals == 0)
-    throw_bad_value({std::string(written), value.source}, "a package's cut-off", "name=DATE");
+    throw_bad_value({std::string(written), value.source},
+                    is_cutoff ? "a package's cut-off" : "a package's setting",
+                    is_cutoff ? "name=DATE" : "name=WORD");
   value.name = pypackaging::normalize_name(trimmed(written.substr(0, equals)));
   value.value = written.substr(equals + 1);
 }
@@ -98,7 +101,10 @@ SettingValue read_setting(SettingKind kind, std::string_view written, std::strin
       break;
     case SettingKind::path:
     case SettingKind::paths:
-      value.value = absolute_place(written, directory);
+      // Requirements files may be fetched.
+      value.value = kind == SettingKind::paths && is_index_address(written)
+                        ? std::string(written)
+                        : absolute_place(written, directory);
       break;
     case SettingKind::index:
     case SettingKind::indexes:
@@ -112,7 +118,8 @@ SettingValue read_setting(SettingKind kind, std::string_view written, std::strin
       value.value = pypackaging::normalize_name(written);
       break;
     case SettingKind::package_cutoffs:
-      read_package_cutoff(value, written);
+    case SettingKind::package_words:
+      read_of_package(kind, value, written);
       break;
     case SettingKind::pairs:
       check_pair(value, "KEY=VALUE");
@@ -127,6 +134,7 @@ SettingValue read_setting(SettingKind kind, std::string_view written, std::strin
     case SettingKind::word:
     case SettingKind::cutoff:
     case SettingKind::texts:
+    case SettingKind::words:
       break;
   }
   return value;
@@ -152,7 +160,7 @@ bool SettingsLayer::is_on(std::string_view setting) const {
 
 void SettingsLayer::add(const SettingSpec& setting, SettingValue value) {
   std::vector<SettingValue>& values = values_[&setting];
-  if (setting.kind == SettingKind::package_cutoffs) return put_package(values, std::move(value), true);
+  if (is_per_package(setting.kind)) return put_package(values, std::move(value), true);
   if (!is_list(setting.kind)) values.clear();
   values.push_back(std::move(value));
 }
@@ -160,7 +168,7 @@ void SettingsLayer::add(const SettingSpec& setting, SettingValue value) {
 void SettingsLayer::fill_from(const SettingsLayer& lower, Lists lists) {
   for (const auto& [spec, more] : lower.values_) {
     std::vector<SettingValue>& values = values_[spec];
-    if (spec->kind == SettingKind::package_cutoffs)
+    if (is_per_package(spec->kind))
       for (const SettingValue& value : more) put_package(values, value, false);
     else if (values.empty() || (is_list(spec->kind) && lists == Lists::joined))
       values.insert(values.end(), more.begin(), more.end());

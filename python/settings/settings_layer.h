@@ -13,10 +13,12 @@ namespace envstore {
 struct SettingValue {
   /// As written; of a place the URL or the absolute path, of yes_no `true` or `false`.
   std::string value;
-  std::string source;        ///< a flag, a variable, a file with its line, or "built in"
-  std::string name = {};     ///< of an index; of a package cut-off the normalised package
-  bool is_flat = false;      ///< IndexLocation::is_find_links
-  bool is_explicit = false;  ///< IndexLocation::is_explicit
+  std::string source;                      ///< a flag, a variable, a file with its line, or "built in"
+  std::string name = {};                   ///< of an index; of a package cut-off the normalised package
+  bool is_flat = false;                    ///< IndexLocation::is_find_links
+  bool is_explicit = false;                ///< IndexLocation::is_explicit
+  std::vector<int> ignored_statuses = {};  ///< IndexLocation::ignored_statuses
+  std::string cache_control = {};          ///< IndexLocation::cache_control
   bool operator==(const SettingValue&) const = default;
 };
 

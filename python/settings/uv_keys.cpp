@@ -13,8 +13,6 @@ constexpr std::string_view kTakeAway = "take the key away, or use uv for this en
 // clang-format off
 constexpr UvKey kKeys[] = {
     // Which packages are chosen.
-    {"prerelease-package", kRefused, kRefused, "'prerelease' counts for all packages; a requirement such as 'name>=1.0rc1' allows those of one"},
-    {"dependency-metadata", kRefused, kRefused, kTakeAway},
     {"torch-backend", kRefused, kRefused, "bind the packages to an index of that backend with [[tool.uv.index]] and tool.uv.sources"},
     {"upgrade", kRefused, kRefused, "give --upgrade when newer versions are wanted: every run would resolve again"},
     {"upgrade-package", kRefused, kRefused, "give --upgrade-package when newer versions are wanted: every run would resolve again"},
@@ -27,7 +25,6 @@ constexpr UvKey kKeys[] = {
     {"build-constraint-dependencies", kSupported, kHarmless, {}},
 
     // Transfers, caches and output: these keys may make a transfer fail, but cannot change what is installed.
-    {"allow-insecure-host", kHarmless, kHarmless, {}},
     {"cache-dir", kHarmless, kHarmless, {}},
     {"cache-keys", kHarmless, kHarmless, {}},
     {"compile-bytecode", kHarmless, kHarmless, {}},
@@ -35,12 +32,9 @@ constexpr UvKey kKeys[] = {
     {"concurrent-downloads", kHarmless, kHarmless, {}},
     {"concurrent-installs", kHarmless, kHarmless, {}},
     {"fork-strategy", kHarmless, kHarmless, {}},
-    {"http-proxy", kHarmless, kHarmless, {}},
-    {"https-proxy", kHarmless, kHarmless, {}},
     {"link-mode", kHarmless, kHarmless, {}},
     {"native-tls", kHarmless, kHarmless, {}},
     {"no-cache", kHarmless, kHarmless, {}},
-    {"no-proxy", kHarmless, kHarmless, {}},
     {"preview", kHarmless, kHarmless, {}},
     {"preview-features", kHarmless, kHarmless, {}},
     {"python-downloads", kHarmless, kHarmless, {}},
@@ -83,8 +77,8 @@ constexpr UvKey kIndexKeys[] = {
     {"explicit", kSupported, kSupported, {}},
     {"format", kSupported, kSupported, {}},
     {"authenticate", kHarmless, kHarmless, {}},
-    {"cache-control", kHarmless, kHarmless, {}},
-    {"ignore-error-codes", kHarmless, kHarmless, {}},  // here, such a response ends the run
+    {"cache-control", kSupported, kSupported, {}},
+    {"ignore-error-codes", kSupported, kSupported, {}},
     {"publish-url", kHarmless, kHarmless, {}},
     {"exclude-newer", kRefused, kRefused, "tool.uv.exclude-newer-package sets it for one package"},
     {"hash-algorithm", kRefused, kRefused, kTakeAway},

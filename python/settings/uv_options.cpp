@@ -1,10 +1,13 @@
 #include "python/settings/uv_options.h"
 
+#include <algorithm>
+#include <map>
 #include <sstream>
 
 #include "pypackaging/name.h"
 #include "python/network/url.h"
 #include "python/settings/build_settings.h"
+#include "python/settings/static_metadata.h"
 #include "python/settings/uv_options_reader.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
@@ -92,11 +95,16 @@ void UvOptionsReader::take_setting(const SettingSpec& setting, const std::string
     case SettingKind::packages:
       for (std::string& name : names(value)) add(setting, {std::move(name), place_.source});
       return;
+    case SettingKind::words:
+      for (std::string& each : texts(value)) add(setting, {std::move(each), place_.source});
+      return;
     case SettingKind::texts:
+      if (key == "dependency-metadata") return take_dependency_metadata(setting, value);
       for (std::string& each : texts(value)) add(setting, {std::move(each), place_.source});
       return;
     case SettingKind::package_cutoffs:
-      return take_package_cutoffs(setting, value);
+    case SettingKind::package_words:
+      return take_package_values(setting, value);
     case SettingKind::pairs:
       return take_pairs(setting, {}, value);
     case SettingKind::package_pairs:
@@ -158,18 +166,60 @@ void UvOptionsReader::take_index(const SettingSpec& setting, const toml::node& n
     if (!index.is_flat && text(*format) != "simple")
       place_.fail(format->source(), "'format' must be simple or flat");
   }
+  if (const toml::node* codes = table->get("ignore-error-codes")) index.ignored_statuses = statuses(*codes);
+  if (const toml::node* control = table->get("cache-control"))
+    index.cache_control = api_cache_control(*control);
   const toml::node* default_node = table->get("default");
   const SettingSpec* default_index = setting_of_uv_key(table_, "index-url");
   const bool is_default = default_node != nullptr && boolean(*default_node) && default_index != nullptr;
   add(is_default ? *default_index : setting, std::move(index));
 }
 
-void UvOptionsReader::take_package_cutoffs(const SettingSpec& setting, const toml::node& node) {
+void UvOptionsReader::take_package_values(const SettingSpec& setting, const toml::node& node) {
   const toml::table* table = node.as_table();
   if (table == nullptr)
-    place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of names and dates");
+    place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of names and " +
+                                   (setting.kind == SettingKind::package_cutoffs ? "dates" : "words"));
   for (const auto& [name, value] : *table)
-    add(setting, {cutoff(value), place_.source, pypackaging::normalize_name(name.str())});
+    add(setting, {setting.kind == SettingKind::package_cutoffs ? cutoff(value) : text(value), place_.source,
+                  pypackaging::normalize_name(name.str())});
+}
+
+void UvOptionsReader::take_dependency_metadata(const SettingSpec& setting, const toml::node& node) {
+  const toml::array* list = node.as_array();
+  if (list == nullptr) place_.fail(node.source(), "'dependency-metadata' must be an array of tables");
+  for (const toml::node& entry : *list) {
+    const toml::table* table = entry.as_table();
+    if (table == nullptr || table->get("name") == nullptr)
+      place_.fail(entry.source(), "dependency metadata must be a table with a 'name'");
+    const std::string lines = metadata_text(*table);
+    try {
+      add(setting, {StaticMetadata::parse(lines).text(), place_.source});
+    } catch (const Error& error) {
+      place_.fail(entry.source(), error.what());
+    }
+  }
+}
+
+/// The table as lines of METADATA.
+std::string UvOptionsReader::metadata_text(const toml::table& table) const {
+  static const std::map<std::string_view, std::string_view> kFields = {{"name", "Name"},
+                                                                       {"version", "Version"},
+                                                                       {"requires-dist", "Requires-Dist"},
+                                                                       {"requires-python", "Requires-Python"},
+                                                                       {"provides-extra", "Provides-Extra"},
+                                                                       {"provides-extras", "Provides-Extra"}};
+  std::string lines;
+  for (const auto& [key, value] : table) {
+    const auto field = kFields.find(key.str());
+    if (field == kFields.end())
+      place_.fail(value.source(), "there is no key '" + std::string(key.str()) + "' of dependency metadata");
+    for (std::string& written : texts(value)) {
+      std::replace(written.begin(), written.end(), '\n', ' ');
+      lines += std::string(field->second) + ": " + written + "\n";
+    }
+  }
+  return lines;
 }
 
 void UvOptionsReader::take_pairs(const SettingSpec& setting, const std::string& package,
@@ -299,6 +349,27 @@ std::string UvOptionsReader::text(const toml::node& node) const {
 bool UvOptionsReader::boolean(const toml::node& node) const {
   if (!node.is_boolean()) place_.fail(node.source(), "true or false is expected here");
   return *node.value<bool>();
+}
+
+std::vector<int> UvOptionsReader::statuses(const toml::node& node) const {
+  const toml::array* list = node.as_array();
+  if (list == nullptr) place_.fail(node.source(), "'ignore-error-codes' must be an array of numbers");
+  std::vector<int> result;
+  for (const toml::node& entry : *list) {
+    const auto status = entry.value<std::int64_t>();
+    if (!entry.is_integer() || !status || *status < 100 || *status > 999)
+      place_.fail(entry.source(), "an HTTP status is expected here, as 403");
+    result.push_back(static_cast<int>(*status));
+  }
+  return result;
+}
+
+/// Files of an index are kept by their hash, so that `files` has no effect.
+std::string UvOptionsReader::api_cache_control(const toml::node& node) const {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) place_.fail(node.source(), "'cache-control' must be a table with 'api' and 'files'");
+  const toml::node* api = table->get("api");
+  return api == nullptr ? std::string() : text(*api);
 }
 
 std::vector<std::string> UvOptionsReader::texts(const toml::node& node) const {

@@ -38,7 +38,9 @@ class UvOptionsReader {
   void add_place(const SettingSpec& setting, const std::string& written);
   void take_indexes(const SettingSpec& setting, const toml::node& node);
   void take_index(const SettingSpec& setting, const toml::node& node);
-  void take_package_cutoffs(const SettingSpec& setting, const toml::node& node);
+  void take_package_values(const SettingSpec& setting, const toml::node& node);
+  void take_dependency_metadata(const SettingSpec& setting, const toml::node& node);
+  std::string metadata_text(const toml::table& table) const;
   void take_pairs(const SettingSpec& setting, const std::string& package, const toml::node& node);
   void take_package_pairs(const SettingSpec& setting, const toml::node& node);
   void take_package_requirements(const SettingSpec& setting, const toml::node& node);
@@ -53,6 +55,8 @@ class UvOptionsReader {
   std::vector<std::string> texts(const toml::node& node) const;
   std::vector<std::string> names(const toml::node& node) const;
   std::string cutoff(const toml::node& node) const;
+  std::vector<int> statuses(const toml::node& node) const;
+  std::string api_cache_control(const toml::node& node) const;
   std::string location(const std::string& written) const;
 
   const OptionsPlace& place_;

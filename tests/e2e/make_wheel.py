@@ -120,7 +120,7 @@ def _csv(field):
     return '"%s"' % field.replace('"', '""') if re.search(r'[,"\r\n]', field) else field
 
 
-def _metadata(name, version, requires, requires_python, extras):
+def _metadata(name, version, requires, requires_python, extras, description):
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", f"Summary: {name} for tests"]
     if requires_python:
         lines.append(f"Requires-Python: {requires_python}")
@@ -131,7 +131,7 @@ def _metadata(name, version, requires, requires_python, extras):
             head, _, marker = requirement.partition(";")
             condition = f'({marker.strip()}) and extra == "{extra}"' if marker else f'extra == "{extra}"'
             lines.append(f"Requires-Dist: {head.strip()} ; {condition}")
-    return "\n".join(lines) + "\n\nMade for tests.\n"
+    return "\n".join(lines) + "\n\n" + description
 
 
 def _entry_points(groups):
@@ -143,11 +143,11 @@ def _entry_points(groups):
 
 def metadata_of(name, version, requires=(), requires_python=None, extras=None, **_):
     """The text of METADATA, for package indexes that serve it beside the wheel (PEP 658)."""
-    return _metadata(name, version, requires, requires_python, extras or {})
+    return _metadata(name, version, requires, requires_python, extras or {}, "Made for tests.\n")
 
 
 def make_wheel(folder, name, version, requires=(), files=None, scripts=None, entry_points=None, data=None,
-               requires_python=None, extras=None, tag="py3-none-any", build=None, hostile=None, mtime=None):
+               requires_python=None, extras=None, tag="py3-none-any", build=None, hostile=None, mtime=None, description="Made for tests.\n"):
     """Writes a wheel and returns its path.
 
     files: path -> text or bytes, in site-packages; None: one module `name` with `__version__`.
@@ -194,7 +194,7 @@ def make_wheel(folder, name, version, requires=(), files=None, scripts=None, ent
     build_line = f"Build: {build}\n" if build else ""
     metadata = _metadata("another" if hostile == "name_mismatch" else name,
                          "99.9" if hostile == "version_mismatch" else version, requires, requires_python,
-                         extras or {})
+                         extras or {}, description)
     described = {
         "METADATA": metadata,
         "WHEEL": f"Wheel-Version: {wheel_version}\nGenerator: make_wheel\nRoot-Is-Purelib: {pure}\n{build_line}{tags}",

@@ -205,11 +205,14 @@ TEST_CASE("a strategy, a preference or a provider that is none names its source"
 }
 
 TEST_CASE("keys of pip that would change what is installed are refused, those that ask for nothing are not") {
-  for (const char* text : {"no-deps = yes", "editable = x", "requirement = r.txt", "platform = any"}) {
+  for (const char* text : {"editable = x", "requirement = r.txt", "platform = any"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_pip_settings(std::string("[install]\n") + text + "\n", "/p"), Error);
   }
   CHECK_NOTHROW(parse_pip_settings("[install]\nno-deps = 0\nplatform = :none:\nuser = yes\n", "/p"));
+  CHECK(parse_pip_settings("[install]\nno-deps = yes\n", "/p").is_on("no-deps"));
+  const SettingsLayer hosts = parse_pip_settings("[global]\ntrusted-host =\n  a\n  b\n", "/p");
+  CHECK(hosts.of("allow-insecure-host").size() == 2);
   const SettingsLayer layer = parse_pip_settings("[global]\nconstraint = /c.txt /d.txt\n", "/p");
   CHECK(layer.of("constraints").size() == 2);
   CHECK(parse_pip_settings("[global]\npre = yes\n", "/p").find("prerelease")->value == "allow");

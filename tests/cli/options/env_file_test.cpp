@@ -12,7 +12,7 @@ std::optional<std::string> outside(const std::string& name) {
   return name == "HOME" ? std::optional<std::string>("/home/me") : std::nullopt;
 }
 
-Variables parse(std::string_view text) {
+VariableList parse(std::string_view text) {
   return parse_env_file(text, ".env", outside);
 }
 std::string value(std::string_view text) {
@@ -33,9 +33,9 @@ std::string fault(std::string_view text) {
 
 TEST_CASE("names and values, comments, blank lines and export") {
   CHECK(parse("# first\n\nA=1\n  export B = two # rest\r\nC=\n") ==
-        Variables{{"A", "1"}, {"B", "two"}, {"C", ""}});
-  CHECK(parse("") == Variables{});
-  CHECK(parse("export=1") == Variables{{"export", "1"}});
+        VariableList{{"A", "1"}, {"B", "two"}, {"C", ""}});
+  CHECK(parse("") == VariableList{});
+  CHECK(parse("export=1") == VariableList{{"export", "1"}});
 }
 
 TEST_CASE("a hash inside a word is part of the value") {
@@ -43,17 +43,17 @@ TEST_CASE("a hash inside a word is part of the value") {
 }
 
 TEST_CASE("the first of two lines with one name counts") {
-  CHECK(parse("A=1\nA=2") == Variables{{"A", "1"}});
+  CHECK(parse("A=1\nA=2") == VariableList{{"A", "1"}});
 }
 
 TEST_CASE("an export without a value sets nothing") {
-  CHECK(parse("A=1\nexport A\nexport A B # both\nexport C=2\n") == Variables{{"A", "1"}, {"C", "2"}});
+  CHECK(parse("A=1\nexport A\nexport A B # both\nexport C=2\n") == VariableList{{"A", "1"}, {"C", "2"}});
   CHECK(fault("export A B=1\n").find("line 1") != std::string::npos);
 }
 
 TEST_CASE("lines may end in CR, and a hash behind the equals sign begins a comment") {
-  CHECK(parse("A=1\rB=\"x\"\r\fC=3\r\n") == Variables{{"A", "1"}, {"B", "x"}, {"C", "3"}});
-  CHECK(parse("A=#x\nB= # x\n") == Variables{{"A", ""}, {"B", ""}});
+  CHECK(parse("A=1\rB=\"x\"\r\fC=3\r\n") == VariableList{{"A", "1"}, {"B", "x"}, {"C", "3"}});
+  CHECK(parse("A=#x\nB= # x\n") == VariableList{{"A", ""}, {"B", ""}});
 }
 
 TEST_CASE("UV_ENV_FILE names several files, blanks in names behind a backslash") {

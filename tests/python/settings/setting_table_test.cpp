@@ -76,7 +76,9 @@ TEST_CASE("variables of envstore come before those of uv, and these before those
 
 TEST_CASE("what decides a resolution is part of the run cache key") {
   // These are in the key as fields of RunWords, or do not change what is installed.
-  const std::set<std::string_view> others = {"layout", "bytecode", "http-timeout"};
+  const std::set<std::string_view> others = {
+      "layout",      "bytecode", "http-timeout", "allow-insecure-host", "http-proxy",
+      "https-proxy", "proxy",    "no-proxy",     "certificates",        "client-certificate"};
   for (const SettingSpec& setting : setting_table()) {
     CAPTURE(setting.name);
     if (setting.take != nullptr) CHECK(setting.is_in_key != others.contains(setting.name));

@@ -44,7 +44,7 @@ TEST_CASE("an index is an address, a named address, or a path from where it stan
 TEST_CASE("a link is never named, and a file is never an address") {
   CHECK(read_setting(SettingKind::find_links, "a=b", "here", "/d").value == "/d/a=b");
   CHECK(read_setting(SettingKind::find_links, "a", "here", "/d").is_flat);
-  CHECK(read_setting(SettingKind::paths, "https://h.example", "here", "/d").value == "/d/https:/h.example");
+  CHECK(read_setting(SettingKind::paths, "https://h.example", "here", "/d").value == "https://h.example");
   CHECK(read_setting(SettingKind::path, "", "here", "/d").value.empty());
 }
 

@@ -1,0 +1,24 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pypackaging/resolver.h"
+
+namespace envstore {
+
+/// Core metadata that a setting states (uv's dependency-metadata) and that replaces what the package's files
+/// say, for one version or for all.
+struct StaticMetadata {
+  std::string name;  ///< normalised
+  std::optional<pypackaging::Version> version;
+  pypackaging::Dependencies dependencies;
+
+  /// Lines as in METADATA, in canonical spelling: `Name: x`, `Requires-Dist: y>=1`.
+  std::string text() const;
+  /// Reads lines as in METADATA. Throws Error{invalid_input} with the reason alone.
+  static StaticMetadata parse(std::string_view text);
+  bool operator==(const StaticMetadata& other) const { return text() == other.text(); }
+};
+
+}  // namespace envstore
