@@ -41,7 +41,8 @@ struct Gathered {
   std::set<std::string> other_pythons;    ///< Requires-Python of files that this interpreter does not meet
   std::set<std::string> other_platforms;  ///< tags of wheels that do not fit
   int newest_minor_here = -1;             ///< the newest CPython 3.x that has a wheel for this platform
-  bool has_newer = false, has_other_hash = false;
+  bool has_newer = false;
+  std::string other_hash;  ///< of a file, when none of the required ones is its own
 
   VersionFiles files() {
     std::stable_sort(wheels.begin(), wheels.end(),
@@ -130,7 +131,7 @@ class Gatherer {
       return nullptr;
     }
     if (!may_have_allowed_hash(file)) {
-      gathered.has_other_hash = true;
+      gathered.other_hash = comparable_hash(file);
       return nullptr;
     }
     return &gathered;
@@ -162,6 +163,13 @@ class Gatherer {
       is_comparable = is_comparable || allowed.digest(hash.algorithm).has_value();
     }
     return !is_comparable && !allowed.empty();
+  }
+
+  /// The file's hash of an algorithm that is required; empty: the index states none.
+  std::string comparable_hash(const IndexFile& file) const {
+    for (const FileDigest& hash : file.hashes)
+      if (rules_.allowed_hashes->digest(hash.algorithm)) return hash.text();
+    return {};
   }
 
   const std::string& name_;
@@ -218,6 +226,17 @@ const IndexFile* wheel_else_sdist(const VersionFiles& files) {
   return wheel->yanked && sdist != nullptr && !sdist->yanked ? sdist : wheel;
 }
 
+/// Why no file of a version may be used when hashes are required.
+std::string hash_detail(const Gathered& gathered, const CandidateRules& rules) {
+  if (rules.allowed_hashes == nullptr || gathered.other_hash.empty())
+    return rules.allowed_hashes != nullptr && rules.allowed_hashes->empty()
+               ? "hashes are required, and none is given for it"
+               : "no file has one of the required hashes";
+  if (rules.allowed_hashes->size() > 1)
+    return "none of the required hashes is that of its file, " + gathered.other_hash;
+  return "its file is " + gathered.other_hash + ", required is " + rules.allowed_hashes->begin()->text();
+}
+
 OfferedVersion offered(const Version& version, const Gathered& gathered, bool is_usable,
                        const CandidateRules& rules) {
   OfferedVersion offer{version};
@@ -235,9 +254,7 @@ OfferedVersion offered(const Version& version, const Gathered& gathered, bool is
     offer.usability = Usability::excluded_by_date;
   } else {
     offer.usability = Usability::unreadable;
-    offer.detail = rules.allowed_hashes != nullptr && rules.allowed_hashes->empty()
-                       ? "hashes are required, and none is given for it"
-                       : "no file has one of the required hashes";
+    offer.detail = hash_detail(gathered, rules);
   }
   return offer;
 }
