@@ -129,6 +129,7 @@ ResolutionSettings build_environment_settings(const ResolutionSettings& of_layer
   settings.indexes.bound.clear();
   settings.exclude_newer = of_layer.exclude_newer;
   settings.exclude_newer_packages = of_layer.exclude_newer_packages;
+  settings.static_metadata = of_layer.static_metadata;
   settings.build = of_layer.build;
   settings.constraints = of_layer.build.constraints;
   settings.upgrade = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <tuple>
 
 #include "pypackaging/filename.h"
 #include "python/source/sdist.h"
@@ -213,16 +214,18 @@ int format_rank(const IndexFile& sdist) {
 const IndexFile* best_sdist(const VersionFiles& files) {
   const auto best =
       std::min_element(files.sdists.begin(), files.sdists.end(), [](const IndexFile* a, const IndexFile* b) {
-        return std::pair(a->yanked.has_value(), format_rank(*a)) <
-               std::pair(b->yanked.has_value(), format_rank(*b));
+        return std::tuple(a->rank, a->yanked.has_value(), format_rank(*a)) <
+               std::tuple(b->rank, b->yanked.has_value(), format_rank(*b));
       });
   return best == files.sdists.end() ? nullptr : *best;
 }
 
-/// A yanked file is taken only if the version has no other (PEP 592).
+/// A yanked file is taken only if the version has no other (PEP 592). The index that comes first answers for
+/// a version, whatever files it has.
 const IndexFile* wheel_else_sdist(const VersionFiles& files) {
   const IndexFile *wheel = best_wheel(files), *sdist = best_sdist(files);
   if (wheel == nullptr) return sdist;
+  if (sdist != nullptr && sdist->rank != wheel->rank) return sdist->rank < wheel->rank ? sdist : wheel;
   return wheel->yanked && sdist != nullptr && !sdist->yanked ? sdist : wheel;
 }
 

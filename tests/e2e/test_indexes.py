@@ -10,6 +10,7 @@ import unittest
 
 from support import EnvstoreTest
 from index_server import IndexServer, JSON_TYPE  # support adds the folder to sys.path
+from make_sdist import make_sdist
 from make_wheel import make_wheel
 
 SHOW = "import demo; print(demo.VERSION)"
@@ -55,6 +56,16 @@ class Strategies(IndexesTest):
         self.wheel("demo", "1.0")
         done = self.run_ok("--index", server.url, "--index-strategy", "unsafe-first-match", self.script(SHOW, ["demo"]))
         self.assertEqual(done.stdout, "of the first\n")
+
+    def test_first_match_builds_what_the_first_index_has_only_the_source_of(self):
+        folder, server = self.second_index()
+        make_sdist(folder, "demo", "1.0", journal=self.home / "journal")
+        self.wheel("demo", "1.0")
+        flags = ("--index", server.url, "--index-strategy", "unsafe-first-match", "--with", "demo", "python", "-c", SHOW)
+        self.run_ok("--no-build", *flags)
+        self.assertFalse((self.home / "journal").exists())
+        self.run_ok(*flags)
+        self.assertIn("wheel demo 1.0", (self.home / "journal").read_text())
 
 
 class Answers(IndexesTest):
@@ -160,6 +171,27 @@ class Options(IndexesTest):
         self.assertEqual(self.server.count(".metadata"), 0)
         done = self.run_fails(self.listing(table + 'requires-python = ">=4"'))
         self.assertIn(">=4", done.stderr)
+
+    def test_stated_metadata_replaces_that_of_a_source_distribution(self):
+        journal = self.home / "journal"
+        make_sdist(self.wheels, "demo", "2.0", needs=["leaf"], journal=journal)
+        make_sdist(self.wheels, "demo", "3.0", needs=["leaf"], journal=journal,
+                   pkg_info="Metadata-Version: 2.2\nName: demo\nVersion: 3.0\nRequires-Dist: leaf\n")
+        for version in ("2.0", "3.0"):
+            stated = ('[[tool.uv.dependency-metadata]]\nname = "demo"\nversion = "%s"\n'
+                      'requires-dist = ["leaf<2"]' % version)
+            script = self.listing(stated, ["demo==" + version], name="stated-%s.py" % version)
+            self.assertEqual(self.installed(script), "demo%s leaf1.0" % version)
+            # What was stated is no answer for others.
+            self.assertEqual(self.installed("--with", "demo==" + version), "demo%s leaf2.0" % version)
+        self.assertEqual(journal.read_text().split("\n")[0], "wheel demo 2.0")
+
+    def test_stated_metadata_counts_in_the_environments_of_builds(self):
+        make_sdist(self.wheels, "built", requires=["demo"],
+                   code="import demo, importlib.util; assert importlib.util.find_spec('leaf') is None")
+        script = self.with_settings('[[tool.uv.dependency-metadata]]\nname = "demo"\nrequires-dist = []', ["built"],
+                                    body="import built")
+        self.run_ok(script)
 
     def test_stated_metadata_is_read_from_uv_s_files_too(self):
         (self.work / "uv.toml").write_text('[[dependency-metadata]]\nname = "demo"\nrequires-dist = []\n')

@@ -327,6 +327,26 @@ TEST_CASE("a wheel that fits comes before the source distribution, and one that 
   CHECK(yanked.chosen("1.0") == "demo-1.0.tar.gz");
 }
 
+TEST_CASE("of several indexes in order, the first that has a version answers, whatever files it has") {
+  World world;
+  IndexFile wheel = file("demo-1.0-py3-none-any.whl"), far = file("demo-1.0.tar.gz");
+  IndexFile near = file("demo-1.0.zip");
+  wheel.rank = far.rank = 1;
+  world.with(wheel).with(far).with(near);
+  world.policy = kPreferWheel;
+  CHECK(world.chosen("1.0") == near.filename);
+  world.policy = kSdistsOnly;
+  CHECK(world.chosen("1.0") == near.filename);
+  world.policy = kWheelsOnly;
+  CHECK(world.chosen("1.0") == wheel.filename);
+  World yanked;
+  yanked.policy = kPreferWheel;
+  near.rank = 2;
+  wheel.yanked = "broken";
+  yanked.with(wheel).with(near);
+  CHECK(yanked.chosen("1.0") == wheel.filename);
+}
+
 TEST_CASE("of several source distributions the usual format is taken, and others than archives never") {
   World world;
   world.policy = kSdistsOnly;
