@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pypackaging/name.h"
 #include "pypackaging/version.h"
 
 namespace envstore {
@@ -97,7 +98,10 @@ class Comparison {
   }
 
   std::optional<bool> value_of(const Marker& marker) const {
-    const auto value = marker.evaluate({environment_, {}, {}, pypackaging::MarkerContext::requirement});
+    const auto extra = environment_.find("extra");
+    std::set<std::string, std::less<>> extras;
+    if (extra != environment_.end()) extras.insert(pypackaging::normalize_name(extra->second));
+    const auto value = marker.evaluate({environment_, extras, {}, pypackaging::MarkerContext::metadata});
     return value ? std::optional<bool>(*value) : std::nullopt;
   }
 

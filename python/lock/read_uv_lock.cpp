@@ -55,6 +55,11 @@ class UvLockReader : private LockFileReader {
     if (result.mentions_extra()) refuse(*node, "a marker of conflicting extras is not supported");
     return result;
   }
+  pypackaging::Version version(const toml::node& node) const {
+    auto parsed = pypackaging::Version::parse(text_of(node));
+    if (!parsed) fail(node.source(), parsed.error().message);
+    return std::move(*parsed);
+  }
   std::vector<std::string> names(const toml::array& array) const {
     std::vector<std::string> result;
     for (const toml::node& each : array) result.push_back(name(each));
@@ -64,9 +69,9 @@ class UvLockReader : private LockFileReader {
   void take_manifest(const toml::table& table) {
     for (const char* key : {"members", "dependency-groups"})
       if (const toml::node* node = table.get(key)) refuse(*node, "it locks a project, not a script");
-    if (const toml::node* node = table.get("dependency-metadata"))
-      refuse(*node, "'dependency-metadata' is not supported");
     LockInputs& inputs = lock_.inputs;
+    for (const toml::node& each : list(table, "dependency-metadata"))
+      inputs.static_metadata.push_back(static_metadata(table_of(each)));
     for (const toml::node& each : list(table, "requirements")) {
       if (const std::string index = text(table_of(each), "index"); !index.empty())
         inputs.indexes[name_in(table_of(each))] =
@@ -96,6 +101,21 @@ class UvLockReader : private LockFileReader {
     return result;
   }
 
+  StaticMetadata static_metadata(const toml::table& table) const {
+    StaticMetadata result;
+    result.name = name_in(table);
+    if (const toml::node* node = table.get("version")) result.version = version(*node);
+    for (const toml::node& each : list(table, "requires-dist")) {
+      auto parsed = pypackaging::Requirement::parse(text_of(each));
+      if (!parsed) fail(each.source(), parsed.error().message);
+      result.dependencies.requires_dist.push_back(std::move(*parsed));
+    }
+    if (const toml::node* node = table.get("requires-python"))
+      result.dependencies.requires_python = specifier(*node);
+    result.dependencies.provides_extra = names(list(table, "provides-extras"));
+    return result;
+  }
+
   UvEdge edge(const toml::node& node) const {
     const toml::table& table = table_of(node);
     UvEdge result{name_in(table), text(table, "version"), "", {}, marker(table.get("marker"))};
@@ -122,11 +142,7 @@ class UvLockReader : private LockFileReader {
     PylockPackage& package = result.package;
     package.name = name_in(table);
     package.line = table.source().begin.line;
-    if (const toml::node* node = table.get("version")) {
-      auto version = pypackaging::Version::parse(text_of(*node));
-      if (!version) fail(node->source(), version.error().message);
-      package.version = std::move(*version);
-    }
+    if (const toml::node* node = table.get("version")) package.version = version(*node);
     for (const toml::node& each : list(table, "resolution-markers"))
       result.resolution_markers.push_back(marker(&each));
     result.dependencies = edges(list(table, "dependencies"));

@@ -69,6 +69,27 @@ std::optional<std::string> difference_of(const std::vector<Requirement>& locked,
          "', which the script lacks";
 }
 
+bool is_same(const StaticMetadata& a, const StaticMetadata& b, const LockInputs& inputs) {
+  const auto extras = [](const StaticMetadata& of) {
+    const auto& all = of.dependencies.provides_extra;
+    return std::set<std::string>(all.begin(), all.end());
+  };
+  const auto &left = a.dependencies, &right = b.dependencies;
+  const bool have_same_pythons = left.requires_python && right.requires_python
+                                     ? are_same_pythons(*left.requires_python, *right.requires_python)
+                                     : !left.requires_python && !right.requires_python;
+  return a.name == b.name && a.version == b.version && have_same_pythons && extras(a) == extras(b) &&
+         !difference_of(left.requires_dist, right.requires_dist, inputs, "");
+}
+
+/// Whether two lists have the same entries, in any order.
+bool are_same(const std::vector<StaticMetadata>& locked, const std::vector<StaticMetadata>& asked,
+              const LockInputs& inputs) {
+  return std::is_permutation(
+      locked.begin(), locked.end(), asked.begin(), asked.end(),
+      [&](const StaticMetadata& a, const StaticMetadata& b) { return is_same(a, b, inputs); });
+}
+
 /// The entries that are reached from the roots by edges whose markers are true.
 class Walk {
  public:
@@ -159,6 +180,8 @@ std::optional<std::string> difference(const UvLock& lock, const LockInputs& inpu
   if (auto found = difference_of(locked.overrides, inputs.overrides, locked, "override")) return found;
   if (comparable(locked.indexes) != comparable(inputs.indexes)) return "tool.uv.sources names other indexes";
   if (locked.excludes != inputs.excludes) return "the excluded packages are others";
+  if (!are_same(locked.static_metadata, inputs.static_metadata, locked))
+    return "tool.uv.dependency-metadata says something else";
   return std::nullopt;
 }
 

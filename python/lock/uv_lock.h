@@ -8,6 +8,7 @@
 #include "pypackaging/requirement.h"
 #include "python/lock/lock_selection.h"
 #include "python/lock/pylock.h"
+#include "python/settings/static_metadata.h"
 
 namespace envstore {
 
@@ -17,6 +18,7 @@ struct LockInputs {
   std::vector<pypackaging::Requirement> requirements, constraints, overrides;
   std::vector<std::string> excludes;           ///< normalised, sorted
   std::map<std::string, std::string> indexes;  ///< addresses of packages that are bound to one, by name
+  std::vector<StaticMetadata> static_metadata = {};
 };
 
 /// A dependency of an entry of uv.lock. `version` and `source` are empty unless several entries have the

@@ -313,6 +313,16 @@ class ScriptLocks(LockTest):
         self.uv_lock(script, '{ name = "other", specifier = "<2" }, { name = "demo" }')
         self.assertEqual(self.run_ok(script).stdout, "1.0 1.0\n")
 
+    def test_a_lock_made_without_the_metadata_that_the_block_states_does_not_answer_it(self):
+        stated = '[[tool.uv.dependency-metadata]]\nname = "demo"\nrequires-dist = ["other"]'
+        script = self.script(self.SHOW, ["demo"], head="".join("# %s\n" % line for line in stated.split("\n")))
+        self.uv_lock(script)
+        self.assertIn("dependency-metadata", self.run_fails(script).stderr)
+        lock = pathlib.Path(str(script) + ".lock")
+        lock.write_text(lock.read_text().replace(
+            "[[package]]", "[[manifest.dependency-metadata]]\nname = 'demo'\nrequires-dist = ['other']\n[[package]]", 1))
+        self.assertEqual(self.run_ok(script).stdout, "1.0 1.0\n")
+
     def test_a_lock_of_another_version_with_another_hash_or_for_another_python(self):
         script = self.script(self.SHOW, ["demo"])
         pathlib.Path(str(script) + ".lock").write_text("version = 2\n")

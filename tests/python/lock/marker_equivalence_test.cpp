@@ -25,6 +25,8 @@ TEST_CASE("markers of another form with the same meaning are equivalent") {
   CHECK(equivalent("python_version > '3.8' and os_name == 'nt'",
                    "os_name == 'nt' and python_full_version >= '3.9'"));
   CHECK(equivalent("os_name == 'nt' or os_name != 'nt'", ""));
+  CHECK(
+      equivalent("extra == 'x' and python_version > '3.8'", "python_full_version >= '3.9' and extra == 'X'"));
 }
 
 TEST_CASE("what requires-python implies makes no difference") {
@@ -39,6 +41,7 @@ TEST_CASE("markers that differ in one environment are not equivalent") {
   CHECK_FALSE(equivalent("sys_platform == 'linux'", "sys_platform == 'darwin'"));
   CHECK_FALSE(equivalent("sys_platform == 'linux'", "os_name == 'linux'"));
   CHECK_FALSE(equivalent("sys_platform == 'linux'", ""));
+  CHECK_FALSE(equivalent("extra == 'x' and os_name == 'nt'", "extra == 'y' and os_name == 'nt'"));
   CHECK_FALSE(equivalent("sys_platform != 'linux'", "sys_platform == 'win32' or sys_platform == 'darwin'"));
 }
 

@@ -154,3 +154,29 @@ TEST_CASE("a lock answers the block that it was made from, whatever the form and
   asked.indexes = {{"a", "https://index.invalid/simple/"}};
   CHECK(difference(lock, asked));
 }
+
+TEST_CASE("a lock remembers the metadata that the settings stated") {
+  const UvLock lock = parsed(lock_text(
+      "{ name = 'a' }",
+      "[[manifest.dependency-metadata]]\nname = 'a'\nversion = '1.0'\nrequires-python = '>=3.8, <4'\n"
+      "requires-dist = [\"b>0.5,<2 ; python_full_version >= '3.9'\", \"x ; extra == 'f'\"]\n"
+      "provides-extras = ['f']\n[[manifest.dependency-metadata]]\nname = 'b'\n"));
+  const std::string a =
+      "Name: A\nVersion: 1.0.0\nRequires-Python: <4, >=3.8\nRequires-Dist: x; extra == 'F'\n"
+      "Requires-Dist: B <2, >0.5; python_version > '3.8'\nProvides-Extra: F\n";
+  const auto is_answered = [&](const std::vector<std::string>& texts) {
+    LockInputs asked = inputs({"a"});
+    for (const std::string& text : texts) asked.static_metadata.push_back(StaticMetadata::parse(text));
+    return !difference(lock, asked);
+  };
+  CHECK(is_answered({"Name: b\n", a}));
+  CHECK_FALSE(is_answered({}));
+  CHECK_FALSE(is_answered({a}));
+  CHECK_FALSE(is_answered({a, "Name: b\nVersion: 1\n"}));
+  CHECK_FALSE(is_answered({a, "Name: b\nRequires-Dist: c\n"}));
+  CHECK_FALSE(is_answered({a, "Name: b\nRequires-Python: >=3\n"}));
+  CHECK_FALSE(is_answered({a, "Name: b\nProvides-Extra: c\n"}));
+  CHECK(has(error_of(lock_text("", "[[manifest.dependency-metadata]]\nname = 'a'\nversion = 'x y'\n"),
+                     ErrorKind::invalid_input),
+            "line 8"));
+}
