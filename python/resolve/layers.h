@@ -33,9 +33,9 @@ struct Layer {
 struct Layers {
   std::vector<Layer> layers;
   std::vector<WatchedPath> requirements_files;  ///< files that were read for the layers
-  bool is_fetched = false;                      ///< one of them was fetched: another run reads it again
   std::set<std::string> variables;              ///< environment variables that these files refer to
   std::vector<std::string> warnings = {};
+  bool is_fetched = false;  ///< one of requirements_files was fetched: another run reads it again
   bool operator==(const Layers&) const = default;
 };
 
