@@ -163,8 +163,7 @@ class LayerReader {
     for (const std::string& text : script.settings.overrides)
       inputs.overrides.push_back(parse_user_requirement(text, directory));
     for (const auto& [name, index] : layer.settings.indexes.bound) inputs.indexes[name] = index.url;
-    for (const std::string& text : layer.settings.static_metadata)
-      inputs.static_metadata.push_back(StaticMetadata::parse(text));
+    inputs.static_metadata = StaticMetadata::parse_all(layer.settings.static_metadata);
     return inputs;
   }
 

@@ -54,12 +54,6 @@ void add_local_hashes(SimplePage& page, const FileDigests& demanded) {
   }
 }
 
-std::vector<StaticMetadata> parse_all(const std::vector<std::string>& texts) {
-  std::vector<StaticMetadata> all;
-  for (const std::string& text : texts) all.push_back(StaticMetadata::parse(text));
-  return all;
-}
-
 template <class Value>
 std::shared_future<Value> ready(Value value) {
   std::promise<Value> promise;
@@ -76,7 +70,7 @@ IndexSource::IndexSource(StoreWriter& store, IndexClient& client, WheelPrefetch&
       sdists_(sdists),
       progress_(progress),
       rules_(std::move(rules)),
-      static_metadata_(parse_all(rules_.settings.static_metadata)),
+      static_metadata_(StaticMetadata::parse_all(rules_.settings.static_metadata)),
       cache_(store, candidate_rules({})) {}
 
 IndexSource::~IndexSource() {
@@ -149,24 +143,13 @@ IndexSource::Metadata IndexSource::metadata(const IndexFile& file) {
   return slot;
 }
 
-/// As in uv: an entry for the version, else one for all versions.
-const StaticMetadata* IndexSource::static_metadata(const std::string& name, const Version& version) const {
-  const StaticMetadata* general = nullptr;
-  for (const StaticMetadata& each : static_metadata_) {
-    if (each.name != name) continue;
-    if (each.version == version) return &each;
-    if (!each.version && general == nullptr) general = &each;
-  }
-  return general;
-}
-
 void IndexSource::prefetch_versions(const std::string& name) {
   candidates(name);
 }
 
 void IndexSource::prefetch_dependencies(const std::string& name, const Version& version) {
   const CandidatesPointer known = candidates(name).get();
-  if (static_metadata(name, version) != nullptr) return;
+  if (StaticMetadata::find(static_metadata_, name, version) != nullptr) return;
   if (const auto file = known->file(version); file && is_wheel(*file)) metadata(*file);
 }
 
@@ -218,7 +201,8 @@ std::variant<Dependencies, Unavailable> IndexSource::dependencies_in(const std::
 std::variant<Dependencies, Unavailable> IndexSource::dependencies(const std::string& name,
                                                                   const Version& version) {
   const CandidatesPointer known = candidates(name).get();
-  if (const StaticMetadata* told = static_metadata(name, version)) return told->dependencies;
+  if (const StaticMetadata* told = StaticMetadata::find(static_metadata_, name, version))
+    return told->dependencies;
   const auto file = known->file(version);
   if (!file) return Unavailable{name + " " + version.canonical() + " has no file for this interpreter"};
   return dependencies_in(name, version, *file);
@@ -304,7 +288,7 @@ bool IndexSource::follow_at_hand(const Step& step, Steps& steps) {
   if (!is_ready(known)) return false;
   try {
     const auto guess = likely(*known.get(), step);
-    if (guess && static_metadata(step.name, guess->version) == nullptr &&
+    if (guess && StaticMetadata::find(static_metadata_, step.name, guess->version) == nullptr &&
         (!is_wheel(guess->file) || !is_ready(metadata(guess->file).text)))
       return false;
     follow(step, steps);
@@ -397,7 +381,7 @@ void IndexSource::follow(const Step& step, Steps& steps) {
   const auto guess = likely(*known, step);
   if (!guess) return doubt();
   note_likely(step, *guess);
-  const StaticMetadata* told = static_metadata(step.name, guess->version);
+  const StaticMetadata* told = StaticMetadata::find(static_metadata_, step.name, guess->version);
   const MetadataPointer core = told == nullptr ? likely_metadata(step.name, *guess) : nullptr;
   if (told == nullptr && !core) return doubt();
   const auto prefetched = std::make_shared<PrefetchedWheel>(PrefetchedWheel{step.name, *guess, 1});

@@ -122,7 +122,6 @@ class IndexSource final : public FileSource {
   bool may_keep_candidates(const std::string& name) const;
   CandidatesPointer known_candidates(const std::string& name);
   CandidatesPointer load_candidates(const std::string& name);
-  const StaticMetadata* static_metadata(const std::string& name, const pypackaging::Version& version) const;
   void add_step(Steps& steps, const pypackaging::Requirement& requirement, const Extras& active_extras,
                 pypackaging::MarkerContext context, const PrefetchedWheelPointer& needed_by);
   void follow_all(Steps steps);

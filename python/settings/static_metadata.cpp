@@ -56,4 +56,21 @@ StaticMetadata StaticMetadata::parse(std::string_view text) {
   return metadata;
 }
 
+std::vector<StaticMetadata> StaticMetadata::parse_all(const std::vector<std::string>& texts) {
+  std::vector<StaticMetadata> all;
+  for (const std::string& text : texts) all.push_back(parse(text));
+  return all;
+}
+
+const StaticMetadata* StaticMetadata::find(const std::vector<StaticMetadata>& all, const std::string& name,
+                                           const pypackaging::Version& version) {
+  const StaticMetadata* general = nullptr;
+  for (const StaticMetadata& each : all) {
+    if (each.name != name) continue;
+    if (each.version == version) return &each;
+    if (!each.version && general == nullptr) general = &each;
+  }
+  return general;
+}
+
 }  // namespace envstore

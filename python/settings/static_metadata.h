@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pypackaging/resolver.h"
 
@@ -18,6 +19,11 @@ struct StaticMetadata {
   std::string text() const;
   /// Reads lines as in METADATA. Throws Error{invalid_input} with the reason alone.
   static StaticMetadata parse(std::string_view text);
+  static std::vector<StaticMetadata> parse_all(const std::vector<std::string>& texts);
+  /// As in uv: the first entry for the version, else the first for all versions; nullptr: none. It points
+  /// into `all`.
+  static const StaticMetadata* find(const std::vector<StaticMetadata>& all, const std::string& name,
+                                    const pypackaging::Version& version);
   bool operator==(const StaticMetadata& other) const { return text() == other.text(); }
 };
 
