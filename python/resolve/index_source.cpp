@@ -217,6 +217,8 @@ std::variant<std::pair<Version, Dependencies>, Unavailable> IndexSource::direct(
     return Unavailable{"the wheel at " + display_url(url) + " is " + wheel->name + ", not " + name};
   if (!rules_.tags.rank(wheel->tags))
     return Unavailable{"the wheel at " + display_url(url) + " does not fit this interpreter"};
+  if (const StaticMetadata* told = StaticMetadata::find(static_metadata_, name, wheel->version))
+    return std::pair{wheel->version, told->dependencies};
   auto needs = dependencies_in(name, wheel->version, file);
   if (auto* fault = std::get_if<Unavailable>(&needs)) return std::move(*fault);
   return std::pair{wheel->version, std::get<Dependencies>(std::move(needs))};

@@ -193,6 +193,11 @@ class Options(IndexesTest):
                                     body="import built")
         self.run_ok(script)
 
+    def test_stated_metadata_replaces_that_of_a_direct_wheel(self):
+        wheel = "demo @ %s" % (self.wheels / "demo-1.0-py3-none-any.whl").as_uri()
+        table = '[[tool.uv.dependency-metadata]]\nname = "demo"\n'
+        self.assertEqual(self.installed(self.listing(table + 'requires-dist = ["leaf<2"]', [wheel])), "demo1.0 leaf1.0")
+
     def test_stated_metadata_is_read_from_uv_s_files_too(self):
         (self.work / "uv.toml").write_text('[[dependency-metadata]]\nname = "demo"\nrequires-dist = []\n')
         self.assertEqual(self.installed("--with", "demo"), "demo1.0")
