@@ -266,9 +266,10 @@ class FileReader {
     const auto url = base ? resolve_url(*base, written) : std::nullopt;
     if (!url || !url->is_http() || !fetch_)
       fail(place, ErrorKind::unsupported, "'" + without_credentials(written) + "' cannot be fetched");
-    std::optional<Url> complete = url;
-    if (!is_url(written)) complete->userinfo = base->userinfo;  // the same origin
-    return is_url(written) ? written : complete->text();
+    if (is_url(written)) return written;
+    Url complete = *url;
+    if (complete.origin() == base->origin()) complete.userinfo = base->userinfo;
+    return complete.text();
   }
 
   static bool is_known(const std::string& option) {

@@ -146,3 +146,16 @@ TEST_CASE("a wheel's path or address is a direct reference to the project in its
   CHECK(remote.url == "https://x.invalid/demo-1.0-py3-none-any.whl");
   CHECK_THROWS_AS((void)parse_user_requirement("./folder", "/folder"), Error);
 }
+
+TEST_CASE(
+    "what a fetched file includes is fetched relative to it, with its credentials on the same origin alone") {
+  std::vector<std::string> fetched;
+  const auto fetch = [&](const std::string& url) -> std::string {
+    fetched.push_back(url);
+    return url.ends_with("/all.txt") ? "-r ../more.txt\n-c //127.0.0.1:2/limits.txt\n" : "";
+  };
+  CHECK(read_requirements_file("http://me:secret@127.0.0.1:1/sub/all.txt", fetch).is_fetched);
+  CHECK(fetched == std::vector<std::string>{"http://me:secret@127.0.0.1:1/sub/all.txt",
+                                            "http://me:secret@127.0.0.1:1/more.txt",
+                                            "http://127.0.0.1:2/limits.txt"});
+}
