@@ -29,9 +29,10 @@ packages="meson ninja-build g++ pkg-config ccache python3 python3-pip python3-ve
   liblmdb-dev libxxhash-dev libzstd-dev libssl-dev libcurl4-openssl-dev libdeflate-dev libgumbo-dev libarchive-dev
   libcxxopts-dev libyaml-cpp-dev libtomlplusplus-dev nlohmann-json3-dev libfmt-dev doctest-dev librapidcheck-dev"
 
-# What the tests need besides: tracing, other filesystems, namespaces, cron, units, and what a wheel of Qt links.
+# What the tests need besides: tracing, other filesystems, namespaces, cron, units, what a wheel of Qt links, and
+# what extension modules are built with.
 if [ "$action" = test ]; then
-  packages="$packages strace bubblewrap cron systemd e2fsprogs xfsprogs btrfs-progs libegl1"
+  packages="$packages strace bubblewrap cron systemd e2fsprogs xfsprogs btrfs-progs libegl1 python3-dev"
   # Ubuntu's package of this name is none.
   if . /etc/os-release 2>/dev/null && [ "${ID:-}" = debian ]; then packages="$packages chromium"; fi
 fi
