@@ -73,6 +73,8 @@ HookResult result_of(const Json& object) {
   if (object.contains("outside"))
     return HookFailure{Kind::no_backend, "its backend-path does not hold it: it was imported from '" +
                                              text_in(object, "outside") + "'"};
+  if (const auto status = object.find("exited"); status != object.end() && status->is_number_integer())
+    return HookFailure{Kind::raised, format_text("it exited with status {}", status->get<std::int64_t>())};
   if (object.contains("raised")) return HookFailure{Kind::raised, "it raised " + text_in(object, "raised")};
   return HookFailure{Kind::bad_value, "it returned a value of the type " + text_in(object, "odd")};
 }

@@ -64,8 +64,15 @@ try:
     answer = call()
 except Failure as failure:
     answer = failure.args[0]
+except SystemExit as end:
+    if isinstance(end.code, str):
+        print(end.code, file=sys.stderr)
+    answer = {'exited': 0 if end.code is None else end.code if isinstance(end.code, int) else 1}
 except BaseException as error:
-    traceback.print_exc()
+    frames = error.__traceback__
+    while frames.tb_next and frames.tb_frame.f_globals is globals():  # of this script
+        frames = frames.tb_next
+    traceback.print_exception(type(error), error, frames)
     answer = {'raised': type(error).__name__}
 finish(**answer)
 sys.exit(0 if 'value' in answer or 'is_missing' in answer else 1)

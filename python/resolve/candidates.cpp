@@ -185,6 +185,16 @@ constexpr const char* kAdviceOnNoBinary =
 constexpr const char* kAdviceOnNoBuild =
     "it has a source distribution, which --no-build, or a setting like it, forbids to build";
 
+/// The operating system that all these tags are for; empty: several, or this one.
+std::string only_system(const std::set<std::string>& tags) {
+  std::set<std::string> systems;
+  for (const std::string& tag : tags) {
+    const std::string_view platform = std::string_view(tag).substr(tag.rfind('-') + 1);
+    systems.insert(platform.starts_with("win") ? "Windows" : platform.starts_with("macosx") ? "macOS" : "");
+  }
+  return systems.size() == 1 ? *systems.begin() : std::string();
+}
+
 /// What the user can do about a version without a file that may be used.
 std::string advice_on(const Gathered& gathered, const FilePolicy& policy) {
   const bool may_build = policy.name != kWheelsOnly.name && policy.name != kNoFile.name;
@@ -193,6 +203,9 @@ std::string advice_on(const Gathered& gathered, const FilePolicy& policy) {
   if (gathered.newest_minor_here >= 0)
     return "there is one for this platform with --python 3." + std::to_string(gathered.newest_minor_here);
   if (!gathered.sdists.empty() && !may_build) return kAdviceOnNoBuild;
+  if (const std::string system = only_system(gathered.other_platforms);
+      !system.empty() && gathered.sdists.empty())
+    return "it is published for " + system + " only, and has no source distribution that could be built here";
   return "another version or platform may have one";
 }
 

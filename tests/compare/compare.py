@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 SETS = [
     "requests", "flask", "django", "fastapi", "pandas", "numpy scipy", "matplotlib", "scikit-learn", "jupyterlab", "notebook",
@@ -87,20 +88,29 @@ def reason_of(options, requirements, ours):
     return "?"
 
 
+def timed(resolve, *arguments):
+    """The result, and the seconds that it took."""
+    started = time.monotonic()
+    return resolve(*arguments), time.monotonic() - started
+
+
 def compare(options, text):
-    """One line of the table: result, differences, reason."""
+    """One line of the table: result, differences, reason, seconds of both without anything cached."""
     requirements = text.split()
-    theirs, ours = with_uv(options, requirements), with_envstore(options, requirements)
+    theirs, their_seconds = timed(with_uv, options, requirements, "--no-cache")
+    ours, our_seconds = timed(with_envstore, options, requirements)
+    seconds = "%.1f s, uv %.1f s" % (our_seconds, their_seconds)
+    if ours != theirs:  # the index may have changed between the two: once more
+        ours, theirs = with_envstore(options, requirements), with_uv(options, requirements, "--no-cache")
     if isinstance(ours, str):
-        fails_too = isinstance(with_uv(options, requirements, "--only-binary", ":all:"), str)
-        return "envstore fails", ours, "a package has no wheel" if fails_too else "?"
+        return "both fail" if isinstance(theirs, str) else "envstore fails", ours, "?", seconds
     if isinstance(theirs, str):
-        return "uv fails", theirs, "?"
+        return "uv fails", theirs, "?", seconds
     different = differences(ours, theirs)
     if not different:
-        return "%d packages, the same" % len(ours), "", ""
+        return "%d packages, the same" % len(ours), "", "", seconds
     told = "; ".join("%s %s, uv %s" % (name, a or "none", b or "none") for name, (a, b) in different.items())
-    return "%d packages, %d differ" % (len(ours), len(different)), told, reason_of(options, requirements, ours)
+    return "%d packages, %d differ" % (len(ours), len(different)), told, reason_of(options, requirements, ours), seconds
 
 
 def main():
@@ -115,9 +125,8 @@ def main():
     for text in SETS:
         if options.only not in text:
             continue
-        result, told, reason = compare(options, text)
-        is_unexplained = is_unexplained or reason == "?"
-        row = (text, result, told, reason)
+        row = (text, *compare(options, text))
+        is_unexplained = is_unexplained or row[3] == "?"
         print("| %s |" % " | ".join(row) if options.markdown else "  ".join(each for each in row if each), flush=True)
     return is_unexplained
 

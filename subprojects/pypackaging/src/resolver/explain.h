@@ -31,6 +31,7 @@ class Explanation {
   std::vector<std::string> exclusion_hints(const std::string& told, const Wording& wording) const;
   std::string absence_hint(PackageId package) const;
   std::string early_release_hint(const CoreFact& fact) const;
+  std::string override_hint(const Wording& wording) const;
 
   const ResolveInput& input_;
   const Universe& universe_;

@@ -22,8 +22,10 @@ std::string Explanation::advice_on(const CoreFact& fact, const Wording& wording)
     case Reason::excluded_by_date:
       return std::string("a later --exclude-newer would take ") + (plural ? "them" : "it");
     case Reason::yanked:
-      return std::string("only a requirement that pins ") + (plural ? "one of them" : "it") +
-             " with == takes it all the same";
+      return plural ? "only a requirement that pins one of them with == takes it all the same"
+                    : universe_.at(fact.leaf.package).name +
+                          "==" + wording.versions(fact.leaf.package, fact.terms.front().set) +
+                          " takes it all the same";
     case Reason::unreadable:
     case Reason::metadata_unavailable:
       break;
@@ -65,6 +67,26 @@ std::vector<std::string> Explanation::exclusion_hints(const std::string& told, c
   return hints;
 }
 
+/// Two packages that want versions of a third which have none in common. Only an override can help.
+std::string Explanation::override_hint(const Wording& wording) const {
+  for (auto first = core_.begin(); first != core_.end(); ++first)
+    for (auto second = first + 1; second != core_.end(); ++second) {
+      const Leaf &a = first->leaf, &b = second->leaf;
+      if (a.kind != Leaf::Kind::dependency || b.kind != Leaf::Kind::dependency) continue;
+      if (a.target == kNothing || b.target == kNothing || a.package == b.package) continue;
+      if (wording.base_of(a.target) != wording.base_of(b.target)) continue;
+      if (a.requirement == nullptr || b.requirement == nullptr) continue;
+      const PackageId target = wording.base_of(a.target);
+      const VersionSet left = eligibility_.allowed(target, *a.requirement);
+      const VersionSet right = eligibility_.allowed(target, *b.requirement);
+      if (left.empty() || right.empty() || !(left & right).empty()) continue;
+      return "an override (--overrides FILE) of " + universe_.at(target).name +
+             " would force one version upon both " + universe_.at(a.package).name + " and " +
+             universe_.at(b.package).name;
+    }
+  return {};
+}
+
 std::string Explanation::absence_hint(PackageId id) const {
   const Package& package = universe_.at(id);
   if (package.offer == nullptr || package.offered_count != 0) return {};
@@ -72,7 +94,7 @@ std::string Explanation::absence_hint(PackageId id) const {
     case Absence::not_found:
       return "check the spelling of '" + package.name + "', or name the index that has it with --index";
     case Absence::offline:
-      return package.name + " was not in the cache; run once without --offline";
+      return "run once without --offline";
     case Absence::network_disabled:
       return "no index was asked for " + package.name + "; without --no-index it may be found";
     case Absence::none:
@@ -120,6 +142,7 @@ std::vector<std::string> Explanation::hints(const std::string& told) const {
     add(early_release_hint(fact));
     if (fact.leaf.target != kNothing) add(absence_hint(wording.base_of(fact.leaf.target)));
   }
+  if (result.empty()) add(override_hint(wording));
   return result;
 }
 

@@ -110,18 +110,35 @@ class Resolver {
     return universe_.extra_needs(package.base, search.engine().decision(package.base), package.extra);
   }
 
+  /// Whether a dependency of another chosen package names exactly this candidate.
+  bool is_named_by_chosen(const Search& search, PackageId id, std::size_t candidate) {
+    bool is_named = false;
+    for_each_chosen(search, [&](PackageId other) {
+      if (other == id) return;
+      for (const Need& need : needs_of(search, other))
+        is_named = is_named || (need.requirement->normalized_name == universe_.at(id).name &&
+                                eligibility_.names(id, candidate, *need.requirement));
+    });
+    return is_named;
+  }
+
+  bool is_named_by_user(PackageId id, std::size_t candidate) const {
+    const auto is_name = [&](const Requirement& requirement) {
+      return requirement.normalized_name == universe_.at(id).name &&
+             eligibility_.names(id, candidate, requirement);
+    };
+    return std::any_of(requirements_.begin(), requirements_.end(),
+                       [&](const Need& need) { return is_name(*need.requirement); }) ||
+           std::any_of(constraints_.begin(), constraints_.end(),
+                       [&](const Requirement* constraint) { return is_name(*constraint); });
+  }
+
   bool restrict_unnamed(const Search& search) {
     bool changed = false;
     for_each_chosen(search, [&](PackageId id) {
       const std::size_t candidate = search.engine().decision(id);
       if (universe_.at(id).base != kNothing || !eligibility_.is_conditional(id, candidate)) return;
-      bool named = false;
-      for_each_chosen(search, [&](PackageId other) {
-        for (const Need& need : needs_of(search, other))
-          named = named || (other != id && need.requirement->normalized_name == universe_.at(id).name &&
-                            eligibility_.names(id, candidate, *need.requirement));
-      });
-      if (named) return;
+      if (is_named_by_chosen(search, id, candidate)) return;
       eligibility_.restrict(id, candidate);
       changed = true;
     });
@@ -170,11 +187,14 @@ class Resolver {
   void note_version(const Search& search, PackageId id, std::size_t chosen, Resolution& resolution) {
     const Package& package = universe_.at(id);
     const OfferedVersion& offered = *package.candidate(chosen).offered;
-    if (offered.yanked)
+    if (offered.yanked) {
+      const bool is_pinned = is_named_by_user(id, chosen) || is_named_by_chosen(search, id, chosen);
       resolution.warnings.push_back(
           package.name + " " + offered.version.canonical() + " was yanked" +
           (offered.yanked_reason.empty() ? "" : " (" + offered.yanked_reason + ")") +
-          "; it is taken because it is pinned");
+          (is_pinned ? "; it is taken because it is pinned"
+                     : "; it is kept from before, --upgrade-package " + package.name + " chooses another"));
+    }
     note_status(package, resolution);
     for (std::size_t bit = 1; bit <= package.offered_count; ++bit) {
       const Metadata* metadata = package.candidate(bit).metadata.get();

@@ -179,7 +179,7 @@ std::string Wording::nothing_matches(PackageId id) const {
       case Absence::not_found:
         return package.name + " was not found" + where;
       case Absence::offline:
-        return package.name + " is not in the cache, and the network was not asked";
+        return package.name + " is not in the cache, and no index was asked";
       case Absence::network_disabled:
         return package.name + " was not found" + where + ", and no index was asked";
       case Absence::none:

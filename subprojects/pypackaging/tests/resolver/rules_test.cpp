@@ -276,6 +276,27 @@ TEST_CASE("a yanked version is taken only by who pins it") {
   CHECK(ask(world, input) == "a 2.0");
 }
 
+TEST_CASE("the warning of a yanked version says whether it is pinned or kept from before") {
+  World world;
+  Release yanked{"2.0"};
+  yanked.yanked = true;
+  world.has("a", {{"1.0"}, yanked}).has("b", {{"1.0", {"a==2.0"}}});
+  const auto warning = [&](const ResolveInput& input) {
+    const auto answer = resolve(input, world);
+    const auto& warnings = std::get<Resolution>(answer).warnings;
+    return warnings.size() == 1 ? warnings.front() : std::to_string(warnings.size()) + " warnings";
+  };
+  const std::string is_pinned = "a 2.0 was yanked; it is taken because it is pinned";
+  CHECK(warning(question({"a==2.0"})) == is_pinned);
+  CHECK(warning(question({"b"})) == is_pinned);
+  ResolveInput input = question({"a"});
+  input.preferences = {{"a", version("2.0")}};
+  CHECK(warning(input) == "a 2.0 was yanked; it is kept from before, --upgrade-package a chooses another");
+  input = question({"a==2.0"});
+  input.preferences = {{"a", version("2.0")}};
+  CHECK(warning(input) == is_pinned);
+}
+
 TEST_CASE("a pin of a version that is not in the answer does not let a yanked version in") {
   World world;
   Release yanked{"2.0"};
