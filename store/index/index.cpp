@@ -14,6 +14,7 @@
 #include "store/platform/folders.h"
 #include "store/platform/format.h"
 #include "store/platform/path_names.h"
+#include "store/platform/path_parts.h"
 #include "store/platform/random.h"
 #include "store/platform/store_paths.h"
 
@@ -52,6 +53,11 @@ void Index::Impl::require_same_process() const {
 std::string Index::Impl::volatile_directory() {
   if (volatile_directory_.empty()) volatile_directory_ = index::volatile_directory_of_this_boot();
   return volatile_directory_;
+}
+
+std::string Index::Impl::boot() {
+  const std::lock_guard guard(mutex_);
+  return name_of(volatile_directory());
 }
 
 /// Opening the environment read-only saves a warm run two megabytes and one open. But on overlayfs, a file
@@ -153,6 +159,10 @@ Index::Write::Write(Write&&) noexcept = default;
 Index::Write::~Write() = default;
 void Index::Write::commit() {
   state_->commit();
+}
+
+std::string Index::boot() const {
+  return impl_->boot();
 }
 
 std::vector<std::string> Index::other_boots() const {

@@ -69,6 +69,8 @@ class Index {
   /// of them.
   bool has_unpromoted() const;
 
+  /// The id of this boot, which names the volatile environment.
+  std::string boot() const;
   /// Names under volatile/ of earlier boots. Their unpromoted rows are lost: adopt what is on disk, then
   /// remove these directories.
   std::vector<std::string> other_boots() const;

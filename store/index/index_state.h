@@ -21,6 +21,7 @@ struct Index::Impl {
   /// Takes the lock. Both environments exist and are current when this returns.
   index::Turnstile::Hold lock(LockMode mode);
   std::shared_ptr<Environment> durable(Environment::Mode mode);
+  std::string boot();
   std::shared_ptr<Environment> volatile_side();  ///< the volatile one; nullptr: a read-only store without one
 
   const int root;

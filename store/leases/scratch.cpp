@@ -82,7 +82,12 @@ bool was_just_handed_back(StoreWriter& store, const FileStamp& spare) {
   return age >= 0 && age < kMoment;
 }
 
-/// False: there is no spare, or it is incomplete.
+/// The spare of an earlier boot can lack what a power cut took.
+bool was_made_in_this_boot(StoreWriter& store, const FileStamp& spare) {
+  return spare.mtime_ns == time_of_boot(store.index().boot());
+}
+
+/// False: there is no spare, or it may be incomplete.
 bool claim_spare(StoreWriter& store, const std::string& spare, const std::string& path) {
   const auto stamp = stat_at(store.root(), spare, Links::do_not_follow);
   if (!stamp) return false;
@@ -91,7 +96,9 @@ bool claim_spare(StoreWriter& store, const std::string& spare, const std::string
     return false;
   }
   if (renameat(store.root(), spare.c_str(), store.root(), path.c_str()) == 0) {
-    if (was_just_handed_back(store, *stamp) || is_whole(store, path)) return true;
+    if (was_made_in_this_boot(store, *stamp) &&
+        (was_just_handed_back(store, *stamp) || is_whole(store, path)))
+      return true;
     remove_tree(store.root(), path);
     return false;
   }
@@ -120,7 +127,8 @@ Scratch Scratch::make(StoreWriter& store, const std::string& lease, const Finger
   if (!claim_spare(store, store_paths::spare(plan.hex()), path)) {
     const ScratchRecipe parts = recipe();
     try {
-      take_inventory(build(store, store.root(), path, parts, hard_link).get());
+      const Fd made = build(store, store.root(), path, parts, hard_link);
+      take_inventory(made.get(), time_of_boot(store.index().boot()));
     } catch (...) {
       remove_tree(store.root(), path);
       throw;

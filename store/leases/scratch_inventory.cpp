@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "store/platform/digest.h"
 #include "store/platform/error.h"
 #include "store/platform/files.h"
 
 // `.inventory`: "envscr1\n", then for each entry: u64 inode, u64 size (0 for a directory), i64 mtime in ns,
 // u32 mode, u32 length of path, path. Host byte order: a scratch never leaves its machine. The last entry is
-// the file itself, with the mtime kPast.
+// the file itself. No change can be stamped with a time_of_boot by accident.
 
 namespace envstore {
 namespace {
@@ -21,7 +22,7 @@ namespace {
 constexpr const char* kInventory = ".inventory";
 constexpr std::string_view kMagic = "envscr1\n";
 constexpr std::size_t kLargest = std::size_t{1} << 20;
-constexpr std::int64_t kPast = 1'000'000'000;  // 2001: no change can ever be stamped with it by accident
+constexpr std::int64_t kSecond = 1'000'000'000;  // ns
 
 struct Stamp {
   std::uint64_t inode, size;
@@ -32,7 +33,7 @@ static_assert(sizeof(Stamp) == 32);
 
 Stamp stamp_of(const struct stat& status, std::size_t path_length) {
   return {status.st_ino, S_ISDIR(status.st_mode) ? 0 : static_cast<std::uint64_t>(status.st_size),
-          std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec, status.st_mode,
+          std::int64_t{status.st_mtim.tv_sec} * kSecond + status.st_mtim.tv_nsec, status.st_mode,
           static_cast<std::uint32_t>(path_length)};
 }
 
@@ -59,8 +60,8 @@ bool is_own(const struct stat& status) {
   return S_ISDIR(status.st_mode) || status.st_nlink == 1;
 }
 
-void set_back(int scratch, const std::string& path) {
-  const timespec times[2] = {{kPast, 0}, {kPast, 0}};
+void set_back(int scratch, const std::string& path, std::int64_t past_ns) {
+  const timespec past{past_ns / kSecond, 0}, times[2] = {past, past};
   if (utimensat(scratch, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
     throw_errno(errno, "set the time of", path);
 }
@@ -71,11 +72,11 @@ void append(std::string& out, const struct stat& status, const std::string& path
   out += path;
 }
 
-std::string take(int scratch) {
+std::string take(int scratch, std::int64_t past_ns) {
   std::string out{kMagic};
   for (const std::string& path : list_all(scratch)) {
     if (path == kInventory) continue;
-    if (is_own(status_of(scratch, path))) set_back(scratch, path);
+    if (is_own(status_of(scratch, path))) set_back(scratch, path, past_ns);
     append(out, status_of(scratch, path), path);
   }
   return out;
@@ -83,9 +84,9 @@ std::string take(int scratch) {
 
 /// The size of `.inventory` for its own entry is computed before the file is written: all entries including
 /// this one.
-void append_itself(int scratch, std::string& out) {
+void append_itself(int scratch, std::string& out, std::int64_t past_ns) {
   struct stat status = status_of(scratch, kInventory);
-  status.st_mtim = {kPast, 0};
+  status.st_mtim = {past_ns / kSecond, 0};
   status.st_size = static_cast<off_t>(out.size() + sizeof(Stamp) + std::strlen(kInventory));
   append(out, status, kInventory);
 }
@@ -99,12 +100,20 @@ bool is_same(int scratch, const Stamp& stamp, const std::string& path) {
 
 }  // namespace
 
-void take_inventory(int scratch) {
+void take_inventory(int scratch, std::int64_t past_ns) {
   const Fd file = open_file(scratch, kInventory, O_WRONLY | O_CREAT | O_EXCL, 0644);
-  std::string content = take(scratch);
-  append_itself(scratch, content);
+  std::string content = take(scratch, past_ns);
+  append_itself(scratch, content, past_ns);
   write_all(file.get(), {reinterpret_cast<const std::byte*>(content.data()), content.size()}, kInventory);
-  set_back(scratch, kInventory);
+  set_back(scratch, kInventory, past_ns);
+}
+
+std::int64_t time_of_boot(std::string_view boot_id) {
+  constexpr std::uint64_t kEarliest = 1'000'000'000, kRange = 500'000'000;  // seconds
+  std::uint64_t number = 0;
+  const Fingerprint digest = fingerprint(as_bytes(boot_id));
+  std::memcpy(&number, digest.bytes.data(), sizeof number);
+  return static_cast<std::int64_t>(kEarliest + number % kRange) * kSecond;
 }
 
 bool is_as_inventoried(int scratch) {

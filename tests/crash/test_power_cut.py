@@ -23,6 +23,7 @@ from store_world import (CHECKER, DRIVER, ENVSTORE, LONG, SEED, World, has_comma
                          script_text)
 
 FICLONE = 0x40049409
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
 PACKAGES = 12
 LONGEST_WAIT = 0.4  # seconds; the longest time between two cuts
 FILESYSTEMS = {  # mkfs command, mount options, number of cuts by default and in the long suite
@@ -84,12 +85,15 @@ class Disks:
 
 
 class Machine:
-    """A mount namespace in which the clone is mounted where the store's disk was: the machine after the cut."""
+    """A mount namespace with the clone where the store's disk was, and with another boot id: the machine after the cut."""
 
     def __init__(self, image, place, options):
-        # Only the place is made private: in a chroot the root is no mount point.
+        boot = place.parent / "boot_id"
+        boot.write_text("%s\n" % uuid.uuid4())
+        # Only the places are made private: in a chroot the root is no mount point.
         self.keeper = subprocess.Popen(["unshare", "--mount", "--propagation", "unchanged", "sh", "-c",
-                                        'mount --make-private "$1" && echo && cat', "sh", place],
+                                        'mount --make-private "$1" && mount --make-private /proc && '
+                                        'mount --bind "$2" "$3" && echo && cat', "sh", place, boot, BOOT_ID],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if not self.keeper.stdout.readline():  # else the namespace exists now
             self.end()
@@ -208,7 +212,6 @@ class PowerCuts(unittest.TestCase):
     def look_at(self, disks, image, promised, current):
         machine = Machine(image, disks.inner, disks.options)
         try:
-            self.next_boot(machine)
             done = self.world.call([*machine.enter, CHECKER, "--after-power-cut", "--list", self.world.store])
             durable = {line for line in done.stdout.splitlines() if line.startswith("durable ")}
             if promised or done.returncode != 2:  # 2: the store did not exist yet
@@ -218,18 +221,14 @@ class PowerCuts(unittest.TestCase):
         finally:
             machine.end()
 
-    def next_boot(self, machine):
-        """Renames the volatile index, as if it were that of an earlier boot."""
-        boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        volatile = self.world.store / "volatile"
-        call(*machine.enter, "sh", "-c", 'test ! -e "$1" || mv "$1" "$2"', "sh", volatile / boot, volatile / str(uuid.uuid4()))
-
     def next_commands(self, machine, current):
-        for script in [current or self.world.other, self.world.script]:
+        latest = current or self.world.other
+        for words in [(latest,), ("--layout", "forest", latest), (self.world.script,)]:
             report = self.world.home / "after.json"
-            done = self.world.call([*machine.enter, DRIVER, "--report", report, "--", *self.world.run_words(script)])
+            done = self.world.call([*machine.enter, DRIVER, "--report", report, "--",
+                                    *self.world.run_words(words[-1], *words[:-1])])
             self.assertEqual(done.stdout, "ok\n", done.stderr)
-        done = self.world.call([*machine.enter, CHECKER, self.world.store])
+        done = self.world.call([*machine.enter, CHECKER, "--next-boot", self.world.store])
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_cuts_on_ext4(self):

@@ -64,7 +64,10 @@ Described fault_of(CURLcode code, const std::string& detail, const Url& url, con
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9: the addresses are known to be http or https
     case CURLE_WEIRD_SERVER_REPLY:
       return {Cause::not_http, "the server does not speak HTTP"};
-    case CURLE_OUT_OF_MEMORY:  // libcurl also returns this for a header line over its own limit
+    case CURLE_OUT_OF_MEMORY:  // libcurl before 8.6 returns this for a header line over its own limit
+#if LIBCURL_VERSION_NUM >= 0x080600
+    case CURLE_TOO_LARGE:
+#endif
       return {Cause::long_header, "a line of its headers is too long, or out of memory"};
     default:
       return {Cause::other, detail};

@@ -1,9 +1,10 @@
-// check_store [--after-power-cut] [--swept] [--verbose] [--list] ROOT
+// check_store [--after-power-cut | --next-boot] [--swept] [--verbose] [--list] ROOT
 //
 // Reads a store by docs/FORMAT.md alone, shares no code with envstore, and prints what violates that page.
 // No process may use the store meanwhile. Exit 0: sound; 1: findings; 2: the store could not be checked.
 //   --after-power-cut  the volatile index is of an earlier boot, and files that no durable row names may be
 //                      in any state
+//   --next-boot        commands have run since the power cut: what has no row may still be in any state
 //   --swept            a collection has just ended: garbage counts as a finding
 //   --list             also prints what is durable and must stay: `durable tree ID`, `durable snapshot ID`
 
@@ -25,7 +26,7 @@ using Json = nlohmann::json;
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
 struct Options {
-  bool after_power_cut = false, swept = false, verbose = false, lists = false;
+  bool after_power_cut = false, next_boot = false, swept = false, verbose = false, lists = false;
   std::string root;
 };
 
@@ -188,7 +189,7 @@ class Checker {
   /// A path without a row: garbage, or an orphan that will get its row.
   void unnamed(const std::string& path, const std::vector<std::string>& faults) {
     findings_.leftover(path + " has no row");
-    if (options_.after_power_cut) return;
+    if (options_.after_power_cut || options_.next_boot) return;
     for (const std::string& fault : faults) findings_.finding(path + " is visible half made: " + fault);
   }
 
@@ -237,6 +238,8 @@ int run(int argc, char** argv) {
     const std::string argument = argv[i];
     if (argument == "--after-power-cut")
       options.after_power_cut = true;
+    else if (argument == "--next-boot")
+      options.next_boot = true;
     else if (argument == "--swept")
       options.swept = true;
     else if (argument == "--verbose")
@@ -247,7 +250,7 @@ int run(int argc, char** argv) {
       options.root = real_path(argv[i]);
   }
   if (options.root.empty()) {
-    std::cerr << "usage: check_store [--after-power-cut] [--swept] [--verbose] [--list] ROOT\n";
+    std::cerr << "usage: check_store [--after-power-cut | --next-boot] [--swept] [--verbose] [--list] ROOT\n";
     return 2;
   }
   Findings findings;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "store/leases/scratch_inventory.h"
 #include "store/platform/error.h"
 #include "store/platform/random.h"
 #include "tests/store/tree_world.h"
@@ -140,6 +141,20 @@ TEST_CASE("a spare that lay for a while is looked at: cleaners by age take singl
     CHECK(read_link(AT_FDCWD, second.path() + "/bin/python") == "/usr/bin/python3.11");
     CHECK(read_file(AT_FDCWD, second.path() + "/pyvenv.cfg") == "home = /usr/bin\n");
   }
+}
+
+TEST_CASE("a spare of an earlier boot is made again: a power cut can leave its files empty") {
+  const std::int64_t earlier = time_of_boot("00000000-0000-4000-8000-000000000000") / 1'000'000'000;
+  ScratchWorld world;
+  { const Scratch first = world.make(); }
+  const std::string spare = store_paths::spare(kPlan.hex());
+  const timespec times[2] = {{earlier, 0}, {earlier, 0}};
+  REQUIRE(utimensat(world.store().root(), spare.c_str(), times, 0) == 0);
+  { const Scratch second = world.make(); }
+  CHECK(world.made == 2);
+  CHECK(world.scratches() == 1);
+  { const Scratch third = world.make(); }
+  CHECK(world.made == 2);
 }
 
 TEST_CASE("a spare in which a run has left something later is not reused either") {
