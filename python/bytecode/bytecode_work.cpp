@@ -185,6 +185,12 @@ bool compile_layer(StoreWriter& store, Lease& lease, const std::string& python, 
   return is_complete;
 }
 
+/// A marker must not outlive a power cut that empties the files which it speaks of. What is compiled in the
+/// foreground is synced a moment later, by the promotion in the background.
+bool is_on_disk(const StoreReader& store, CompilePriority priority) {
+  return priority != CompilePriority::idle || syncfs(store.root()) == 0;
+}
+
 }  // namespace
 
 void compile_bytecode(StoreWriter& store, const LaunchPlan& plan, CompilePriority priority) {
@@ -200,7 +206,8 @@ void compile_bytecode(StoreWriter& store, const LaunchPlan& plan, CompilePriorit
     if (!row) continue;
     const SnapshotRecord record = SnapshotRecord::parse(row->record);
     const std::vector<PendingSource> jobs = pending_sources(store, record, layer.layout);
-    if (jobs.empty() || compile_layer(store, *lease, plan.interpreter, record.cache_tag, jobs, priority))
+    if (jobs.empty() || (compile_layer(store, *lease, plan.interpreter, record.cache_tag, jobs, priority) &&
+                         is_on_disk(store, priority)))
       mark_slots_complete(store, record);
   }
 }

@@ -26,6 +26,11 @@ FICLONE = 0x40049409
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 PACKAGES = 12
 LONGEST_WAIT = 0.4  # seconds; the longest time between two cuts
+#: Lists empty files in slots that are marked as complete.
+EMPTY_BYTECODE = """cd "$1/bytecode" 2>/dev/null || exit 0
+for marker in */complete*; do
+  [ ! -e "$marker" ] || find "${marker%/*}" -name '*.pyc' -size 0
+done"""
 FILESYSTEMS = {  # mkfs command, mount options, number of cuts by default and in the long suite
     "ext4": (["mkfs.ext4", "-q", "-F"], [], 20, 200),
     "xfs": (["mkfs.xfs", "-q", "-f"], ["-o", "nouuid"], 0, 60),
@@ -217,6 +222,7 @@ class PowerCuts(unittest.TestCase):
             if promised or done.returncode != 2:  # 2: the store did not exist yet
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assertEqual(promised - durable, set(), "promoted, and lost")
+            self.assertEqual(call(*machine.enter, "sh", "-c", EMPTY_BYTECODE, "sh", self.world.store), "")
             self.next_commands(machine, current)
         finally:
             machine.end()
