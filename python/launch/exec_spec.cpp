@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "python/launch/foreign_python.h"
 #include "python/launch/overlay.h"
@@ -31,10 +32,11 @@ bool is_file(const std::string& path) {
   return stat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
-ExecSpec with_python(const std::string& scratch, std::vector<std::string> words, const Target& target) {
+ExecSpec with_python(const std::string& scratch, std::initializer_list<std::string_view> words,
+                     const Target& target) {
   ExecSpec line{scratch + "/bin/python", {}, 0};
   line.arguments.push_back(line.executable);
-  line.arguments.insert(line.arguments.end(), words.begin(), words.end());
+  for (const std::string_view word : words) line.arguments.emplace_back(word);
   line.arguments.insert(line.arguments.end(), target.arguments.begin(), target.arguments.end());
   return line;
 }
