@@ -21,9 +21,6 @@
 namespace envstore {
 namespace {
 
-constexpr std::string_view kOneEnvironment =
-    "a lock is made for an interpreter of this machine: --python names it";
-
 constexpr OptionSpec kOptions[] = {
     {"output-file", 'o', "FILE",
      "write to it (pylock.toml, pylock.NAME.toml); -: to standard output, as without -o"},
@@ -35,6 +32,9 @@ constexpr OptionSpec kOptions[] = {
     {"refresh", 0, {}, "as in run"},
     {"refresh-package", 0, "NAME", "as in run"},
     {"python", 'p', "REQUEST", "as in run: the interpreter that the lock is for"},
+    {"python-version", 0, "VERSION", "lock for this version of Python: 3.12 is 3.12.0"},
+    {"python-platform", 0, "PLATFORM",
+     "lock for another system: linux, macos, windows, x86_64-manylinux_2_17, ..."},
     {"python-preference", 0, "WHICH", "as in run"},
     {"index", 0, "URL", "as in run"},
     {"extra-index-url", 0, "URL", "as in run"},
@@ -58,11 +58,10 @@ constexpr OptionSpec kOptions[] = {
     {"no-config", 0, {}, "as in run"},
     {"config-file", 0, "FILE", "as in run"},
     {"directory", 0, "DIRECTORY", "as in run"},
-    {"python-version", 0, "VERSION", {}, kOneEnvironment},
-    {"python-platform", 0, "PLATFORM", {}, kOneEnvironment},
 };
 
-constexpr std::string_view kOwn[] = {"output-file", "requirements", "script", "directory"};
+constexpr std::string_view kOwn[] = {"output-file", "requirements",   "script",
+                                     "directory",   "python-version", "python-platform"};
 
 /// What is locked: a script, or requirements.
 struct Inputs {
@@ -193,7 +192,9 @@ int run_lock(const Arguments& arguments) {
     StatusLine progress(verbosity_of(arguments));
     const Interruption interruption(store.path(), progress);
     const Request request = complete_request(run, setup, key_of(store, setup.request));
-    const Pylock pylock = make_lock(store, request, pins_of(before), progress);
+    const Pylock pylock =
+        make_lock(store, request, {arguments.value("python-version"), arguments.value("python-platform")},
+                  pins_of(before), progress);
     text = write_pylock(pylock);
     after = versions_of(pylock);
   }

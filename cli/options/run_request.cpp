@@ -65,6 +65,18 @@ void add_requirements_files(RunWords& request, const std::string& value) {
   }
 }
 
+LockChoice lock_choice(const Arguments& arguments) {
+  const auto names = [&](const char* flag) {
+    const auto values = arguments.values(flag);
+    return std::set<std::string>(values.begin(), values.end());
+  };
+  LockChoice choice{names("extra"), names("group"), names("no-group")};
+  choice.all_extras = arguments.has("all-extras");
+  choice.all_groups = arguments.has("all-groups");
+  choice.without_default_groups = arguments.has("no-default-groups");
+  return choice;
+}
+
 void take_lock_flags(const Arguments& arguments, RunWords& request) {
   const char* given = nullptr;
   for (const char* flag : {"no-lock", "locked", "frozen"}) {
@@ -120,6 +132,7 @@ RunSetup read_run_setup(const Arguments& arguments, NamedPipes named_pipes) {
     for (std::string& part : split_requirements(text)) request.with.push_back(std::move(part));
   for (const std::string& value : arguments.values("with-requirements"))
     add_requirements_files(request, value);
+  request.lock_choice = lock_choice(arguments);
   request.isolated = is_on(arguments, "isolated");
   request.refresh = arguments.has("refresh");
   request.upgrade = arguments.has("upgrade");

@@ -178,7 +178,7 @@ std::string missing_module(std::string_view module) {
   return format_text(
       "the package should list '{}' in its build-system.requires; --no-build-isolation-package NAME builds "
       "it "
-      "with what is installed beside the base interpreter",
+      "with what is installed beside the interpreter",
       terminal_line(name));
 }
 

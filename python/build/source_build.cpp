@@ -84,6 +84,7 @@ class SourceBuild::Impl {
   void prepare() {
     if (environment_) return;
     make_environment(system_.requirements);
+    if (!environments_.has_what_is_required()) return;
     const auto value = call({names_.requires_, {inputs_.settings}});
     if (!value) return;
     const auto* const texts = std::get_if<std::vector<std::string>>(&*value);

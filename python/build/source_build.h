@@ -36,11 +36,13 @@ class BuildEnvironment {
   virtual std::vector<std::string> pins() const = 0;
 };
 
-/// Makes build environments: python/provision does by a nested request; without isolation it is the base
-/// environment.
+/// Makes build environments: python/provision does by a nested request; without isolation it is the
+/// interpreter's own.
 class BuildEnvironments {
  public:
   virtual ~BuildEnvironments() = default;
+  /// False: `make` installs nothing, so the backend is not asked what it requires.
+  virtual bool has_what_is_required() const { return true; }
   virtual std::unique_ptr<BuildEnvironment> make(const std::vector<pypackaging::Requirement>& requirements,
                                                  const std::string& label) = 0;
 };

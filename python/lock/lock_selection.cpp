@@ -4,6 +4,7 @@
 #include <map>
 
 #include "pypackaging/filename.h"
+#include "pypackaging/name.h"
 #include "store/platform/error.h"
 #include "store/platform/terminal_text.h"
 
@@ -19,7 +20,12 @@ class Selection {
  public:
   Selection(const Pylock& pylock, const std::string& path, const LockTarget& target)
       : pylock_(pylock), path_(path), target_(target) {
-    groups_.insert(pylock.default_groups.begin(), pylock.default_groups.end());
+    const LockChoice& choice = target.choice;
+    if (!choice.without_default_groups)
+      groups_.insert(pylock.default_groups.begin(), pylock.default_groups.end());
+    take(pylock.dependency_groups, choice.groups, choice.all_groups, groups_);
+    take(pylock.extras, choice.extras, choice.all_extras, extras_);
+    for (const std::string& group : choice.without_groups) groups_.erase(pypackaging::normalize_name(group));
   }
 
   Lock run() {
@@ -33,6 +39,16 @@ class Selection {
   }
 
  private:
+  using Names = std::set<std::string, std::less<>>;
+
+  static void take(const std::vector<std::string>& offered, const std::set<std::string>& wanted, bool all,
+                   Names& taken) {
+    Names names;
+    for (const std::string& each : wanted) names.insert(pypackaging::normalize_name(each));
+    for (const std::string& each : offered)
+      if (all || names.contains(each)) taken.insert(each);
+  }
+
   [[noreturn]] void fail(const PylockPackage& package, ErrorKind kind, const std::string& reason,
                          const std::string& hint = {}) const {
     throw Error(kind,
@@ -46,7 +62,8 @@ class Selection {
   }
 
   bool is_true(const Marker& marker, auto&& on_error) const {
-    const auto value = marker.evaluate({target_.interpreter.markers, {}, groups_, MarkerContext::lock_file});
+    const auto value =
+        marker.evaluate({target_.interpreter.markers, extras_, groups_, MarkerContext::lock_file});
     if (!value) on_error(value.error().message);
     return value && *value;
   }
@@ -162,7 +179,7 @@ class Selection {
   const Pylock& pylock_;
   const std::string& path_;
   const LockTarget& target_;
-  std::set<std::string, std::less<>> groups_;
+  Names extras_, groups_;
   std::map<std::string, std::size_t> first_lines_;
 };
 

@@ -5,6 +5,7 @@
 #include "pypackaging/version.h"
 #include "python/interpreter/interpreter.h"
 #include "python/lock/lock.h"
+#include "python/lock/lock_choice.h"
 #include "python/lock/pylock.h"
 #include "python/settings/build_settings.h"
 #include "python/wheel/file_digest.h"
@@ -17,10 +18,11 @@ struct LockTarget {
   const pypackaging::TagPriority& tags;
   const pypackaging::Version& python;
   BuildSettings build = {};  ///< which packages may be built, and which must be
+  LockChoice choice = {};    ///< extras and groups that the lock does not have are ignored
 };
 
 /// The packages of a lock file that the environment gets, as the specification's section "Installation"
-/// requires: without extras, with the default groups, each with the one wheel that suits it best, else with
+/// requires: with the extras and groups of `choice`, each with the one wheel that suits it best, else with
 /// its sdist, as far as the settings of builds allow. `path` names the lock file in messages. Throws
 /// Error{unresolvable} if the lock is not for this environment or an entry has no file for it,
 /// Error{unsupported} for another source that would have to be built, Error{invalid_input} for two entries of

@@ -35,7 +35,8 @@ struct PylockPackage {
 struct Pylock {
   std::vector<pypackaging::Marker> environments;  ///< of which one must be true; empty: any
   std::optional<pypackaging::SpecifierSet> requires_python;
-  std::vector<std::string> default_groups;  ///< normalised
+  std::vector<std::string> extras, dependency_groups;  ///< that can be asked for, normalised
+  std::vector<std::string> default_groups;             ///< normalised
   std::string created_by;
   std::vector<PylockPackage> packages;
   bool operator==(const Pylock&) const = default;

@@ -38,8 +38,9 @@ class PylockReader : private LockFileReader {
     Pylock& lock = result_.pylock;
     for (const toml::node& each : list(table, "environments")) lock.environments.push_back(marker(each));
     if (const toml::node* node = table.get("requires-python")) lock.requires_python = specifier(*node);
-    for (const char* key : {"extras", "dependency-groups"})
-      for (const toml::node& each : list(table, key)) name(each);
+    for (const toml::node& each : list(table, "extras")) lock.extras.push_back(name(each));
+    for (const toml::node& each : list(table, "dependency-groups"))
+      lock.dependency_groups.push_back(name(each));
     for (const toml::node& each : list(table, "default-groups")) lock.default_groups.push_back(name(each));
     lock.created_by = text_of(required(table, "created-by"));
     required(table, "packages");

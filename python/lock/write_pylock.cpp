@@ -138,7 +138,11 @@ std::string write_pylock(const Pylock& pylock) {
   if (!pylock.environments.empty()) text += line("environments", array_of(pylock.environments, marker_text));
   if (pylock.requires_python)
     text += line("requires-python", toml_string(pylock.requires_python->canonical()));
-  if (!pylock.default_groups.empty()) text += line("default-groups", array_of(pylock.default_groups, toml_string));
+  if (!pylock.extras.empty()) text += line("extras", array_of(pylock.extras, toml_string));
+  if (!pylock.dependency_groups.empty())
+    text += line("dependency-groups", array_of(pylock.dependency_groups, toml_string));
+  if (!pylock.default_groups.empty())
+    text += line("default-groups", array_of(pylock.default_groups, toml_string));
   text += line("created-by", toml_string(pylock.created_by));
   if (pylock.packages.empty()) text += "packages = []\n";
   for (const PylockPackage& package : pylock.packages) text += package_text(package);

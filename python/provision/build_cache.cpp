@@ -49,7 +49,8 @@ BuiltWheelRecord decode_built_wheel(std::string_view bytes) {
 }
 
 BuildKey build_key(const std::string& source_sha256, const std::string& normalized_name,
-                   const Interpreter& interpreter, const BuildSettings& settings) {
+                   const Interpreter& interpreter, const BuildSettings& settings,
+                   const std::vector<std::string>* shared) {
   BuildSettings of_package;
   of_package.config = settings.config_of(normalized_name);
   of_package.constraints = settings.constraints;
@@ -59,8 +60,12 @@ BuildKey build_key(const std::string& source_sha256, const std::string& normaliz
   if (const auto extra = settings.extra_variables.find(normalized_name);
       extra != settings.extra_variables.end())
     of_package.extra_variables.insert(*extra);
-  const std::string text = "build 1\nsource " + source_sha256 + "\ninterpreter " + interpreter.identity() +
-                           "\npython " + interpreter.version + "\n" + of_package.text();
+  std::string text = "build 1\nsource " + source_sha256 + "\ninterpreter " + interpreter.identity() +
+                     "\npython " + interpreter.version + "\n" + of_package.text();
+  if (shared != nullptr) {
+    text += "without isolation " + interpreter.found_as + "\n";
+    for (const std::string& pin : *shared) text += "installed " + pin + "\n";
+  }
   return {source_sha256, fingerprint(as_bytes(text))};
 }
 

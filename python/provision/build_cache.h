@@ -19,13 +19,16 @@ struct BuiltWheelRecord {
 std::string encode(const BuiltWheelRecord& record);
 BuiltWheelRecord decode_built_wheel(std::string_view bytes);  ///< throws Error{damaged}
 
-/// What the result of a build depends on, as far as it is known: the source, the interpreter, the settings.
+/// What the result of a build depends on, as far as it is known: the source, the interpreter, the settings,
+/// and without isolation the environment.
 struct BuildKey {
   std::string source;  ///< SHA-256 of the source distribution, hexadecimal
   Fingerprint build;   ///< of all of it
 };
+/// `shared`: what the environment of a build without isolation holds; nullptr: the build is isolated.
 BuildKey build_key(const std::string& source_sha256, const std::string& normalized_name,
-                   const Interpreter& interpreter, const BuildSettings& settings);
+                   const Interpreter& interpreter, const BuildSettings& settings,
+                   const std::vector<std::string>* shared = nullptr);
 
 /// The results of builds, as documents of the store's index (docs/FORMAT.md). A row is as good as the tree
 /// that it leads to: once a collection has removed that, the wheel is built again. Thread-safe.

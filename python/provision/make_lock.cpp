@@ -52,11 +52,28 @@ bool has_strong_hash(const IndexFile& file) {
 
 class LockMaker {
  public:
-  LockMaker(StoreWriter& store, const Request& request, const Pins& earlier, Progress& progress)
+  LockMaker(StoreWriter& store, const Request& request, const OtherTarget& target, const Pins& earlier,
+            Progress& progress)
       : store_(store), request_(request), progress_(progress) {
-    interpreter_ = choose_interpreter(store, request, {}, progress).interpreter;
+    builder_ = choose_interpreter(store, without_requires_python(request, target), {}, progress).interpreter;
+    interpreter_ = interpreter_of(builder_, target);
+    check_python(target);
     tags_.emplace(pypackaging::supported_tags(interpreter_.tags));
     preferred_.earlier = earlier;
+  }
+
+  /// The script need not run here.
+  static Request without_requires_python(Request request, const OtherTarget& target) {
+    if (!target.python_version.empty()) request.script.requires_python.reset();
+    return request;
+  }
+
+  void check_python(const OtherTarget& target) const {
+    const auto& required = request_.script.requires_python;
+    if (target.python_version.empty() || !required || required->matches(python_version(interpreter_))) return;
+    throw Error(ErrorKind::unresolvable, "cannot lock '" + request_.words.target.name + "' for Python " +
+                                             interpreter_.version + ": its requires-python is " +
+                                             required->canonical());
   }
 
   Pylock run() {
@@ -82,7 +99,7 @@ class LockMaker {
     NoPrefetch wheels;
     const std::int64_t now = store_.clock().now().time_since_epoch().count();
     const IndexSource::Rules rules = source_rules(layer, interpreter_, *tags_, preferred_, hashes, now);
-    SdistBuilder sdists({store_, interpreter_, layer.settings, progress_}, client, hashes);
+    SdistBuilder sdists({store_, builder_, layer.settings, progress_}, client, hashes);
     IndexSource source(store_, client, wheels, sdists, progress_, rules);
     source.look_ahead(layer.requirements);
     const Lock lock = resolve_layer(layer, interpreter_, preferred_, source, progress_);
@@ -165,20 +182,22 @@ class LockMaker {
   StoreWriter& store_;
   const Request& request_;
   Progress& progress_;
-  Interpreter interpreter_;
+  Interpreter builder_;      ///< of this machine
+  Interpreter interpreter_;  ///< that the lock is for
   std::optional<pypackaging::TagPriority> tags_;
   PreferredVersions preferred_;
 };
 
 }  // namespace
 
-Pylock make_lock(StoreWriter& store, const Request& request, const Pins& earlier, Progress& progress) {
+Pylock make_lock(StoreWriter& store, const Request& request, const OtherTarget& target, const Pins& earlier,
+                 Progress& progress) {
   if (store.is_read_only())
     throw Error(ErrorKind::permission,
                 "cannot make a lock: the store '" + store.path() +
                     "' is read-only, so no answer of an index can be stored",
                 kWritableStoreHint);
-  return LockMaker(store, request, earlier, progress).run();
+  return LockMaker(store, request, target, earlier, progress).run();
 }
 
 }  // namespace envstore

@@ -1,4 +1,5 @@
 #pragma once
+#include "python/interpreter/other_target.h"
 #include "python/lock/pylock.h"
 #include "python/provision/request.h"
 #include "python/resolve/pins.h"
@@ -10,6 +11,9 @@ namespace envstore {
 /// chosen versions that the interpreter can use. Nothing is installed; the store gets cached pages and
 /// metadata only. `earlier`: versions that stay if the requirements allow them. A file without a strong hash
 /// is downloaded, to hash it. Throws Error as prepare_run, and Error{usage} for a request with two layers.
-Pylock make_lock(StoreWriter& store, const Request& request, const Pins& earlier, Progress& progress);
+/// `target`: another environment, for which the lock is made; what is built for its metadata is built by the
+/// request's interpreter.
+Pylock make_lock(StoreWriter& store, const Request& request, const OtherTarget& target, const Pins& earlier,
+                 Progress& progress);
 
 }  // namespace envstore

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pypackaging/name.h"
 #include "python/index/http_status.h"
 #include "python/index/lazy_http.h"
 #include "python/launch/own_commands.h"
@@ -104,6 +105,7 @@ class LayerReader {
     add(with_layer());
     for (const std::string& path : request_.words.with_requirements)
       if (is_pylock_name(name_of(path))) add(lock_layer(path));
+    check_choice();
     add(script_layer());
     if (is_pip(request_.words.target)) add(own_pip_layer(interpreter_, settings_));
     return std::move(result_);
@@ -189,16 +191,46 @@ class LayerReader {
   Layer lock_layer(const std::string& path) {
     result_.requirements_files.push_back(watch(path));
     ParsedPylock parsed = parse_pylock(lock_text(path), path);
+    has_lock_file_ = true;
+    offered_extras_.insert(parsed.pylock.extras.begin(), parsed.pylock.extras.end());
+    offered_groups_.insert(parsed.pylock.dependency_groups.begin(), parsed.pylock.dependency_groups.end());
+    offered_groups_.insert(parsed.pylock.default_groups.begin(), parsed.pylock.default_groups.end());
     for (std::string& warning : parsed.warnings) result_.warnings.push_back(std::move(warning));
     Layer layer;
     layer.source = Layer::Source::lock_file;
     layer.label = path;
     layer.settings = settings_;
     const pypackaging::TagPriority tags(pypackaging::supported_tags(interpreter_.tags));
-    layer.locked =
-        lock_of(parsed.pylock, path, {interpreter_, tags, python_version(interpreter_), settings_.build});
+    layer.locked = lock_of(
+        parsed.pylock, path,
+        {interpreter_, tags, python_version(interpreter_), settings_.build, request_.words.lock_choice});
     layer.hashes = hashes_of(*layer.locked, path);
     return layer;
+  }
+
+  /// What no lock file offers is an error, as the specification requires.
+  void check_choice() const {
+    const LockChoice& choice = request_.words.lock_choice;
+    if (!choice.asks()) return;
+    if (!has_lock_file_)
+      throw Error(ErrorKind::usage,
+                  "cannot choose extras and groups: they are those of lock files, and none is given",
+                  "--with-requirements pylock.toml names one; --with 'name[extra]' takes the extra of a "
+                  "package; projects are not read yet");
+    check_offered("extra", choice.extras, offered_extras_);
+    check_offered("group", choice.groups, offered_groups_);
+  }
+
+  static void check_offered(const std::string& kind, const std::set<std::string>& wanted,
+                            const std::set<std::string>& offered) {
+    for (const std::string& name : wanted) {
+      if (offered.contains(pypackaging::normalize_name(name))) continue;
+      std::string names;
+      for (const std::string& each : offered) names += (names.empty() ? "" : ", ") + each;
+      throw Error(ErrorKind::usage,
+                  "cannot take the " + kind + " '" + terminal_line(name) + "': no lock file has it",
+                  names.empty() ? "they have no " + kind : "they have " + names);
+    }
   }
 
   /// Sources apply to the script's own packages, not to other layers.
@@ -229,6 +261,8 @@ class LayerReader {
   ResolutionSettings settings_;
   const Interpreter& interpreter_;
   const std::string& script_lock_;
+  bool has_lock_file_ = false;
+  std::set<std::string> offered_extras_, offered_groups_;  ///< of the lock files
   TextFetcher fetcher_;
   const FetchText fetch_;
   Layers result_;

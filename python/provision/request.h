@@ -6,6 +6,7 @@
 #include "pypackaging/script.h"
 #include "python/interpreter/interpreter.h"
 #include "python/launch/launch.h"
+#include "python/lock/lock_choice.h"
 #include "python/settings/resolution_settings.h"
 #include "python/settings/script_metadata.h"
 #include "store/index/rows.h"
@@ -20,6 +21,7 @@ struct RunWords {
   std::string script_path;                     ///< absolute, for labels and relative references; empty: none
   std::vector<std::string> with;               ///< requirement texts, in order
   std::vector<std::string> with_requirements;  ///< absolute paths of requirements files
+  LockChoice lock_choice;                      ///< of the lock files among them
   std::string python;                          ///< --python or its variable; empty: not given
   Layout layout = Layout::farm;
   bool isolated = false;                  ///< VIRTUAL_ENV is ignored

@@ -43,6 +43,15 @@ bool may_name_places(std::string_view text) {
          text.find(".whl") != std::string_view::npos;
 }
 
+void add_choice(KeyText& text, const LockChoice& choice) {
+  for (const std::string& name : choice.extras) text.add("extra", name);
+  for (const std::string& name : choice.groups) text.add("group", name);
+  for (const std::string& name : choice.without_groups) text.add("no-group", name);
+  if (choice.all_extras) text.add("all-extras", "yes");
+  if (choice.all_groups) text.add("all-groups", "yes");
+  if (choice.without_default_groups) text.add("no-default-groups", "yes");
+}
+
 /// The key of the row that has the names. It differs from the key of every run, which begins with another
 /// field.
 std::string names_text(const std::string& text) {
@@ -77,6 +86,7 @@ std::string run_cache_key(const StoreReader& store, const RunWords& request, std
     text.add("with-requirements", path);
     is_placed = is_placed || path.starts_with("/dev/");  // relative paths in such a file start here
   }
+  add_choice(text, request.lock_choice);
   if (is_placed) text.add("cwd", current_directory());
   text.add("python", request.python);
   if (python_version_file) {

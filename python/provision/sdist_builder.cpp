@@ -11,6 +11,7 @@
 #include "python/index/metadata_finder.h"
 #include "python/network/url.h"
 #include "python/provision/build_log_file.h"
+#include "python/provision/shared_environment.h"
 #include "python/source/sdist.h"
 #include "python/wheel/file_hasher.h"
 #include "store/leases/lease.h"
@@ -79,8 +80,8 @@ class SdistBuilder::Build {
         label_(name + " " + version.canonical()),
         lease_(start(context_, chain_, label_)),
         log_(context_.store, name, version.canonical()),
-        environments_(context_, chain_, builder.client_of_environments()),
-        build_(inputs(archive, file), environments_) {}
+        environments_(environments(builder)),
+        build_(inputs(archive, file), *environments_) {}
 
   /// Runs `work`; if it fails, the log stays.
   template <class Work>
@@ -108,10 +109,15 @@ class SdistBuilder::Build {
       throw Error(ErrorKind::unsupported, "cannot build " + label + ": " + what + " is not supported",
                   "leave the setting away, or take a wheel: --no-build-package " + chain.name);
     };
-    if (!settings.is_isolated(chain.name)) refuse("a build without isolation");
     if (!settings.unsupported.empty()) refuse(settings.unsupported.front());
     context.progress.building(label);
     return std::move(*Lease::acquire(context.store, LeaseKind::ingest, {}, "build of " + label));
+  }
+
+  std::unique_ptr<BuildEnvironments> environments(SdistBuilder& builder) {
+    if (!context_.settings.build.is_isolated(chain_.name))
+      return std::make_unique<SharedEnvironment>(context_, chain_, builder.installed());
+    return std::make_unique<NestedEnvironments>(context_, chain_, builder.client_of_environments());
   }
 
   SourceBuild::Inputs inputs(std::span<const std::byte> archive, const IndexFile& file) {
@@ -136,7 +142,7 @@ class SdistBuilder::Build {
   const std::string label_;
   Lease lease_;
   BuildLogFile log_;
-  NestedEnvironments environments_;
+  const std::unique_ptr<BuildEnvironments> environments_;
   SourceBuild build_;
   std::string wheel_;
 };
@@ -264,12 +270,23 @@ std::optional<BuildKey> SdistBuilder::known_key(const std::string& name, const I
   const auto stated = file.hashes.digest("sha256");
   if (!stated || stated->empty() || local_path(file.url)) return std::nullopt;
   if (required_.are_required() && !required_.of(name).contains({"sha256", *stated})) return std::nullopt;
-  return build_key(*stated, name, context_.interpreter, context_.settings.build);
+  return key_of(*stated, name);
 }
 
 BuildKey SdistBuilder::key_of(Source& source, const std::string& name, const IndexFile& file) {
   fetch(source, name, file);
-  return build_key(source.sha256, name, context_.interpreter, context_.settings.build);
+  return key_of(source.sha256, name);
+}
+
+BuildKey SdistBuilder::key_of(const std::string& source_sha256, const std::string& name) const {
+  const BuildSettings& settings = context_.settings.build;
+  return build_key(source_sha256, name, context_.interpreter, settings,
+                   settings.is_isolated(name) ? nullptr : &installed());
+}
+
+const std::vector<std::string>& SdistBuilder::installed() const {
+  std::call_once(is_listed_, [this] { installed_ = installed_distributions(context_.interpreter); });
+  return installed_;
 }
 
 /// --refresh builds again: what a build found on the machine may have changed. --upgrade, which looks at the

@@ -55,6 +55,8 @@ class SdistBuilder final : public SourceDistributions {
                                          const pypackaging::Version& version, const IndexFile& file);
   std::string build_metadata(Source& source, const std::string& name, const pypackaging::Version& version,
                              const IndexFile& file);
+  BuildKey key_of(const std::string& source_sha256, const std::string& name) const;
+  const std::vector<std::string>& installed() const;
   bool may_use_cache(const std::string& name) const;
   std::shared_ptr<IndexClient> client_of_environments();
 
@@ -64,6 +66,8 @@ class SdistBuilder final : public SourceDistributions {
   BuildCache cache_;
   RunningBuilds running_;
   std::atomic<bool> is_cancelled_ = false;
+  mutable std::once_flag is_listed_;
+  mutable std::vector<std::string> installed_;              ///< beside the interpreter, when `is_listed_`
   std::mutex mutex_;                                        ///< protects the members below
   std::map<std::string, std::shared_ptr<Source>> sources_;  ///< by URL
   std::shared_ptr<IndexClient> environments_client_;

@@ -75,6 +75,8 @@ std::string request_text(const Layer& layer, const Interpreter& interpreter,
   text.line("strategy", std::to_string(static_cast<int>(settings.strategy)));
   if (layer.source == Layer::Source::build) text.line("purpose", "build");
   text.lines(settings.build.text());
+  if (settings.build.no_isolation || !settings.build.no_isolation_packages.empty())
+    text.line("environment of builds", interpreter.found_as);
   for (const SnapshotId& snapshot : below) text.line("below", snapshot.hex());
   return text.take();
 }

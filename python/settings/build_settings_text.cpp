@@ -40,6 +40,8 @@ std::string BuildSettings::text() const {
   if (no_binary) add_line(text, "no-binary", "yes");
   add_names(text, "no-build", no_build_packages);
   add_names(text, "no-binary", no_binary_packages);
+  if (no_isolation) add_line(text, "no-build-isolation", "yes");
+  add_names(text, "no-build-isolation", no_isolation_packages);
   add_config(text, "config-setting", config);
   for (const auto& [name, settings] : package_config) add_config(text, "config-setting " + name, settings);
   add_requirements(text, "build-constraint", constraints);

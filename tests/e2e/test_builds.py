@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import tarfile
@@ -209,14 +210,40 @@ class Settings(BuildsTest):
     def test_what_is_not_supported_is_refused_when_something_is_built_and_only_then(self):
         self.wheel("demo", "1.0")
         (self.work / "uv.toml").write_text('extra-build-dependencies = { demo = [{ requirement = "x", match-runtime = true }] }\n')
-        for words in (["--no-build-isolation"], ["--no-build-isolation-package", "demo"], ["--require-build-hashes"], []):
+        for words in (["--require-build-hashes"], []):
             self.assertEqual(self.demo(*words), "1.0")
         self.sdist(version="2.0")
-        for words in (["--no-build-isolation"], ["--no-build-isolation-package", "demo"], ["--require-build-hashes"], []):
+        for words in (["--require-build-hashes"], []):
             text = self.demo_fails("--upgrade", *words)
             self.assertIn("cannot build demo 2.0", text)
             self.assertIn("is not supported", text)
         self.assertEqual(self.built(), [])
+
+    def test_a_build_without_isolation_uses_what_is_beside_the_interpreter(self):
+        venv = self.home / "venv"
+        subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", str(venv)], check=True)
+        [packages] = venv.glob("lib/python3*/site-packages")
+
+        def install(version):
+            (packages / "tool.py").write_text("VERSION = %r\n" % version)
+            for old in packages.glob("tool-*.dist-info"):
+                shutil.rmtree(old)
+            info = packages / ("tool-%s.dist-info" % version)
+            info.mkdir()
+            (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tool\nVersion: %s\n" % version)
+
+        install("1.0")
+        self.sdist(requires=["not-there-at-all"], hook_needs=["nor-this"], code="import tool; note(tool.VERSION)")
+        words = ["--python", venv, "--no-build-isolation-package", "demo"]
+        for _ in range(2):
+            self.assertEqual(self.demo(*words), "1.0")
+        self.assertEqual(self.built()[-2:], ["wheel demo 1.0", "1.0 demo 1.0"])
+        self.assertEqual(len(self.built()), len(set(self.built())), "built once")
+        install("2.0")
+        self.assertEqual(self.demo(*words, "--upgrade"), "1.0")
+        self.assertEqual(self.built()[-1], "2.0 demo 1.0")
+        self.assertIn("not-there-at-all", self.demo_fails("--python", venv))
+        self.assertIn("No module named 'tool'", self.demo_fails("--no-build-isolation"))
 
     def test_required_hashes_are_those_of_the_source_distribution(self):
         import hashlib

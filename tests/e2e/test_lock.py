@@ -113,6 +113,25 @@ class Writing(LockTest):
         make_wheel(self.wheels, "demo", "1.0", tag="cp27-cp27m-win32", files={"demo.py": ""})
         self.assertNotIn("win32", self.lock("--with", "demo").stdout)
 
+    def test_another_environment(self):
+        self.wheel("demo", "2.0", requires=["other", "on-windows; sys_platform == 'win32'", "new; python_version >= '3.42'"],
+                   tag="cp342-cp342-win_amd64")
+        self.wheel("on-windows"), self.wheel("new")
+        self.lock("--with", "demo", "-o", "pylock.toml")
+        self.assertEqual(self.locked(), {"demo": "1.0", "other": "1.0"})
+        self.lock("--with", "demo", "-o", "pylock.toml", "--upgrade", "--python-platform", "windows", "--python-version", "3.42")
+        self.assertEqual(self.locked(), {"demo": "2.0", "new": "1.0", "on-windows": "1.0", "other": "1.0"})
+        text = self.file.read_text()
+        self.assertIn("sys_platform == 'win32'", text)
+        self.assertIn('requires-python = ">=3.42.0"', text)
+        self.assertIn("cannot install what", self.run_fails("--with-requirements", "pylock.toml", "python", "-c", "0").stderr)
+        script = self.script("", ["demo"], head='# requires-python = ">=3.42"\n')
+        self.lock(script, "-o", "pylock.toml", "--python-version", "3.42.1")
+        self.assertEqual(self.locked(), {"demo": "1.0", "other": "1.0"})
+        self.assertIn("requires-python is >=3.42", self.lock(script, "--python-version", "3.12", code=1).stderr)
+        for words in (["--python-platform", "beos"], ["--python-version", "three"]):
+            self.assertIn("'%s'" % words[1], self.lock("--with", "demo", *words, code=2).stderr)
+
     def test_names_of_the_file(self):
         for name in ("lock.toml", "pylock.a.b.toml", "pylock..toml", "PYLOCK.toml"):
             self.assertIn("pylock.NAME.toml", self.lock("--with", "demo", "-o", name, code=2).stderr)
@@ -148,7 +167,6 @@ class Writing(LockTest):
         self.lock(code=2)
         self.lock(script, "--with", "other", code=2)
         self.lock("--script", script, "-r", "a.txt", code=2)
-        self.assertIn("--python", self.lock("--with", "demo", "--python-version", "3.8", code=2).stderr)
 
     def test_a_script_without_dependencies_and_one_with_another_name(self):
         self.assertIn("packages = []", self.lock(self.script("", [])).stdout)
@@ -189,6 +207,29 @@ class Reading(LockTest):
         done = self.run_locked(env={"UV_OFFLINE": "1"})
         self.assertEqual(done.stdout, "1.0 1.0\n")
         self.assertEqual(files_under(self.work, "."), before)
+
+    def test_extras_and_groups(self):
+        self.wheel("fast"), self.wheel("tester"), self.wheel("main")
+
+        def entry(name, marker=""):
+            return "name = '%s'\nversion = '1.0'\n%s%s" % (name, marker and 'marker = "%s"\n' % marker, self.wheels_entry(name))
+
+        self.write(entry("demo"), entry("other"), entry("fast", "'fast' in extras"), entry("tester", "'test' in dependency_groups"),
+                   entry("main", "'main' in dependency_groups"),
+                   head="extras = ['fast']\ndependency-groups = ['test']\ndefault-groups = ['main']\n")
+
+        def installed(*words):
+            code = "import importlib.util as u; print([n for n in ('demo', 'fast', 'tester', 'main') if u.find_spec(n)])"
+            return self.run_ok("--no-project", "--with-requirements", "pylock.toml", *words, "python", "-I", "-c", code).stdout.strip()
+
+        for _ in range(2):  # cold and warm
+            self.assertEqual(installed(), "['demo', 'main']")
+            self.assertEqual(installed("--extra", "Fast"), "['demo', 'fast', 'main']")
+            self.assertEqual(installed("--group", "test", "--no-default-groups"), "['demo', 'tester']")
+            self.assertEqual(installed("--all-extras", "--all-groups", "--no-group", "main"), "['demo', 'fast', 'tester']")
+        for words in (["--extra", "slow"], ["--group", "slow"]):
+            self.assertIn("no lock file has it", self.run_fails("--with-requirements", "pylock.toml", *words, "python", code=2).stderr)
+        self.assertIn("none is given", self.run_fails("--with", "demo", "--extra", "fast", "python", code=2).stderr)
 
     def test_a_changed_lock_is_read_again(self):
         self.lock("--with", "demo", "-o", self.file)

@@ -458,7 +458,7 @@ class Flags(SettingsTest):
             self.assertNotIn("warning", done.stderr)
 
     def test_flags_of_uv_that_are_not_supported_are_named_with_what_to_do(self):
-        for words in (["--extra", "x"], ["--group=x"], ["--with-editable", "."], ["--project", "."],
+        for words in (["--only-group=x"], ["--with-editable", "."], ["--project", "."],
                       ["--python-platform", "linux"], ["--reinstall"], ["--active"]):
             done = self.run_fails(*words, self.script(SHOW, ["demo"]), code=2)
             self.assertIn("'%s'" % words[0].split("=")[0], done.stderr)

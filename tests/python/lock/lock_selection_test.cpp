@@ -76,6 +76,31 @@ TEST_CASE("entries whose markers are true are taken, sorted by name") {
   CHECK(lock.interpreter == world.interpreter.identity());
 }
 
+TEST_CASE("extras and groups are those of the choice; default groups can be left out") {
+  World world({entry("a", 1), entry("fast", 2), entry("test", 3), entry("main", 4)});
+  world.pylock.extras = {"fast-one"};
+  world.pylock.dependency_groups = {"test"};
+  world.pylock.default_groups = {"main"};
+  world.pylock.packages[1].marker = *Marker::parse("'fast-one' in extras");
+  world.pylock.packages[2].marker = *Marker::parse("'test' in dependency_groups");
+  world.pylock.packages[3].marker = *Marker::parse("'main' in dependency_groups");
+  const auto names = [&](const LockChoice& choice) {
+    std::string text;
+    const Lock lock = lock_of(world.pylock, "/pylock.toml",
+                              {world.interpreter, world.tags, world.python, world.build, choice});
+    for (const LockedPackage& package : lock.packages) text += package.name + " ";
+    return text;
+  };
+  CHECK(names({}) == "a main ");
+  CHECK(names({{"Fast.One"}, {}, {}}) == "a fast main ");
+  CHECK(names({{}, {"test"}, {}}) == "a main test ");
+  CHECK(names({{}, {"test"}, {"test", "main"}}) == "a ");
+  CHECK(names({{"other"}, {"other"}, {}}) == "a main ");
+  LockChoice all;
+  all.all_extras = all.all_groups = all.without_default_groups = true;
+  CHECK(names(all) == "a fast test ");
+}
+
 TEST_CASE("the best wheel of an entry is taken: by tag, then by build number") {
   World world({entry("a", 1)});
   auto& wheels = world.pylock.packages[0].wheels;

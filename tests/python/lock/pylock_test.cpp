@@ -34,6 +34,8 @@ Pylock a_lock() {
   lock.environments = {*Marker::parse("sys_platform == 'linux'")};
   lock.requires_python = *SpecifierSet::parse(">=3.11");
   lock.created_by = "envstore";
+  lock.extras = {"fast"};
+  lock.dependency_groups = {"docs", "test"};
   PylockPackage demo = a_package("demo", "1.0");
   demo.requires_python = *SpecifierSet::parse(">=3.8");
   demo.dependencies = {"other", "third"};
@@ -91,9 +93,11 @@ TEST_CASE("what is written reads as the same lock, and writes the same text") {
 
 TEST_CASE("the text has the layout of other tools") {
   const std::string text = write_pylock(a_lock());
-  CHECK(text.starts_with(
-      "lock-version = \"1.0\"\nenvironments = [\"sys_platform == 'linux'\"]\n"
-      "requires-python = \">=3.11\"\ncreated-by = \"envstore\"\n\n[[packages]]\nname = \"demo\"\n"));
+  CHECK(
+      text.starts_with("lock-version = \"1.0\"\nenvironments = [\"sys_platform == 'linux'\"]\n"
+                       "requires-python = \">=3.11\"\nextras = [\"fast\"]\ndependency-groups = [\n    "
+                       "\"docs\",\n    \"test\",\n]\n"
+                       "created-by = \"envstore\"\n\n[[packages]]\nname = \"demo\"\n"));
   CHECK(has(text, "dependencies = [\n    { name = \"other\" },\n    { name = \"third\" },\n]\n"));
   CHECK(has(text, "upload-time = 2025-02-01T09:10:10.164985Z, size = 12, hashes = { sha256 = \"" + kDigest +
                       "\" }"));

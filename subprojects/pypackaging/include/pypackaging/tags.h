@@ -38,7 +38,7 @@ struct TagEnvironment {
 /// Every tag that the interpreter accepts, best first, in the order of the reference implementation
 /// (`packaging.tags.sys_tags`, 26): exact ABI, stable ABI (`abi3`, or `abi3t` of free-threaded builds), no
 /// ABI, older stable ABIs, then pure wheels. Platforms: the plain one, manylinux from the newest, musllinux
-/// from the newest.
+/// from the newest; of `macosx_13_0_arm64` those of all older systems.
 std::vector<Tag> supported_tags(const TagEnvironment& environment);
 
 /// Expands a compressed tag set (`py2.py3-none-any`), in order, in lower case and without repeats. An error

@@ -1,6 +1,8 @@
 #include "platform_tags.h"
 
+#include <charconv>
 #include <set>
+#include <system_error>
 
 namespace pypackaging {
 namespace {
@@ -60,6 +62,56 @@ void add_musllinux(const TagEnvironment& environment, const std::string& arch,
                   arch);
 }
 
+using MacVersion = std::pair<int, int>;
+
+/// The kinds of binaries that a Mac of this architecture runs.
+std::vector<std::string> mac_formats(const MacVersion& version, const std::string& arch) {
+  std::vector<std::string> formats = {arch};
+  if (arch == "x86_64") {
+    if (version < MacVersion{10, 4}) return {};
+    formats.insert(formats.end(), {"intel", "fat64", "fat32"});
+  }
+  formats.emplace_back("universal2");
+  if (arch == "x86_64") formats.emplace_back("universal");
+  return formats;
+}
+
+void add_mac(const MacVersion& version, const std::vector<std::string>& formats,
+             std::vector<std::string>& out) {
+  for (const std::string& format : formats)
+    out.push_back("macosx_" + std::to_string(version.first) + "_" + std::to_string(version.second) + "_" +
+                  format);
+}
+
+/// Since macOS 11 each year has a major version; 10.16 is 11 as older programs see it.
+std::vector<std::string> mac_tags(MacVersion version, const std::string& arch) {
+  constexpr int kLastMinor = 16, kFirstMinor = 4, kFirstYearly = 11;
+  std::vector<std::string> tags;
+  for (int major = version.first; major >= kFirstYearly; --major)
+    add_mac({major, 0}, mac_formats({major, 0}, arch), tags);
+  const bool is_yearly = version.first >= kFirstYearly;
+  for (int minor = is_yearly ? kLastMinor : version.second; minor >= (is_yearly ? kFirstMinor : 0); --minor)
+    add_mac({10, minor},
+            is_yearly && arch != "x86_64" ? std::vector<std::string>{"universal2"}
+                                          : mac_formats({10, minor}, arch),
+            tags);
+  return tags;
+}
+
+/// `macosx_13_0_arm64`; empty: another platform.
+std::vector<std::string> mac_tags_of(std::string_view platform) {
+  constexpr std::string_view kMac = "macosx_";
+  if (!platform.starts_with(kMac)) return {};
+  const char* const end = platform.data() + platform.size();
+  MacVersion version{0, 0};
+  const auto major = std::from_chars(platform.data() + kMac.size(), end, version.first);
+  if (major.ec != std::errc() || major.ptr == end || *major.ptr != '_' || version.first > 99) return {};
+  const auto minor = std::from_chars(major.ptr + 1, end, version.second);
+  if (minor.ec != std::errc() || minor.ptr == end || *minor.ptr != '_' || version.second > 99) return {};
+  const std::string arch(minor.ptr + 1, end);
+  return arch == "arm64" || arch == "x86_64" ? mac_tags(version, arch) : std::vector<std::string>();
+}
+
 }  // namespace
 
 std::vector<std::string> platform_tags(const TagEnvironment& environment) {
@@ -67,7 +119,10 @@ std::vector<std::string> platform_tags(const TagEnvironment& environment) {
   for (char& c : platform)
     if (c == '-' || c == '.' || c == ' ') c = '_';
   constexpr std::string_view kLinux = "linux_";
-  if (!platform.starts_with(kLinux)) return {platform};
+  if (!platform.starts_with(kLinux)) {
+    std::vector<std::string> tags = mac_tags_of(platform);
+    return tags.empty() ? std::vector<std::string>{platform} : tags;
+  }
 
   const std::string arch = platform.substr(kLinux.size());
   std::vector<std::string> archs = {arch};

@@ -96,7 +96,93 @@ World lockstep(int releases, bool solvable) {
   return world;
 }
 
+/// Every package needs the next `width` ones, each in a range that half of its versions meet; the last need
+/// one package in versions that only their oldest releases agree upon.
+World diamonds(int depth, int width, int releases) {
+  World world;
+  const auto name = [](int level, int each) {
+    return "d" + std::to_string(level) + "x" + std::to_string(each);
+  };
+  for (int level = 0; level < depth; ++level)
+    for (int each = 0; each < width; ++each) {
+      std::vector<Release> all;
+      for (int index = 0; index < releases; ++index) {
+        Release release{std::to_string(index) + ".0"};
+        for (int other = 0; other < width && level + 1 < depth; ++other)
+          release.needs.push_back(name(level + 1, other) + ">=" + std::to_string(index / 2) + ".0");
+        if (level + 1 == depth)
+          release.needs.push_back("base==" + std::to_string(index == 0 ? 0 : 1 + each) + ".0");
+        all.push_back(release);
+      }
+      world.has(name(level, each), all);
+    }
+  std::vector<Release> base;
+  for (int index = 0; index <= width; ++index) base.push_back({std::to_string(index) + ".0"});
+  world.has("base", base);
+  return world;
+}
+
+/// A chain of packages in which only the oldest release of the last fits the user's requirement.
+World chain(int length, int releases) {
+  World world;
+  for (int link = 0; link < length; ++link) {
+    std::vector<Release> all;
+    for (int index = 0; index < releases; ++index)
+      all.push_back({std::to_string(index) + ".0",
+                     {link + 1 < length ? "c" + std::to_string(link + 1) + "==" + std::to_string(index) + ".0"
+                                        : "base==" + std::to_string(index) + ".0"}});
+    world.has("c" + std::to_string(link), all);
+  }
+  std::vector<Release> base;
+  for (int index = 0; index < releases; ++index) base.push_back({std::to_string(index) + ".0"});
+  world.has("base", base);
+  return world;
+}
+
 }  // namespace
+
+TEST_CASE("ten thousand packages with conflicts need work in proportion to those that are used") {
+  World world;
+  constexpr int kPackages = 10'000, kReleases = 6;
+  for (int package = 0; package < kPackages; ++package) {
+    std::vector<Release> releases;
+    for (int index = 0; index < kReleases; ++index) {
+      Release release{std::to_string(index) + ".0"};
+      for (int step = 1; step <= 3; ++step)
+        if (package + step < kPackages)
+          release.needs.push_back("u" + std::to_string(package + step) +
+                                  (package % 50 == 0 && step == 1 && index > 2 ? "<2" : ">=1"));
+      releases.push_back(release);
+    }
+    world.has("u" + std::to_string(package), releases);
+  }
+  const Measured measured = measure(world, question({"u0", "u1>=3"}));
+  MESSAGE("ten thousand packages: " << measured.milliseconds << " ms, " << measured.asked
+                                    << " versions looked at");
+  CHECK(measured.solved);
+  CHECK(measured.asked < 2 * kPackages);
+}
+
+TEST_CASE("diamonds whose tips agree only in their oldest releases are not tried in every combination") {
+  constexpr int kDepth = 6, kWidth = 4, kReleases = 30;
+  World world = diamonds(kDepth, kWidth, kReleases);
+  const Measured measured = measure(world, question({"d0x0", "d0x1", "d0x2", "d0x3"}));
+  MESSAGE("diamonds: " << measured.milliseconds << " ms, " << measured.asked << " versions looked at");
+  CHECK(measured.solved);
+  CHECK(measured.asked <= std::size_t{kDepth} * kWidth * kReleases + kWidth + 1);
+}
+
+TEST_CASE("a long chain is refuted by looking at each version once") {
+  constexpr int kLength = 60, kReleases = 40;
+  World world = chain(kLength, kReleases);
+  const Measured solved = measure(world, question({"c0", "base<1"}));
+  MESSAGE("chain: " << solved.milliseconds << " ms, " << solved.asked << " versions looked at");
+  CHECK(solved.solved);
+  CHECK(solved.asked <= std::size_t{kLength} * kReleases + 1);
+  const Measured refuted = measure(world, question({"c0>=1", "base<1"}));
+  CHECK_FALSE(refuted.solved);
+  CHECK(refuted.asked <= std::size_t{kLength} * kReleases + 1);
+}
 
 TEST_CASE("a universe of the size of a large application needs little work") {
   const unsigned seeds = is_long_run() ? 5 : 1;
