@@ -1,5 +1,6 @@
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -9,7 +10,9 @@
 #include "cli/output/print.h"
 #include "cli/output/usage_report.h"
 #include "gc/collect/why.h"
+#include "python/provision/build_cache.h"
 #include "store/platform/format.h"
+#include "store/platform/terminal_text.h"
 
 namespace envstore {
 namespace {
@@ -38,8 +41,30 @@ std::string keepers_text(const WhyKept& kept) {
   return text.empty() ? "    nothing keeps it: gc removes it when its policy says so\n" : text;
 }
 
-std::string why_text(const Census& census, const Why& answer) {
-  std::string text = answer.subject.title + "\n";
+/// By package: what was installed where it was built.
+using BuiltWith = std::map<std::string, std::vector<std::string>>;
+
+BuiltWith built_with(const StoreReader& store, const Census& census, const Why& answer) {
+  const auto pins = pins_of_builds(store);
+  BuiltWith result;
+  for (const std::uint32_t tree : answer.subject.trees)
+    if (const auto found = pins.find(census.trees[tree].id); found != pins.end())
+      result.emplace(title_of(census.trees[tree]), found->second);
+  return result;
+}
+
+std::string built_text(const BuiltWith& built) {
+  std::string text;
+  for (const auto& [package, pins] : built) {
+    text += format_text("  {} was built with", package);
+    for (const std::string& pin : pins) text += " " + terminal_line(pin);
+    text += pins.empty() ? " nothing but the interpreter\n" : "\n";
+  }
+  return text;
+}
+
+std::string why_text(const Census& census, const Why& answer, const BuiltWith& built) {
+  std::string text = answer.subject.title + "\n" + built_text(built);
   if (answer.subject.kind == Subject::Kind::file || answer.subject.kind == Subject::Kind::snapshot)
     for (const std::string& package : packages_of(census, answer))
       text += format_text("  package {}\n", package);
@@ -62,14 +87,15 @@ nlohmann::json kept_json(const Census& census, const WhyKept& kept) {
   return {{"id", snapshot.id.hex()}, {"requests", snapshot.labels}, {"kept_by", std::move(keepers)}};
 }
 
-std::string why_json(const Census& census, const Why& answer) {
+std::string why_json(const Census& census, const Why& answer, const BuiltWith& built) {
   nlohmann::json snapshots = nlohmann::json::array();
   for (const WhyKept& kept : answer.snapshots) snapshots.push_back(kept_json(census, kept));
-  const nlohmann::json json = {{"kind", name_of(answer.subject.kind)},
-                               {"subject", answer.subject.title},
-                               {"packages", packages_of(census, answer)},
-                               {"requests", labels_of(census, answer)},
-                               {"snapshots", std::move(snapshots)}};
+  nlohmann::json json = {{"kind", name_of(answer.subject.kind)},
+                         {"subject", answer.subject.title},
+                         {"packages", packages_of(census, answer)},
+                         {"requests", labels_of(census, answer)},
+                         {"snapshots", std::move(snapshots)}};
+  if (!built.empty()) json["built_with"] = built;
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -82,7 +108,8 @@ int run_why(const Arguments& arguments) {
   Store store = Store::open(arguments.value("store"), clock);
   const Census census = take_census(store);
   const Why answer = why(census, policy, find_subject(store, census, arguments.positionals().front()));
-  print(arguments.has("json") ? why_json(census, answer) : why_text(census, answer));
+  const BuiltWith built = built_with(store, census, answer);
+  print(arguments.has("json") ? why_json(census, answer, built) : why_text(census, answer, built));
   return 0;
 }
 

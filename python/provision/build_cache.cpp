@@ -69,6 +69,24 @@ BuildKey build_key(const std::string& source_sha256, const std::string& normaliz
   return {source_sha256, fingerprint(as_bytes(text))};
 }
 
+std::map<TreeId, std::vector<std::string>> pins_of_builds(const StoreReader& store) {
+  std::vector<BuiltWheelRecord> records;
+  Index::Read rows = store.index().read();
+  rows.each_document([&](const std::string& key, const DocumentRow& row) {
+    if (!key.starts_with(kWheelPrefix)) return true;
+    try {
+      records.push_back(decode_built_wheel(row.body));
+    } catch (const Error&) {
+      // Of another version of the program.
+    }
+    return true;
+  });
+  std::map<TreeId, std::vector<std::string>> pins;
+  for (BuiltWheelRecord& record : records)
+    if (const auto wheel = rows.wheel(record.wheel)) pins.emplace(wheel->tree, std::move(record.pins));
+  return pins;
+}
+
 std::optional<TreeId> BuildCache::tree(const BuildKey& key) {
   const auto body = load(wheel_row(key));
   if (!body) return std::nullopt;

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,10 @@ struct BuildKey {
 BuildKey build_key(const std::string& source_sha256, const std::string& normalized_name,
                    const Interpreter& interpreter, const BuildSettings& settings,
                    const std::vector<std::string>* shared = nullptr);
+
+/// What the environments that built trees held, `name==version`: of all builds that the store has a record
+/// of.
+std::map<TreeId, std::vector<std::string>> pins_of_builds(const StoreReader& store);
 
 /// The results of builds, as documents of the store's index (docs/FORMAT.md). A row is as good as the tree
 /// that it leads to: once a collection has removed that, the wheel is built again. Thread-safe.

@@ -1,4 +1,5 @@
 """Source distributions are built, once, and what goes wrong in a build is told."""
+import json
 import os
 import pathlib
 import re
@@ -244,6 +245,16 @@ class Settings(BuildsTest):
         self.assertEqual(self.built()[-1], "2.0 demo 1.0")
         self.assertIn("not-there-at-all", self.demo_fails("--python", venv))
         self.assertIn("No module named 'tool'", self.demo_fails("--no-build-isolation"))
+
+    def test_why_shows_what_a_package_was_built_with_and_for_which_build_an_environment_was_made(self):
+        self.wheel("tool"), self.wheel("plain")
+        self.sdist(requires=["tool"])
+        self.demo("--with", "plain")
+        told = self.envstore("why", "demo").stdout
+        self.assertIn("demo 1.0 was built with tool==1.0\n", told)
+        self.assertIn("build of demo 1.0", self.envstore("why", "tool").stdout)
+        self.assertNotIn("built with", self.envstore("why", "plain").stdout)
+        self.assertEqual(json.loads(self.envstore("why", "--json", "demo").stdout)["built_with"], {"demo 1.0": ["tool==1.0"]})
 
     def test_required_hashes_are_those_of_the_source_distribution(self):
         import hashlib

@@ -1,8 +1,7 @@
 #include "platform_tags.h"
 
-#include <charconv>
 #include <set>
-#include <system_error>
+#include <string_view>
 
 namespace pypackaging {
 namespace {
@@ -98,18 +97,27 @@ std::vector<std::string> mac_tags(MacVersion version, const std::string& arch) {
   return tags;
 }
 
+/// Takes `NUMBER_` of at most two digits from the start of `text`; -1: there is none.
+int take_number(std::string_view& text) {
+  const std::size_t end = text.find('_');
+  if (end == std::string_view::npos || end == 0 || end > 2) return -1;
+  int number = 0;
+  for (const char digit : text.substr(0, end)) {
+    if (digit < '0' || digit > '9') return -1;
+    number = number * 10 + (digit - '0');
+  }
+  text.remove_prefix(end + 1);
+  return number;
+}
+
 /// `macosx_13_0_arm64`; empty: another platform.
 std::vector<std::string> mac_tags_of(std::string_view platform) {
   constexpr std::string_view kMac = "macosx_";
   if (!platform.starts_with(kMac)) return {};
-  const char* const end = platform.data() + platform.size();
-  MacVersion version{0, 0};
-  const auto major = std::from_chars(platform.data() + kMac.size(), end, version.first);
-  if (major.ec != std::errc() || major.ptr == end || *major.ptr != '_' || version.first > 99) return {};
-  const auto minor = std::from_chars(major.ptr + 1, end, version.second);
-  if (minor.ec != std::errc() || minor.ptr == end || *minor.ptr != '_' || version.second > 99) return {};
-  const std::string arch(minor.ptr + 1, end);
-  return arch == "arm64" || arch == "x86_64" ? mac_tags(version, arch) : std::vector<std::string>();
+  platform.remove_prefix(kMac.size());
+  const int major = take_number(platform), minor = major < 0 ? -1 : take_number(platform);
+  if (minor < 0 || (platform != "arm64" && platform != "x86_64")) return {};
+  return mac_tags({major, minor}, std::string(platform));
 }
 
 }  // namespace

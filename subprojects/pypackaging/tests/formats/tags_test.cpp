@@ -78,6 +78,26 @@ TEST_CASE("manylinux goes down to the architecture's oldest glibc, with the lega
                                               "manylinux_2_17_aarch64", "manylinux2014_aarch64"});
 }
 
+TEST_CASE("a Mac takes wheels of all older systems, and of the old processor only if it has that one") {
+  auto environment = cpython(11);
+  environment.glibc.reset();
+  const auto takes = [&](const std::string& platform, const std::string& wheel) {
+    environment.platform = platform;
+    return TagPriority(supported_tags(environment)).rank(*parse_tag("cp311-cp311-" + wheel)).has_value();
+  };
+  CHECK(takes("macosx_13_0_arm64", "macosx_13_0_arm64"));
+  CHECK(takes("macosx-13.0-arm64", "macosx_11_0_universal2"));
+  CHECK(takes("macosx_13_0_arm64", "macosx_10_9_universal2"));
+  CHECK_FALSE(takes("macosx_13_0_arm64", "macosx_14_0_arm64"));
+  CHECK_FALSE(takes("macosx_13_0_arm64", "macosx_10_9_x86_64"));
+  CHECK(takes("macosx_13_0_x86_64", "macosx_10_9_intel"));
+  CHECK(takes("macosx_10_9_x86_64", "macosx_10_6_x86_64"));
+  CHECK_FALSE(takes("macosx_10_9_x86_64", "macosx_10_10_x86_64"));
+  CHECK_FALSE(takes("macosx_10_9_x86_64", "macosx_10_3_x86_64"));
+  CHECK(takes("macosx_13", "macosx_13"));
+  CHECK(takes("win_amd64", "win_amd64"));
+}
+
 TEST_CASE("a _manylinux module takes tags away, legacy names included") {
   auto environment = cpython(11);
   environment.manylinux_override[{2, 17}] = false;
