@@ -7,6 +7,7 @@
 Peak memory is the largest resident set of the process (VmHWM). The sets ask the default index; without --sets none is asked.
 """
 import argparse
+import hashlib
 import http.server
 import json
 import os
@@ -22,12 +23,18 @@ FILE = re.compile(r"/files/([a-z]+[0-9]*)-([0-9.]+)-py3-none-any\.whl\.metadata$
 
 
 def large(packages):
-    """Each package needs the next three; every fiftieth wants an old release of its neighbour from its third on."""
+    """A tree: package n needs 3n + 1 to 3n + 3, from its third release every tenth wants an old release of the first of them,
+    of which the one above it wants a new one."""
     def requires(name, version):
         number, release = int(name[1:]), int(version.split(".")[0])
-        for step in (1, 2, 3):
-            if number + step < packages:
-                yield "u%d%s" % (number + step, "<2" if number % 50 == 0 and step == 1 and release > 2 else ">=1")
+        children = [child for child in range(3 * number + 1, 3 * number + 4) if child < packages]
+        if children and number % 10 == 0 and release > 2:
+            yield "u%d<2" % children.pop(0)
+        grandchild = 9 * number + 4
+        if number % 10 == 3 and grandchild < packages:
+            yield "u%d>=3" % grandchild
+        for child in children:
+            yield "u%d>=1" % child
     return ["u0", "u1>=3"], requires, ["%d.0" % release for release in range(RELEASES)]
 
 
@@ -53,7 +60,7 @@ class Index(http.server.ThreadingHTTPServer):
 
     def page(self, name):
         files = [{"filename": "%s-%s-py3-none-any.whl" % (name, version), "url": "/files/%s-%s-py3-none-any.whl" % (name, version),
-                  "hashes": {"sha256": "0" * 64}, "core-metadata": True} for version in self.versions]
+                  "hashes": {"sha256": hashlib.sha256((name + version).encode()).hexdigest()}, "core-metadata": True} for version in self.versions]
         return json.dumps({"meta": {"api-version": "1.0"}, "name": name, "files": files}), "application/vnd.pypi.simple.v1+json"
 
     def metadata(self, name, version):
