@@ -1,10 +1,8 @@
 """Changes to a store by other programs: cleaners of old files, image layers, test runners under root."""
 import json
 import os
-import pathlib
 import shutil
 import subprocess
-import sys
 import unittest
 
 from support import ENVSTORE, EnvstoreTest

@@ -1,10 +1,8 @@
 """A full disk: every command reports it and leaves nothing incomplete, and a collection frees space."""
 import json
 import os
-import pathlib
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import unittest
@@ -24,7 +22,7 @@ def enter_namespace():
 if __name__ == "__main__" and INSIDE not in os.environ:
     enter_namespace()
 
-from support import ENVSTORE, EnvstoreTest  # noqa: E402
+from support import EnvstoreTest  # noqa: E402
 
 CAN_MOUNT = INSIDE in os.environ
 MIB = 1 << 20

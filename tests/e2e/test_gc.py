@@ -1,8 +1,6 @@
 """gc with concurrent runs, daemons, kills and PID namespaces: nothing in use is removed, nothing unused stays."""
 import json
 import os
-import pathlib
-import signal
 import subprocess
 import threading
 import unittest

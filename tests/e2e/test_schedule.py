@@ -1,10 +1,8 @@
 """`envstore schedule`: crontab or systemd timers, jobs in adverse environments, the output of status."""
-import datetime
 import json
 import os
 import pathlib
 import pwd
-import select
 import shutil
 import subprocess
 import textwrap

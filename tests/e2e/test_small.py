@@ -1,5 +1,4 @@
 """A store without configuration stays small whatever the clock does; one line of configuration changes that."""
-import contextlib
 import json
 import os
 import shutil

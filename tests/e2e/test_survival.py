@@ -1,6 +1,5 @@
 """Many concurrent processes, kills, and programs that write where they should not."""
 import os
-import pathlib
 import signal
 import subprocess
 import unittest
