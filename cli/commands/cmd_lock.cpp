@@ -8,6 +8,7 @@
 #include "cli/options/complete_request.h"
 #include "cli/options/run_options.h"
 #include "cli/options/run_request.h"
+#include "cli/output/phrases.h"
 #include "cli/output/print.h"
 #include "cli/output/progress.h"
 #include "python/lock/pylock.h"
@@ -205,8 +206,8 @@ int run_lock(const Arguments& arguments) {
   write_output(output, text);
   if (verbosity_of(arguments) == Verbosity::quiet) return 0;
   if (before) tell_changes(versions_of(*before), after);
-  print_message(format_text("Locked {} package{} in '{}'\n", after.size(), after.size() == 1 ? "" : "s",
-                            arguments.value("output-file")));
+  print_message(
+      format_text("Locked {} in '{}'\n", counted(after.size(), "package"), arguments.value("output-file")));
   return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "cli/options/run_options.h"
 #include "cli/options/run_request.h"
 #include "cli/output/new_store.h"
+#include "cli/output/phrases.h"
 #include "cli/output/print.h"
 #include "cli/output/progress.h"
 #include "python/bytecode/bytecode_work.h"
@@ -43,8 +44,8 @@ class IgnoredPipeSignal {
 void tell_what_was_done(const PreparedRun& run, Verbosity verbosity) {
   const ProvisionReport& report = run.report;
   if (verbosity != Verbosity::quiet && report.installed > 0)
-    print_message(format_text("Installed {} package{} in {:.1f}s\n", report.installed,
-                              report.installed == 1 ? "" : "s", report.seconds));
+    print_message(
+        format_text("Installed {} in {:.1f}s\n", counted(report.installed, "package"), report.seconds));
   if (verbosity != Verbosity::verbose) return;
   print_value("plan", to_json(run.plan));
   print_message(format_text("interpreter: {} ({})\n", run.plan.interpreter, run.plan.version));

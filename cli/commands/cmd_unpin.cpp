@@ -2,6 +2,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/pages.h"
 #include "cli/options/suggest.h"
+#include "cli/output/phrases.h"
 #include "cli/output/print.h"
 #include "gc/census/roots.h"
 #include "store/platform/files.h"
@@ -35,7 +36,7 @@ int run_unpin(const Arguments& arguments) {
   for (const std::string& word : arguments.positionals()) {
     const std::size_t count = unpin_named(store, word);
     if (count == 0) throw_no_such_pin(store, word);
-    print(format_text("unpinned {}: {} snapshot{}\n", word, count, count == 1 ? "" : "s"));
+    print(format_text("unpinned {}: {}\n", word, counted(count, "snapshot")));
   }
   return 0;
 }

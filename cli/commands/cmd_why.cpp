@@ -7,6 +7,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/pages.h"
 #include "cli/options/gc_settings.h"
+#include "cli/output/phrases.h"
 #include "cli/output/print.h"
 #include "cli/output/usage_report.h"
 #include "gc/collect/why.h"
@@ -18,7 +19,6 @@ namespace envstore {
 namespace {
 
 constexpr OptionSpec kOptions[] = {{"json", 0, {}, "print as JSON"}};
-constexpr std::size_t kShortId = 12;
 
 std::set<std::string> packages_of(const Census& census, const Why& answer) {
   std::set<std::string> packages;
@@ -72,8 +72,7 @@ std::string why_text(const Census& census, const Why& answer, const BuiltWith& b
     text += "  no snapshot has it: gc removes it when it is older than the grace time\n";
   for (const WhyKept& kept : answer.snapshots) {
     const CountedSnapshot& snapshot = census.snapshots[kept.snapshot];
-    text +=
-        format_text("  snapshot {}  {}\n", snapshot.id.hex().substr(0, kShortId), title_of(census, snapshot));
+    text += format_text("  snapshot {}  {}\n", short_id(snapshot.id), title_of(census, snapshot));
     text += keepers_text(kept);
   }
   return text;

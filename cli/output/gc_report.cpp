@@ -1,25 +1,17 @@
 #include "cli/output/gc_report.h"
-#include "store/platform/format.h"
 
 #include <algorithm>
-
 #include <map>
 #include <set>
+
+#include "cli/output/phrases.h"
+#include "store/platform/format.h"
 
 namespace envstore {
 namespace {
 
 constexpr std::size_t kShownHolders = 10;
 constexpr std::size_t kShownFailures = 20;
-
-std::string short_id(const CountedSnapshot& snapshot) {
-  constexpr std::size_t kShown = 12;
-  return snapshot.id.hex().substr(0, kShown);
-}
-
-std::string counted(std::uint64_t count, const char* what) {
-  return format_text("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 /// The requests for which the snapshot was made, in one line.
 std::string made_for(const CountedSnapshot& snapshot) {
@@ -51,6 +43,10 @@ const char* phrase(KeptBy why) {
       return "not affected by a rule";
   }
   return "";
+}
+
+std::string reason(const KeptSnapshot& kept) {
+  return kept.detail.empty() ? phrase(kept.why) : kept.detail;
 }
 
 /// The snapshots that were planned to go but stay (positions in the census).
@@ -89,8 +85,8 @@ std::string list_of_going(const GcView& view) {
   for (const GoingSnapshot& going : view.report.plan.going) {
     if (stays.contains(going.snapshot)) continue;
     const CountedSnapshot& snapshot = view.report.census.snapshots[going.snapshot];
-    text += format_text("  {}  {:>9}  {}; made for {}\n", short_id(snapshot), print_bytes(going.freed_bytes),
-                        reason(going, view), made_for(snapshot));
+    text += format_text("  {}  {:>9}  {}; made for {}\n", short_id(snapshot.id),
+                        print_bytes(going.freed_bytes), reason(going, view), made_for(snapshot));
   }
   return text;
 }
@@ -99,10 +95,10 @@ std::string what_was_spared(const GcView& view) {
   std::string text;
   const auto& snapshots = view.report.census.snapshots;
   for (const std::uint32_t position : view.report.taken_back)
-    text += format_text("kept {}: used again before it was deleted\n", short_id(snapshots[position]));
+    text += format_text("kept {}: used again before it was deleted\n", short_id(snapshots[position].id));
   for (const auto& use : view.report.still_in_use)
     text += format_text("kept {}: process {}, which outlived its run, uses it ({}): {}\n",
-                        short_id(snapshots[use.snapshot]), use.by.pid, use.by.evidence, use.by.command);
+                        short_id(snapshots[use.snapshot].id), use.by.pid, use.by.evidence, use.by.command);
   return text;
 }
 
@@ -133,8 +129,7 @@ std::string what_stays(const GcView& view) {
   if (!view.all) return text;
   for (const KeptSnapshot& kept : report.plan.kept) {
     const CountedSnapshot& snapshot = report.census.snapshots[kept.snapshot];
-    text += format_text("  {}  {}{}{}; made for {}\n", short_id(snapshot), phrase(kept.why),
-                        kept.detail.empty() ? "" : ": ", kept.detail, made_for(snapshot));
+    text += format_text("  {}  {}; made for {}\n", short_id(snapshot.id), reason(kept), made_for(snapshot));
   }
   return text;
 }
@@ -155,9 +150,8 @@ std::string what_holds_the_space(const GcView& view) {
                           : "what holds the space (own bytes, largest first):\n";
   for (std::size_t i = 0; i < std::min(kShownHolders, holders.size()); ++i) {
     const CountedSnapshot& snapshot = report.census.snapshots[holders[i].snapshot];
-    text += format_text("  {}  {:>9}  {}{}{}; made for {}\n", short_id(snapshot),
-                        print_bytes(own[holders[i].snapshot]), phrase(holders[i].why),
-                        holders[i].detail.empty() ? "" : ": ", holders[i].detail, made_for(snapshot));
+    text += format_text("  {}  {:>9}  {}; made for {}\n", short_id(snapshot.id),
+                        print_bytes(own[holders[i].snapshot]), reason(holders[i]), made_for(snapshot));
   }
   if (holders.size() > kShownHolders) text += format_text("  and {} more\n", holders.size() - kShownHolders);
   text += format_text("  the index takes {}, and does not shrink\n", print_bytes(report.census.index_bytes));

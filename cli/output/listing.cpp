@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/output/phrases.h"
 #include "gc/census/census.h"
 #include "gc/collect/policy.h"
 #include "store/leases/lease.h"
@@ -30,11 +31,6 @@ const char* name_of(Layout layout) {
 }
 const char* name_of(RootKind kind) {
   return kind == RootKind::pin ? "pin" : kind == RootKind::venv ? "venv" : "project";
-}
-
-std::string short_id(const SnapshotId& id) {
-  constexpr std::size_t kShown = 12;
-  return id.hex().substr(0, kShown);
 }
 
 std::string packages_text(const SnapshotRecord& record) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cli/output/embedded_pages.h"
+#include "cli/output/phrases.h"
 #include "cli/output/treemap.h"
 #include "cli/output/usage_report.h"
 #include "gc/collect/policy.h"
@@ -105,14 +106,13 @@ std::string packages_of(const Census& census, const Usage& usage) {
 }
 
 std::string snapshots_of(const Census& census, const Usage& usage) {
-  constexpr std::size_t kShortId = 12;
   std::string html =
       head_of("snapshots", "Snapshots", 2, {"Snapshot", "Made for", "Own", "Shared", "Packages"});
   for (const SnapshotUse& use : usage.snapshots) {
     const CountedSnapshot& snapshot = census.snapshots[use.snapshot];
-    html += format_text("<tr><td><code>{}</code></td><td>{}</td>{}{}{}</tr>\n",
-                        snapshot.id.hex().substr(0, kShortId), escaped(title_of(census, snapshot)),
-                        cell(use.own_bytes), cell(use.shared_bytes), count_cell(snapshot.trees.size()));
+    html += format_text("<tr><td><code>{}</code></td><td>{}</td>{}{}{}</tr>\n", short_id(snapshot.id),
+                        escaped(title_of(census, snapshot)), cell(use.own_bytes), cell(use.shared_bytes),
+                        count_cell(snapshot.trees.size()));
   }
   return html + "</tbody></table></div>\n";
 }

@@ -4,13 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/output/phrases.h"
 #include "gc/collect/policy.h"
 #include "store/platform/format.h"
 
 namespace envstore {
 namespace {
 
-constexpr std::size_t kLargest = 15, kShortId = 12;
+constexpr std::size_t kLargest = 15;
 
 template <class List, class Line>
 std::string table(const char* title, const List& list, Rows rows, const Line& line) {
@@ -27,7 +28,7 @@ std::string table(const char* title, const List& list, Rows rows, const Line& li
 }  // namespace
 
 std::string title_of(const CountedTree& tree) {
-  return tree.name.empty() ? "tree " + tree.id.hex().substr(0, kShortId) : tree.name + " " + tree.version;
+  return tree.name.empty() ? "tree " + short_id(tree.id) : tree.name + " " + tree.version;
 }
 
 std::string title_of(const Census& census, const CountedSnapshot& snapshot) {
@@ -54,12 +55,11 @@ std::string usage_text(const Census& census, const Usage& usage, Rows rows) {
   if (!usage.snapshots.empty())
     text += table("snapshot", usage.snapshots, rows, [&](const SnapshotUse& use) {
       const CountedSnapshot& snapshot = census.snapshots[use.snapshot];
-      return snapshot.id.hex().substr(0, kShortId) + "  " + title_of(census, snapshot);
+      return short_id(snapshot.id) + "  " + title_of(census, snapshot);
     });
   if (!usage.packages.empty())
     text += table("package", usage.packages, rows, [&](const PackageUse& use) {
-      return format_text("{}  in {} snapshot{}", title_of(census.trees[use.tree]), use.snapshots,
-                         use.snapshots == 1 ? "" : "s");
+      return title_of(census.trees[use.tree]) + "  in " + counted(use.snapshots, "snapshot");
     });
   return text;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/output/phrases.h"
 #include "cli/output/progress.h"
 #include "store/platform/format.h"
 
@@ -34,9 +35,8 @@ void add_lines(std::string& text, const char* what, const std::vector<std::strin
 }
 
 std::vector<std::string> short_ids(const std::vector<SnapshotId>& ids) {
-  constexpr std::size_t kShown = 12;
   std::vector<std::string> texts;
-  for (const SnapshotId& id : ids) texts.push_back(id.hex().substr(0, kShown));
+  for (const SnapshotId& id : ids) texts.push_back(short_id(id));
   return texts;
 }
 
@@ -61,20 +61,16 @@ std::string damage_text(const DamageFound& damage) {
   return text;
 }
 
-std::string count(std::uint64_t number, const char* thing) {
-  return format_text("{} {}{}", number, thing, number == 1 ? "" : "s");
-}
-
 /// Files that verify drops without counting them as damage.
 std::string dropped_text(const VerifyReport& report) {
   std::string text;
   if (report.foreign_bytecode > 0)
     text += format_text("{} in folders of bytecode that envstore did not put there{}.\n",
-                        count(report.foreign_bytecode, "file"),
+                        counted(report.foreign_bytecode, "file"),
                         report.is_foreign_bytecode_dropped ? ": dropped" : "; the store is read-only");
   if (report.spares_dropped > 0)
     text += format_text("{} kept for reuse had been changed: dropped.\n",
-                        count(report.spares_dropped, "run folder"));
+                        counted(report.spares_dropped, "run folder"));
   return text;
 }
 
@@ -104,8 +100,8 @@ nlohmann::json damage_json(const DamageFound& damage) {
 std::string verify_text(const VerifyReport& report, const std::optional<RebuildReport>& rebuilt) {
   std::string text;
   if (rebuilt) {
-    text += format_text("The index knows again {}, {} and {}.\n", count(rebuilt->trees, "tree"),
-                        count(rebuilt->snapshots, "snapshot"), count(rebuilt->requests, "request"));
+    text += format_text("The index knows again {}, {} and {}.\n", counted(rebuilt->trees, "tree"),
+                        counted(rebuilt->snapshots, "snapshot"), counted(rebuilt->requests, "request"));
     for (const std::string& skipped : rebuilt->skipped) text += format_text("  left out: {}\n", skipped);
   }
   std::size_t repaired = 0;
@@ -113,7 +109,7 @@ std::string verify_text(const VerifyReport& report, const std::optional<RebuildR
     text += damage_text(damage);
     repaired += damage.outcome == Outcome::repaired ? 1 : 0;
   }
-  text += format_text("{} looked at, {} hashed ({}): ", count(report.files_looked_at, "file"),
+  text += format_text("{} looked at, {} hashed ({}): ", counted(report.files_looked_at, "file"),
                       report.files_hashed, describe_bytes(report.bytes_hashed));
   if (report.found.empty()) {
     text += "nothing is damaged.\n";

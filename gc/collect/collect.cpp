@@ -33,27 +33,27 @@ std::optional<FileLock> gc_lock(StoreWriter& store, std::chrono::milliseconds ti
 
 /// Snapshots of dead leases that have a surviving process (the keeper was killed, and the process has closed
 /// every descriptor).
-struct HauntedSnapshots {
+struct SurvivingUses {
   std::map<SnapshotId, ProcessUse> snapshots;
   std::optional<ProcessUse> may_use_any;  ///< a process of a lease that has no row and an incomplete file
 };
-HauntedSnapshots haunted_snapshots(StoreWriter& store) {
+SurvivingUses surviving_uses(StoreWriter& store) {
   std::vector<HeldLease> dead = dropped_leases(store);
   {
     Index::Read rows = store.index().read();
     for (HeldLease& lease : dead)
       if (const auto row = rows.lease(lease.name)) lease.row = row;
   }
-  HauntedSnapshots haunted;
+  SurvivingUses uses;
   for (const HeldLease& lease : dead) {
     if (lease.row && lease.row->snapshots.empty()) continue;
     for (const ProcessUse& use : processes_using({}, {lease.name}))
       if (lease.row)
-        for (const SnapshotId& id : lease.row->snapshots) haunted.snapshots.emplace(id, use);
+        for (const SnapshotId& id : lease.row->snapshots) uses.snapshots.emplace(id, use);
       else
-        haunted.may_use_any = use;
+        uses.may_use_any = use;
   }
-  return haunted;
+  return uses;
 }
 
 bool is_disk_full(const StoreReader& store) {
@@ -128,7 +128,7 @@ class Collection {
 
   GcReport run() {
     remove_trash(store_, report_);
-    haunted_ = haunted_snapshots(store_);
+    surviving_uses_ = surviving_uses(store_);
     std::vector<std::string> unremoved;
     report_.removed_leases = remove_dead_leases(store_, &unremoved);
     if (is_disk_full(store_)) clear_up_without_writing();
@@ -191,10 +191,10 @@ class Collection {
   }
 
   /// The process that uses the snapshot although its lease is dead; nullptr: none.
-  const ProcessUse* haunter_of(const SnapshotId& id) const {
-    if (haunted_.may_use_any) return &*haunted_.may_use_any;
-    const auto haunted = haunted_.snapshots.find(id);
-    return haunted == haunted_.snapshots.end() ? nullptr : &haunted->second;
+  const ProcessUse* surviving_use_of(const SnapshotId& id) const {
+    if (surviving_uses_.may_use_any) return &*surviving_uses_.may_use_any;
+    const auto found = surviving_uses_.snapshots.find(id);
+    return found == surviving_uses_.snapshots.end() ? nullptr : &found->second;
   }
 
   std::vector<SnapshotId> mark() {
@@ -202,7 +202,7 @@ class Collection {
     const Census& census = report_.census;
     std::vector<std::uint32_t> going;
     for (const GoingSnapshot& snapshot : report_.plan.going) {
-      if (const ProcessUse* use = haunter_of(census.snapshots[snapshot.snapshot].id))
+      if (const ProcessUse* use = surviving_use_of(census.snapshots[snapshot.snapshot].id))
         report_.still_in_use.push_back({snapshot.snapshot, *use});
       else
         going.push_back(snapshot.snapshot);
@@ -221,7 +221,7 @@ class Collection {
   }
 
   void sweep(std::vector<SnapshotId> ids) {
-    if (!report_.census.unknown_leases.empty() || haunted_.may_use_any) return;
+    if (!report_.census.unknown_leases.empty() || surviving_uses_.may_use_any) return;
     for (const CountedSnapshot& snapshot : report_.census.snapshots)
       if (snapshot.fate && snapshot.fate->fate == Fate::deleting) ids.push_back(snapshot.id);
     std::set<TreeId> trees;
@@ -284,7 +284,7 @@ class Collection {
   StoreWriter& store_;
   const GcOptions& options_;
   GcReport report_;
-  HauntedSnapshots haunted_;
+  SurvivingUses surviving_uses_;
   std::set<TreeId> kept_trees_;
   bool are_orphans_kept_ = false;
 };

@@ -101,10 +101,6 @@ std::chrono::nanoseconds parse_duration(std::string_view text) {
   return std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds));
 }
 
-std::string print_size_limit(const SizeLimit& limit) {
-  return limit.percent == 0 ? format_text("{}", limit.bytes) : format_text("{}%", limit.percent);
-}
-
 std::string print_bytes(std::uint64_t bytes) {
   constexpr std::array kUnits = {"kB", "MB", "GB", "TB", "PB", "EB"};
   if (bytes < 1000) return format_text("{} B", bytes);

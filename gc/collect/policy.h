@@ -33,8 +33,6 @@ struct Policy {
 /// Both throw Error{usage} that lists the accepted forms. Durations: `90s`, `15m`, `12h`, `30d`, `2w`, `0`.
 SizeLimit parse_size_limit(std::string_view text);
 std::chrono::nanoseconds parse_duration(std::string_view text);
-/// Prints a limit so that parse_size_limit reads back an equal one: `5%`, `1500`.
-std::string print_size_limit(const SizeLimit& limit);
 /// `1.4 GB`, `3 days`: for people.
 std::string print_bytes(std::uint64_t bytes);
 std::string print_duration(std::chrono::nanoseconds duration);

@@ -157,7 +157,7 @@ class Repair {
     if (lost != lost_.end() || left_.contains(damage.path) || is_still_there(damage)) {
       damage.outcome = Outcome::set_aside;
       damage.outcome_detail = (lost != lost_.end() ? lost->second + "; " : std::string()) +
-                              "not used any more: the next run provides it anew";
+                              "not used any more: the next run provides it again";
       if (is_still_there(damage)) damage.outcome = Outcome::left;
       return;
     }

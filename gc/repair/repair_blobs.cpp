@@ -16,46 +16,46 @@ bool is_lawful_mode(std::uint32_t mode) {
 }  // namespace
 
 std::optional<std::string> BlobRepair::repair(const BlobId& id, std::string& why_not) {
-  const std::vector<Place> places = places_in_trees(id);
-  const std::uint32_t mode = mode_for(id, places);
+  const std::vector<TreeFile> files = files_in_trees(id);
+  const std::uint32_t mode = mode_for(id, files);
   std::optional<std::string> from;
-  if (const auto copy = find_intact(id, places))
+  if (const auto copy = find_intact(id, files))
     from = repair_from_copy(id, *copy, mode);
   else
-    from = repair_from_source(id, places, mode, why_not);
+    from = repair_from_source(id, files, mode, why_not);
   if (from) write_row(id);
   return from;
 }
 
-std::vector<BlobRepair::Place> BlobRepair::places_in_trees(const BlobId& id) {
-  std::vector<Place> places;
+std::vector<BlobRepair::TreeFile> BlobRepair::files_in_trees(const BlobId& id) {
+  std::vector<TreeFile> files;
   const std::vector<TreeId> trees = store_.index().read().trees_of(id);
   for (const TreeId& tree : trees) {
     try {
       const auto manifest = verification_.manifest(tree);
       for (const TreeEntry& entry : manifest->entries())
-        if (entry.blob == id) places.push_back({store_paths::tree(tree) + "/" + entry.path, tree, entry});
+        if (entry.blob == id) files.push_back({store_paths::tree(tree) + "/" + entry.path, tree, entry});
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::not_found) throw;
     }
   }
-  return places;
+  return files;
 }
 
-std::vector<std::string> BlobRepair::places_in_layouts(const std::vector<Place>& in_trees) {
+std::vector<std::string> BlobRepair::paths_in_layouts(const std::vector<TreeFile>& in_trees) {
   std::vector<SnapshotRow> rows;
   {
     Index::Read read = store_.index().read();
     std::set<SnapshotId> snapshots;
-    for (const Place& place : in_trees)
-      for (const SnapshotId& snapshot : read.snapshots_of(place.tree)) snapshots.insert(snapshot);
+    for (const TreeFile& file : in_trees)
+      for (const SnapshotId& snapshot : read.snapshots_of(file.tree)) snapshots.insert(snapshot);
     for (const SnapshotId& snapshot : snapshots)
       if (const auto row = read.snapshot(snapshot)) rows.push_back(*row);
   }
   std::vector<std::string> paths;
   for (const SnapshotRow& row : rows) {
     try {
-      add_places_in_layouts(row, in_trees, paths);
+      add_paths_in_layouts(row, in_trees, paths);
     } catch (const Error& error) {
       // A damaged manifest or row: no copy is found there.
       if (error.kind() != ErrorKind::damaged && error.kind() != ErrorKind::not_found) throw;
@@ -64,23 +64,23 @@ std::vector<std::string> BlobRepair::places_in_layouts(const std::vector<Place>&
   return paths;
 }
 
-void BlobRepair::add_places_in_layouts(const SnapshotRow& row, const std::vector<Place>& in_trees,
-                                       std::vector<std::string>& paths) {
+void BlobRepair::add_paths_in_layouts(const SnapshotRow& row, const std::vector<TreeFile>& in_trees,
+                                      std::vector<std::string>& paths) {
   const SnapshotRecord record = SnapshotRecord::parse(row.record);
   const std::vector<LayoutTree> trees = verification_.trees_of(record);
   for (const Layout layout : row.layouts)
     for (const auto& file : plan_layout(record, trees, layout).hard_links)
-      for (const Place& place : in_trees)
-        if (place.tree == trees[file.tree].id && place.entry.path == file.in_tree)
+      for (const TreeFile& in_tree : in_trees)
+        if (in_tree.tree == trees[file.tree].id && in_tree.entry.path == file.in_tree)
           paths.push_back(store_paths::snapshot(record.id(), layout) + "/" + file.path);
 }
 
 /// Includes the object itself: its bytes may be right, and only its mode or its row wrong.
-std::optional<std::string> BlobRepair::find_intact(const BlobId& id, const std::vector<Place>& places) {
+std::optional<std::string> BlobRepair::find_intact(const BlobId& id, const std::vector<TreeFile>& files) {
   if (is_intact(store_paths::object(id), id)) return store_paths::object(id);
-  for (const Place& place : places)
-    if (is_intact(place.path, id)) return place.path;
-  for (const std::string& path : places_in_layouts(places))
+  for (const TreeFile& file : files)
+    if (is_intact(file.path, id)) return file.path;
+  for (const std::string& path : paths_in_layouts(files))
     if (is_intact(path, id)) return path;
   return std::nullopt;
 }
@@ -111,14 +111,15 @@ std::optional<std::string> BlobRepair::repair_from_copy(const BlobId& id, const 
   return copy == object ? "its own bytes" : copy;
 }
 
-std::optional<std::string> BlobRepair::repair_from_source(const BlobId& id, const std::vector<Place>& places,
+std::optional<std::string> BlobRepair::repair_from_source(const BlobId& id,
+                                                          const std::vector<TreeFile>& files,
                                                           std::uint32_t mode, std::string& why_not) {
   why_not = "no intact copy in the store, and no tree tells where it came from";
-  for (const Place& place : places) {
-    const auto info = store_.index().read().tree(place.tree);
+  for (const TreeFile& file : files) {
+    const auto info = store_.index().read().tree(file.tree);
     if (!info) continue;
     std::string reason;
-    const auto bytes = source_.fetch({*info, place.entry.path}, reason);
+    const auto bytes = source_.fetch({*info, file.entry.path}, reason);
     if (!bytes) {
       why_not = "no intact copy in the store; " + reason;
       continue;
@@ -138,10 +139,10 @@ std::optional<std::string> BlobRepair::repair_from_source(const BlobId& id, cons
 }
 
 /// The mode in the row; without a row, the mode that the first file needs.
-std::uint32_t BlobRepair::mode_for(const BlobId& id, const std::vector<Place>& places) {
+std::uint32_t BlobRepair::mode_for(const BlobId& id, const std::vector<TreeFile>& files) {
   if (const auto row = store_.index().read().blob(id); row && is_lawful_mode(row->mode))
     return row->mode & 07777;
-  return places.empty() ? 0444 : mode_of(places.front().entry.executable);
+  return files.empty() ? 0444 : mode_of(files.front().entry.executable);
 }
 
 void BlobRepair::write_row(const BlobId& id) {

@@ -47,21 +47,21 @@ class BlobRepair {
   std::optional<std::string> repair(const BlobId& id, std::string& why_not);
 
  private:
-  struct Place {
+  struct TreeFile {
     std::string path;
     TreeId tree;
     TreeEntry entry;
   };
-  std::vector<Place> places_in_trees(const BlobId& id);
-  std::vector<std::string> places_in_layouts(const std::vector<Place>& in_trees);
-  void add_places_in_layouts(const SnapshotRow& row, const std::vector<Place>& in_trees,
-                             std::vector<std::string>& paths);
-  std::optional<std::string> find_intact(const BlobId& id, const std::vector<Place>& places);
+  std::vector<TreeFile> files_in_trees(const BlobId& id);
+  std::vector<std::string> paths_in_layouts(const std::vector<TreeFile>& in_trees);
+  void add_paths_in_layouts(const SnapshotRow& row, const std::vector<TreeFile>& in_trees,
+                            std::vector<std::string>& paths);
+  std::optional<std::string> find_intact(const BlobId& id, const std::vector<TreeFile>& files);
   bool is_intact(const std::string& path, const BlobId& id);
   std::optional<std::string> repair_from_copy(const BlobId& id, const std::string& copy, std::uint32_t mode);
-  std::optional<std::string> repair_from_source(const BlobId& id, const std::vector<Place>& places,
+  std::optional<std::string> repair_from_source(const BlobId& id, const std::vector<TreeFile>& files,
                                                 std::uint32_t mode, std::string& why_not);
-  std::uint32_t mode_for(const BlobId& id, const std::vector<Place>& places);
+  std::uint32_t mode_for(const BlobId& id, const std::vector<TreeFile>& files);
   void write_row(const BlobId& id);
 
   Verification& verification_;

@@ -27,7 +27,7 @@ bool only_groups(const std::string& path) {
   return path.find("/@", path.rfind('/')) != std::string::npos;
 }
 
-struct Place {
+struct LayerEntry {
   std::string layer;  ///< its prefix, relative to the store's root
   unsigned char type = DT_DIR;
 };
@@ -40,17 +40,17 @@ class PrefixOverlay {
   void add_directory(const std::string& path, const std::vector<std::string>& layers,
                      const std::set<std::string>& hidden = {}) {
     if (hidden.empty()) recipe_.directories.push_back(path);
-    std::map<std::string, std::vector<Place>> entries;
+    std::map<std::string, std::vector<LayerEntry>> entries;
     for (const std::string& layer : layers)
       for (const DirectoryEntry& entry : list_directory(store_.root(), layer + "/" + path))
         if (!hidden.contains(entry.name)) entries[entry.name].push_back({layer, entry.type});
-    for (const auto& [name, places] : entries) add(path + "/" + name, places);
+    for (const auto& [name, in_layers] : entries) add(path + "/" + name, in_layers);
   }
 
-  void add(const std::string& path, const std::vector<Place>& places) {
-    const Place& first = places.front();
+  void add(const std::string& path, const std::vector<LayerEntry>& in_layers) {
+    const LayerEntry& first = in_layers.front();
     if (first.type == DT_DIR) {
-      add_folder(path, places);
+      add_folder(path, in_layers);
     } else if (first.type == DT_REG && is_copied(path)) {
       recipe_.files.emplace_back(path, read_file(store_.root(), first.layer + "/" + path));
     } else if (first.type == DT_REG) {
@@ -60,10 +60,10 @@ class PrefixOverlay {
   }
 
  private:
-  void add_folder(const std::string& path, const std::vector<Place>& places) {
+  void add_folder(const std::string& path, const std::vector<LayerEntry>& in_layers) {
     std::vector<std::string> layers;
-    for (const Place& place : places)
-      if (place.type == DT_DIR) layers.push_back(place.layer);
+    for (const LayerEntry& entry : in_layers)
+      if (entry.type == DT_DIR) layers.push_back(entry.layer);
     const auto depth = 1 + std::count(path.begin(), path.end(), '/');
     if (depth > kRealDepth && layers.size() == 1 && !is_replaced_below(path) && !only_groups(path)) {
       recipe_.symlinks.emplace_back(path, store_.path() + "/" + layers.front() + "/" + path);
@@ -96,7 +96,7 @@ bool is_script(const LaunchPlan& plan, const std::string& name) {
 
 void add_prefix_entries(const StoreReader& store, const LaunchPlan& plan, ScratchRecipe& recipe) {
   PrefixOverlay overlay(store, recipe);
-  std::map<std::string, std::vector<Place>> tops;
+  std::map<std::string, std::vector<LayerEntry>> tops;
   std::vector<std::string> libraries;
   for (const LayerPlan& layer : plan.layers) {
     const std::string prefix = store_paths::snapshot(layer.snapshot, layer.layout);
@@ -108,7 +108,7 @@ void add_prefix_entries(const StoreReader& store, const LaunchPlan& plan, Scratc
     }
     if (type_of(store, prefix + "/lib") == DT_DIR) libraries.push_back(prefix);
   }
-  for (const auto& [name, places] : tops) overlay.add(name, places);
+  for (const auto& [name, in_layers] : tops) overlay.add(name, in_layers);
   const std::size_t slash = plan.site_path.find('/');
   const std::string python =
       plan.site_path.substr(slash + 1, plan.site_path.find('/', slash + 1) - slash - 1);

@@ -64,7 +64,7 @@ RunKey key_of(const StoreReader& store, const RunWords& request) {
 }
 
 std::optional<PreparedRun> known_run(StoreWriter& store, const RunWords& request, const RunKey& key) {
-  if (wants_anew(request) || key.misspelt_block) return std::nullopt;
+  if (bypasses_run_cache(request) || key.misspelt_block) return std::nullopt;
   const auto text = text_with_variables(store, request, key.text);
   const auto entry = text ? find_run(store, *text) : std::nullopt;
   if (!entry) return std::nullopt;

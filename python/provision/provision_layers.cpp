@@ -57,10 +57,10 @@ class LayerProvisioning {
   ProvisionedLayers run(const Layers& layers) {
     made_.resize(layers.layers.size());
     for (std::size_t i = made_.size(); i-- > 0;)
-      if (layers.layers[i].only_without.empty()) made_[i] = make(layers.layers[i], below(i));
+      if (layers.layers[i].only_without.empty()) made_[i] = find_or_make(layers.layers[i], below(i));
     for (std::size_t i = made_.size(); i-- > 0;)
       if (const Layer& layer = layers.layers[i]; !layer.only_without.empty() && !has(layer.only_without))
-        made_[i] = make(layer, below(i));
+        made_[i] = find_or_make(layer, below(i));
     for (std::size_t i = 0; i < made_.size(); ++i)
       if (made_[i])
         for (const WatchedPath& wheel : layers.layers[i].local_wheels) result_.watched.push_back(wheel);
@@ -90,22 +90,22 @@ class LayerProvisioning {
     });
   }
 
-  MadeLayer make(const Layer& layer, const std::vector<SnapshotId>& below) {
+  MadeLayer find_or_make(const Layer& layer, const std::vector<SnapshotId>& below) {
     const LayerRequest request{request_text(layer, interpreter_, below)};
     const bool reuses = may_reuse(layer.settings);
     if (reuses)
       if (auto known = known_answer(request)) return *known;
     if (store_.is_read_only()) refuse_to_make(store_, layer.label, reuses);
 
-    // The environment of a build is always decided anew, while the locks of outer requests are held: waiting
-    // for one more could end in a circle of processes that wait for each other.
-    if (layer.source == Layer::Source::build) return make_anew(layer, below, request);
+    // The environment of a build is always resolved again, while the locks of outer requests are held:
+    // waiting for one more could end in a circle of processes that wait for each other.
+    if (layer.source == Layer::Source::build) return make(layer, below, request);
     // Of many processes with the same request, one does the work; the others find its answer.
     const FileLock lock =
         FileLock::wait(store_.root(), store_paths::request_lock(request.key), LockMode::exclusive);
     if (reuses)
       if (auto known = known_answer(request)) return *known;
-    return make_anew(layer, below, request);
+    return make(layer, below, request);
   }
 
   std::optional<RequestRow> earlier_answer(const LayerRequest& request) {
@@ -137,7 +137,7 @@ class LayerProvisioning {
     return preferred;
   }
 
-  MadeLayer make_anew(const Layer& layer, const std::vector<SnapshotId>& below, const LayerRequest& request) {
+  MadeLayer make(const Layer& layer, const std::vector<SnapshotId>& below, const LayerRequest& request) {
     const auto started = std::chrono::steady_clock::now();
     const bool has_client = layer.source == Layer::Source::script || layer.source == Layer::Source::build;
     const auto client = has_client && script_client_

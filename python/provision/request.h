@@ -40,7 +40,7 @@ struct RunWords {
 };
 
 /// Whether the request repeats work that an earlier run with the same key has done.
-inline bool wants_anew(const RunWords& request) {
+inline bool bypasses_run_cache(const RunWords& request) {
   return request.refresh || request.upgrade || request.compile_bytecode ||
          !request.refresh_packages.empty() || !request.upgrade_packages.empty();
 }

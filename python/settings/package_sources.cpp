@@ -23,7 +23,7 @@ const IndexLocation& index_named(const PackageSource& source, const std::vector<
   if (found == named.end())
     throw Error(
         ErrorKind::usage,
-        "cannot take '" + source.name + "' from the index '" + source.value + "' (" + source.place +
+        "cannot take '" + source.name + "' from the index '" + source.value + "' (" + source.position +
             "): there is no index of that name",
         "declare it with [[tool.uv.index]] and its name and url, or give --index " + source.value + "=URL");
   return *found;
@@ -34,7 +34,7 @@ void apply(const PackageSource& source, Requirement& requirement, const std::vec
   if (requirement.url)
     throw Error(ErrorKind::usage,
                 "cannot install '" + source.name + "': it has an address of its own and a source (" +
-                    source.place + ")",
+                    source.position + ")",
                 "keep one of the two");
   switch (source.kind) {
     case PackageSource::Kind::index:
@@ -46,7 +46,7 @@ void apply(const PackageSource& source, Requirement& requirement, const std::vec
       return;
     case PackageSource::Kind::unsupported:
       throw Error(ErrorKind::unsupported,
-                  "cannot install '" + source.name + "' from " + source.value + " (" + source.place +
+                  "cannot install '" + source.name + "' from " + source.value + " (" + source.position +
                       "): tool.uv.sources may name indexes and wheels only",
                   kHint);
   }

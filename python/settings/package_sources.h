@@ -16,7 +16,7 @@ struct PackageSource {
   Kind kind = Kind::unsupported;
   std::string value;           ///< index name, wheel URL, or description of the unsupported source
   pypackaging::Marker marker;  ///< the entry applies where the marker holds
-  std::string place;           ///< for messages: "'demo.py': line 7, column 5"
+  std::string position;        ///< for messages: "'demo.py': line 7, column 5"
   bool operator==(const PackageSource&) const = default;
 };
 

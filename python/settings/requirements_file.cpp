@@ -162,7 +162,7 @@ class FileReader {
            with_variables(line.text, variables_));
   }
 
-  static bool is_url(const std::string& place) { return place.find("://") != std::string::npos; }
+  static bool is_url(const std::string& written) { return written.find("://") != std::string::npos; }
 
   /// A shell's pipe or standard input has no directory: relative paths start at the working directory.
   static std::string folder_of(const std::string& file) {
@@ -176,28 +176,28 @@ class FileReader {
     throw Error(ErrorKind::not_found, "cannot read '" + path + "': no such file");
   }
 
-  struct Place {
+  struct LineContext {
     std::string file, directory;
     std::size_t number;
     bool is_constraints;
     std::string url;  ///< of a file that was fetched
   };
 
-  [[noreturn]] static void fail(const Place& place, ErrorKind kind, const std::string& reason) {
+  [[noreturn]] static void fail(const LineContext& context, ErrorKind kind, const std::string& reason) {
     throw Error(kind,
-                "cannot read '" + place.file + "': line " + std::to_string(place.number) + ": " + reason);
+                "cannot read '" + context.file + "': line " + std::to_string(context.number) + ": " + reason);
   }
 
-  void take(const Place& place, const std::string& line) {
+  void take(const LineContext& context, const std::string& line) {
     if (line.starts_with('-'))
-      take_options(place, line);
+      take_options(context, line);
     else
-      take_requirement(place, line);
+      take_requirement(context, line);
   }
 
   /// A line may have several options. A path may contain blanks: words that are not options belong to the
   /// value before them.
-  void take_options(const Place& place, const std::string& line) {
+  void take_options(const LineContext& context, const std::string& line) {
     const std::vector<std::string> words = shell_words(line);
     for (std::size_t i = 0; i < words.size();) {
       std::string option = words[i], value;
@@ -211,23 +211,23 @@ class FileReader {
       }
       for (++i; i < words.size() && !words[i].starts_with('-'); ++i)
         value += (value.empty() ? "" : " ") + words[i];
-      take_option(place, option, value);
+      take_option(context, option, value);
     }
   }
 
-  void take_option(const Place& place, const std::string& option, const std::string& value) {
+  void take_option(const LineContext& context, const std::string& option, const std::string& value) {
     if (is_known(option) && value.empty())
-      fail(place, ErrorKind::invalid_input, "'" + option + "' needs a value");
+      fail(context, ErrorKind::invalid_input, "'" + option + "' needs a value");
     if (option == "-r" || option == "--requirement")
-      include(place, value, place.is_constraints);
+      include(context, value, context.is_constraints);
     else if (option == "-c" || option == "--constraint")
-      include(place, value, true);
+      include(context, value, true);
     else if (option == "-i" || option == "--index-url")
-      out_.default_index = index_of(place, value, false);
+      out_.default_index = index_of(context, value, false);
     else if (option == "--extra-index-url")
-      out_.extra_indexes.push_back(index_of(place, value, false));
+      out_.extra_indexes.push_back(index_of(context, value, false));
     else if (option == "-f" || option == "--find-links")
-      out_.find_links.push_back(index_of(place, value, true));
+      out_.find_links.push_back(index_of(context, value, true));
     else if (option == "--no-index")
       out_.no_index = true;
     else if (option == "--pre")
@@ -239,33 +239,33 @@ class FileReader {
     else if (option == "--only-binary")
       add_packages(value, out_.build.no_build, out_.build.no_build_packages);
     else if (option == "--config-settings")
-      take_config_setting(place, value);
+      take_config_setting(context, value);
     else if (option == "-e" || option == "--editable")
-      fail(place, ErrorKind::unsupported, "editable source folders are not built; give a wheel");
+      fail(context, ErrorKind::unsupported, "editable source folders are not built; give a wheel");
     else if (!is_ignored(option))
-      fail(place, ErrorKind::invalid_input, "the option '" + option + "' is not known");
+      fail(context, ErrorKind::invalid_input, "the option '" + option + "' is not known");
   }
 
-  static IndexLocation index_of(const Place& place, const std::string& written, bool is_find_links) {
+  static IndexLocation index_of(const LineContext& context, const std::string& written, bool is_find_links) {
     try {
-      return location(written, place.directory, is_find_links);
+      return location(written, context.directory, is_find_links);
     } catch (const Error& error) {
-      fail(place, error.kind(), error.what());
+      fail(context, error.kind(), error.what());
     }
   }
 
-  void include(const Place& place, const std::string& written, bool is_constraints) {
-    read(included(place, written), is_constraints);
+  void include(const LineContext& context, const std::string& written, bool is_constraints) {
+    read(included(context, written), is_constraints);
   }
 
   /// The path or URL of a file that is included: relative to the one that includes it.
-  std::string included(const Place& place, const std::string& written) {
+  std::string included(const LineContext& context, const std::string& written) {
     if (const auto path = is_url(written) ? local_path(written) : std::nullopt) return *path;
-    if (!is_url(written) && place.url.empty()) return in_directory(written, place.directory);
-    const auto base = Url::parse(place.url.empty() ? written : place.url);
+    if (!is_url(written) && context.url.empty()) return in_directory(written, context.directory);
+    const auto base = Url::parse(context.url.empty() ? written : context.url);
     const auto url = base ? resolve_url(*base, written) : std::nullopt;
     if (!url || !url->is_http() || !fetch_)
-      fail(place, ErrorKind::unsupported, "'" + without_credentials(written) + "' cannot be fetched");
+      fail(context, ErrorKind::unsupported, "'" + without_credentials(written) + "' cannot be fetched");
     if (is_url(written)) return written;
     Url complete = *url;
     if (complete.origin() == base->origin()) complete.userinfo = base->userinfo;
@@ -295,50 +295,50 @@ class FileReader {
     return ignored.contains(option);
   }
 
-  void take_config_setting(const Place& place, const std::string& value) {
+  void take_config_setting(const LineContext& context, const std::string& value) {
     if (!add_backend_setting(value, out_.build.config))
-      fail(place, ErrorKind::invalid_input, "'" + terminal_line(value) + "' is not KEY=VALUE");
+      fail(context, ErrorKind::invalid_input, "'" + terminal_line(value) + "' is not KEY=VALUE");
   }
 
-  void take_requirement(const Place& place, const std::string& line) {
+  void take_requirement(const LineContext& context, const std::string& line) {
     const std::size_t options = find_options(line);
     Requirement requirement;
     try {
-      requirement = parse_user_requirement(std::string(trimmed(line.substr(0, options))), place.directory);
+      requirement = parse_user_requirement(std::string(trimmed(line.substr(0, options))), context.directory);
     } catch (const Error& error) {
-      fail(place, ErrorKind::invalid_input, error.what());
+      fail(context, ErrorKind::invalid_input, error.what());
     }
-    if (options != std::string::npos) take_hashes(place, requirement, line.substr(options));
-    (place.is_constraints ? out_.constraints : out_.requirements).push_back(std::move(requirement));
+    if (options != std::string::npos) take_hashes(context, requirement, line.substr(options));
+    (context.is_constraints ? out_.constraints : out_.requirements).push_back(std::move(requirement));
   }
 
-  void take_hashes(const Place& place, const Requirement& requirement, const std::string& text) {
+  void take_hashes(const LineContext& context, const Requirement& requirement, const std::string& text) {
     constexpr std::string_view kHash = "--hash";
     for (std::size_t at = text.find("--"); at != std::string::npos; at = text.find("--", at + 2)) {
       if (text.compare(at, kHash.size(), kHash) != 0)
-        fail(place, ErrorKind::invalid_input, "an option that is not known follows the requirement");
+        fail(context, ErrorKind::invalid_input, "an option that is not known follows the requirement");
       const std::size_t begin = text.find_first_not_of(" =\t", at + kHash.size());
       const std::string value =
           text.substr(std::min(begin, text.size()), text.find_first_of(" \t", begin) - begin);
-      out_.hashes.allowed[requirement.normalized_name].add(demanded_hash(place, value));
+      out_.hashes.allowed[requirement.normalized_name].add(demanded_hash(context, value));
     }
   }
 
   /// A required hash must be checked, so one that cannot be checked is an error.
-  static FileDigest demanded_hash(const Place& place, const std::string& value) {
+  static FileDigest demanded_hash(const LineContext& context, const std::string& value) {
     const std::size_t colon = std::min(value.find(':'), value.size());
     const std::string algorithm = value.substr(0, colon);
     const auto hash = FileDigest::read(algorithm, value.substr(std::min(colon + 1, value.size())));
     if (!hash)
-      fail(place, ErrorKind::invalid_input,
+      fail(context, ErrorKind::invalid_input,
            "the hash '" + terminal_line(value) + "' cannot be checked: it must be one of " +
                strong_algorithms());
     if (!is_strong_algorithm(hash->algorithm))
-      fail(place, ErrorKind::invalid_input,
+      fail(context, ErrorKind::invalid_input,
            hash->algorithm + " proves nothing: a demanded hash must be one of " + strong_algorithms());
     if (hash->hex.empty())
       fail(
-          place, ErrorKind::invalid_input,
+          context, ErrorKind::invalid_input,
           "the hash '" + terminal_line(value) + "' cannot be checked: what follows is no " + hash->algorithm);
     return *hash;
   }
@@ -350,9 +350,9 @@ class FileReader {
 
 }  // namespace
 
-RequirementsFile read_requirements_file(const std::string& place, const FetchText& fetch) {
+RequirementsFile read_requirements_file(const std::string& path_or_url, const FetchText& fetch) {
   RequirementsFile file;
-  FileReader(file, fetch).read_all(place);
+  FileReader(file, fetch).read_all(path_or_url);
   return file;
 }
 

@@ -31,8 +31,8 @@ struct RequirementsFile {
 
 /// Throws Error{invalid_input} with file and line, also for a hash that cannot be checked or whose algorithm
 /// is weak. Throws Error{unsupported} for `-e`, source directories and repositories.
-/// `place`: a path, or a URL for `fetch`, which returns the bytes; without it, URLs are an error.
+/// `path_or_url`: a path, or a URL for `fetch`, which returns the bytes; without it, URLs are an error.
 using FetchText = std::function<std::string(const std::string& url)>;
-RequirementsFile read_requirements_file(const std::string& place, const FetchText& fetch = {});
+RequirementsFile read_requirements_file(const std::string& path_or_url, const FetchText& fetch = {});
 
 }  // namespace envstore

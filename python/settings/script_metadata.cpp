@@ -98,15 +98,15 @@ class Reader {
   ScriptSettings read_tool(const std::string& name, const toml::node& node) {
     const toml::table* tool = node.as_table();
     if (tool == nullptr) fail(node.source(), "'tool." + name + "' must be a table");
-    OptionsPlace place;
-    place.what = "the metadata of '" + script_ + "'";
-    place.prefix = "tool." + name + ".";
-    place.source = "the script's metadata";
-    place.lines_before = first_line_ - 1;
-    place.columns_before = 2;
-    place.directory = directory_;
+    OptionsOrigin origin;
+    origin.what = "the metadata of '" + script_ + "'";
+    origin.prefix = "tool." + name + ".";
+    origin.source = "the script's metadata";
+    origin.lines_before = first_line_ - 1;
+    origin.columns_before = 2;
+    origin.directory = directory_;
     ScriptSettings settings;
-    UvOptionsReader(place, settings).take(*tool);
+    UvOptionsReader(origin, settings).take(*tool);
     return settings;
   }
 

@@ -30,12 +30,12 @@ std::string_view path_of(std::string_view url) {
 
 }  // namespace
 
-std::string OptionsPlace::position(const toml::source_region& where) const {
+std::string OptionsOrigin::position(const toml::source_region& where) const {
   return "line " + std::to_string(where.begin.line + lines_before) + ", column " +
          std::to_string(where.begin.column + columns_before);
 }
 
-void OptionsPlace::fail(const toml::source_region& where, const std::string& reason) const {
+void OptionsOrigin::fail(const toml::source_region& where, const std::string& reason) const {
   throw Error(kind == Kind::script ? ErrorKind::invalid_input : ErrorKind::usage,
               "cannot read " + what + ": " + position(where) + ": " + reason);
 }
@@ -45,7 +45,7 @@ void UvOptionsReader::take(const toml::table& options) {
     const std::string name(key.str());
     const auto known = find_uv_key(table_, name);
     check(known ? &*known : nullptr, name, key, value);
-    const KeyUse use = place_.kind == OptionsPlace::Kind::script ? known->in_script : known->in_file;
+    const KeyUse use = origin_.kind == OptionsOrigin::Kind::script ? known->in_script : known->in_file;
     if (use != KeyUse::supported) continue;
     if (const SettingSpec* setting = setting_of_uv_key(table_, name))
       take_setting(*setting, name, value);
@@ -56,9 +56,9 @@ void UvOptionsReader::take(const toml::table& options) {
 
 void UvOptionsReader::check(const UvKey* known, const std::string& name, const toml::key& key,
                             const toml::node& value) {
-  const bool is_script = place_.kind == OptionsPlace::Kind::script;
-  const std::string where = "cannot use " + place_.what + ": " + place_.position(key.source()) + ": '" +
-                            place_.prefix + name + "' ";
+  const bool is_script = origin_.kind == OptionsOrigin::Kind::script;
+  const std::string where = "cannot use " + origin_.what + ": " + origin_.position(key.source()) + ": '" +
+                            origin_.prefix + name + "' ";
   const std::string way_out = is_script ? "" : "; --no-config reads no configuration file";
   if (known == nullptr)
     throw Error(ErrorKind::unsupported, where + "is not known, and may change what is installed",
@@ -73,30 +73,30 @@ void UvOptionsReader::take_setting(const SettingSpec& setting, const std::string
                                    const toml::node& value) {
   switch (setting.kind) {
     case SettingKind::word:
-      return add(setting, {text(value), place_.source});
+      return add(setting, {text(value), origin_.source});
     case SettingKind::cutoff:
-      return add(setting, {cutoff(value), place_.source});
+      return add(setting, {cutoff(value), origin_.source});
     case SettingKind::yes_no:
-      return add(setting, {boolean(value) ? "true" : "false", place_.source});
+      return add(setting, {boolean(value) ? "true" : "false", origin_.source});
     case SettingKind::path:
     case SettingKind::index:
-      return add_place(setting, text(value));
+      return add_location(setting, text(value));
     case SettingKind::indexes:
       if (key == "index") return take_indexes(setting, value);
       [[fallthrough]];
     case SettingKind::find_links:
     case SettingKind::paths:
-      for (const std::string& written : texts(value)) add_place(setting, written);
+      for (const std::string& written : texts(value)) add_location(setting, written);
       return;
     case SettingKind::packages:
-      for (std::string& name : names(value)) add(setting, {std::move(name), place_.source});
+      for (std::string& name : names(value)) add(setting, {std::move(name), origin_.source});
       return;
     case SettingKind::words:
-      for (std::string& each : texts(value)) add(setting, {std::move(each), place_.source});
+      for (std::string& each : texts(value)) add(setting, {std::move(each), origin_.source});
       return;
     case SettingKind::texts:
       if (key == "dependency-metadata") return take_dependency_metadata(setting, value);
-      for (std::string& each : texts(value)) add(setting, {std::move(each), place_.source});
+      for (std::string& each : texts(value)) add(setting, {std::move(each), origin_.source});
       return;
     case SettingKind::package_cutoffs:
     case SettingKind::package_words:
@@ -130,37 +130,37 @@ void UvOptionsReader::add(const SettingSpec& setting, SettingValue value) {
   settings_.layer.add(setting, std::move(value));
 }
 
-void UvOptionsReader::add_place(const SettingSpec& setting, const std::string& written) {
+void UvOptionsReader::add_location(const SettingSpec& setting, const std::string& written) {
   add(setting, {.value = location(written),
-                .source = place_.source,
+                .source = origin_.source,
                 .is_flat = setting.kind == SettingKind::find_links});
 }
 
 void UvOptionsReader::take_indexes(const SettingSpec& setting, const toml::node& node) {
   const toml::array* list = node.as_array();
-  if (list == nullptr) place_.fail(node.source(), "'index' must be an array of tables");
+  if (list == nullptr) origin_.fail(node.source(), "'index' must be an array of tables");
   for (const toml::node& entry : *list) take_index(setting, entry);
 }
 
 void UvOptionsReader::take_index(const SettingSpec& setting, const toml::node& node) {
   const toml::table* table = node.as_table();
   const toml::node* url = table == nullptr ? nullptr : table->get("url");
-  if (url == nullptr) place_.fail(node.source(), "an index must be a table with a 'url'");
+  if (url == nullptr) origin_.fail(node.source(), "an index must be a table with a 'url'");
   for (const auto& [key, value] : *table) {
     const std::string name(key.str());
     check(find_key(uv_index_keys(), name), "index." + name, key, value);
   }
-  SettingValue index{location(text(*url)), place_.source};
+  SettingValue index{location(text(*url)), origin_.source};
   if (const toml::node* name = table->get("name")) index.name = text(*name);
   const toml::node* explicit_node = table->get("explicit");
   index.is_explicit = explicit_node != nullptr && boolean(*explicit_node);
   if (index.is_explicit && index.name.empty())
-    place_.fail(explicit_node->source(),
-                "an index that is explicit needs a name, so that a source can name it");
+    origin_.fail(explicit_node->source(),
+                 "an index that is explicit needs a name, so that a source can name it");
   if (const toml::node* format = table->get("format")) {
     index.is_flat = text(*format) == "flat";
     if (!index.is_flat && text(*format) != "simple")
-      place_.fail(format->source(), "'format' must be simple or flat");
+      origin_.fail(format->source(), "'format' must be simple or flat");
   }
   if (const toml::node* codes = table->get("ignore-error-codes")) index.ignored_statuses = statuses(*codes);
   if (const toml::node* control = table->get("cache-control"))
@@ -173,7 +173,7 @@ void UvOptionsReader::take_index(const SettingSpec& setting, const toml::node& n
 
 void UvOptionsReader::take_sources(const toml::node& node) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) place_.fail(node.source(), "'sources' must be a table");
+  if (table == nullptr) origin_.fail(node.source(), "'sources' must be a table");
   for (const auto& [key, value] : *table) {
     const std::string name = pypackaging::normalize_name(key.str());
     const toml::array* list = value.as_array();
@@ -186,9 +186,9 @@ void UvOptionsReader::take_sources(const toml::node& node) {
 
 void UvOptionsReader::take_source(const std::string& name, const toml::node& node) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) place_.fail(node.source(), "a source must be a table");
+  if (table == nullptr) origin_.fail(node.source(), "a source must be a table");
   PackageSource source = source_of(name, *table);
-  source.place = place_.what + ": " + place_.position(node.source());
+  source.position = origin_.what + ": " + origin_.position(node.source());
   settings_.sources.push_back(std::move(source));
 }
 
@@ -199,13 +199,13 @@ PackageSource UvOptionsReader::source_of(const std::string& name, const toml::ta
     const std::string word(key.str());
     if (word == "marker") {
       auto marker = pypackaging::Marker::parse(text(value));
-      if (!marker) place_.fail(value.source(), "marker: " + marker.error().message);
+      if (!marker) origin_.fail(value.source(), "marker: " + marker.error().message);
       source.marker = std::move(*marker);
     } else {
       read_target(source, word, value);
     }
   }
-  if (source.value.empty()) place_.fail(table.source(), "a source must name an index, a url or a path");
+  if (source.value.empty()) origin_.fail(table.source(), "a source must name an index, a url or a path");
   return source;
 }
 
@@ -219,7 +219,7 @@ void UvOptionsReader::read_target(PackageSource& source, const std::string& key,
   const auto set = [&](Kind kind, std::string target) {
     const bool is_first = source.value.empty();
     if (!is_first && source.kind != Kind::unsupported)
-      place_.fail(value.source(), "a source names one of index, url and path");
+      origin_.fail(value.source(), "a source names one of index, url and path");
     if (!is_first) return;
     source.kind = kind;
     source.value = std::move(target);
@@ -246,29 +246,29 @@ void UvOptionsReader::read_target(PackageSource& source, const std::string& key,
   } else if (key == "subdirectory" || key == "rev" || key == "tag" || key == "branch") {
     if (source.value.empty()) refuse("a source with '" + key + "'");
   } else if (key != "package" && key != "lfs") {
-    place_.fail(value.source(), "there is no key '" + key + "' of a source");
+    origin_.fail(value.source(), "there is no key '" + key + "' of a source");
   }
 }
 
 std::string UvOptionsReader::text(const toml::node& node) const {
   const auto value = node.value<std::string>();
-  if (!node.is_string() || !value) place_.fail(node.source(), "a text is expected here");
+  if (!node.is_string() || !value) origin_.fail(node.source(), "a text is expected here");
   return *value;
 }
 
 bool UvOptionsReader::boolean(const toml::node& node) const {
-  if (!node.is_boolean()) place_.fail(node.source(), "true or false is expected here");
+  if (!node.is_boolean()) origin_.fail(node.source(), "true or false is expected here");
   return *node.value<bool>();
 }
 
 std::vector<int> UvOptionsReader::statuses(const toml::node& node) const {
   const toml::array* list = node.as_array();
-  if (list == nullptr) place_.fail(node.source(), "'ignore-error-codes' must be an array of numbers");
+  if (list == nullptr) origin_.fail(node.source(), "'ignore-error-codes' must be an array of numbers");
   std::vector<int> result;
   for (const toml::node& entry : *list) {
     const auto status = entry.value<std::int64_t>();
     if (!entry.is_integer() || !status || *status < 100 || *status > 999)
-      place_.fail(entry.source(), "an HTTP status is expected here, as 403");
+      origin_.fail(entry.source(), "an HTTP status is expected here, as 403");
     result.push_back(static_cast<int>(*status));
   }
   return result;
@@ -277,7 +277,7 @@ std::vector<int> UvOptionsReader::statuses(const toml::node& node) const {
 /// Files of an index are kept by their hash, so that `files` has no effect.
 std::string UvOptionsReader::api_cache_control(const toml::node& node) const {
   const toml::table* table = node.as_table();
-  if (table == nullptr) place_.fail(node.source(), "'cache-control' must be a table with 'api' and 'files'");
+  if (table == nullptr) origin_.fail(node.source(), "'cache-control' must be a table with 'api' and 'files'");
   const toml::node* api = table->get("api");
   return api == nullptr ? std::string() : text(*api);
 }
@@ -307,38 +307,38 @@ std::string UvOptionsReader::cutoff(const toml::node& node) const {
   else if (node.is_boolean() && !boolean(node))
     stream << "false";
   else
-    place_.fail(node.source(), "a date, a time, a duration or false is expected here");
+    origin_.fail(node.source(), "a date, a time, a duration or false is expected here");
   return stream.str();
 }
 
 /// A URL, or an absolute path.
 std::string UvOptionsReader::location(const std::string& written) const {
   if (is_index_address(written)) return checked_index_address(written);
-  return written.starts_with('/') ? written : absolute_path(place_.directory + "/" + written);
+  return written.starts_with('/') ? written : absolute_path(origin_.directory + "/" + written);
 }
 
 std::optional<ScriptSettings> read_uv_file(std::string_view text, const std::string& path,
                                            SettingTable table) {
-  OptionsPlace place;
-  place.kind = OptionsPlace::Kind::file;
-  place.what = "'" + path + "'";
-  place.source = path;
-  place.directory = path.substr(0, path.rfind('/'));
+  OptionsOrigin origin;
+  origin.kind = OptionsOrigin::Kind::file;
+  origin.what = "'" + path + "'";
+  origin.source = path;
+  origin.directory = path.substr(0, path.rfind('/'));
   toml::table content;
   try {
     content = parse_toml(text);
   } catch (const TomlError& error) {
-    place.fail(error.where, error.what());
+    origin.fail(error.where, error.what());
   }
   const toml::table* options = &content;
   if (path.ends_with("/pyproject.toml")) {
-    place.prefix = "tool.uv.";
+    origin.prefix = "tool.uv.";
     const toml::node_view<const toml::node> uv = std::as_const(content)["tool"]["uv"];
     options = uv.as_table();
     if (options == nullptr) return std::nullopt;
   }
   ScriptSettings settings;
-  UvOptionsReader(place, settings, table).take(*options);
+  UvOptionsReader(origin, settings, table).take(*options);
   return settings;
 }
 

@@ -13,25 +13,25 @@ namespace envstore {
 void UvOptionsReader::take_package_values(const SettingSpec& setting, const toml::node& node) {
   const toml::table* table = node.as_table();
   if (table == nullptr)
-    place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of names and " +
-                                   (setting.kind == SettingKind::package_cutoffs ? "dates" : "words"));
+    origin_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of names and " +
+                                    (setting.kind == SettingKind::package_cutoffs ? "dates" : "words"));
   for (const auto& [name, value] : *table)
-    add(setting, {setting.kind == SettingKind::package_cutoffs ? cutoff(value) : text(value), place_.source,
+    add(setting, {setting.kind == SettingKind::package_cutoffs ? cutoff(value) : text(value), origin_.source,
                   pypackaging::normalize_name(name.str())});
 }
 
 void UvOptionsReader::take_dependency_metadata(const SettingSpec& setting, const toml::node& node) {
   const toml::array* list = node.as_array();
-  if (list == nullptr) place_.fail(node.source(), "'dependency-metadata' must be an array of tables");
+  if (list == nullptr) origin_.fail(node.source(), "'dependency-metadata' must be an array of tables");
   for (const toml::node& entry : *list) {
     const toml::table* table = entry.as_table();
     if (table == nullptr || table->get("name") == nullptr)
-      place_.fail(entry.source(), "dependency metadata must be a table with a 'name'");
+      origin_.fail(entry.source(), "dependency metadata must be a table with a 'name'");
     const std::string lines = metadata_text(*table);
     try {
-      add(setting, {StaticMetadata::parse(lines).text(), place_.source});
+      add(setting, {StaticMetadata::parse(lines).text(), origin_.source});
     } catch (const Error& error) {
-      place_.fail(entry.source(), error.what());
+      origin_.fail(entry.source(), error.what());
     }
   }
 }
@@ -48,7 +48,7 @@ std::string UvOptionsReader::metadata_text(const toml::table& table) const {
   for (const auto& [key, value] : table) {
     const auto field = kFields.find(key.str());
     if (field == kFields.end())
-      place_.fail(value.source(), "there is no key '" + std::string(key.str()) + "' of dependency metadata");
+      origin_.fail(value.source(), "there is no key '" + std::string(key.str()) + "' of dependency metadata");
     for (std::string& written : texts(value)) {
       std::replace(written.begin(), written.end(), '\n', ' ');
       lines += std::string(field->second) + ": " + written + "\n";
@@ -60,16 +60,16 @@ std::string UvOptionsReader::metadata_text(const toml::table& table) const {
 void UvOptionsReader::take_pairs(const SettingSpec& setting, const std::string& package,
                                  const toml::node& node) {
   const toml::table* table = node.as_table();
-  if (table == nullptr) place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table");
+  if (table == nullptr) origin_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table");
   for (const auto& [key, value] : *table)
     for (const std::string& each : texts(value))
-      add(setting, {std::string(key.str()) + "=" + each, place_.source, package});
+      add(setting, {std::string(key.str()) + "=" + each, origin_.source, package});
 }
 
 void UvOptionsReader::take_package_pairs(const SettingSpec& setting, const toml::node& node) {
   const toml::table* table = node.as_table();
   if (table == nullptr)
-    place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of tables");
+    origin_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of tables");
   for (const auto& [name, value] : *table)
     take_pairs(setting, pypackaging::normalize_name(name.str()), value);
 }
@@ -77,12 +77,12 @@ void UvOptionsReader::take_package_pairs(const SettingSpec& setting, const toml:
 void UvOptionsReader::take_package_requirements(const SettingSpec& setting, const toml::node& node) {
   const toml::table* table = node.as_table();
   if (table == nullptr)
-    place_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of lists");
+    origin_.fail(node.source(), "'" + std::string(setting.name) + "' must be a table of lists");
   for (const auto& [name, value] : *table) {
     const toml::array* list = value.as_array();
-    if (list == nullptr) place_.fail(value.source(), "an array of requirements is expected here");
+    if (list == nullptr) origin_.fail(value.source(), "an array of requirements is expected here");
     for (const toml::node& entry : *list)
-      add(setting, {build_requirement(entry), place_.source, pypackaging::normalize_name(name.str())});
+      add(setting, {build_requirement(entry), origin_.source, pypackaging::normalize_name(name.str())});
   }
 }
 
@@ -91,7 +91,7 @@ std::string UvOptionsReader::build_requirement(const toml::node& node) const {
   const toml::table* table = node.as_table();
   if (table == nullptr) return text(node);
   const toml::node* requirement = table->get("requirement");
-  if (requirement == nullptr) place_.fail(node.source(), "a build requirement needs a 'requirement'");
+  if (requirement == nullptr) origin_.fail(node.source(), "a build requirement needs a 'requirement'");
   const toml::node* match = table->get("match-runtime");
   return (match != nullptr && boolean(*match) ? std::string(kMatchRuntime) : "") + text(*requirement);
 }

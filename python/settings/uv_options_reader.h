@@ -9,7 +9,7 @@
 namespace envstore {
 
 /// The origin of options: for error messages and for resolving relative paths.
-struct OptionsPlace {
+struct OptionsOrigin {
   enum class Kind { script, file } kind = Kind::script;
   std::string what;    ///< "the metadata of 'demo.py'", "'/home/me/uv.toml'"
   std::string prefix;  ///< of keys in messages: "tool.uv.", or nothing
@@ -24,8 +24,8 @@ struct OptionsPlace {
 /// Reads uv's settings from a TOML table, treating each key as uv_keys.h specifies.
 class UvOptionsReader {
  public:
-  UvOptionsReader(const OptionsPlace& place, ScriptSettings& settings, SettingTable table = setting_table())
-      : place_(place), settings_(settings), table_(table) {}
+  UvOptionsReader(const OptionsOrigin& origin, ScriptSettings& settings, SettingTable table = setting_table())
+      : origin_(origin), settings_(settings), table_(table) {}
   /// Throws Error{usage} for an invalid value (Error{invalid_input} in a script), Error{unsupported} for a
   /// refused key.
   void take(const toml::table& options);
@@ -35,7 +35,7 @@ class UvOptionsReader {
   void take_script_key(const std::string& key, const toml::node& value);
   void check(const UvKey* known, const std::string& name, const toml::key& key, const toml::node& value);
   void add(const SettingSpec& setting, SettingValue value);
-  void add_place(const SettingSpec& setting, const std::string& written);
+  void add_location(const SettingSpec& setting, const std::string& written);
   void take_indexes(const SettingSpec& setting, const toml::node& node);
   void take_index(const SettingSpec& setting, const toml::node& node);
   void take_package_values(const SettingSpec& setting, const toml::node& node);
@@ -59,7 +59,7 @@ class UvOptionsReader {
   std::string api_cache_control(const toml::node& node) const;
   std::string location(const std::string& written) const;
 
-  const OptionsPlace& place_;
+  const OptionsOrigin& origin_;
   ScriptSettings& settings_;
   const SettingTable table_;
 };

@@ -79,7 +79,7 @@ class Index {
   /// For a damaged or lost index: moves both environments to trash/ and creates new ones. Other processes use
   /// the new ones from their next transaction on. The caller erases the row of kUnfinishedRebuild when it has
   /// restored the rows of what is on disk; until then, files without a row are not garbage.
-  void start_anew();
+  void recreate();
 
   struct Impl;
 

@@ -103,7 +103,7 @@ void make_durable(Index::Impl& impl, const std::shared_ptr<Environment>& volatil
     {
       const Turnstile::Hold hold = impl.lock(LockMode::shared);
       if (impl.volatile_side() != volatile_side)
-        throw Error(ErrorKind::busy, "the index was made anew while it was written to", "try again");
+        throw Error(ErrorKind::busy, "the index was replaced while it was written to", "try again");
       Transaction reading(volatile_side, Transaction::Kind::read);
       for (const Written& written : entries) {
         const auto entry = unchanged(reading, written);

@@ -239,7 +239,7 @@ void make_lockable(int root) {
 
 }  // namespace index
 
-void Index::start_anew() {
+void Index::recreate() {
   using index::Environment;
   impl_->require_same_process();
   const int root = impl_->root;

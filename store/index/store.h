@@ -17,7 +17,7 @@ struct StorePath {
   auto operator<=>(const StorePath&) const = default;
 };
 
-/// An open store for who only reads: the descriptor of its root directory, and its index, which the first
+/// An open store, for reading: the descriptor of its root directory, and its index, which the first
 /// transaction opens. No virtual functions: a warm run calls these.
 class StoreReader {
  public:

@@ -293,7 +293,7 @@ RebuildReport rebuild_index(StoreWriter& store) {
   // Keeps collections out: a collection would remove files and rows, and the rebuild would write the rows
   // again.
   const FileLock collector = FileLock::wait(store.root(), store_paths::kGcLock, LockMode::exclusive);
-  store.index().start_anew();
+  store.index().recreate();
   return adopt_all(store);
 }
 

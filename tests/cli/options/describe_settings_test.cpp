@@ -94,8 +94,8 @@ TEST_CASE("it is a key of envstore.yaml, of uv's files, of scripts and of pip's 
         "colour red /p/envstore.yaml:1\n");
   CHECK(text_of(read_uv_file("color = 'red'\n", "/p/uv.toml", kTable)->layer) == "colour red /p/uv.toml\n");
   ScriptSettings script;
-  const OptionsPlace place{.what = "x", .prefix = "tool.uv.", .source = "the script", .directory = "/p"};
-  UvOptionsReader(place, script, kTable).take(parse_toml("color = 'red'\n"));
+  const OptionsOrigin origin{.what = "x", .prefix = "tool.uv.", .source = "the script", .directory = "/p"};
+  UvOptionsReader(origin, script, kTable).take(parse_toml("color = 'red'\n"));
   CHECK(text_of(script.layer) == "colour red the script\n");
   CHECK(text_of(parse_pip_settings("[global]\ncolour = red\n", "/p/pip.conf", kTable)) ==
         "colour red /p/pip.conf:2\n");

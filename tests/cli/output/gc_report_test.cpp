@@ -29,7 +29,7 @@ bool has(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("a dry run says what would be removed, a collection what was removed") {
+TEST_CASE("a dry run reports what would be removed, a collection what was removed") {
   const Policy policy = max_age(45 * kDay);
   GcReport report = planned(a_census().tree("a", 10).snapshot("old", {"a"}), policy);
   CHECK(has(gc_text({report, policy, true}), "would remove 1 snapshot "));
@@ -46,7 +46,7 @@ TEST_CASE("what stays is counted by reason, and listed on request") {
       a_census().tree("a", 1).snapshot("used", {"a"}).leased().snapshot("pinned", {"a"}).rooted("p"), policy);
   CHECK(has(gc_text({report, policy}), "kept 2 snapshots, 1.0 MB: 1 in use, 1 pinned or synced\n"));
   CHECK_FALSE(has(gc_text({report, policy}), "process 7"));
-  CHECK(has(gc_text({report, policy, false, true}), "in use by process 7, running x.py"));
+  CHECK(has(gc_text({report, policy, false, true}), "  in use by process 7, running x.py"));
 }
 
 TEST_CASE("a cap that is missed is reported with what holds the space, largest first") {

@@ -80,7 +80,7 @@ std::string shown(Verbosity verbosity, const std::function<void(StatusLine&)>& u
 
 }  // namespace
 
-TEST_CASE("bytes are told in the unit that fits") {
+TEST_CASE("bytes are printed in the unit that fits") {
   CHECK(describe_bytes(0) == "0 B");
   CHECK(describe_bytes(999) == "999 B");
   CHECK(describe_bytes(1000) == "1.0 kB");

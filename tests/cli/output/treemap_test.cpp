@@ -69,7 +69,7 @@ TEST_CASE("one weight fills the area, and nothing fills none of it") {
   CHECK(treemap({0, 0}, kArea).empty());
 }
 
-TEST_CASE("a weight a billion times the others leaves them a place inside the area") {
+TEST_CASE("a weight a billion times the others leaves them room inside the area") {
   const std::vector<Rectangle> placed = treemap({1e9, 1, 1}, kArea);
   REQUIRE(placed.size() == 3);
   for (const Rectangle& one : placed) {

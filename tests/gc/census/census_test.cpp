@@ -46,7 +46,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("a new store counts to nothing") {
+TEST_CASE("the census of a new store is empty") {
   World world;
   const Census census = take_census(world.store);
   CHECK(census.snapshots.empty());
@@ -95,7 +95,7 @@ TEST_CASE("a snapshot is counted with its trees, labels, uses, roots and leases"
   CHECK(busy.snapshots[0].leased_by[0].ends_with(", running python x.py"));
 }
 
-TEST_CASE("a lease that nobody holds any more counts for nothing") {
+TEST_CASE("a lease whose lock is free protects nothing") {
   World world;
   const SnapshotId id = world.place({{"a", world.folder.add_tree("a", {{"site/a.py", "a"}})}});
   auto lease = Lease::acquire(world.store, LeaseKind::run, {id}, "x");
@@ -106,7 +106,7 @@ TEST_CASE("a lease that nobody holds any more counts for nothing") {
   CHECK(take_census(world.store).snapshots[0].leased_by.empty());
 }
 
-TEST_CASE("a live ingest is known, and blobs of its unfinished trees are nobody's") {
+TEST_CASE("a live ingest is counted, and blobs of its unfinished trees belong to no tree") {
   World world;
   const Lease ingest = TreeWorld::lease(world.store);
   Index::Write rows = world.store.index().write();
@@ -199,7 +199,7 @@ TEST_CASE(
 TEST_CASE("trees without any row are a damaged index, not garbage") {
   World world;
   world.folder.add_tree("a", {{"site/a.py", "a"}});
-  world.store.index().start_anew();
+  world.store.index().recreate();
   try {
     take_census(world.store);
     FAIL("counted");

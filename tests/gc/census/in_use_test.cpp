@@ -114,7 +114,7 @@ TEST_CASE("a longer name that begins alike is another path") {
   CHECK(world.seen(prepare, {world.tree()}).empty());
 }
 
-TEST_CASE("every path that a process uses is told") {
+TEST_CASE("every path that a process uses is found") {
   const World world;
   Pipe ready;
   const Child child([&] {
@@ -132,6 +132,6 @@ TEST_CASE("every path that a process uses is told") {
   CHECK(found == std::vector{world.tree(), world.folder + "/trees/abc"});
 }
 
-TEST_CASE("nothing asked for is used by nobody") {
+TEST_CASE("no paths and no leases have no users") {
   CHECK(processes_using({}, {}).empty());
 }

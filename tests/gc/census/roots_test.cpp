@@ -20,7 +20,7 @@ TEST_CASE("a pin keeps its snapshots under its name, each under a key of its own
   CHECK(unpin(world.store, "tools") == 0);
 }
 
-TEST_CASE("a name that is pinned again keeps what it is given last, and nothing else") {
+TEST_CASE("a name that is pinned again keeps only the snapshot given last") {
   CollectWorld world;
   const SnapshotId a = world.place_one("a"), b = world.place_one("b");
   pin(world.store, "tools", {a, b});

@@ -37,7 +37,7 @@ TEST_CASE("what two packages of one snapshot share counts once for it") {
   CHECK(usage.apparent_bytes == 5 * kMB);
 }
 
-TEST_CASE("what no package has is told apart") {
+TEST_CASE("bytes of no package are counted separately") {
   const auto world = a_census().tree("a", 10).shared({}, 3);
   const Usage usage = usage_of(world.census());
   CHECK(usage.total_bytes == 13 * kMB);

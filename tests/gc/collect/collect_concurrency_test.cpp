@@ -21,7 +21,7 @@ TEST_CASE("an object whose row went while it was taken is brought back by the in
   CHECK(store.index().read().blob(BlobId{sha256(as_bytes("name = 'a'\n"))}));
 }
 
-TEST_CASE("ingests and runs go on while collections take all that nobody holds") {
+TEST_CASE("ingests and runs continue while collections remove all that is not held") {
   CollectWorld world;
   world.folder.close();
   std::vector<Child> makers = children(3, [&](int number) {

@@ -273,7 +273,7 @@ TEST_CASE("a collection that died between the last row and its files does not pa
 TEST_CASE("trees beside an index without rows are no garbage: it was lost") {
   CollectWorld world;
   world.place_one("a");
-  world.store.index().start_anew();
+  world.store.index().recreate();
   Index::Write rows = world.store.index().durable_write();
   rows.erase_document(kUnfinishedRebuild);
   rows.commit();
@@ -285,7 +285,7 @@ TEST_CASE("trees beside an index without rows are no garbage: it was lost") {
 TEST_CASE("a rebuild that was cut short is finished before anything counts as garbage") {
   CollectWorld world;
   const SnapshotId cut_off = world.place_one("a");
-  world.store.index().start_anew();
+  world.store.index().recreate();
   const SnapshotId later = world.place_one("b");
   GcOptions options;
   options.policy.grace = {};
@@ -297,7 +297,7 @@ TEST_CASE("a rebuild that was cut short is finished before anything counts as ga
   CHECK(world.entries(store_paths::kTrees) == 2);
 }
 
-TEST_CASE("of two collections one works; the other one says so, or gives up after its time") {
+TEST_CASE("of two collections one works; the other one reports it, or gives up after its timeout") {
   CollectWorld world;
   const FileLock other = FileLock::wait(world.store.root(), "locks/gc.lock", LockMode::exclusive);
   CHECK(collect(world.store, {}).another_at_work);
@@ -324,7 +324,7 @@ TEST_CASE("a dry run plans, and changes nothing") {
   CHECK(!world.store.index().read().fate(id));
 }
 
-TEST_CASE("what cannot be removed is told and stays half deleted; the rest goes, and the next one ends it") {
+TEST_CASE("what cannot be removed is reported and stays half deleted; the next collection finishes it") {
   if (geteuid() != 0) return;  // needs root, to become another user
   CollectWorld world;
   const SnapshotId a = world.place_one("a");

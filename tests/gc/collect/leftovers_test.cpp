@@ -149,7 +149,7 @@ TEST_CASE("files and pages from the future are stamped as of now, or go, and are
   CHECK(world.entries(store_paths::kTrees) == 1);
 }
 
-TEST_CASE("a deletion whose snapshot a power cut has taken is forgotten, once its files are gone, too") {
+TEST_CASE("the row of a deletion whose snapshot a power cut removed is erased once its files are gone") {
   CollectWorld world;
   const SnapshotId lost = a_snapshot("lost"), going = world.place_one("a");
   world.doom(lost, Fate::deleting);
@@ -163,7 +163,7 @@ TEST_CASE("a deletion whose snapshot a power cut has taken is forgotten, once it
   CHECK(!fate());
 }
 
-TEST_CASE("lock files of wheels and requests go, those that somebody holds stay") {
+TEST_CASE("lock files of wheels and requests are removed unless they are held") {
   CollectWorld world;
   Store& store = world.store;
   const std::string locks = store_paths::kLocks;

@@ -7,7 +7,7 @@
 using namespace envstore;
 using namespace envstore::testing;
 
-TEST_CASE("without a rule nothing goes") {
+TEST_CASE("without a rule nothing is removed") {
   const auto world = a_census().tree("a", 10).snapshot("s", {"a"});
   CHECK(world.going({}).empty());
   CHECK(world.kept_by("s", {}) == KeptBy::no_rule);

@@ -26,12 +26,12 @@ std::vector<KeptBy> reasons(const CensusBuilder& world, const Policy& policy = {
 
 }  // namespace
 
-TEST_CASE("everything that keeps a snapshot is told, not the first alone") {
+TEST_CASE("everything that keeps a snapshot is named, not only the first") {
   const auto world = a_census().tree("a", 1).snapshot("s", {"a"}).leased().leased("8 sh").rooted().used(1min);
   CHECK(reasons(world) == std::vector<KeptBy>{KeptBy::lease, KeptBy::lease, KeptBy::root, KeptBy::grace});
 }
 
-TEST_CASE("nothing keeps what is unused for longer than the grace time") {
+TEST_CASE("a snapshot unused for longer than the grace time is not kept") {
   CHECK(reasons(a_census().tree("a", 1).snapshot("s", {"a"}).used(2h)).empty());
 }
 

@@ -17,7 +17,7 @@ PackageSource source(Kind kind, const std::string& value, const std::string& mar
   result.name = "demo";
   result.kind = kind;
   result.value = value;
-  result.place = "'x.py': line 7";
+  result.position = "'x.py': line 7";
   if (!marker.empty()) result.marker = *pypackaging::Marker::parse(marker);
   return result;
 }
@@ -29,13 +29,13 @@ SourcedRequirements apply(const std::string& requirement, const std::vector<Pack
 
 }  // namespace
 
-TEST_CASE("a wheel takes the place of the versions that were asked for") {
+TEST_CASE("a wheel as source replaces the requested versions") {
   const auto result = apply("demo[extra]>=2", {source(Kind::wheel, "file:///w/demo.whl")});
   CHECK(result.requirements.at(0).canonical() == "demo[extra] @ file:///w/demo.whl");
   CHECK(result.bound.empty());
 }
 
-TEST_CASE("an index is bound to the package, whose versions stay as asked for") {
+TEST_CASE("an index as source is bound to the package, and the requested versions stay") {
   const std::vector<IndexLocation> named = {{.url = "https://a.invalid", .name = "inner"}};
   const auto result = apply("demo>=2", {source(Kind::index, "inner")}, named);
   CHECK(result.requirements.at(0).canonical() == "demo>=2");
@@ -55,7 +55,7 @@ TEST_CASE("what does not count is no fault") {
   CHECK_NOTHROW(apply("demo; sys_platform == 'win32'", {source(Kind::unsupported, "git")}));
 }
 
-TEST_CASE("what counts and cannot be honoured names package, place and way out") {
+TEST_CASE("a source that cannot be honoured is refused with package, position and a hint") {
   try {
     apply("demo", {source(Kind::unsupported, "a git repository")});
     FAIL("accepted");

@@ -115,7 +115,7 @@ TEST_CASE("indexes may be explicit or flat") {
         std::string::npos);
 }
 
-TEST_CASE("sources are read with their markers and their place") {
+TEST_CASE("sources are read with their markers and their position") {
   using Kind = PackageSource::Kind;
   const auto sources = read(
                            "[tool.uv.sources]\nA_b = { index = 'inner' }\n"
@@ -127,7 +127,7 @@ TEST_CASE("sources are read with their markers and their place") {
   REQUIRE(sources.size() == 5);
   CHECK(sources[0].name == "a-b");
   CHECK(sources[0].kind == Kind::index);
-  CHECK(sources[0].place == "the metadata of 'demo.py': line 4, column 9");
+  CHECK(sources[0].position == "the metadata of 'demo.py': line 4, column 9");
   CHECK(sources[1].kind == Kind::wheel);
   CHECK(sources[1].value == "file:///folder/c-1-py3-none-any.whl");
   CHECK_FALSE(sources[1].marker.empty());
@@ -139,7 +139,7 @@ TEST_CASE("sources are read with their markers and their place") {
     CHECK_MESSAGE(!failure(std::string("[tool.uv.sources]\na = ") + text).empty(), text);
 }
 
-TEST_CASE("a table header that begins with nothing of a name is a fault as any other") {
+TEST_CASE("a table header without a name is an ordinary syntax error") {
   for (const std::string text : {"[!]", "[\x01", "[[=]]", "[a.!]"})
     CHECK_MESSAGE(failure(text).starts_with("cannot read the metadata of 'demo.py'"), text);
 }

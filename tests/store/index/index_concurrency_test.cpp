@@ -45,7 +45,7 @@ TEST_CASE(
   CHECK(counted(directory.fd()) == 4000);
 }
 
-TEST_CASE("processes of two PID namespaces that count up together lose nothing") {
+TEST_CASE("processes of two PID namespaces that increment a counter lose no update") {
   if (!can_enter_pid_namespace()) SKIP_TEST("this user may not make a PID namespace");
   TemporaryDirectory directory;
   std::vector<Child> outer = children(2, [&](int) {
@@ -81,7 +81,7 @@ TEST_CASE("threads of one process read and write at once without loss") {
   CHECK(counted(directory.fd()) == 800);
 }
 
-TEST_CASE("counting goes on during promotions, and nothing is lost") {
+TEST_CASE("increments during promotions are not lost") {
   TemporaryDirectory directory;
   std::vector<Child> writers = children(6, [&](int) { count_up_in_own_index(directory.fd(), 150); });
   std::vector<Child> promoters = children(3, [&](int) {
@@ -187,7 +187,7 @@ TEST_CASE("the index may not be used in a forked child, whose end does not free 
   CHECK(counted(directory.fd()) == 12);
 }
 
-TEST_CASE("a second transaction inside the first one of a thread is a mistake that is told") {
+TEST_CASE("a second transaction inside the first one of a thread is a logic error") {
   TemporaryDirectory directory;
   Index index(directory.fd(), Index::Access::read_write);
   const Index::Read outer = index.read();
@@ -195,7 +195,7 @@ TEST_CASE("a second transaction inside the first one of a thread is a mistake th
   CHECK_THROWS_AS(index.write(), std::logic_error);
 }
 
-TEST_CASE("a lock file that a cleaner of old files removed is made anew, and still excludes") {
+TEST_CASE("a lock file that a cleaner of old files removed is created again, and still excludes") {
   TemporaryDirectory directory;
   Index index(directory.fd(), Index::Access::read_write);
   count_up(index);

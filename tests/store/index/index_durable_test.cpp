@@ -84,7 +84,7 @@ TEST_CASE("a durable commit whose writer died before it was published is what th
   world.write([](Index::Write& rows) { CHECK(rows.blob(a_blob("b"))->size == 8); });
 }
 
-TEST_CASE("who finds a commit that is not published waits for the writer who is at it") {
+TEST_CASE("a reader that finds an unpublished commit waits for the writer") {
   World world;
   world.write([](Index::Write& rows) { rows.put(a_blob("a"), a_blob_row(1)); });
   world.index.promote(Index::Wait::yes);

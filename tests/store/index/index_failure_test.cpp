@@ -51,7 +51,7 @@ constexpr const char* kDurableFile = "index/data.mdb";
 
 }  // namespace
 
-TEST_CASE("a store with trees and no index is damaged, and says what to do") {
+TEST_CASE("a store with trees and no index is damaged, with a hint") {
   TemporaryDirectory directory;
   make_directories(directory.fd(), "trees/abc", 0700);
   Index index(directory.fd(), Index::Access::read_write);
@@ -59,7 +59,7 @@ TEST_CASE("a store with trees and no index is damaged, and says what to do") {
   CHECK(kind_of([&] { static_cast<void>(index.read()); }, &hint) == ErrorKind::damaged);
   CHECK(hint.find("envstore verify --rebuild-index") != std::string::npos);
   SUBCASE("made anew, it works") {
-    index.start_anew();
+    index.recreate();
     put(index, "a", 1);
     CHECK(index.read().blob(a_blob("a"))->size == 1);
   }
@@ -183,7 +183,7 @@ TEST_CASE("the volatile directory of another boot is left alone until it is remo
   CHECK(index.read().blob(a_blob("a"))->size == 1);
 }
 
-TEST_CASE("an index that is made anew is what other processes see from their next transaction on") {
+TEST_CASE("other processes use a recreated index from their next transaction on") {
   TemporaryDirectory directory;
   Index first(directory.fd(), Index::Access::read_write);
   Index second(directory.fd(), Index::Access::read_write);
@@ -191,7 +191,7 @@ TEST_CASE("an index that is made anew is what other processes see from their nex
   first.promote(Index::Wait::yes);
   put(first, "b", 2);
   CHECK(second.read().blob(a_blob("a")));
-  first.start_anew();
+  first.recreate();
   CHECK_FALSE(second.read().blob(a_blob("a")));
   CHECK_FALSE(second.read().blob(a_blob("b")));
   put(second, "c", 3);
@@ -241,7 +241,7 @@ int fill(Index& index, const std::function<Index::Write()>& begin) {
 
 }  // namespace
 
-TEST_CASE("a full disk is told as such, loses no committed row, and all goes on once there is room") {
+TEST_CASE("a full disk is reported as such, loses no committed row, and writes work again once there is room") {
   TemporaryDirectory directory;
   in_small_tmpfs(directory.path(), [](int root) {
     create_file(root, "ballast", std::string(200'000, 'b'), 0600);

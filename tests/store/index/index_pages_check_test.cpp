@@ -58,7 +58,7 @@ TEST_CASE("a list of free pages that LMDB would be led astray by is refused") {
   }
 }
 
-TEST_CASE("leaves of free pages that changed places are refused") {
+TEST_CASE("leaves of free pages that were exchanged are refused") {
   PagesWorld world(kPages);
   world.meta(6, {});
   world.meta(7, {}, {2, 2});

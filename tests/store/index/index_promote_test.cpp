@@ -108,7 +108,7 @@ TEST_CASE("a durable write outlives the power cut that follows it, and outranks 
   CHECK_FALSE(world.index.read().root("gone"));
 }
 
-TEST_CASE("an abandoned durable write leaves nothing") {
+TEST_CASE("an abandoned durable write changes nothing") {
   World world;
   {
     Index::Write durable = world.index.durable_write();

@@ -103,7 +103,7 @@ TEST_CASE("no descriptor of the index is left to the programs that a run starts"
   }
 }
 
-TEST_CASE("a walk over blobs tells the trees of each, over both environments") {
+TEST_CASE("a walk over blobs has the trees of each, from both environments") {
   World world;
   const auto write = [&](auto&& what) {
     Index::Write rows = world.index.write();

@@ -141,7 +141,7 @@ TEST_CASE_TEMPLATE("any bytes at all are a row or damage, never a crash", Row, B
   }));
 }
 
-TEST_CASE("a list that claims four thousand million elements is refused before memory is asked for") {
+TEST_CASE("a list that claims four thousand million elements is refused before memory is allocated") {
   LeaseRow row;
   std::string bytes = encode(row);
   const std::size_t count_at = 1 + 1 + 8 + 8;

@@ -113,7 +113,7 @@ TEST_CASE("what is no store of this user's is refused") {
   }
 }
 
-TEST_CASE("the store's place follows ENVSTORE_ROOT, then the XDG cache, then the home directory") {
+TEST_CASE("the store's path follows ENVSTORE_ROOT, then the XDG cache, then the home directory") {
   Child child([] {
     const auto is = [](const std::string& wanted) {
       if (Store::default_root() != wanted)

@@ -26,7 +26,7 @@ struct Adopted : TreeWorld {
   }
   /// As if the index had been lost: other rows are gone too.
   void lose_index() {
-    store().index().start_anew();
+    store().index().recreate();
     remove_tree(store().root(), store_paths::kTrash);
     make_directory(store().root(), store_paths::kTrash, 0700);
   }
@@ -84,7 +84,7 @@ TEST_CASE("rebuilding an index that is whole changes nothing") {
   CHECK(rows.last_use_ns(id) == last_use);
 }
 
-TEST_CASE("a rebuild keeps what no file tells, as far as it can be read: roots, leases, last uses") {
+TEST_CASE("a rebuild keeps what only the index has, as far as it can be read: roots, leases, last uses") {
   Adopted world;
   const SnapshotId id = world.snapshot.id();
   Lease lease = TreeWorld::lease(world.store());
@@ -103,7 +103,7 @@ TEST_CASE("a rebuild keeps what no file tells, as far as it can be read: roots, 
   CHECK(report.skipped[0].find("'lost'") != std::string::npos);
 }
 
-TEST_CASE("roots come back from the snapshot's own file where the index is gone altogether") {
+TEST_CASE("roots are restored from the snapshot's own file if the index is lost") {
   Adopted world;
   const SnapshotId id = world.snapshot.id();
   {
@@ -128,7 +128,7 @@ TEST_CASE("rows that an ingest has written to an index that is no more are writt
   Adopted world;
   Store& store = world.store();
   const BlobId blob{sha256(as_bytes("A"))};
-  store.index().start_anew();
+  store.index().recreate();
   {  // the ingest's last transaction: the tree's row without the blob's
     Index::Write rows = store.index().write();
     rows.put(world.tree, TreeWorld::info("a"));
@@ -140,7 +140,7 @@ TEST_CASE("rows that an ingest has written to an index that is no more are writt
   CHECK(rows.trees_of(blob) == std::vector<TreeId>{world.tree});
 }
 
-TEST_CASE("what is in the place of the index or its locks does not keep a rebuild from its work") {
+TEST_CASE("files at the paths of the index or its locks do not prevent a rebuild") {
   Adopted world;
   const int root = world.store().root();
   const std::string elsewhere = world.root() + "/../elsewhere";
@@ -218,7 +218,7 @@ TEST_CASE("objects that are missing or wrong are made from an intact tree") {
   CHECK(read_file(store.root(), wrong) == "T");
 }
 
-TEST_CASE("slots that are gone are there again after adoption") {
+TEST_CASE("adoption makes missing slots again") {
   Adopted world;
   world.lose_index();
   remove_tree(world.store().root(), store_paths::slots(world.tree));
@@ -226,7 +226,7 @@ TEST_CASE("slots that are gone are there again after adoption") {
   CHECK(stat_at(world.store().root(), world.in_tree("site/a/__pycache__"), Links::follow));
 }
 
-TEST_CASE("a layout that was changed is not adopted with its snapshot, and is made anew when wanted") {
+TEST_CASE("a layout that was changed is not adopted with its snapshot, and is made again when needed") {
   Adopted world;
   Store& store = world.store();
   world.lose_index();
@@ -241,7 +241,7 @@ TEST_CASE("a layout that was changed is not adopted with its snapshot, and is ma
   CHECK(!stat_at(store.root(), site + "/evil.pth", Links::do_not_follow));
 }
 
-TEST_CASE("a damaged snapshot file is skipped and said so") {
+TEST_CASE("a damaged snapshot file is skipped and reported") {
   Adopted world;
   world.lose_index();
   const std::string path = store_paths::snapshot_record(world.snapshot.id());

@@ -106,7 +106,7 @@ TEST_CASE("a tree with a reason goes into a farm as a forest, its neighbours do 
   CHECK(paths(plan.hard_links) == Paths{kSite + "/torch/lib.so"});
 }
 
-TEST_CASE("trees that share a directory are merged as forests, whole, and clash over nothing") {
+TEST_CASE("trees that share a directory are merged as whole forests, without a clash") {
   Plans plans;
   plans.tree("n-one", {{"site/n/one/x.py", "1"}, {"site/n_one.dist-info/RECORD", "r"}})
       .tree("n-two", {{"site/n/two/y.py", "2"}})
@@ -118,7 +118,7 @@ TEST_CASE("trees that share a directory are merged as forests, whole, and clash 
   CHECK(plan.clashes.empty());
 }
 
-TEST_CASE("of two files in one place the first is kept and the clash told, unless they are equal") {
+TEST_CASE("of two files with one path the first is kept and the clash is reported, unless they are equal") {
   for (const Layout layout : {Layout::farm, Layout::forest}) {
     Plans plans;
     plans
@@ -139,7 +139,7 @@ TEST_CASE("of two files in one place the first is kept and the clash told, unles
   }
 }
 
-TEST_CASE("a file against a directory is a clash, told once, whichever comes first") {
+TEST_CASE("a file against a directory is one clash, whichever comes first") {
   for (const Layout layout : {Layout::farm, Layout::forest}) {
     Plans file_first;
     file_first.tree("file", {{"site/x", "1"}})

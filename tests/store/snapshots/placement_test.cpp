@@ -80,7 +80,7 @@ TEST_CASE("a placed farm shows every file of its trees, and its links are relati
   CHECK(list_directory(store.root(), store_paths::tmp(lease.name())).empty());
 }
 
-TEST_CASE("links that share nothing are links in the farm, with sixty-five of them") {
+TEST_CASE("trees that share no directory are links in the farm, even sixty-five of them") {
   TreeWorld world;
   Store& store = world.store();
   std::map<std::string, TreeId> trees;
@@ -109,7 +109,7 @@ TEST_CASE("links that share nothing are links in the farm, with sixty-five of th
   CHECK(read_file(store.root(), site + "/n/two.py") == "2");
 }
 
-TEST_CASE("placing writes the rows, leases the snapshot, and says on disk what it is") {
+TEST_CASE("placing writes the rows, leases the snapshot, and writes its record to disk") {
   TreeWorld world;
   Store& store = world.store();
   const TreeId a = world.add_tree("a", one_package("a"));
@@ -152,7 +152,7 @@ TEST_CASE("a snapshot that was condemned is taken back by placing it") {
   }
 }
 
-TEST_CASE("a snapshot that a living collector deletes is placed anew when it has gone") {
+TEST_CASE("a snapshot that a running collection deletes is placed again when it is gone") {
   TreeWorld world;
   Store& store = world.store();
   const SnapshotRecord record = TreeWorld::record({{"a", world.add_tree("a", one_package("a"))}});
@@ -183,7 +183,7 @@ TEST_CASE("a snapshot that a living collector deletes is placed anew when it has
   CHECK(!store.index().read().fate(record.id()));
 }
 
-TEST_CASE("a layout without a row, left by a crash, is made anew") {
+TEST_CASE("a layout without a row, left by a crash, is made again") {
   TreeWorld world;
   Store& store = world.store();
   const SnapshotRecord record = TreeWorld::record({{"a", world.add_tree("a", one_package("a"))}});
