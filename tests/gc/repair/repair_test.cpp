@@ -108,7 +108,7 @@ TEST_CASE("what cannot be repaired loses its rows durably, and everything else s
   CHECK(read.tree(world.other));
 }
 
-TEST_CASE("after something was set aside the store is clean and can take the package anew") {
+TEST_CASE("after something was set aside the store is clean and can take the package again") {
   DamageWorld world;
   FakeSource source;
   world.write_into(world.at(world.demo, "site/demo/__init__.py"), "evil = 1\n");

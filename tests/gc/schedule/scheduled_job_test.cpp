@@ -52,7 +52,7 @@ class JobWorld {
 
 }  // namespace
 
-TEST_CASE("a job's end, exit code and last line are noted, and it is silent when it went well") {
+TEST_CASE("a job's end, exit code and last line are recorded, and a successful job prints nothing") {
   const JobWorld world;
   CHECK_FALSE(read_job_record(world.store(), "gc"));
   CHECK(world.run("echo begun; echo 'freed 3 GB'") == 0);
@@ -65,7 +65,7 @@ TEST_CASE("a job's end, exit code and last line are noted, and it is silent when
   CHECK(world.log().find("begun\nfreed 3 GB\n") != std::string::npos);
 }
 
-TEST_CASE("of a job that failed the error is told, not the hint behind it") {
+TEST_CASE("the line of a failed job is its error, not the hint after it") {
   const JobWorld world;
   CHECK(world.run("echo 'error: no space' >&2; echo 'hint: buy a disk' >&2; exit 3") == 3);
   CHECK(read_job_record(world.store(), "gc")->last_line == "error: no space");
@@ -78,7 +78,7 @@ TEST_CASE("a job that a signal ended has 128 and its number") {
   CHECK(read_job_record(world.store(), "gc")->exit_code == 137);
 }
 
-TEST_CASE("a program that is not there is an error in the record") {
+TEST_CASE("a missing program is an error in the record") {
   const JobWorld world;
   const pid_t pid = fork();
   if (pid == 0) {
@@ -90,7 +90,7 @@ TEST_CASE("a program that is not there is an error in the record") {
       read_job_record(world.store(), "gc")->last_line.starts_with("error: cannot start '/nowhere/envstore'"));
 }
 
-TEST_CASE("any umask will do, and nobody else can read the logs") {
+TEST_CASE("with any umask, no other user can read the logs") {
   for (const mode_t mask : {mode_t{0777}, mode_t{0}}) {
     const JobWorld world;
     CHECK(world.run("umask", mask) == 0);
@@ -101,14 +101,14 @@ TEST_CASE("any umask will do, and nobody else can read the logs") {
   }
 }
 
-TEST_CASE("a job goes behind others but not behind all, has no input, and stands in the root directory") {
+TEST_CASE("a job runs at nice 5, without input, in the root directory") {
   const JobWorld world;
   world.run("nice; cat; pwd; sed 's/.*) //' /proc/self/stat | cut -d' ' -f39");
   const int nice = std::max(getpriority(PRIO_PROCESS, 0), priority::kMildNice);
   CHECK(world.log().find(std::to_string(nice) + "\n/\n0\n") != std::string::npos);  // 0: SCHED_OTHER
 }
 
-TEST_CASE("a job that talks without end fills neither the disk nor a pipe") {
+TEST_CASE("a job with endless output fills neither the disk nor a pipe") {
   const JobWorld world;
   CHECK(
       world.run("i=0; while [ $i -lt 30000 ]; do echo 0123456789012345678901234567890123456789; i=$((i+1)); "
@@ -125,7 +125,7 @@ TEST_CASE("a job that talks without end fills neither the disk nor a pipe") {
   CHECK(bytes < (768 << 10));
 }
 
-TEST_CASE("what a job leaves behind does not hold it up") {
+TEST_CASE("a process that a job leaves does not delay its end") {
   const JobWorld world;
   int ends[2];
   // The background process ends with this test, because it has only the read end of the pipe.
@@ -162,7 +162,7 @@ TEST_CASE("a run that was killed leaves the result of the one before, and shows 
   CHECK_FALSE(is_job_running(world.store(), "gc"));
 }
 
-TEST_CASE("a job runs though it cannot be logged, and says so") {
+TEST_CASE("a job that cannot be logged runs all the same, and the error is reported") {
   const JobWorld world;
   remove_tree(AT_FDCWD, world.path("logs"));
   create_file(AT_FDCWD, world.path("logs"), "in the way", 0600);
@@ -179,7 +179,7 @@ TEST_CASE("no store is made where there is none") {
   CHECK(list_directory(AT_FDCWD, world.store()).empty());
 }
 
-TEST_CASE("a record that is none counts as never run") {
+TEST_CASE("an unreadable record counts as never run") {
   const JobWorld world;
   world.run("exit 0");
   for (const char* text :

@@ -40,7 +40,7 @@ TEST_CASE("a file's hashes are those of its bytes, whatever its size is to the b
   }
 }
 
-TEST_CASE("a file that is longer than was told is hashed to its end") {
+TEST_CASE("a file that is longer than its stated size is hashed to its end") {
   const TemporaryDirectory folder;
   const std::string text = bytes_of(5000), path = folder.path() + "/grown";
   create_file(AT_FDCWD, path, text, 0644);

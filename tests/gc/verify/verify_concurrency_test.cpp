@@ -40,7 +40,7 @@ Found found_while_away(DamageWorld& world, const std::string& path, const std::s
 
 }  // namespace
 
-TEST_CASE("what is taken away and made again under its lock meanwhile is no damage") {
+TEST_CASE("a layout that is removed and made again under its lock during a verification is no damage") {
   DamageWorld world;
   CHECK(found_while_away(world, store_paths::tree(world.demo), store_paths::tree_lock(world.demo)) ==
         Found{});

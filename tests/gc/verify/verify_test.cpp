@@ -28,7 +28,7 @@ Found with_layouts(DamageWorld& world, const std::string& copy, const std::strin
 
 }  // namespace
 
-TEST_CASE("a store that nobody touched is clean at every depth") {
+TEST_CASE("an untouched store is clean at every depth") {
   DamageWorld world;
   for (const VerifyDepth depth :
        {VerifyDepth::quick, VerifyDepth::sample, VerifyDepth::full, VerifyDepth::strict})
@@ -79,7 +79,7 @@ TEST_CASE("an edit that restored size and time is seen by hashing alone") {
   CHECK(verify(world.store(), world.derived, everything).found.size() == 1);
 }
 
-TEST_CASE("what is in the place of an object, a tree's file or a layout's file is found where it is") {
+TEST_CASE("a file at the path of an object, a tree's file or a layout's file is found there") {
   for (int place = 0; place < 3; ++place) {
     DamageWorld world;
     const std::string path = place == 0   ? world.object_of(DamageWorld::kDemo)
@@ -139,13 +139,13 @@ TEST_CASE("links that lead elsewhere, and things that belong nowhere, are found"
   CHECK(world.found() == expected);
 }
 
-TEST_CASE("what programs may rewrite below etc is no damage") {
+TEST_CASE("a rewritten file below etc is no damage") {
   DamageWorld world;
   world.write_into(store_paths::snapshot(world.snapshot, Layout::forest) + "/etc/demo.conf", "a = 2\n");
   CHECK(world.found(VerifyDepth::full) == Found{});
 }
 
-TEST_CASE("manifests, descriptions and records are held against their ids and rows") {
+TEST_CASE("manifests, descriptions and records are compared with their ids and rows") {
   DamageWorld world;
   SUBCASE("manifest") {
     const std::string path = world.at(world.demo, "manifest");
@@ -166,7 +166,7 @@ TEST_CASE("manifests, descriptions and records are held against their ids and ro
   }
 }
 
-TEST_CASE("rows that are missing or tell of something else are found") {
+TEST_CASE("rows that are missing or wrong are found") {
   DamageWorld world;
   Store& store = world.store();
   const BlobId blob{sha256(as_bytes(DamageWorld::kDemo))};
@@ -212,7 +212,7 @@ TEST_CASE("rows that are missing or tell of something else are found") {
   }
 }
 
-TEST_CASE("new stamps of a right file are noted, so that the next verification need not hash it") {
+TEST_CASE("new stamps of a right file are recorded, so that the next verification need not hash it") {
   DamageWorld world;
   const timespec times[2] = {{1000, 0}, {1000, 0}};
   REQUIRE(utimensat(world.store().root(), world.object_of("OTHER = 1\n").c_str(), times, 0) == 0);
@@ -286,7 +286,7 @@ TEST_CASE("bytecode is accounted for by the ledger, or by the source that it nam
   }
 }
 
-TEST_CASE("what was compiled is held against its source at full depth alone") {
+TEST_CASE("compiled modules are compared with their sources at full depth only") {
   DamageWorld world;
   const std::string owner = store_paths::slots(world.demo), name = "0/__init__.cpython-311.pyc";
   // importlib.util.source_hash of 3.11 of the source, and of the whole file
@@ -326,7 +326,7 @@ TEST_CASE("what was compiled is held against its source at full depth alone") {
   }
 }
 
-TEST_CASE("snapshots and trees on their way out are no damage") {
+TEST_CASE("snapshots and trees that are being deleted are no damage") {
   DamageWorld world;
   change_rows(world.store(), [&](Index::Write& write) {
     write.put_fate(world.snapshot, {.fate = Fate::deleting, .epoch = 1, .since_ns = 1});
