@@ -42,7 +42,7 @@ TEST_CASE("a time limit that is none is an error that names its variable") {
   CHECK(settings_of({{"PIP_DEFAULT_TIMEOUT", "0.5"}}).stall_timeout_seconds == 1);
 }
 
-TEST_CASE("the keyring is asked where the first variable that is set says so") {
+TEST_CASE("the first variable that is set decides whether the keyring is called") {
   const auto is_asked = [](const std::map<std::string, std::string>& variables) {
     return static_cast<bool>(settings_of(variables).ask_credentials);
   };

@@ -131,7 +131,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("what was fetched once is there offline; what was not is told apart from what does not exist") {
+TEST_CASE("a fetched page is available offline; one that was never fetched differs from one that does not exist") {
   World world;
   {
     Store store = world.store();
@@ -158,7 +158,7 @@ TEST_CASE("credentials of the address are used for the files too; wrong ones are
   CHECK(message.find("wrong-word") == std::string::npos);
 }
 
-TEST_CASE("a file with another hash or size than the index said is refused and leaves nothing") {
+TEST_CASE("a file with another hash or size than the index states is refused, and no part of it is left") {
   World world;
   Store store = world.store();
   IndexClient client(store, at(world.url()), nullptr);
@@ -178,7 +178,7 @@ TEST_CASE("a file with another hash or size than the index said is refused and l
   CHECK(list_directory(store.root(), store_paths::kTmp).empty());
 }
 
-TEST_CASE("a file of known size stays in memory; one whose size nobody told goes through a file") {
+TEST_CASE("a file of known size stays in memory; one of unknown size is written to an unnamed file") {
   for (const bool is_known : {true, false}) {
     World world;
     Store store = world.store();
@@ -191,7 +191,7 @@ TEST_CASE("a file of known size stays in memory; one whose size nobody told goes
   }
 }
 
-TEST_CASE("a range read of the metadata tells the size of the file") {
+TEST_CASE("a range read of the metadata finds the size of the file") {
   World world({"--no-metadata"});
   Store store = world.store();
   IndexClient client(store, at(world.url()), nullptr);
@@ -224,7 +224,7 @@ TEST_CASE("a folder, a file address and a flat page are places to find packages"
   }
 }
 
-TEST_CASE("nobody at the address is an error of the network") {
+TEST_CASE("a refused connection is a network error with the address") {
   World world;
   Store store = world.store();
   IndexClient client(store, at("http://127.0.0.1:9/simple"), nullptr);

@@ -39,7 +39,7 @@ TEST_CASE("user and password come from a keyring that prints both") {
   CHECK(credentials->password == "secret");
 }
 
-TEST_CASE("an older keyring is asked for the password of __token__") {
+TEST_CASE("an older keyring is called for the password of __token__") {
   const FakeKeyring keyring("test \"$1\" = get && test \"$3\" = __token__ && echo secret");
   const auto credentials = ask_keyring("https://host");
   REQUIRE(credentials.has_value());
@@ -60,7 +60,7 @@ TEST_CASE("a keyring that fails or writes without end gives no credentials") {
                   .has_value());
 }
 
-TEST_CASE("a keyring has no input and no blocked signals, although the thread that asks blocks all") {
+TEST_CASE("a keyring has no input and no blocked signals, even if the calling thread blocks all") {
   const AllSignalsBlocked blocked;  // dash clears its mask at its first wait, so the mask is looked at first
   const FakeKeyring keyring("echo user; grep SigBlk /proc/self/status | cut -f2; cat");
   const auto credentials = ask_keyring("https://host");

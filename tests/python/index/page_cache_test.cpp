@@ -26,7 +26,7 @@ TEST_CASE("no-store is obeyed") {
   CHECK(freshness_of({{"cache-control", "private"}}).may_store);
 }
 
-TEST_CASE("a document asks for news with the validator that it has") {
+TEST_CASE("a conditional request uses the validator of the cached document") {
   CHECK(CachedDocument{{}, "\"x\"", false}.conditional_header()->first == "If-None-Match");
   CHECK(CachedDocument{{}, "Last-Modified: Sat", false}.conditional_header() ==
         std::pair<std::string, std::string>{"If-Modified-Since", "Sat"});

@@ -23,7 +23,7 @@ std::string json_page(const std::string& files, const std::string& version = "1.
 
 }  // namespace
 
-TEST_CASE("a link tells name, address and hash, and the fragment is no part of the address") {
+TEST_CASE("a link has name, address and hash, and the fragment is no part of the address") {
   const IndexFile file =
       only(html("<a href=\"../../f/demo-1.0-py3-none-any.whl#sha256=" + kHash + "\">x</a>"));
   CHECK(file.filename == "demo-1.0-py3-none-any.whl");
@@ -131,7 +131,7 @@ TEST_CASE("a newer major version is refused, a newer minor one is not") {
   CHECK_THROWS_AS(parse_simple_json(json_page("", "2.0"), kBase), Error);
 }
 
-TEST_CASE("JSON tells everything that HTML does, and size and time") {
+TEST_CASE("JSON has everything that HTML has, and size and time") {
   const IndexFile file = only(parse_simple_json(
       json_page(R"({"filename":"d-1.zip","url":"../d-1.zip","hashes":{"sha256":")" + kHash +
                 R"("},"requires-python":">=3.8","yanked":"why","core-metadata":{"sha256":")" + kHash +
@@ -147,7 +147,7 @@ TEST_CASE("JSON tells everything that HTML does, and size and time") {
   CHECK(file.upload_time_ns == 1'500'000'000);
 }
 
-TEST_CASE("JSON booleans and nulls mean what PEP 691 says") {
+TEST_CASE("JSON booleans and nulls are read as PEP 691 specifies") {
   const IndexFile file = only(parse_simple_json(
       json_page(
           R"({"filename":"d-1.zip","url":"d-1.zip","hashes":{},"yanked":false,"requires-python":null,"core-metadata":false,"dist-info-metadata":true})"),
