@@ -116,7 +116,7 @@ class Checker(unittest.TestCase):
         path.symlink_to("../../../../../nowhere")
         self.assert_finds("leads nowhere")
 
-    def test_a_link_to_another_place(self):
+    def test_a_link_with_another_target(self):
         path = self.one("snapshots/*.farm/lib/python3*/site-packages/alpha")
         path.parent.chmod(0o755)
         path.unlink()
@@ -129,11 +129,11 @@ class Checker(unittest.TestCase):
         path.unlink()
         self.assert_finds("site-packages/beta.py is missing")
 
-    def test_a_slot_that_is_gone(self):
+    def test_a_missing_slot(self):
         remove_store(self.one("bytecode/*"))
         self.assert_finds("leads nowhere")
 
-    def test_a_record_that_says_something_else(self):
+    def test_a_record_with_other_content(self):
         path = self.one("snapshots/*.json")
         self.write(path, path.read_bytes().replace(b"cpython", b"cpythom"))
         self.assert_finds("its record hashes to another name")

@@ -37,7 +37,7 @@ class Resolution(EnvstoreTest):
             self.assertIn(word, done.stderr)
         self.assertEqual(self.snapshots(), [])
 
-    def test_a_name_that_is_not_there_says_where_it_was_looked_for(self):
+    def test_a_missing_package_is_reported_with_the_indexes_that_were_searched(self):
         done = self.run_fails(self.script("", ["no-such-thing"]))
         self.assertIn("no-such-thing", done.stderr)
         self.assertIn("127.0.0.1", done.stderr)
@@ -80,7 +80,7 @@ class Index(EnvstoreTest):
         self.server.set_status("/simple/demo/", status, **options)
         return self.run_fails(self.script("", ["demo"]))
 
-    def test_401_says_how_to_give_credentials(self):
+    def test_401_has_a_hint_about_credentials(self):
         done = self.answer(401)
         self.assertRegex(done.stderr, "credentials|netrc")
 
@@ -121,7 +121,7 @@ class Index(EnvstoreTest):
         self.run_fails(self.script("", ["demo"]))
         self.assertEqual(self.snapshots(), [])
 
-    def test_nobody_listens(self):
+    def test_a_refused_connection(self):
         done = self.run_fails(self.script("", ["demo"]), env={"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple"})
         self.assertIn("127.0.0.1:9", done.stderr)
 
@@ -139,11 +139,11 @@ class Surroundings(EnvstoreTest):
     def test_a_script_that_does_not_exist(self):
         self.assertIn("missing.py", self.run_fails("missing.py").stderr)
 
-    def test_an_unknown_flag_gets_the_nearest_one(self):
+    def test_an_unknown_flag_is_an_error_that_suggests_the_nearest_one(self):
         done = self.run_fails("--wiht", "demo", "x.py", code=2)
         self.assertIn("--with", done.stderr)
 
-    def test_an_unknown_command_gets_the_nearest_one(self):
+    def test_an_unknown_command_is_an_error_that_suggests_the_nearest_one(self):
         done = self.envstore("rnu")
         self.assertEqual(done.returncode, 2)
         self.assertIn("run", done.stderr)
@@ -190,7 +190,7 @@ class Surroundings(EnvstoreTest):
         self.assertIn(str(self.store), done.stderr)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can mount")
-    def test_a_full_disk_is_said_and_leaves_a_usable_store(self):
+    def test_a_full_disk_is_reported_and_leaves_a_usable_store(self):
         mount = self.home / "small"
         mount.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(mount)], check=True)

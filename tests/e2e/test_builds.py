@@ -81,7 +81,7 @@ class Building(BuildsTest):
         self.demo(code="import demo, leaf, built")
         self.assertEqual(sorted(self.wheels_built()), ["built 1.0", "demo 1.0"])
 
-    def test_the_build_has_what_it_requires_and_nothing_else(self):
+    def test_the_environment_of_a_build_has_only_its_requirements(self):
         self.wheel("tool"), self.wheel("hook-tool"), self.wheel("base")
         self.sdist(requires=["tool"], hook_needs=["hook-tool"], code="""
             import tool, hook_tool, importlib.util, sys
@@ -101,7 +101,7 @@ class Building(BuildsTest):
         self.assertEqual(self.demo(), "1.0")
         self.assertEqual(self.wheels_built(), ["tool 1.0", "demo 1.0"])
 
-    def test_static_metadata_is_trusted_and_nothing_is_built_for_it(self):
+    def test_static_metadata_is_used_without_a_build(self):
         info = "Metadata-Version: 2.2\nName: demo\nVersion: 1.0\nRequires-Dist: leaf\n"
         self.wheel("leaf"), self.sdist(pkg_info=info, needs=["leaf"])
         self.demo(code="import demo, leaf")
@@ -298,7 +298,7 @@ class Failures(BuildsTest):
         self.fails()
         self.assertEqual(len(list((self.store / "logs").glob("build-*"))), 20)
 
-    def test_no_older_version_is_taken_in_the_place_of_one_that_fails(self):
+    def test_no_older_version_replaces_one_whose_build_fails(self):
         self.wheel("demo", "1.0"), self.sdist(version="2.0", without=["prepare_metadata_for_build_wheel"], code="raise SystemExit('no')")
         self.assertIn("demo 2.0", self.fails())
 

@@ -89,7 +89,7 @@ class EmptyFoldersTest(EnvstoreTest):
                        capture_output=True)
         self.all_commands_work()
 
-    def test_doctor_tells_what_was_missing_and_makes_it_again(self):
+    def test_doctor_reports_what_was_missing_and_makes_it_again(self):
         for folder in ("leases", "trash"):
             (self.store / folder).rmdir()
         done = self.envstore("doctor", "--json", "--offline")
@@ -119,7 +119,7 @@ class OldFilesTest(EnvstoreTest):
                 for name in files:
                     os.unlink(os.path.join(directory, name))
 
-    def test_files_that_went_are_found_and_the_run_heals_or_says_what_to_do(self):
+    def test_missing_files_are_found_and_the_run_repairs_them_or_has_a_hint(self):
         for folders in (["objects"], ["trees"], ["snapshots"], ["bytecode"], ["index"], ["volatile"],
                         ["objects", "trees", "snapshots", "bytecode"], FOLDERS + ["index", "."]):
             with self.subTest(folders):

@@ -107,7 +107,7 @@ class ClosedDescriptors(EnvstoreTest):
     def test_a_daemon_of_a_supervised_program_keeps_its_lease(self):
         self.survives(DAEMON)
 
-    def test_who_keeps_the_lease_is_in_nobodys_way(self):
+    def test_the_keeper_is_no_child_of_the_program_and_holds_only_its_own_descriptors(self):
         done = subprocess.run([ENVSTORE, "run", "-q", "--exec", "python", "-c", TELLS_OF_ITS_CHILDREN], env=self.env,
                               cwd=str(self.work), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                               timeout=TIMEOUT, start_new_session=True)
@@ -116,7 +116,7 @@ class ClosedDescriptors(EnvstoreTest):
                           "/", "True"])
         self.assertEqual(self.left_over(), [])
 
-    def test_a_program_that_cannot_be_started_leaves_nobody_behind(self):
+    def test_a_program_that_cannot_be_started_leaves_no_process(self):
         (self.work / "broken").write_text("#!/no/such/interpreter\n")
         (self.work / "broken").chmod(0o755)
         done = self.envstore("run", "-q", "--exec", "./broken")

@@ -64,7 +64,7 @@ class Pip(Commands):
                                stdout=subprocess.PIPE, text=True, check=True).stdout.split()
         return files_under("/", *[p.lstrip("/") for p in found], str(self.virtual).lstrip("/"), str(self.home / ".local").lstrip("/"))
 
-    def test_what_it_installs_lands_in_the_run_and_changes_nothing_else(self):
+    def test_what_it_installs_is_in_the_run_and_in_no_other_place(self):
         before = self.base()
         environments = self.on_path(self.bin), self.on_path(self.virtual / "bin"), {
             **self.on_path(self.virtual / "bin"), "VIRTUAL_ENV": str(self.virtual)}
@@ -79,7 +79,7 @@ class Pip(Commands):
         self.assertFalse((self.home / ".local").exists())
         self.assertNotEqual(self.envstore("run", "python", "-c", "import anyio").returncode, 0)
 
-    def test_it_is_remembered_and_says_nothing_when_nothing_was_installed(self):
+    def test_a_second_run_of_it_is_cached_and_without_a_note_if_nothing_was_installed(self):
         self.run_ok("pip", "--version")
         done = self.run_ok("-v", "pip", "--version")
         self.assertIn("from the run cache", done.stderr)
@@ -145,12 +145,12 @@ class Path(Commands):
         executable(self.home / "conda" / "bin" / "script", "#!/bin/sh\n" + touch)
         self.refused("script", str(self.home / "conda"), env=self.on_path(self.home / "conda" / "bin"))
 
-    def test_a_script_that_asks_path_for_python_gets_the_run_s(self):
+    def test_a_script_that_finds_python_on_path_gets_that_of_the_run(self):
         self.wheel("demo")
         self.another("asks", "#!/usr/bin/env python3\nimport demo, sys; print(demo.VERSION, sys.prefix)\n")
         self.assertIn("1.0 " + str(self.store), self.run_ok("--with", "demo", "asks", env=self.on_path(self.bin)).stdout)
 
-    def test_what_has_nothing_to_do_with_python_runs_as_it_is(self):
+    def test_a_command_without_python_runs_unchanged(self):
         self.another("greet", "#!/bin/sh\necho \"$0 $1\"\n")
         self.assertTrue(self.run_ok("greet", "you", env=self.on_path(self.bin)).stdout.endswith("greet you\n"))
         self.assertEqual(self.run_ok("sh", "-c", "echo $1", "-", "x").stdout, "x\n")

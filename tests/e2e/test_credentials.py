@@ -100,7 +100,7 @@ class Credentials(HostileTest):
             self.run_ok("-v", "--with", "demo @ " + self.server.root + "/files/demo-1.0-py3-none-any.whl" + token, "python",
                         "-c", "1"))
 
-    def test_two_users_have_answers_of_their_own_and_a_new_password_keeps_them(self):
+    def test_two_users_have_cached_pages_of_their_own_and_a_new_password_keeps_them(self):
         self.server.set_behaviour("auth", None)
         words = ("--with", "demo", "python", "-c", "import demo; print(demo.VERSION)")
         url = self.server.url.replace("http://", "http://%s:%s@")

@@ -134,7 +134,7 @@ class RestoredBackupTest(DamageTest):
             finally:
                 program.kill()
 
-    def test_every_folder_of_the_other_day_is_healed_or_said(self):
+    def test_every_folder_from_another_day_is_repaired_or_reported(self):
         days = [(self.today, self.backup), (self.backup, self.today)]
         folders = [["index"], ["index", "volatile"], ["snapshots"], ["objects"], ["trees"], ["volatile"], ["bytecode"],
                    ["trees", "objects"]]
@@ -223,7 +223,7 @@ class EveryPageTest(DamageTest):
         self.settle()
         return done
 
-    def test_each_is_told_and_mended_and_takes_nothing_that_is_kept(self):
+    def test_each_is_reported_and_repaired_and_no_kept_file_is_removed(self):
         for name, what, damage in self.damages():
             with self.subTest(file=name.split("/")[0], damage=what):
                 self.take_a_store()

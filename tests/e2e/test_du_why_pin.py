@@ -66,7 +66,7 @@ class DuWhyPinTest(EnvstoreTest):
         self.assertEqual([r["name"] for r in self.listed()["roots"]], [identity])
         self.ok("unpin", identity[:8])
 
-    def test_what_cannot_be_pinned_says_what_to_do(self):
+    def test_what_cannot_be_pinned_is_an_error_with_a_hint(self):
         self.fails("pin", code=2)
         self.fails("pin", "missing.py")
         self.fails("pin", "no-such-package")
@@ -87,7 +87,7 @@ class DuWhyPinTest(EnvstoreTest):
         self.assertEqual(own + usage["shared_bytes"] + usage["unnamed_bytes"], usage["total_bytes"])
         self.assertIn("beta 1.0  in 1 snapshot", self.ok("du"))
 
-    def test_du_of_an_empty_store_is_nothing(self):
+    def test_du_of_an_empty_store_counts_no_bytes(self):
         self.assertTrue(self.ok("du").startswith("0 B in 0 files"))
         self.assertIn("The store is empty", self.html())
 
@@ -158,7 +158,7 @@ class DuWhyPinTest(EnvstoreTest):
                     self.assertEqual([s["id"] for s in answer["snapshots"]], [identity])
                     self.assertEqual(answer["requests"], [str(self.path)])
 
-    def test_why_tells_pins_and_running_processes(self):
+    def test_why_names_pins_and_running_processes(self):
         self.ok("pin", "--name", "tools", "alpha")
         inside = self.ok("run", "--with", "alpha", "python", "-c",
                          "import subprocess, sys; subprocess.run(sys.argv[1:])",
@@ -168,13 +168,13 @@ class DuWhyPinTest(EnvstoreTest):
         self.assertEqual(list(dict.fromkeys(k["why"] for k in snapshot["kept_by"])), ["lease", "root", "grace"])
         self.assertEqual([k["detail"] for k in snapshot["kept_by"] if k["why"] == "root"], ["tools"])
 
-    def test_why_knows_the_grace_time_that_is_configured(self):
+    def test_why_uses_the_configured_grace_time(self):
         self.ok("run", "--with", "alpha", "python", "-c", "")
         self.assertIn("kept by grace", self.ok("why", "alpha"))
         self.env["ENVSTORE_GC_GRACE"] = "0s"
         self.assertNotIn("kept by grace", self.ok("why", "alpha"))
 
-    def test_why_of_what_is_not_there_says_what_was_looked_for(self):
+    def test_why_of_an_unknown_thing_is_an_error_that_names_it(self):
         self.fails("why", "no-such-package")
         self.fails("why", "alpha==9")
         self.fails("why", pathlib.Path("/etc/passwd"))

@@ -27,7 +27,7 @@ class Encodings(EnvstoreTest):
         self.each("r.txt", "# caf\u00e9\n-c limits.txt\ndemo\n",
                   lambda: self.assertEqual(self.run_ok("--with-requirements", "r.txt", *self.CODE).stdout, "1.0\n"))
 
-    def test_a_declared_encoding_counts_and_what_cannot_be_decoded_is_told_with_its_line(self):
+    def test_a_declared_encoding_counts_and_undecodable_text_is_reported_with_its_line(self):
         self.wheel("demo")
         self.write("r.txt", b"# -*- coding: latin-1 -*-\n# caf\xe9\ndemo\n")
         self.run_ok("--with-requirements", "r.txt", *self.CODE)
@@ -75,7 +75,7 @@ class Encodings(EnvstoreTest):
                            b"import demo; print(ascii('\xe9'))\n")
         self.assertEqual(self.run_ok("s.py").stdout, "'\\xe9'\n")
 
-    def test_a_script_in_utf_16_is_an_error_that_says_so(self):
+    def test_a_script_in_utf_16_is_an_error_that_names_the_encoding(self):
         self.write("s.py", "# /// script\n# dependencies = ['demo']\n# ///\n".encode("utf-16"))
         self.assertRegex(self.run_fails("s.py").stderr, "s.py.*UTF-16")
 
@@ -98,7 +98,7 @@ class Requirements(EnvstoreTest):
         if not here:
             self.assertIn("No module named 'demo'", done.stderr)
 
-    def test_a_marker_behind_a_path_or_an_address(self):
+    def test_a_marker_after_a_path_or_a_url(self):
         address = "file://" + str(self.work / self.path[2:]).replace(" ", "%20")
         for target in (self.path, "demo @ " + self.path, "demo[x]@" + self.path, address, "demo @ " + address,
                        str(self.work / self.path[2:]), "file:" + self.path):
@@ -152,7 +152,7 @@ class Requirements(EnvstoreTest):
         (self.work / "plain.py").write_text("print('no block')\n")
         self.assertIn("metadata block", self.run_fails("--with-requirements", "plain.py", *self.CODE).stderr)
 
-    def test_a_project_gives_its_dependencies_and_nothing_that_a_build_would_tell(self):
+    def test_a_project_gives_its_dependencies_but_no_dynamic_ones(self):
         self.wheel("demo")
         file = self.work / "pyproject.toml"
         file.write_text("[project]\nname = 'x'\nversion = '1'\ndependencies = ['demo']\n")
@@ -182,7 +182,7 @@ class VersionFiles(EnvstoreTest):
                 (self.work / ".python-version").write_text(text, encoding="utf-8")
                 self.assertEqual(self.run_ok(script).stdout, "ran\n")
 
-    def test_a_name_is_told_once_with_its_file(self):
+    def test_a_name_is_reported_once_with_its_file(self):
         (self.work / ".python-version").write_text("myenv\n")
         done = self.run_ok(self.script("print('ran')"))
         self.assertRegex(done.stderr, r"warning: 'myenv' in '.*\.python-version'")

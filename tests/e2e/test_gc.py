@@ -78,7 +78,7 @@ class InUse(GcTest):
         self.assertEqual(run.wait(timeout=TIMEOUT), 0)
         self.check_all_goes()
 
-    def test_so_does_a_program_that_replaced_the_supervisor(self):
+    def test_a_program_that_replaced_the_supervisor_keeps_what_it_imports(self):
         run = self.start(self.waiting(), "--exec")
         self.settle()
         self.check_nothing_is_taken()
@@ -86,7 +86,7 @@ class InUse(GcTest):
         self.assertEqual(run.wait(timeout=TIMEOUT), 0)
         self.check_all_goes()
 
-    def test_so_does_a_program_whose_supervisor_was_killed(self):
+    def test_a_program_whose_supervisor_was_killed_keeps_what_it_imports(self):
         run = self.start(self.waiting())
         self.settle()
         run.kill()
@@ -94,7 +94,7 @@ class InUse(GcTest):
         self.check_nothing_is_taken()
         self.let_go_on()
 
-    def test_so_does_a_daemon_that_has_closed_everything_and_outlives_the_run(self):
+    def test_a_daemon_that_has_closed_everything_and_outlives_the_run_keeps_what_it_imports(self):
         daemon = ("r, w = os.pipe()\n"
                   "if os.fork():\n    os.close(w); os.read(r, 1); print('started', flush=True); os._exit(0)\n"
                   "os.setsid()\n"
@@ -109,7 +109,7 @@ class InUse(GcTest):
         self.check_nothing_is_taken()
         self.let_go_on()
 
-    def test_so_does_a_daemon_whose_keeper_was_killed(self):
+    def test_a_daemon_whose_keeper_was_killed_keeps_what_it_imports(self):
         """No process holds the lease any more: only the running process check (/proc) protects the snapshot."""
         run = self.start(self.waiting("os.closerange(3, 4096)\n"))
         run.kill()
@@ -121,7 +121,7 @@ class InUse(GcTest):
         self.assertTrue(report["in_use"], report)
         self.let_go_on()
 
-    def test_so_does_a_run_in_another_pid_namespace(self):
+    def test_a_run_in_another_pid_namespace_keeps_what_it_imports(self):
         command = ("unshare", "--pid", "--fork", "--mount-proc")
         if os.geteuid() != 0:
             command += ("--user", "--map-root-user")
@@ -185,7 +185,7 @@ class Command(GcTest):
         self.run_ok(self.script("import other", ["other"], name="other.py"))
         self.settle()
 
-    def test_a_dry_run_says_what_a_collection_then_does(self):
+    def test_a_dry_run_reports_what_a_collection_then_does(self):
         self.made()
         planned = json.loads(self.gc(*AGGRESSIVE, "--dry-run", "--json"))
         self.assertEqual(len(self.snapshots()), 2)
@@ -193,7 +193,7 @@ class Command(GcTest):
         self.assertEqual([s["id"] for s in planned["going"]], [s["id"] for s in done["going"]])
         self.assertEqual(planned["bytes_before"] - planned["bytes_after"], done["removed"]["bytes"])
 
-    def test_people_read_what_went_and_what_stayed(self):
+    def test_the_text_names_what_was_removed_and_what_stayed(self):
         self.made()
         text = self.gc("--max-size", "1")
         self.assertIn("kept 2 snapshots", text)
@@ -232,7 +232,7 @@ class Command(GcTest):
         self.assertEqual(fails.returncode, 2)
         self.assertIn("envstore.yaml:2", fails.stderr)
 
-    def test_the_exit_code_says_that_another_one_is_at_work(self):
+    def test_another_collection_at_work_has_its_exit_code(self):
         self.made()
         holder = subprocess.Popen(
             ["python3", "-c", "import fcntl, os, struct, sys\n"

@@ -44,7 +44,7 @@ class StatedHashes(HostileTest):
         self.page(wheel, "json", hashes=hashes)
         self.assertEqual(self.with_demo("--refresh").returncode, 0)
 
-    def test_a_malformed_hash_is_met_by_no_file(self):
+    def test_a_malformed_hash_refuses_every_file(self):
         self.page(self.wheel("demo"), fragment="#sha256=abc")
         self.assertIn("no such digest", self.with_demo().stderr)
 
@@ -88,7 +88,7 @@ class Metadata(HostileTest):
         self.page(wheel, "json", hashes={"sha256": digest_of(wheel, "sha256")})
         self.assertEqual(self.with_demo("--refresh").returncode, 0)
 
-    def test_what_one_index_says_of_a_wheel_does_not_count_for_another(self):
+    def test_metadata_of_one_index_does_not_count_for_a_wheel_of_another(self):
         self.wheel("extra")
         self.serve("Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: extra\n")
         self.assertEqual(self.with_demo().returncode, 1)
@@ -119,7 +119,7 @@ class RequiredHashes(HostileTest):
             self.run_file("demo==1.0 --hash=%s:%s" % (algorithm, right), *folder)
             self.run_file("demo==1.0 --hash=%s:%s" % (algorithm, "0" * len(right)), *folder, code=1)
 
-    def test_demanded_hashes_of_an_index_that_tells_another_algorithm(self):
+    def test_required_hashes_of_an_index_with_another_algorithm(self):
         wheel = self.wheel("demo")
         for algorithm in ("sha256", "sha512"):
             self.page(wheel, fragment="#md5=" + digest_of(wheel, "md5"))
@@ -137,7 +137,7 @@ class RequiredHashes(HostileTest):
         self.run_file("demo>=1.0 --hash=sha512:" + right)
         self.assertEqual([r["path"] for r in self.server.requests() if r["path"].endswith(".whl")], [])
 
-    def test_hashes_that_prove_nothing_or_cannot_be_checked_are_errors(self):
+    def test_hashes_that_are_weak_or_cannot_be_checked_are_errors(self):
         wheel = self.wheel("demo")
         for bad in ("md5:" + digest_of(wheel, "md5"), "sha1:" + digest_of(wheel, "sha1"), "sha999:" + "0" * 64,
                     "sha256:" + "0" * 63, "sha256:" + "g" * 64, digest_of(wheel, "sha256")):

@@ -141,7 +141,7 @@ class SlowServers(EnvstoreTest):
                 yield b"X-A: b\r\n" * 1000
         self.check(answer)
 
-    def test_interim_answers_without_end(self):
+    def test_interim_responses_without_end(self):
         def answer(server):
             while True:
                 yield b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" * 100
@@ -161,7 +161,7 @@ class SlowServers(EnvstoreTest):
                 yield chunk(b"<p>x</p>" * 8000)
         self.assertIn("larger than expected", self.check(answer).stderr)
 
-    def test_nothing_at_all(self):
+    def test_a_server_that_sends_nothing(self):
         def answer(server):
             server.closing.wait(TIMEOUT)
             yield b""

@@ -89,7 +89,7 @@ class WithoutRow(LeaseTest):
     def test_after_volatile_data_was_removed(self):
         self.check(self.lose_volatile_data)
 
-    def test_after_the_index_was_made_anew(self):
+    def test_after_the_index_was_rebuilt(self):
         self.check(self.make_index_anew)
 
     def test_of_a_program_that_replaced_the_supervisor(self):
@@ -124,7 +124,7 @@ class Unreadable(LeaseTest):
         fcntl.fcntl(stream, fcntl.F_OFD_SETLK, struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0))
         return stream
 
-    def test_a_half_written_lease_file_keeps_everything_while_it_is_locked_and_says_whose_it_is(self):
+    def test_a_truncated_lease_file_protects_everything_while_it_is_locked_and_its_process_is_named(self):
         self.run_ok("--with", "demo", "python", "-c", "")
         self.settle()
         for text in ("", "envstore lease 1\nru", "envstore lease 1\nrun 1 2 1\nx\n" + "a" * 64, "envstore lease 9\n"):
@@ -153,7 +153,7 @@ class Unreadable(LeaseTest):
 
 
 class Listed(LeaseTest):
-    def test_leases_are_told_apart_with_a_row_and_without(self):
+    def test_leases_with_and_without_a_row_are_reported_separately(self):
         run = self.start()
         for lose in (lambda: None, self.lose_volatile_data):
             lose()

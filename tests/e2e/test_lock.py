@@ -280,7 +280,7 @@ class Reading(LockTest):
         for _ in range(2):
             self.assertEqual(self.run_ok("--with-requirements", "pylock.toml", *code).stdout, "changed\n")
 
-    def test_what_does_not_fit_is_told_with_file_and_line(self):
+    def test_a_file_that_does_not_fit_is_reported_with_file_and_line(self):
         other = 'name = "other"\n'
         cases = [
             (["name = 'other'\n" + self.wheels_entry("other"), other + self.wheels_entry("other")], "", "line 6: other"),
@@ -374,7 +374,7 @@ class ScriptLocks(LockTest):
         self.uv_lock(script, head="conflicts = []\n")
         self.assertIn("conflicts", self.run_fails(script).stderr)
 
-    def test_flags_without_a_lock_are_told_and_contradictions_refused(self):
+    def test_flags_that_need_a_lock_are_errors_without_one_and_contradictions_are_refused(self):
         script = self.script("print('ran')", ["demo"])
         for flag in ("--locked", "--frozen"):
             done = self.run_ok(flag, script)

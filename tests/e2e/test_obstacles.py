@@ -73,7 +73,7 @@ class Obstacles(EnvstoreTest):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(self.envstore(*self.command).stdout, "1\n")
 
-    def test_something_else_in_the_place_of_a_folder(self):
+    def test_another_file_at_the_path_of_a_folder(self):
         for folder in FOLDERS:
             for kind in ("pipe", "link"):
                 with self.subTest(folder=folder, kind=kind):
@@ -86,7 +86,7 @@ class Obstacles(EnvstoreTest):
                                   [finding["what"] for finding in found if finding["verdict"] == "problem"])
                     self.check_repair()
 
-    def test_something_else_in_the_place_of_a_lock(self):
+    def test_another_file_at_the_path_of_a_lock(self):
         for lock in sorted(os.listdir(self.kept / "locks")):
             with self.subTest(lock=lock):
                 self.anew()
@@ -95,7 +95,7 @@ class Obstacles(EnvstoreTest):
                 self.check_commands(self.command, *self.EVERY)
                 self.check_repair()
 
-    def test_something_else_in_the_place_of_a_lease(self):
+    def test_another_file_at_the_path_of_a_lease(self):
         for kind in sorted(MAKE):
             with self.subTest(kind=kind):
                 self.anew()

@@ -33,7 +33,7 @@ class Wheels(EnvstoreTest):
         import warnings
         warnings.simplefilter("ignore", UserWarning)  # zipfile warns about duplicate names
 
-    def test_a_member_twice_with_the_same_bytes_is_one_file_and_said(self):
+    def test_a_member_twice_with_the_same_bytes_is_one_file_with_a_warning(self):
         self.odd(extra=[("odd.py", b"X = 1\n")])
         self.wheel("odd", "0.9")
         done = self.runs()
@@ -46,7 +46,7 @@ class Wheels(EnvstoreTest):
         self.assertIn("'odd.py'", done.stderr)
         self.assertIn("different content", done.stderr)
 
-    def test_lines_of_record_that_match_nothing_are_accepted_and_said(self):
+    def test_lines_of_record_without_a_file_are_accepted_with_a_warning(self):
         self.odd(rows=row("odd.py", b"X = 1\n") + "folder/,,\nodd.py,,\n" + row("gone.py", b"q"),
                  extra=[("folder/", b"")])
         done = self.runs()

@@ -109,7 +109,7 @@ class Noexec(PlacesTest):
         self.assertIn("(noexec)", done.stderr)
         self.assertIn("start it through its interpreter", done.stderr)
 
-    def test_a_program_that_fails_is_told_what_the_mount_may_have_to_do_with_it(self):
+    def test_a_failed_program_on_such_a_mount_has_a_hint_about_it(self):
         done = self.inside(ENVSTORE, "run", "--with", "demo", "python", "-c", "raise SystemExit(3)")
         self.assertEqual(done.returncode, 3)
         self.assertIn("note: compiled modules and commands of packages cannot be loaded from the store", done.stderr)

@@ -93,7 +93,7 @@ class ReadOnlyStore(EnvstoreTest):
         self.assertIn("from the run cache", done.stderr)
         self.assertEqual(self.left_outside(), [])
 
-    def test_what_would_have_to_be_made_is_refused_with_what_to_do_and_nothing_is_asked(self):
+    def test_what_would_have_to_be_made_is_refused_with_a_hint_and_without_a_request(self):
         self.wheel("demo")
         self.run_ok(self.script("import demo", ["demo"]))
         asked = len(self.server.requests())
@@ -110,7 +110,7 @@ class ReadOnlyStore(EnvstoreTest):
         self.assertEqual(len(self.server.requests()), asked)
         self.assertEqual(self.left_outside(), [])
 
-    def test_compiling_is_told_to_be_left_out(self):
+    def test_that_nothing_is_compiled_is_reported(self):
         self.wheel("demo")
         script = self.script("import demo; print(demo.VERSION)", ["demo"])
         self.run_ok(script)
@@ -145,7 +145,7 @@ class ReadOnlyStore(EnvstoreTest):
         self.assertRegex(prefix, "^/tmp/envstore-[0-9a-f]{32}/")
         self.assertFalse(os.path.exists(prefix))
 
-    def test_doctor_says_that_it_is_read_only_and_what_that_means(self):
+    def test_doctor_reports_a_read_only_store_and_its_consequences(self):
         self.run_ok(self.script("", []))
         done = self.read_only_ok("doctor", "--json", "--offline")
         findings = {finding["what"]: finding for finding in json.loads(done.stdout)}

@@ -43,7 +43,7 @@ class Prereleases(Resolution):
         self.wheel("base", "2.0b1")
         self.assertEqual(self.version_of("base", "--with", "base>=0.9b1")[0], "1.0")
 
-    def test_what_there_is_besides_is_named(self):
+    def test_the_versions_that_exist_instead_are_named(self):
         self.wheel("base", "2.0a1")
         self.assertIn("only base 2.0a1 (a prerelease) is available", self.refused("base>=3"))
 
@@ -92,7 +92,7 @@ class Refused(Resolution):
 
 
 class Metadata(Resolution):
-    def test_where_versions_are_tried_in_vain_metadata_of_several_is_asked_for_at_once(self):
+    def test_while_versions_are_tried_in_vain_metadata_of_several_is_requested_at_once(self):
         for number in range(1, 61):
             self.wheel("app", "%d.0" % number, requires=["base==%d.0" % (100 + number)])
         self.wheel("base", "1.0")
@@ -118,7 +118,7 @@ class Unusual(Resolution):
         self.assertEqual(version, "1.0")
         self.assertIn("warning: app 1.0 has no extra 'sock'; did you mean 'socks'?", said)
 
-    def test_a_broken_wheel_is_not_answered_with_an_older_version(self):
+    def test_a_broken_wheel_is_not_replaced_by_an_older_version(self):
         self.wheel("app", "1.0")
         (self.wheels / "app-2.0-py3-none-any.whl").write_bytes(b"no archive")
         self.server.set(metadata=False)
@@ -128,7 +128,7 @@ class Unusual(Resolution):
         self.assertEqual(self.version_of("app", "--with", "app!=2.0")[0], "1.0")
         self.assertEqual(self.version_of("app", "--with", "app<2")[0], "1.0")
 
-    def test_a_broken_wheel_that_nobody_would_take_is_nobodys_fault(self):
+    def test_a_broken_wheel_that_would_not_be_chosen_is_no_error(self):
         (self.wheels / "app-1.0-py3-none-any.whl").write_bytes(b"no archive")
         self.wheel("app", "2.0")
         self.server.set(metadata=False)
@@ -136,7 +136,7 @@ class Unusual(Resolution):
 
 
 class Python(Resolution):
-    def test_a_version_without_an_operator_is_answered_with_both_readings(self):
+    def test_a_version_without_an_operator_is_an_error_that_suggests_both_readings(self):
         script = self.script("", [], head='# requires-python = "3.11"\n')
         said = self.envstore("run", script).stderr
         self.assertIn(">=3.11", said)

@@ -12,13 +12,13 @@ PRINT_VERSION = "import demo\nprint(demo.VERSION)\n"
 
 
 class Scripts(EnvstoreTest):
-    def test_a_script_runs_with_what_its_metadata_asks_for(self):
+    def test_a_script_runs_with_the_dependencies_of_its_metadata(self):
         self.wheel("demo", "1.0")
         done = self.run_ok(self.script(PRINT_VERSION, ["demo"]))
         self.assertEqual(done.stdout, "1.0\n")
         self.assertIn("Installed 1 package", done.stderr)
 
-    def test_a_second_run_is_silent_and_asks_nobody(self):
+    def test_a_second_run_is_silent_and_sends_no_request(self):
         self.wheel("demo", "1.0")
         script = self.script(PRINT_VERSION, ["demo"])
         self.run_ok(script)
@@ -82,7 +82,7 @@ class Scripts(EnvstoreTest):
         self.run_ok(self.script("import demo, other", ["Other >= 0.5", "demo"], name="b.py"))
         self.assertEqual(len(self.snapshots()), 1)
 
-    def test_a_script_without_metadata_sees_nothing_but_the_standard_library(self):
+    def test_a_script_without_metadata_sees_only_the_standard_library(self):
         body = "import sys; print([p for p in sys.path if 'dist-packages' in p or 'site-packages' in p and 'scratch' not in p])"
         self.assertEqual(self.run_ok(self.script(body)).stdout, "[]\n")
 
@@ -190,7 +190,7 @@ class Layers(EnvstoreTest):
         script = self.script("import shared; print(shared.VERSION)", ["shared<2"])
         self.assertEqual(self.run_ok("--with", "extra", script).stdout, "1.0\n")
 
-    def test_with_hides_a_version_below_only_when_it_must_and_says_so(self):
+    def test_with_hides_a_version_below_only_when_it_must_and_warns(self):
         self.wheel("shared", "1.0"), self.wheel("shared", "2.0")
         self.wheel("extra", requires=["shared>=2"])
         script = self.script("import shared; print(shared.VERSION)", ["shared<2"])
@@ -301,7 +301,7 @@ class Settings(EnvstoreTest):
         (self.work / "envstore.yaml").write_text("layout: frm\n")
         self.assertIn("envstore.yaml", self.envstore("config").stderr)
 
-    def test_config_tells_the_rules_of_gc_and_where_each_came_from(self):
+    def test_config_prints_the_rules_of_gc_with_their_sources(self):
         def rules(**env):
             rows = json.loads(self.envstore("config", "--json", env={"XDG_CONFIG_HOME": str(self.work), **env}).stdout)
             return {row["key"][3:]: (row["value"], row["source"]) for row in rows if row["key"].startswith("gc.")}
@@ -318,7 +318,7 @@ class Settings(EnvstoreTest):
         self.assertIn("envstore.yaml", told["keep-last"][1])
         self.assertIn("ENVSTORE_GC_GRACE", self.envstore("config", env={"ENVSTORE_GC_GRACE": "soon"}).stderr)
 
-    def test_a_listing_tells_the_interpreter_as_an_object(self):
+    def test_a_listing_has_the_interpreter_as_an_object(self):
         self.wheel("demo")
         self.run_ok("--with", "demo", "python", "-c", "")
         interpreter = json.loads(self.envstore("ls", "--json").stdout)["snapshots"][0]["interpreter"]
@@ -386,7 +386,7 @@ class Settings(EnvstoreTest):
         self.assertTrue((self.home / "elsewhere" / "objects").is_dir())
         self.assertFalse(self.store.exists())
 
-    def test_bytecode_is_compiled_in_the_foreground_when_asked(self):
+    def test_bytecode_is_compiled_in_the_foreground_on_request(self):
         self.wheel("demo", files={"demo/__init__.py": "VERSION = '1.0'\n", "demo/sub/x.py": "", "six.py": ""})
         self.run_ok("--compile-bytecode", self.script(PRINT_VERSION, ["demo"]))
         compiled = [p.name for p in (self.store / "bytecode").rglob("*.pyc")]

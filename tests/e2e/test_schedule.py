@@ -82,7 +82,7 @@ class Actions(ScheduleTest):
         self.assertIn("HH:MM", self.schedule("install", "--daily-at", "7pm", code=2).stderr)
         self.assertFalse((self.home / "crontab").exists())
 
-    def test_a_place_that_cannot_be_a_store_is_refused_at_once(self):
+    def test_a_path_that_cannot_be_a_store_is_refused_at_once(self):
         (self.home / "store").mkdir()
         (self.home / "store" / "letters").write_text("")
         self.assertIn("it is no store", self.schedule("install", code=2).stderr)
@@ -133,7 +133,7 @@ class Jobs(ScheduleTest):
         self.assertIsNotNone(self.job("gc")["last"], done.stderr)
         self.assertEqual(self.status()["store"], str(self.store))
 
-    def test_a_store_that_is_not_there_is_told_and_not_made(self):
+    def test_a_missing_store_is_reported_and_not_made(self):
         self.schedule("install")
         shutil.rmtree(self.store)
         done = self.run_line("gc")

@@ -38,7 +38,7 @@ class Pipes(EnvstoreTest):
                 for _ in range(2):
                     self.assertEqual(self.shell(line).stdout, answer)
 
-    def test_a_second_run_is_remembered(self):
+    def test_a_second_run_is_cached(self):
         self.shell('"$ES" run <(cat s.txt)')
         done = self.shell('"$ES" run -v <(cat s.txt)')
         self.assertIn("from the run cache", done.stderr)
@@ -50,7 +50,7 @@ class Pipes(EnvstoreTest):
         self.assertIn("False\n", done.stdout)
         self.assertRegex(done.stderr, r'File "/dev/fd/\d+", line \d+, in <module>\n +raise ValueError')
 
-    def test_relative_places_are_taken_from_the_working_directory(self):
+    def test_relative_paths_start_at_the_working_directory(self):
         text = self.text.read_text().replace("# ///\nimport", "# [tool.uv]\n# find-links = ['%s']\n# ///\nimport" %
                                              os.path.relpath(self.wheels, self.work))
         self.text.write_text(text)
@@ -64,7 +64,7 @@ class Blocks(EnvstoreTest):
         path.write_text("\n".join(lines) + "\nimport demo; print('ran')\n")
         return path
 
-    def test_what_is_wrong_with_a_block_is_told_where_it_is(self):
+    def test_a_fault_of_a_block_is_reported_with_its_line(self):
         for lines, line, word in (
                 (["# /// script", "# dependencies = []", "# /// "], 3, "white space"),
                 (["# /// script", "# dependencies = []", "# ///\t"], 3, "white space"),
@@ -76,7 +76,7 @@ class Blocks(EnvstoreTest):
                 done = self.run_fails(self.block(*lines))
                 self.assertRegex(done.stderr, "line %d.*%s" % (line, word))
 
-    def test_a_line_that_nearly_opens_a_block_is_told(self):
+    def test_a_line_that_nearly_opens_a_block_is_a_warning(self):
         for opening in ("# /// script ", "#/// script", "# ///script", "# /// Script"):
             with self.subTest(opening):
                 done = self.envstore("run", self.block(opening, "# dependencies = ['demo']", "# ///"))
@@ -89,7 +89,7 @@ class Blocks(EnvstoreTest):
                                "# table = {", "#   a = 1, # comment", "#   b = \"\\e\",", "# }", "# at = 10:20",
                                "# day = 2020-01-01T10:20", "# ///"))
 
-    def test_what_is_no_toml_is_an_error_and_never_the_end_of_the_program(self):
+    def test_malformed_toml_is_an_error_and_never_a_crash(self):
         for text in ("[!", "a = " + "[" * 5000, "a = " + "{a=" * 5000, ".".join("a" * 5000) + " = 1",
                      "[" + ".".join("a" * 200000) + "]", "[[" + " . ".join(['"a"'] * 5000) + "]]", "a = '\x01'", "=", "a = 1 2"):
             with self.subTest(text[:20]):
@@ -104,13 +104,13 @@ class Blocks(EnvstoreTest):
         done = self.run_ok("--isolated", script)
         self.assertIn("write '==%s.*'" % version, done.stderr)
 
-    def test_a_version_without_an_operator_is_answered_with_what_can_be_meant(self):
+    def test_a_version_without_an_operator_is_an_error_that_suggests_one(self):
         for written in ("3.11", "^3.11", "3.11.*", "=3.11"):
             done = self.run_fails(self.block("# /// script", "# requires-python = '%s'" % written, "# ///"))
             self.assertIn("'>=3.11'", done.stderr)
             self.assertIn("'==3.11.*'", done.stderr)
 
-    def test_a_python_that_is_not_there_is_told_on_one_screen(self):
+    def test_a_missing_python_is_reported_on_one_screen(self):
         folder = self.home / "bin"
         for number in range(40):
             (folder / str(number)).mkdir(parents=True)

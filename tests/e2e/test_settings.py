@@ -44,7 +44,7 @@ class Indexes(SettingsTest):
         env = {"UV_DEFAULT_INDEX": "", "UV_INDEX_IN_NER_USERNAME": "me", "UV_INDEX_IN_NER_PASSWORD": "pass word"}
         self.run_ok(script, env=env)
 
-    def test_the_keyring_is_asked_unless_a_source_with_priority_disables_it(self):
+    def test_the_keyring_is_called_unless_a_source_with_priority_disables_it(self):
         self.wheel("demo")
         self.server.set_behaviour("auth", ["me", "secret"])
         tools = self.home / "tools"
@@ -57,7 +57,7 @@ class Indexes(SettingsTest):
         self.run_fails(script, env={**env, "ENVSTORE_KEYRING_PROVIDER": "disabled"})
         self.assertEqual(self.run_ok(script, env=env).stdout, "1.0\n")
 
-    def test_offline_in_a_script_asks_nothing(self):
+    def test_offline_in_a_script_sends_no_request(self):
         self.wheel("demo")
         script = self.with_settings("[tool.uv]\noffline = true")
         self.run_fails(script)
@@ -80,11 +80,11 @@ class Keys(SettingsTest):
                 for arguments in ((), ("-q",)):
                     self.assert_refused((*arguments, script), "line 6, column 3", "'tool.uv." + key.split()[0] + "'", "hint: ")
 
-    def test_a_value_that_asks_for_nothing_is_none(self):
+    def test_a_value_without_effect_is_accepted(self):
         script = self.with_settings('[tool.uv]\nprerelease-package = {}\ndependency-metadata = []\nupgrade = false')
         self.assertEqual(self.run_ok(script).stdout, "2.0\n")
 
-    def test_harmless_keys_are_accepted_without_a_word(self):
+    def test_harmless_keys_are_accepted_silently(self):
         script = self.with_settings(
             '[tool.uv]\nno-build = true\nno-build-package = ["x"]\nlink-mode = "copy"\ncompile-bytecode = true\nnative-tls = true\n'
             'concurrent-downloads = 1\npreview = true\nrequired-version = ">=0.1"\ncache-keys = [{ file = "x" }]\n'
@@ -146,13 +146,13 @@ class ExcludeNewer(SettingsTest):
                      moment[:10], moment[:10].replace("-", "")):
             self.assertEqual(self.version("--exclude-newer", time), "1.0", time)
 
-    def test_what_is_none_is_refused(self):
+    def test_malformed_values_are_refused(self):
         for text in ("yesterday", "1 month", "P1M", "1y", "1.5 days", "2025-02-30", "7 fortnights", "P", "7", "", "99999999999 days"):
             with self.subTest(text):
                 done = self.run_fails("--exclude-newer", text, self.script(SHOW, ["demo"]), code=2)
                 self.assertIn("--exclude-newer", done.stderr)
 
-    def test_in_a_script_and_in_every_other_place(self):
+    def test_in_a_script_and_in_every_other_source(self):
         script = self.with_settings('[tool.uv]\nexclude-newer = "7 days"')
         self.assertEqual(self.run_ok(script).stdout, "1.0\n")
         self.assertEqual(self.version(env={"UV_EXCLUDE_NEWER": "7 days"}), "1.0")
@@ -243,7 +243,7 @@ class Files(SettingsTest):
         self.assertIn("named.toml", rows)
         self.assertEqual(self.version("--config-file", "named.toml"), lowest)
 
-    def test_what_a_file_of_uv_says_and_is_not_supported_is_refused(self):
+    def test_an_unsupported_setting_in_a_file_of_uv_is_refused(self):
         path = self.work / "uv.toml"
         for text in ("upgrade = true\n", "unheard-of = 1\n", "index = 1\n", "=\n"):
             path.write_text(text)

@@ -57,14 +57,14 @@ class CredentialsThatNoAddressMayHold(EnvstoreTest):
 
 
 class LongNames(EnvstoreTest):
-    def test_what_is_wrong_with_a_name_is_said_whatever_its_length(self):
+    def test_an_invalid_name_is_reported_whatever_its_length(self):
         for project, name in (("deep", "d/" * 120 + "x.py"), ("long", "n" * 300 + ".py")):
             self.wheel(project, files={name: ""})
             self.assertIn("the name is not safe", self.run_fails("--with", project, "python", "-c", "").stderr)
 
 
 class Variables(EnvstoreTest):
-    def test_the_systems_file_of_uv_is_left_out_where_the_variable_says_so(self):
+    def test_a_variable_leaves_out_the_system_s_file_of_uv(self):
         folder = self.home / "system" / "uv"
         folder.mkdir(parents=True)
         (folder / "uv.toml").write_text("no-index = true\n")
@@ -94,7 +94,7 @@ class Encodings(EnvstoreTest):
 
 
 class ToldOnce(EnvstoreTest):
-    def test_an_extra_that_does_not_exist_is_told_whenever_versions_are_chosen(self):
+    def test_an_extra_that_does_not_exist_is_reported_at_each_resolution(self):
         self.wheel("demo")
         script = self.script("", ["demo[zz]"])
         told = [self.run_ok(*flags, script).stderr.count("no extra 'zz'") for flags in ((), (), ("--upgrade",), ("--refresh",))]

@@ -57,11 +57,11 @@ class Told(SmallTest):
         self.settle()
         self.assertNotIn("keeps itself small", self.use("two").stderr)
 
-    def test_it_says_so_when_no_rule_does(self):
+    def test_a_missing_rule_is_reported(self):
         self.configure("gc: none\n")
         self.assertIn("which keeps all environments, for no rule says which may go", self.use("one").stderr)
 
-    def test_config_and_ls_tell_the_rules(self):
+    def test_config_and_ls_print_the_rules(self):
         self.use("one")
         rows = {r["key"]: (r["value"], r["source"]) for r in json.loads(self.envstore("config", "--json").stdout)}
         for key, value in (("gc.max-age", "90d"), ("gc.max-size", "20%"), ("gc.min-free", "5%")):
@@ -216,14 +216,14 @@ class Clock(SmallTest):
         self.assertNotIn("the clock", self.gc("--max-size", "1", "--grace", "0"))
         self.assertEqual(self.labels(), [])
 
-    def test_it_goes_at_once_where_nothing_protects_what_was_used_now(self):
+    def test_a_snapshot_used_now_is_removed_at_once_without_a_grace_time(self):
         self.use("one", env=self.clock(self.YEARS))
         self.use("one"), self.use("two")
         self.gc("--max-size", "1", "--grace", "0")
         self.assertEqual(self.labels(), [])
         self.assertEqual(os.listdir(self.store / "trees"), [])
 
-    def test_a_clock_that_is_behind_lets_nothing_go_by_age_and_leaves_times_as_they_are(self):
+    def test_with_a_clock_that_is_behind_nothing_is_removed_by_age_and_times_stay(self):
         self.use("one")
         before = self.envstore("ls", "--json").stdout
         text = self.gc("--max-age", "1s", "--grace", "0", env=self.clock(-self.YEARS))
@@ -251,7 +251,7 @@ class Words(SmallTest):
         self.assertRegex(text, r"kept \w{12}: process \d+, which outlived its run, uses it")
         self.assertRegex(text, r"kept 1 snapshot, \S+ \S+: 1 in use by processes that outlived their runs")
 
-    def test_a_dry_run_says_what_would_be(self):
+    def test_a_dry_run_reports_what_would_be_removed(self):
         self.use("one")
         text = self.gc("--dry-run")
         self.assertIn("would remove 0 snapshots and 0 packages", text)

@@ -13,7 +13,7 @@ class Sources(SettingsTest):
     def source(self, entry, **options):
         return self.with_settings("[tool.uv.sources]\ndemo = %s" % entry, **options)
 
-    def test_what_cannot_be_honoured_is_refused_with_key_line_and_way_out(self):
+    def test_a_source_that_cannot_be_honoured_is_refused_with_key_line_and_hint(self):
         (self.work / "demo").mkdir()
         for entry in ('{ path = "demo" }', '{ path = "demo", editable = true }', '{ path = "demo.tar.gz" }',
                       '{ git = "https://127.0.0.1/demo" }', '{ git = "https://127.0.0.1/demo", rev = "1", subdirectory = "x" }',
@@ -30,7 +30,7 @@ class Sources(SettingsTest):
         self.assertEqual(self.run_ok(script, env={"UV_NO_SOURCES": "1"}).stdout, "9.0\n")
         self.run_fails(script)  # the flags of an earlier run have no effect on this one
 
-    def test_a_source_of_what_is_not_asked_for_changes_nothing(self):
+    def test_a_source_of_a_package_that_is_not_required_has_no_effect(self):
         self.wheel("other")
         script = self.source('{ git = "https://127.0.0.1/demo" }', body="print(1)", dependencies=["other"])
         self.assertEqual(self.run_ok(script).stdout, "1\n")
@@ -58,7 +58,7 @@ class Sources(SettingsTest):
         both = '[%s, { url = "%s/files/demo-1.0-py3-none-any.whl", marker = "sys_platform == \'linux\'" }]' % (never, server.root)
         self.assertEqual(self.run_ok(self.source(both)).stdout, "1.0\n")
 
-    def test_an_index_is_asked_for_the_packages_that_are_bound_to_it_and_no_other(self):
+    def test_an_index_is_searched_only_for_the_packages_that_are_bound_to_it(self):
         folder, server = self.second_index()
         self.other_wheel(folder, "demo", "1.0", requires=["leaf"])
         self.other_wheel(folder, "leaf", "1.0")
@@ -70,7 +70,7 @@ class Sources(SettingsTest):
         self.assertEqual(self.server.count("/simple/demo"), 0)
         self.assertEqual(server.count("/simple/leaf"), 0)
 
-    def test_an_explicit_index_is_asked_for_nothing_else(self):
+    def test_an_explicit_index_is_searched_for_no_other_package(self):
         folder, server = self.second_index()
         self.other_wheel(folder, "demo", "1.0")
         for name in ("a.py", "b.py"):

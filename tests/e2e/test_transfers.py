@@ -40,7 +40,7 @@ class FetchedRequirements(SettingsTest):
         self.serve("/requirements.txt", "demo<3\n")
         self.assertEqual(self.shown("--with-requirements", url), "2.0\n")
 
-    def test_what_cannot_be_fetched_is_told_without_its_password(self):
+    def test_a_file_that_cannot_be_fetched_is_reported_without_its_password(self):
         url = self.server.root.replace("//", "//me:secret@") + "/nowhere.txt"
         done = self.run_fails("--with-requirements", url, "python")
         self.assertIn("404", done.stderr)
@@ -49,7 +49,7 @@ class FetchedRequirements(SettingsTest):
         self.assertIn("--offline", offline.stderr)
         self.assertNotIn("secret", offline.stderr)
 
-    def test_the_line_of_a_fault_is_told(self):
+    def test_a_fault_is_reported_with_its_line(self):
         url = self.serve("/requirements.txt", "demo\n???\n")
         self.assertIn("line 2", self.run_fails("--with-requirements", url, "python").stderr)
 

@@ -27,7 +27,7 @@ class Unwritable(OrdinaryUserTest):
     def everything(self):
         return {str(path): path.lstat().st_mtime_ns for path in self.store.rglob("*")}
 
-    def test_what_is_there_runs_and_nothing_changes(self):
+    def test_a_known_environment_runs_and_no_file_changes(self):
         self.chmod("a-w", recursive=True)
         before = self.everything()
         for flags in ([], ["--exec"], []):
@@ -38,7 +38,7 @@ class Unwritable(OrdinaryUserTest):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(self.everything(), before)
 
-    def test_what_cannot_be_done_is_said(self):
+    def test_what_would_need_a_write_is_an_error(self):
         self.chmod("a-w", recursive=True)
         for words in (["run", "--with", "other", "demo"], ["gc"], ["verify", "--rebuild-index"],
                       ["run", "--layout", "forest", "--with", "demo", "demo"]):

@@ -9,7 +9,7 @@ from support import ENVSTORE, EnvstoreTest, TIMEOUT, make_wheel
 
 
 class NestedRuns(EnvstoreTest):
-    def test_an_inner_run_sees_nothing_of_the_outer_one_and_starts_from_memory(self):
+    def test_an_inner_run_is_independent_of_the_outer_one_and_cached(self):
         self.wheel("above", entry_points={"console_scripts": {"above-tool": "above:main"}})
         self.wheel("below")
         inner = self.script(
@@ -41,7 +41,7 @@ class Interpreter(EnvstoreTest):
         (self.work / "below").mkdir()
         self.assertEqual(self.run_ok("python", "-c", "print(1)", cwd=self.work / "below").stdout, "1\n")
 
-    def test_variables_of_version_managers_are_asked_anew(self):
+    def test_variables_of_version_managers_are_read_again(self):
         self.run_ok("python", "-c", "")
         self.assertIn("from the run cache", self.run_ok("-v", "python", "-c", "").stderr)
         for name in ("PYENV_VERSION", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "XDG_DATA_HOME"):
@@ -108,7 +108,7 @@ class Hints(EnvstoreTest):
         self.wheel("demo")
         self.assertIn("nowhere': it does not exist", self.hint("demo", flags=("--index", "./nowhere")))
 
-    def test_warnings_about_a_wheel_are_told(self):
+    def test_warnings_about_a_wheel_are_printed(self):
         make_wheel(self.wheels, "demo", "1.0", files={"demo.py": ""}, hostile="newer_wheel_version")
         self.assertIn("warning: ", self.run_ok("--with", "demo", "python", "-c", "import demo").stderr)
 
@@ -119,10 +119,10 @@ class CommandLine(EnvstoreTest):
         self.assertEqual(done.returncode, 2)
         self.assertIn("did you mean '--version'?", done.stderr)
 
-    def test_a_folder_without_a_main_says_so(self):
+    def test_a_folder_without_a_main_is_an_error(self):
         self.assertIn("has no __main__.py", self.run_fails(str(self.work), code=2).stderr)
 
-    def test_a_script_by_address_says_how(self):
+    def test_a_script_by_url_is_an_error_with_a_hint(self):
         self.assertIn("| envstore run -", self.run_fails("https://host.example/script.py").stderr)
 
 
@@ -166,7 +166,7 @@ class Interrupted(EnvstoreTest):
         self.assertEqual(process.wait(TIMEOUT), 143)
         self.check_nothing_is_left()
 
-    def test_progress_tells_no_size_that_is_not_known(self):
+    def test_progress_prints_no_size_that_is_unknown(self):
         self.wheel("demo", files={"data.bin": os.urandom(400000)})
         self.server.rule("/files/demo-1.0-py3-none-any.whl", rate=800000)
         ours, theirs = pty.openpty()

@@ -34,7 +34,7 @@ class StoryTest(VerifyTest):
             stream.write(text)
         os.chmod(target, 0o444)
 
-    def test_a_poisoned_file_is_named_with_everybody_who_sees_it_and_healed(self):
+    def test_a_poisoned_file_is_reported_with_everything_it_affects_and_repaired(self):
         waiting = self.script("import poisoned, sys; print('ready', flush=True); sys.stdin.read()\n", ["poison-me"], name="waits.py")
         runner = subprocess.Popen([ENVSTORE, "run", str(waiting)], env=self.env, stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, text=True)
@@ -102,7 +102,7 @@ class StoryTest(VerifyTest):
         self.assertEqual(self.run_ok(self.first).stdout, "right\n")
         self.assertEqual(self.verify("--full")["found"], [])
 
-    def test_what_cannot_be_had_again_is_not_used_and_the_next_run_provides_it_anew(self):
+    def test_what_cannot_be_restored_is_set_aside_and_the_next_run_provides_it_again(self):
         keep_stamps(self.tree_of("poison-me") / "site/poisoned.py", edit)
         report = self.verify("--full", "--repair", "--offline", code=3)
         self.assertEqual([d["outcome"] for d in report["found"]], ["set-aside"], report)
@@ -121,7 +121,7 @@ class StoryTest(VerifyTest):
         self.assertEqual(report["rebuilt"]["skipped"], [])
         self.assertEqual(self.run_ok("--offline", self.first).stdout, "right\n")
 
-    def test_a_copied_store_is_hashed_cleared_and_noted_anew(self):
+    def test_a_copied_store_is_hashed_and_its_new_stamps_are_recorded(self):
         copy = self.home / "copy"
         subprocess.run(["cp", "-a", str(self.store), str(copy)], check=True)
         env = {"ENVSTORE_ROOT": str(copy)}
@@ -139,7 +139,7 @@ class StoryTest(VerifyTest):
         self.assertEqual(self.envstore("verify", "--sample", "none").returncode, 2)
         self.assertEqual(self.envstore("verify", "--sample", "0").returncode, 2)
 
-    def test_the_json_is_as_its_page_says(self):
+    def test_the_json_has_the_fields_of_its_page(self):
         self.poison_through_a_copy()
         report = self.verify(code=3)
         self.assertEqual(set(report), {"clean", "found", "foreign_bytecode", "spares_dropped", "files_looked_at", "files_hashed", "bytes_hashed",

@@ -172,7 +172,7 @@ class EveryKindTest(VerifyTest):
     def kinds(self, report):
         return {damage["path"]: damage["damage"] for damage in report["found"]}
 
-    def test_every_kind_is_seen_nothing_else_is_reported_and_all_of_it_repaired(self):
+    def test_every_kind_is_found_nothing_else_is_reported_and_all_of_it_is_repaired(self):
         self.assertEqual(self.verify("--full")["found"], [])
         looked_at = sum(len(list(tree.rglob("*.py"))) for tree in self.trees.values())
         self.assertGreater(looked_at, 20_000 if LONG else 2_500)

@@ -33,7 +33,7 @@ class WarmPath(EnvstoreTest):
         for library in ("libcurl", "libssl", "libnghttp2", "envstore-network", "libarchive", "envstore-archive", "libstdc++"):
             self.assertNotIn(library, maps)
 
-    def test_it_waits_for_no_disk_and_asks_no_network(self):
+    def test_it_waits_for_no_disk_and_no_network(self):
         names = {name for name, _ in self.calls()}
         self.assertIn("execve", names)
         for forbidden in ("fsync", "fdatasync", "syncfs", "sync_file_range", "msync", "socket", "connect", "getdents64"):
@@ -57,7 +57,7 @@ class WarmPath(EnvstoreTest):
         self.assertGreaterEqual(len([name for name in names if name.startswith("rename")]), 2)  # claimed, handed back
         self.assertNotIn("symlinkat", names)
 
-    def test_nothing_is_left_behind(self):
+    def test_no_temporary_file_is_left(self):
         for _ in range(3):
             self.run_ok(self.warm)
         during = self.script("import demo, os, sys; print(os.listdir(os.path.join(sys.argv[1], 'leases')))\n", ["demo"], name="during.py")
@@ -83,7 +83,7 @@ class WarmPath(EnvstoreTest):
         for what in ("the first run", "a later one"):
             self.assertLess(int(self.run_ok(script).stdout), 4 * 1024, what)
 
-    def test_nothing_of_the_first_run_shows_in_the_program(self):
+    def test_the_program_cannot_tell_a_first_run_from_a_later_one(self):
         body = "import os, demo; print([k for k in os.environ if k.startswith('ENVSTORE_')], os.listdir('/proc/self/fd'))"
         script = self.script(body, ["demo"], name="environment.py")
         for arguments in ((script,), ("--refresh", script), ("--upgrade", script), ("-v", script)):

@@ -135,7 +135,7 @@ class Layering(unittest.TestCase):
             self.assertTrue(done, f"these know each other: {sorted(arrows)}")
             arrows = {room: others for room, others in arrows.items() if room not in done}
 
-    def test_an_include_of_another_room_says_where_it_lies(self):
+    def test_an_include_of_another_room_has_its_path(self):
         for path, text in sources():
             for quote, included in INCLUDE.findall(text):
                 if quote == '"' and included.startswith(".") and not path.startswith("subprojects/"):

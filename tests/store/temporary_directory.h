@@ -28,10 +28,12 @@ class TemporaryDirectory {
   }
   const std::string& path() const { return path_; }
   int fd() const { return fd_.get(); }
-  /// Creates the file and returns its path.
-  std::string write(const std::string& name, const std::string& content) const {
-    constexpr mode_t kMode = 0644;
-    create_file(fd(), name, content, kMode);
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  /// Creates or replaces the file and its parent directories, and returns its path.
+  std::string write(const std::string& name, const std::string& content, mode_t mode = 0644) const {
+    const std::size_t slash = name.rfind('/');
+    if (slash != std::string::npos) make_directories(fd(), name.substr(0, slash), 0755);
+    replace_file(fd(), name, content, mode);
     return path_ + "/" + name;
   }
   void link(const std::string& name, const std::string& target) const { symlink_at(target, fd(), name); }

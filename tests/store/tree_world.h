@@ -1,10 +1,8 @@
 #pragma once
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -14,6 +12,7 @@
 #include "store/platform/clock.h"
 #include "store/platform/files.h"
 #include "store/snapshots/snapshot.h"
+#include "tests/store/temporary_directory.h"
 
 namespace envstore::testing {
 
@@ -49,12 +48,7 @@ class OpenedDirectory {
 /// A store in a folder of its own, removed at the end.
 class TreeWorld {
  public:
-  TreeWorld() : folder_(make_folder()) {}
-  ~TreeWorld() { remove_tree(AT_FDCWD, folder_); }
-  TreeWorld(const TreeWorld&) = delete;
-  TreeWorld& operator=(const TreeWorld&) = delete;
-
-  std::string root() const { return folder_ + "/store"; }
+  std::string root() const { return folder_ / "store"; }
   /// A second Store of the same root, as another process has it.
   Store open() const { return Store::open(root(), clock_); }
   Store& store() {
@@ -103,14 +97,7 @@ class TreeWorld {
   }
 
  private:
-  static std::string make_folder() {
-    const char* base = getenv("TMPDIR");
-    std::string folder = std::string(base == nullptr ? "/tmp" : base) + "/envstore-test-XXXXXX";
-    if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("cannot make a folder for the test");
-    return folder;
-  }
-
-  std::string folder_;
+  TemporaryDirectory folder_;
   SystemClock clock_;
   std::unique_ptr<Store> store_;
 };

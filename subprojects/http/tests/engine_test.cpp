@@ -193,7 +193,7 @@ TEST_CASE("authorization is sent to the origin of the request alone") {
   CHECK(other.requests()[0].head.find("X-Plain: 1") != std::string::npos);
 }
 
-TEST_CASE("credentials are asked for once after a 401") {
+TEST_CASE("credentials are requested once after a 401") {
   int asked = 0;
   Settings settings = settings_with(0);
   settings.ask_credentials = [&](const std::string&) {
@@ -207,7 +207,7 @@ TEST_CASE("credentials are asked for once after a 401") {
   CHECK(started.server.requests()[1].head.find("Authorization: Basic bWU6cHc=") != std::string::npos);
 }
 
-TEST_CASE("a range is asked for; a server that ignores it is cut off") {
+TEST_CASE("a range is requested; a server that ignores it is cut off") {
   Started good({"HTTP/1.1 206 Part\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"});
   Request part = good.request("/f");
   part.range = ByteRange{10, 12};
@@ -247,7 +247,7 @@ TEST_CASE("a body that ends early fails the transfer, or is fetched again from i
   CHECK(std::count(offsets.begin(), offsets.end(), 0U) == 2);
 }
 
-TEST_CASE("a body goes to memory or a file when asked to") {
+TEST_CASE("a body goes to memory or a file if requested") {
   Started to_memory({answer("200 OK", "hello")});
   std::vector<std::byte> memory(5);
   Request request = to_memory.request("/f");
@@ -287,7 +287,7 @@ TEST_CASE("a transfer that was given up fails, and so do all when the client is 
   CHECK_THROWS_AS(future.get(), Error);
 }
 
-TEST_CASE("what is no HTTP address, a refused connection and a foreign protocol are told apart") {
+TEST_CASE("an address that is not HTTP, a refused connection and a foreign protocol have causes of their own") {
   Started started({"SSH-2.0-OpenSSH\r\n"});
   CHECK(started.failure_of({.url = "ftp://127.0.0.1/x"}).cause == Cause::invalid_request);
   CHECK(started.failure_of({.url = "http://127.0.0.1:1/"}).cause == Cause::not_connected);

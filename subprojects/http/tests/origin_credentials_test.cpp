@@ -32,7 +32,7 @@ TEST_CASE("of two at one origin the nearer one is taken") {
   CHECK(known.find(url("https://h/team2/files/x"))->user == "two");
 }
 
-TEST_CASE("the keyring is asked once an origin, and not where there are credentials") {
+TEST_CASE("the keyring is called once per origin, and not where there are credentials") {
   int asked = 0;
   OriginCredentials known([&](const std::string& origin) -> std::optional<Credentials> {
     ++asked;

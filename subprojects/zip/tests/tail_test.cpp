@@ -15,7 +15,7 @@ Part file(const std::string& name, const std::string& content = "content") {
 
 }  // namespace
 
-TEST_CASE("a tail tells what it lacks, then finds the members") {
+TEST_CASE("a tail reports which bytes it needs, then finds the members") {
   const std::string whole =
       zip_of({{.name = "pad", .content = std::string(5000, 'p')},
               {.name = "p.dist-info/METADATA", .content = "Name: p\n", .deflate = true}});

@@ -35,7 +35,7 @@ TEST_CASE("every command is found by its name, and by no other") {
   CHECK(find_command("ru") == nullptr);
 }
 
-TEST_CASE("an unknown command is answered with the nearest one, or with the way to run a script") {
+TEST_CASE("an unknown command is an error that suggests the nearest one, or how to run a script") {
   CHECK(hint_for("rnu") == "did you mean 'envstore run'?");
   CHECK(hint_for("script.py") == "to run a script: envstore run script.py");
   CHECK(hint_for("zzzzzzzz") == "'envstore help' lists the commands");
@@ -43,7 +43,7 @@ TEST_CASE("an unknown command is answered with the nearest one, or with the way 
   CHECK(hint_for("finish-rnu").find("finish-run") == std::string::npos);
 }
 
-TEST_CASE("a page is complete: its places are filled, its flags are told, its lines fit") {
+TEST_CASE("a page is complete: no placeholder is left, every flag is described, its lines fit") {
   for (const Command* command : commands()) {
     if (command->page.empty()) continue;
     CAPTURE(command->name);

@@ -83,7 +83,7 @@ TEST_CASE("every key of envstore.yaml is read, with the line it came from") {
   CHECK(layer.is_on("no-sources"));
 }
 
-TEST_CASE("an empty envstore.yaml says nothing") {
+TEST_CASE("an empty envstore.yaml has no settings") {
   CHECK(parse_yaml_settings("", "/e") == SettingsLayer());
   CHECK(parse_yaml_settings("# only this\n", "/e") == SettingsLayer());
 }
@@ -94,7 +94,7 @@ TEST_CASE("an unknown key of envstore.yaml is an error with line and column") {
   CHECK(yaml_fault("index:\n  - {url: x, nmae: y}\n").find("line 2, column 14") != std::string::npos);
 }
 
-TEST_CASE("malformed YAML is an error with its place") {
+TEST_CASE("malformed YAML is an error with its position") {
   for (const char* text :
        {"python: [", "- a\n- b\n", "word", "python:\n  a: b\n", "python: 3\npython: 4\n",
         "no-index: perhaps\n", "index: [{name: x}]\n", "? [a]\n: b\n", "a: \"\\q\"\n", "python:\n"}) {
@@ -144,7 +144,7 @@ TEST_CASE("flags come before variables, ENVSTORE_ before UV_ before PIP_") {
         "https://f.example from --default-index");
 }
 
-TEST_CASE("the script's indexes come behind those of flags, the default last") {
+TEST_CASE("the script's indexes come after those of flags, the default last") {
   const CleanSettings clean;
   const ScriptSettings script = script_with({{"index", {"https://script.example", "script"}},
                                              {"default-index", {"https://default.example", "script"}}});
@@ -164,14 +164,14 @@ TEST_CASE("with no index only find-links are left") {
   CHECK(urls(settings.indexes.find_links) == std::vector<std::string>{"/w"});
 }
 
-TEST_CASE("a value that nobody understands is an error that names its source") {
+TEST_CASE("an invalid value is an error that names its source") {
   const CleanSettings clean;
   ::setenv("UV_PRERELEASE", "maybe", 1);
   CHECK(fault([] { resolution_settings(merged_settings({}, {}, {})); }).find("UV_PRERELEASE") !=
         std::string::npos);
 }
 
-TEST_CASE("an explicit index is named and asked for nothing by itself") {
+TEST_CASE("an explicit index is used only for packages that are bound to it") {
   const CleanSettings clean;
   const ScriptSettings script = script_with(
       {{"index",
@@ -204,7 +204,7 @@ TEST_CASE("a strategy, a preference or a provider that is none names its source"
   }
 }
 
-TEST_CASE("keys of pip that would change what is installed are refused, those that ask for nothing are not") {
+TEST_CASE("keys of pip that would change what is installed are refused, those without effect are not") {
   for (const char* text : {"editable = x", "requirement = r.txt", "platform = any"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_pip_settings(std::string("[install]\n") + text + "\n", "/p"), Error);
@@ -218,7 +218,7 @@ TEST_CASE("keys of pip that would change what is installed are refused, those th
   CHECK(parse_pip_settings("[global]\npre = yes\n", "/p").find("prerelease")->value == "allow");
 }
 
-TEST_CASE("a variable that is refused counts only where it asks for something") {
+TEST_CASE("a refused variable is an error only if its value has an effect") {
   const CleanSettings clean;
   for (const char* value : {"", "0", "false", "no", ":none:"}) {
     ::setenv("PIP_PLATFORM", value, 1);
@@ -228,7 +228,7 @@ TEST_CASE("a variable that is refused counts only where it asks for something") 
   CHECK_THROWS_AS(refuse_variables(), Error);
 }
 
-TEST_CASE("the raw text changes with every word that decides, and with nothing else") {
+TEST_CASE("the raw text changes with every word that affects the environment, and with no other") {
   const CleanSettings clean;
   const std::string base = raw_settings(flags({}), {});
   CHECK(raw_settings(flags({"--python", "3.9"}), {}) == base);

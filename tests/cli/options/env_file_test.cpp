@@ -51,12 +51,12 @@ TEST_CASE("an export without a value sets nothing") {
   CHECK(fault("export A B=1\n").find("line 1") != std::string::npos);
 }
 
-TEST_CASE("lines may end in CR, and a hash behind the equals sign begins a comment") {
+TEST_CASE("lines may end in CR, and a hash after the equals sign begins a comment") {
   CHECK(parse("A=1\rB=\"x\"\r\fC=3\r\n") == VariableList{{"A", "1"}, {"B", "x"}, {"C", "3"}});
   CHECK(parse("A=#x\nB= # x\n") == VariableList{{"A", ""}, {"B", ""}});
 }
 
-TEST_CASE("UV_ENV_FILE names several files, blanks in names behind a backslash") {
+TEST_CASE("UV_ENV_FILE names several files, with blanks in names escaped by a backslash") {
   CHECK(split_env_files("a.env") == std::vector<std::string>{"a.env"});
   CHECK(split_env_files(" a.env  b.env\tc\\ d.env\n") ==
         std::vector<std::string>{"a.env", "b.env", "c d.env"});

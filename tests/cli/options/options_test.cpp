@@ -35,7 +35,7 @@ std::string hint_for(const Words& words) {
 
 }  // namespace
 
-TEST_CASE("flags behind the target belong to the program") {
+TEST_CASE("flags after the target belong to the program") {
   const Arguments arguments = run({"--with", "a", "x.py", "--with", "b", "-p", "--"});
   CHECK(arguments.values("with") == Words{"a"});
   CHECK(arguments.positionals() == Words{"x.py", "--with", "b", "-p", "--"});
@@ -76,19 +76,19 @@ TEST_CASE("a switch may be given twice") {
   CHECK(run({"-U", "--upgrade"}).has("upgrade"));
 }
 
-TEST_CASE("an unknown flag is answered with the nearest one") {
+TEST_CASE("an unknown flag is an error that suggests the nearest one") {
   CHECK(hint_for({"--wiht", "a", "x.py"}) == "did you mean '--with'?");
   CHECK(hint_for({"--upgarde=1"}) == "did you mean '--upgrade'?");
   CHECK(hint_for({"--zzzzzzzz"}) == "--help lists the flags");
 }
 
-TEST_CASE("a flag without help is accepted, known when it is misspelt, and not listed") {
+TEST_CASE("a flag without help is accepted, suggested for a misspelling, and not listed") {
   CHECK(run({"--exact", "x.py"}).has("exact"));
   CHECK(hint_for({"--exat"}) == "did you mean '--exact'?");
   CHECK(describe_options(kOptions).find("exact") == std::string::npos);
 }
 
-TEST_CASE("a flag that is refused says what to do instead, however it is written") {
+TEST_CASE("a refused flag has a hint, in every spelling") {
   for (const Words& words : {Words{"--extra", "a"}, Words{"--extra=a"}, Words{"-e", "a"}, Words{"-qea"}})
     CHECK(hint_for(words) == "write it otherwise");
 }
@@ -102,7 +102,7 @@ TEST_CASE("what cannot be a command line is a usage error") {
   CHECK_THROWS_AS(parse_arguments(kOptions, Positionals::none, {"word"}), Error);
 }
 
-TEST_CASE("a switch takes no value, and a missing value is told with the flag") {
+TEST_CASE("a switch takes no value, and a missing value is an error that names the flag") {
   CHECK_THROWS_WITH_AS(run({"--upgrade=yes"}), "cannot use '--upgrade=yes': the flag takes no value", Error);
   CHECK_THROWS_WITH_AS(run({"--with"}), "cannot use '--with': it needs a value", Error);
   CHECK(run({"--with=", "x.py"}).values("with") == Words{""});

@@ -92,7 +92,7 @@ TEST_CASE("a zip archive with __main__.py is a script, whatever its name") {
   CHECK_FALSE(is_zipapp("/nowhere"));
 }
 
-TEST_CASE("other words are commands, unless --script or --module says otherwise") {
+TEST_CASE("other words are commands, unless --script or --module is given") {
   const TemporaryDirectory directory;
   const std::string path = directory.write("noext", "z");
   CHECK(target({"ruff", "check"}).target.kind == Target::Kind::command);
@@ -138,7 +138,7 @@ TEST_CASE("a directory that a flag or a variable names is entered, and left agai
   CHECK_THROWS_AS(EnteredDirectory(run({})), Error);
 }
 
-TEST_CASE("a run has its own store only where --no-cache or its variable says so") {
+TEST_CASE("a run has a store of its own only with --no-cache or its variable") {
   const CleanSettings clean;
   CHECK_FALSE(wants_throwaway_store(run({})));
   CHECK(wants_throwaway_store(run({"--no-cache"})));

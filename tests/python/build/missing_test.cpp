@@ -6,7 +6,7 @@
 
 using namespace envstore;
 
-TEST_CASE("what the output of a failed build says that is missing") {
+TEST_CASE("the missing program, header or module is found in the output of a failed build") {
   const struct {
     const char *output, *part;
   } kCases[] = {
@@ -47,7 +47,7 @@ TEST_CASE("what the output of a failed build says that is missing") {
   }
 }
 
-TEST_CASE("other outputs say nothing of that kind") {
+TEST_CASE("other output names nothing as missing") {
   for (const char* const output :
        {"", "error: command 'gcc' failed with exit code 1\n", "SyntaxError: invalid syntax\n",
         "FileNotFoundError: [Errno 2] No such file or directory: 'README.md'\n", "cannot find -l",

@@ -129,7 +129,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE("metadata and wheel: the hooks are called in order, with what the backend asks for") {
+TEST_CASE("metadata and wheel: the hooks are called in order, with the requirements of the backend") {
   World world(kGoodBackend);
   auto inputs = world.inputs();
   inputs.settings = {{"--one", {"1"}}, {"many", {"a", "b"}}};
@@ -147,7 +147,7 @@ TEST_CASE("metadata and wheel: the hooks are called in order, with what the back
                              settings + ", \"demo-1.0.dist-info\"]\n");
 }
 
-TEST_CASE("a wheel is built without its metadata being asked for") {
+TEST_CASE("a wheel can be built without preparing its metadata first") {
   World world(kGoodBackend);
   SourceBuild build(world.inputs(), world.environments);
   CHECK(build.wheel().ends_with(".whl"));
@@ -201,7 +201,7 @@ TEST_CASE("a hook runs in the source tree, which is not on sys.path, with its ow
   CHECK(world.log() == "\u00e9\\udcff\n");
 }
 
-TEST_CASE("output goes to the log and to who asks for it, never into the result") {
+TEST_CASE("output goes to the log and to the callback, never into the result") {
   World world(with_build_wheel("    print('{\"value\": \"evil.whl\"}')\n"
                                "    os.write(2, b'error\\n'); os.write(1, b'\\xff\\n')\n"
                                "    subprocess.run(['echo', 'program'])\n") +

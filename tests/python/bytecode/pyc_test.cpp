@@ -30,7 +30,7 @@ TEST_CASE("the source of a compiled module follows from its name") {
     CHECK_MESSAGE(!files.source_of(name), name);
 }
 
-TEST_CASE("files that a compiler is writing are told from finished ones") {
+TEST_CASE("files that a compiler is still writing are recognised by their names") {
   const PycFiles files;
   CHECK(files.is_unfinished("six.cpython-311.pyc.140737"));
   CHECK(files.is_unfinished(".six.part"));
@@ -39,7 +39,7 @@ TEST_CASE("files that a compiler is writing are told from finished ones") {
     CHECK_MESSAGE(!files.is_unfinished(name), name);
 }
 
-TEST_CASE("the header tells what a compiled module was made from") {
+TEST_CASE("the header names the source that a module was compiled from") {
   const PycFiles files;
   const std::string rest = std::string("\1\2\3\4\5\6\7\x08", 8) + "code";
   const auto hashed = files.origin_of(as_bytes(pyc(kUnchecked, rest)));

@@ -8,7 +8,7 @@ using namespace envstore;
 using namespace envstore::test;
 
 namespace {
-struct World : Folder {
+struct World : TemporaryDirectory {
   World() : store(Store::open(path() + "/store", clock)) {
     unsetenv("PYENV_ROOT");
     unsetenv("PYENV_VERSION");
@@ -56,7 +56,7 @@ TEST_CASE("the first interpreter on PATH that fits is taken") {
   CHECK(world.find(">=3.11", path).interpreter.version == "3.12.1");
 }
 
-TEST_CASE("every folder of PATH up to the hit is watched, and none behind it") {
+TEST_CASE("every folder of PATH up to the match is watched, and none after it") {
   World world;
   fake_interpreter(world, "b/python3", 3, 12, "3.12.1");
   fake_interpreter(world, "c/python3", 3, 12, "3.12.2");
@@ -118,7 +118,7 @@ TEST_CASE("an interpreter is named by its file or its installation's folder") {
   CHECK_THROWS_AS(world.find((world / "missing").c_str(), ""), Error);
 }
 
-TEST_CASE("a real interpreter is asked once, and again when its file changes") {
+TEST_CASE("a real interpreter is probed once, and again when its file changes") {
   World world;
   const auto real = real_interpreters();
   REQUIRE_FALSE(real.empty());

@@ -9,7 +9,7 @@
 using namespace envstore;
 using namespace envstore::test;
 
-TEST_CASE("what an interpreter answered survives being stored") {
+TEST_CASE("the answer of a probe is stored and read back unchanged") {
   const Interpreter asked = Interpreter::from_probe(answer_of("/opt/bin/python", 3, 11, "3.11.2"));
   const Interpreter read = Interpreter::decode(asked.encode());
   CHECK(read.encode() == asked.encode());
@@ -30,7 +30,7 @@ TEST_CASE("a probe's answer cut short anywhere is refused") {
     CHECK_THROWS_AS(Interpreter::from_probe(std::string_view(answer).substr(0, size)), Error);
 }
 
-TEST_CASE("what sitecustomize prints besides the answer is not looked at") {
+TEST_CASE("output of sitecustomize beside the answer is ignored") {
   const std::string answer = "hello\n{}\n\n" + answer_of("/opt/bin/python", 3, 11, "3.11.2") + "\nbye\n";
   CHECK(Interpreter::from_probe(answer).version == "3.11.2");
 }

@@ -66,7 +66,7 @@ TEST_CASE("a request that is neither a version nor a name is a usage error") {
   }
 }
 
-TEST_CASE("whether an interpreter is what was asked for") {
+TEST_CASE("an interpreter meets a request by version, implementation and variant") {
   const auto fits = [](const std::string& version, int minor, bool free_threaded, const char* request,
                        FoundBy found_by = FoundBy::searched) {
     const auto it = Interpreter::from_probe(answer_of("/p", 3, minor, version, "cpython", free_threaded));
@@ -86,7 +86,7 @@ TEST_CASE("whether an interpreter is what was asked for") {
 }
 
 TEST_CASE("the nearest version file wins, comments and empty ones are passed over") {
-  const Folder folder;
+  const TemporaryDirectory folder;
   folder.write(".python-version", "# ours\n\n 3.11 # because\n3.10\n");
   folder.write("a/.python-versions", "\n");
   folder.write("a/b/x", "");
@@ -99,7 +99,7 @@ TEST_CASE("the nearest version file wins, comments and empty ones are passed ove
 }
 
 TEST_CASE("a version file may have a byte order mark, UTF-16 and any line ends") {
-  const Folder folder;
+  const TemporaryDirectory folder;
   folder.write("a/.python-version",
                "\xEF\xBB\xBF"
                "3.11\r3.10\r\n");
@@ -113,7 +113,7 @@ TEST_CASE("a version file may have a byte order mark, UTF-16 and any line ends")
   CHECK_THROWS_AS((void)find_python_version_file(folder / "c"), Error);
 }
 
-TEST_CASE("a line of a version file that is no request is nothing, and never an error") {
+TEST_CASE("a line of a version file that is no request is passed over without an error") {
   const auto request = [](const std::string& line) {
     return version_file_request(line, "/project/.python-version", "/home/nobody");
   };
@@ -130,7 +130,7 @@ TEST_CASE("a line of a version file that is no request is nothing, and never an 
 }
 
 TEST_CASE("an environment of pyenv's in a version file is that environment") {
-  const Folder folder;
+  const TemporaryDirectory folder;
   unsetenv("PYENV_ROOT");
   folder.write(".pyenv/versions/myenv/bin/python", "");
   REQUIRE(chmod((folder / ".pyenv/versions/myenv/bin/python").c_str(), 0755) == 0);

@@ -8,7 +8,7 @@ using namespace envstore;
 using namespace envstore::test;
 
 namespace {
-struct Pyenv : Folder {
+struct Pyenv : TemporaryDirectory {
   std::string shim(const std::string& name) const {
     return write("shims/" + name,
                  "#!/usr/bin/env bash\nset -e\nprogram=\"${0##*/}\"\nexport PYENV_ROOT=\"" + path() +
@@ -34,7 +34,7 @@ TEST_CASE("a pyenv shim is seen through without running it") {
         pyenv / "versions/3.12.1/bin/python3");
 }
 
-TEST_CASE("a pyenv shim whose version is the system's, or lacks the name, stands for nothing") {
+TEST_CASE("a pyenv shim whose version is the system's, or lacks the name, resolves to nothing") {
   const Pyenv pyenv;
   pyenv.install("3.11.7", "python3.11");
   CHECK(resolve_shim(pyenv.shim("python3"), "", "").kind == ResolvedShim::Kind::nothing);
@@ -52,13 +52,13 @@ TEST_CASE("pyenv's short versions mean the newest installed") {
 }
 
 TEST_CASE("another version manager's script has to be run") {
-  const Folder folder;
+  const TemporaryDirectory folder;
   CHECK(resolve_shim(folder.write("python3", "#!/bin/sh\nexec asdf exec python3 \"$@\"\n", 0755), "", "/h")
             .kind == ResolvedShim::Kind::unknown);
 }
 
-TEST_CASE("a virtualenv's base is told by its links when pyvenv.cfg agrees") {
-  const Folder folder;
+TEST_CASE("a virtualenv's base is found by its links if pyvenv.cfg agrees") {
+  const TemporaryDirectory folder;
   folder.write("base/bin/python3.11", "", 0755);
   folder.write("venv/pyvenv.cfg", "home = " + (folder / "base/bin") + "\nversion = 3.11\n");
   make_directories(AT_FDCWD, folder / "venv/bin", 0755);

@@ -11,33 +11,9 @@
 #include "store/index/store.h"
 #include "store/platform/clock.h"
 #include "store/platform/files.h"
+#include "tests/store/temporary_directory.h"
 
 namespace envstore::test {
-
-/// A temporary directory, removed at the end of the test.
-class Folder {
- public:
-  Folder() {
-    const char* base = std::getenv("TMPDIR");
-    path_ = std::string(base == nullptr ? "/tmp" : base) + "/envstore-test-XXXXXX";
-    if (mkdtemp(path_.data()) == nullptr) std::abort();
-  }
-  ~Folder() { remove_tree(AT_FDCWD, path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::string& path() const { return path_; }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  /// Also creates its parent directories.
-  std::string write(const std::string& name, const std::string& content, mode_t mode = 0644) const {
-    const std::size_t slash = name.rfind('/');
-    if (slash != std::string::npos) make_directories(AT_FDCWD, path_ + "/" + name.substr(0, slash), 0755);
-    replace_file(AT_FDCWD, path_ + "/" + name, content, mode);
-    return path_ + "/" + name;
-  }
-
- private:
-  std::string path_;
-};
 
 /// The interpreters of this machine on PATH and of pyenv, by path: at least one; which ones is unknown.
 inline std::vector<std::string> real_interpreters() {
@@ -73,8 +49,9 @@ inline std::string answer_of(const std::string& executable, int major, int minor
          number + "\", \"os_name\": \"posix\"}}";
 }
 
-inline std::string fake_interpreter(const Folder& folder, const std::string& name, int major, int minor,
-                                    const std::string& version, const std::string& implementation = "cpython",
+inline std::string fake_interpreter(const TemporaryDirectory& folder, const std::string& name, int major,
+                                    int minor, const std::string& version,
+                                    const std::string& implementation = "cpython",
                                     bool free_threaded = false) {
   const std::string path = folder / name;
   return folder.write(name,

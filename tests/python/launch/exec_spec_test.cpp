@@ -25,7 +25,7 @@ TEST_CASE("a target becomes the words that Python is started with") {
 }
 
 TEST_CASE("a layer's Python script is started without the shell between") {
-  const Folder scratch;
+  const TemporaryDirectory scratch;
   const std::string tool = scratch.write(
       "bin/tool", "#!/bin/sh\n'''exec' \"${0%/*}/python\" \"$0\" \"$@\"\n' '''\nprint(1)\n", 0755);
   scratch.write("bin/native",
@@ -39,8 +39,8 @@ TEST_CASE("a layer's Python script is started without the shell between") {
   CHECK(native.executable == scratch / "bin/native");
 }
 
-TEST_CASE("127 says that there is no such command, 126 that it cannot be run") {
-  const Folder folder;
+TEST_CASE("127 is the exit code for no such command, 126 for one that cannot be run") {
+  const TemporaryDirectory folder;
   folder.write("plain", "", 0644);
   const auto failure = [&](const std::string& name) {
     return exec_spec({Target::Kind::command, name, {}}, kPlan, "/s", folder.path()).failure;
@@ -54,7 +54,7 @@ TEST_CASE("127 says that there is no such command, 126 that it cannot be run") {
 }
 
 TEST_CASE("pip is the run's own by each of its names, though PATH has others") {
-  const Folder folder;
+  const TemporaryDirectory folder;
   for (const char* name : {"pip", "pip3", "pip3.11", "pip3.9", "python3.9"}) folder.write(name, "", 0755);
   for (const char* name : {"pip", "pip3", "pip3.11"})
     CHECK(exec_spec({Target::Kind::command, name, {"list"}}, kPlan, "/s", folder.path()).arguments ==
@@ -68,7 +68,7 @@ TEST_CASE("pip is the run's own by each of its names, though PATH has others") {
 }
 
 TEST_CASE("a command of another Python is refused by name, and started as it is by its path") {
-  const Folder folder;
+  const TemporaryDirectory folder;
   const std::string tool = folder.write("tool", "#!/opt/other/bin/python\n", 0755);
   const ExecSpec line = exec_spec({Target::Kind::command, "tool", {}}, kPlan, "/s", folder.path());
   CHECK(line.failure == 127);

@@ -11,7 +11,7 @@ using namespace envstore::test;
 namespace {
 const std::vector<std::string> kOwn{"python3", "python3.11", "python"};
 
-struct Commands : Folder {
+struct Commands : TemporaryDirectory {
   std::string add(const std::string& name, const std::string& content) const {
     return write(name, content, 0755);
   }
@@ -85,7 +85,7 @@ TEST_CASE("all that lies in a virtual environment belongs to it, also when it is
   CHECK(other_python_of(commands / "ruff", kOwn)->ends_with("/venv"));
 }
 
-TEST_CASE("in a folder of conda's scripts belong to its Python, and compiled tools to nobody") {
+TEST_CASE("in a folder of conda, scripts belong to its Python, compiled tools to no Python") {
   const Commands commands;
   make_directories(AT_FDCWD, commands / "conda/conda-meta", 0755);
   CHECK(other_python_of(commands.add("conda/bin/tool", "#!/bin/sh\n"), kOwn) == commands / "conda");

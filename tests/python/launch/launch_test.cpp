@@ -75,7 +75,7 @@ TEST_CASE("the exit code is the child's, or 128 and its signal") {
   CHECK(world.run(plan, {Target::Kind::command, "python3", {"-c", "raise SystemExit(3)"}}) == 3);
 }
 
-TEST_CASE("nothing is left behind but a spare") {
+TEST_CASE("only a spare is left") {
   LaunchWorld world;
   const LaunchPlan plan = world.plan();
   CHECK(world.python(plan, "import os; open(os.environ['VIRTUAL_ENV'] + '/mine', 'w').close()") == 0);

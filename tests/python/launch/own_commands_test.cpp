@@ -12,7 +12,7 @@ Target command(std::vector<std::string> words) {
 }
 }  // namespace
 
-TEST_CASE("pip is asked for by each of its names, and by every way to write -m") {
+TEST_CASE("pip is recognised by each of its names, and by every spelling of -m") {
   CHECK(is_pip({Target::Kind::module, "pip", {"list"}}));
   for (const char* name : {"pip", "pip3", "pip3.11", "pip2"}) CHECK(is_pip(command({name, "list"})));
   CHECK(is_pip(command({"python", "-m", "pip"})));
@@ -33,7 +33,7 @@ TEST_CASE("what only looks like pip is not") {
   CHECK_FALSE(is_pip(command({"bash", "-m", "pip"})));
 }
 
-TEST_CASE("an interpreter is known by its name, whatever its version") {
+TEST_CASE("an interpreter is recognised by its name, whatever its version") {
   for (const char* name : {"python", "python3", "python3.13t", "python2.7", "pypy3.10", "graalpy"})
     CHECK(is_interpreter_name(name));
   for (const char* name : {"python3-config", "pythonw", "ipython", "python3.11-config", "py"})

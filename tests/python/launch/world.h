@@ -7,7 +7,7 @@
 namespace envstore::test {
 
 /// A store, a real interpreter, and layers made by hand.
-struct LaunchWorld : Folder {
+struct LaunchWorld : TemporaryDirectory {
   LaunchWorld() : store(Store::open(path() + "/store", clock)) {
     setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
     setenv("HOME", path().c_str(), 1);

@@ -154,7 +154,7 @@ TEST_CASE("a version of the format that is not known is refused, a newer minor o
   CHECK(has(error_of(with_version("x")), "no version"));
 }
 
-TEST_CASE("what is not as specified is told with its line and column") {
+TEST_CASE("a violation of the specification is reported with its line and column") {
   const std::string wheel = "url = 'https://x.invalid/demo-1.0-py3-none-any.whl'";
   const std::string hashes = "hashes = { sha256 = '" + kDigest + "' }";
   const std::pair<std::string, std::string> cases[] = {

@@ -65,7 +65,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("what the requirements reach is installed, and nothing else") {
+TEST_CASE("only what the requirements reach is installed") {
   const std::string text = lock_text(
       "{ name = 'a' }, { name = 'w', marker = \"sys_platform == 'win32'\" }",
       entry("a", "1.0",

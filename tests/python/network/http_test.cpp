@@ -47,7 +47,7 @@ TEST_CASE("what on_progress throws comes out of the future") {
   CHECK_THROWS_WITH_AS(future.get(), "5 of 5", std::out_of_range);
 }
 
-TEST_CASE("a failure to ask for credentials leaves the answer of the server") {
+TEST_CASE("if the credentials cannot be obtained, the server's answer stands") {
   const LoopbackServer server({answer("401 Unauthorized")});
   HttpSettings settings = settings_without_retries();
   settings.ask_credentials = [](const std::string&) -> std::optional<Credentials> {

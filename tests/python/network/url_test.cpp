@@ -27,7 +27,7 @@ TEST_CASE("what is shown of an address has no user, no password and no secret of
   CHECK(without_credentials("https://host/x?page=2") == "https://host/x?page=2");
 }
 
-TEST_CASE("the key of an address tells users and tokens apart, not passwords, and holds none of them") {
+TEST_CASE("the key of an address differs by user and token, not by password, and contains neither") {
   const std::string key = address_key("https://me:first@host/simple/");
   CHECK(key == address_key("https://me:second@host/simple/"));
   CHECK(key != address_key("https://you:first@host/simple/"));

@@ -1,12 +1,10 @@
 #include "python/provision/build_cache.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
-
-#include <filesystem>
 
 #include "store/platform/clock.h"
 #include "store/platform/error.h"
+#include "tests/store/temporary_directory.h"
 
 using namespace envstore;
 
@@ -26,12 +24,6 @@ class MovableClock final : public Clock {
   Timestamp time{std::chrono::hours(24 * 20000)};
 };
 
-std::string new_root() {
-  std::string root = "/tmp/envstore-builds-XXXXXX";
-  REQUIRE(mkdtemp(root.data()) != nullptr);
-  return root;
-}
-
 }  // namespace
 
 TEST_CASE("the record of a built wheel is read as it was written, and at no other length") {
@@ -42,7 +34,7 @@ TEST_CASE("the record of a built wheel is read as it was written, and at no othe
   CHECK_THROWS_AS(decode_built_wheel(bytes + "x"), Error);
 }
 
-TEST_CASE("a build is known by its source, the interpreter and the settings of the package") {
+TEST_CASE("the key of a build consists of its source, the interpreter and the settings of the package") {
   Interpreter interpreter;
   interpreter.version = "3.11.2";
   const auto key = [&](const char* source, const BuildSettings& settings) {
@@ -65,50 +57,44 @@ TEST_CASE("a build is known by its source, the interpreter and the settings of t
 }
 
 TEST_CASE("metadata is kept for a build, static metadata for every build of a source") {
-  const std::string root = new_root();
-  {
-    SystemClock clock;
-    Store store = Store::open(root, clock);
-    BuildCache cache(store);
-    Interpreter interpreter;
-    BuildSettings config;
-    config.config = {{"a", {"b"}}};
-    const BuildKey usual = build_key("aa", "demo", interpreter, {}),
-                   other = build_key("aa", "demo", interpreter, config);
-    CHECK_FALSE(cache.metadata(usual));
-    cache.keep_metadata(usual, "built");
-    CHECK(cache.metadata(usual) == "built");
-    CHECK_FALSE(cache.metadata(other));
-    cache.keep_static_metadata(other, "static");
-    CHECK(cache.metadata(other) == "static");
-    cache.keep_wheel(usual, a_record());
-    CHECK_FALSE(cache.tree(usual));  // the store does not have the wheel
-  }
-  std::filesystem::remove_all(root);
+  const TemporaryDirectory directory;
+  SystemClock clock;
+  Store store = Store::open(directory.path(), clock);
+  BuildCache cache(store);
+  Interpreter interpreter;
+  BuildSettings config;
+  config.config = {{"a", {"b"}}};
+  const BuildKey usual = build_key("aa", "demo", interpreter, {}),
+                 other = build_key("aa", "demo", interpreter, config);
+  CHECK_FALSE(cache.metadata(usual));
+  cache.keep_metadata(usual, "built");
+  CHECK(cache.metadata(usual) == "built");
+  CHECK_FALSE(cache.metadata(other));
+  cache.keep_static_metadata(other, "static");
+  CHECK(cache.metadata(other) == "static");
+  cache.keep_wheel(usual, a_record());
+  CHECK_FALSE(cache.tree(usual));  // the store does not have the wheel
 }
 
 TEST_CASE("a row that is used stays young, so that no collection removes it by age") {
-  const std::string root = new_root();
-  {
-    MovableClock clock;
-    Store store = Store::open(root, clock);
-    BuildCache cache(store);
-    const BuildKey key = build_key("aa", "demo", {}, {});
-    cache.keep_metadata(key, "built");
-    const auto age = [&] {
-      std::int64_t fetched = 0;
-      store.index().read().each_document([&](const std::string&, const DocumentRow& row) {
-        fetched = row.fetched_at_ns;
-        return true;
-      });
-      return clock.now().time_since_epoch().count() - fetched;
-    };
-    clock.time += std::chrono::hours(24 * 10);
-    (void)cache.metadata(key);
-    CHECK(age() > 0);
-    clock.time += std::chrono::hours(24 * 50);
-    (void)cache.metadata(key);
-    CHECK(age() == 0);
-  }
-  std::filesystem::remove_all(root);
+  const TemporaryDirectory directory;
+  MovableClock clock;
+  Store store = Store::open(directory.path(), clock);
+  BuildCache cache(store);
+  const BuildKey key = build_key("aa", "demo", {}, {});
+  cache.keep_metadata(key, "built");
+  const auto age = [&] {
+    std::int64_t fetched = 0;
+    store.index().read().each_document([&](const std::string&, const DocumentRow& row) {
+      fetched = row.fetched_at_ns;
+      return true;
+    });
+    return clock.now().time_since_epoch().count() - fetched;
+  };
+  clock.time += std::chrono::hours(24 * 10);
+  (void)cache.metadata(key);
+  CHECK(age() > 0);
+  clock.time += std::chrono::hours(24 * 50);
+  (void)cache.metadata(key);
+  CHECK(age() == 0);
 }

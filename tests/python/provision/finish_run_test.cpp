@@ -11,7 +11,7 @@
 
 using namespace envstore;
 
-TEST_CASE("afterwork, which takes the index's lock, goes behind others but not behind all") {
+TEST_CASE("background work, which takes the index's lock, runs at nice 5, not SCHED_IDLE") {
   const TemporaryDirectory folder;
   const SystemClock clock;
   Store store = Store::open(folder.path(), clock);

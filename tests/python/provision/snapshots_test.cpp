@@ -15,7 +15,7 @@ SnapshotRecord record(const std::string& interpreter, std::vector<std::string> f
 
 }  // namespace
 
-TEST_CASE("layers are laid out as wanted") {
+TEST_CASE("layers have the layouts that were requested") {
   for (const Layout layout : {Layout::farm, Layout::forest}) {
     const Snapshots snapshots = laid_out({record("a"), record("b")}, layout);
     CHECK(snapshots == Snapshots{{{record("a").id(), layout}, {record("b").id(), layout}}});

@@ -1,13 +1,11 @@
 #include "python/resolve/candidates.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
-
-#include <filesystem>
 
 #include "python/resolve/candidate_cache.h"
 #include "store/platform/clock.h"
 #include "store/platform/error.h"
+#include "tests/store/temporary_directory.h"
 
 using namespace envstore;
 using pypackaging::Usability;
@@ -107,7 +105,7 @@ TEST_CASE("a version with a source distribution alone is not usable where only w
   CHECK(world.candidates().offer().versions.front().detail == "a source distribution only");
 }
 
-TEST_CASE("Requires-Python of the page keeps files out, and an unreadable one says nothing") {
+TEST_CASE("Requires-Python of the page excludes files, and an unreadable one excludes none") {
   World world;
   IndexFile newer = file("demo-2.0-py3-none-any.whl"), odd = file("demo-1.0-py3-none-any.whl");
   newer.requires_python = ">=3.12";
@@ -142,7 +140,7 @@ TEST_CASE("where hashes are required, only files with one of them are taken") {
   CHECK(world.chosen("1.0") == good.filename);
 }
 
-TEST_CASE("a file of which the index tells another algorithm than the demanded one is judged later") {
+TEST_CASE("a file whose page has another hash algorithm than the required one is checked after its download") {
   const FileDigests allowed = {{"sha512", std::string(128, 'a')}}, none;
   World world;
   IndexFile told = file("demo-1.0-py3-none-any.whl");
@@ -156,7 +154,7 @@ TEST_CASE("a file of which the index tells another algorithm than the demanded o
   CHECK(world.chosen("2.0") == "");
 }
 
-TEST_CASE("what an index says of a file does not steer the terminal that it is told on") {
+TEST_CASE("text of an index does not steer the terminal") {
   World world;
   IndexFile withdrawn = file("demo-1.0-py3-none-any.whl"), other = file("demo-2.0-py3-none-any.whl");
   withdrawn.yanked = "gone\n\x1b[2Jerror: \xe2\x80\xae" + std::string(5000, 'x');
@@ -219,64 +217,53 @@ TEST_CASE(
 }
 
 TEST_CASE("candidates are kept for the contents of a page and the rules that they were made by") {
-  std::string root = "/tmp/envstore-candidates-XXXXXX";
-  REQUIRE(mkdtemp(root.data()) != nullptr);
-  {
-    SystemClock clock;
-    Store store = Store::open(root, clock);
-    World world;
-    world.with(file("demo-1.0-py3-none-any.whl"));
-    const CachedPage page{{"https://index.invalid/demo/", fingerprint(as_bytes("one"))}, "the index"};
-    const CachedPage changed{{page.identity.url, fingerprint(as_bytes("two"))}, "the index"};
-    const CandidateRules rules{world.tags, world.python, std::nullopt, nullptr};
-    CandidateCache cache(store, rules);
-    cache.add("demo", page.identity, world.candidates());
-    CHECK_FALSE(cache.find("demo", page));
-    cache.save();
-    CHECK(CandidateCache(store, rules).find("demo", page)->file(version("1.0")));
-    CHECK_FALSE(cache.find("demo", changed));
-    CHECK_FALSE(cache.find("other", page));
-    const Version other_python = version("3.12.1");
-    CHECK_FALSE(CandidateCache(store, {world.tags, other_python, std::nullopt, nullptr}).find("demo", page));
-    CHECK_FALSE(CandidateCache(store, {world.tags, world.python, 5, nullptr}).find("demo", page));
-    const FilePolicy policy{"other", kWheelsOnly.choose};
-    CHECK_FALSE(CandidateCache(store, {world.tags, world.python, {}, nullptr, policy}).find("demo", page));
-    const FileDigests hashes;
-    CHECK_FALSE(CandidateCache(store, {world.tags, world.python, std::nullopt, &hashes}).find("demo", page));
-  }
-  std::filesystem::remove_all(root);
+  const TemporaryDirectory directory;
+  SystemClock clock;
+  Store store = Store::open(directory.path(), clock);
+  World world;
+  world.with(file("demo-1.0-py3-none-any.whl"));
+  const CachedPage page{{"https://index.invalid/demo/", fingerprint(as_bytes("one"))}, "the index"};
+  const CachedPage changed{{page.identity.url, fingerprint(as_bytes("two"))}, "the index"};
+  const CandidateRules rules{world.tags, world.python, std::nullopt, nullptr};
+  CandidateCache cache(store, rules);
+  cache.add("demo", page.identity, world.candidates());
+  CHECK_FALSE(cache.find("demo", page));
+  cache.save();
+  CHECK(CandidateCache(store, rules).find("demo", page)->file(version("1.0")));
+  CHECK_FALSE(cache.find("demo", changed));
+  CHECK_FALSE(cache.find("other", page));
+  const Version other_python = version("3.12.1");
+  CHECK_FALSE(CandidateCache(store, {world.tags, other_python, std::nullopt, nullptr}).find("demo", page));
+  CHECK_FALSE(CandidateCache(store, {world.tags, world.python, 5, nullptr}).find("demo", page));
+  const FilePolicy policy{"other", kWheelsOnly.choose};
+  CHECK_FALSE(CandidateCache(store, {world.tags, world.python, {}, nullptr, policy}).find("demo", page));
+  const FileDigests hashes;
+  CHECK_FALSE(CandidateCache(store, {world.tags, world.python, std::nullopt, &hashes}).find("demo", page));
 }
 
-TEST_CASE("candidates of rules that eight others came after are gone, and the others stay") {
-  std::string root = "/tmp/envstore-candidates-XXXXXX";
-  REQUIRE(mkdtemp(root.data()) != nullptr);
-  {
-    SystemClock clock;
-    Store store = Store::open(root, clock);
-    World world;
-    world.with(file("demo-1.0-py3-none-any.whl"));
-    const CachedPage pages[] = {{{"https://index.invalid/a/", {}}, ""},
-                                {{"https://index.invalid/b/", {}}, ""}};
-    const auto cache_of = [&](std::int64_t newest) {
-      return std::make_unique<CandidateCache>(store,
-                                              CandidateRules{world.tags, world.python, newest, nullptr});
-    };
-    for (const std::int64_t newest : {1, 2, 1, 3, 4, 5, 6, 7, 8, 9}) {
-      const auto cache = cache_of(newest);
-      for (const CachedPage& page : pages) {  // one `save` per page: earlier keys must be kept
-        cache->add("demo", page.identity, world.candidates());
-        cache->save();
-      }
+TEST_CASE("the candidates of the eight rules used last are kept, older ones are removed") {
+  const TemporaryDirectory directory;
+  SystemClock clock;
+  Store store = Store::open(directory.path(), clock);
+  World world;
+  world.with(file("demo-1.0-py3-none-any.whl"));
+  const CachedPage pages[] = {{{"https://index.invalid/a/", {}}, ""}, {{"https://index.invalid/b/", {}}, ""}};
+  const auto cache_of = [&](std::int64_t newest) {
+    return std::make_unique<CandidateCache>(store, CandidateRules{world.tags, world.python, newest, nullptr});
+  };
+  for (const std::int64_t newest : {1, 2, 1, 3, 4, 5, 6, 7, 8, 9}) {
+    const auto cache = cache_of(newest);
+    for (const CachedPage& page : pages) {  // one `save` per page: earlier keys must be kept
+      cache->add("demo", page.identity, world.candidates());
+      cache->save();
     }
-    for (const CachedPage& page : pages)
-      for (std::int64_t newest = 1; newest < 10; ++newest)
-        CHECK(cache_of(newest)->find("demo", page).has_value() == (newest != 2));
-    std::size_t documents = 0;
-    store.index().read().each_document(
-        [&](const std::string&, const DocumentRow&) { return ++documents > 0; });
-    CHECK(documents == 8 * (2 + 1) + 1);
   }
-  std::filesystem::remove_all(root);
+  for (const CachedPage& page : pages)
+    for (std::int64_t newest = 1; newest < 10; ++newest)
+      CHECK(cache_of(newest)->find("demo", page).has_value() == (newest != 2));
+  std::size_t documents = 0;
+  store.index().read().each_document([&](const std::string&, const DocumentRow&) { return ++documents > 0; });
+  CHECK(documents == 8 * (2 + 1) + 1);
 }
 
 TEST_CASE("a policy chooses among all wheels that fit, best first, and the source distributions") {

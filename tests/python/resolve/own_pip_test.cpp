@@ -8,7 +8,7 @@ using namespace envstore;
 using namespace envstore::test;
 
 TEST_CASE("a run's own pip is the newest that the interpreter brings along") {
-  const Folder folder;
+  const TemporaryDirectory folder;
   for (const char* name : {"pip-9.0-py3-none-any.whl", "pip-23.0.1-py3-none-any.whl",
                            "pip-x-py3-none-any.whl", "setuptools-66.1.1-py3-none-any.whl"})
     folder.write(name, "");

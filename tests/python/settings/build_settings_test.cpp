@@ -56,7 +56,7 @@ TEST_CASE("the settings of a package replace those of all packages, key by key")
   CHECK(settings.config_of("other") == settings.config);
 }
 
-TEST_CASE("the text of build settings tells all of them apart, and is empty for the defaults") {
+TEST_CASE("the text of build settings differs for every value, and is empty for the defaults") {
   CHECK(BuildSettings().text().empty());
   std::set<std::string> texts;
   const auto add = [&](auto change) {

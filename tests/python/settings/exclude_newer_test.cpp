@@ -47,7 +47,7 @@ TEST_CASE("a date, alone or with a time of no offset, is the end of its day here
   }
 }
 
-TEST_CASE("a date beyond what nanoseconds can tell excludes nothing, one before it all") {
+TEST_CASE("a date after the range of nanoseconds excludes nothing, one before it everything") {
   const CleanSettings clean;
   for (const char* text : {"2400-01-01", "9999-12-31"}) CHECK(cutoff(text)->ns > 8'000'000'000 * kSecond);
   CHECK(cutoff("0001-01-01")->ns < -8'000'000'000 * kSecond);

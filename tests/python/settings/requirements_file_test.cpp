@@ -8,31 +8,11 @@
 
 #include "store/platform/error.h"
 #include "store/platform/files.h"
+#include "tests/store/temporary_directory.h"
 
 using namespace envstore;
 
 namespace {
-
-/// A new directory, removed by the destructor.
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/envstore-test-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { remove_tree(AT_FDCWD, path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string write(const std::string& name, const std::string& content) const {
-    create_file(AT_FDCWD, path_ + "/" + name, content, 0644);
-    return path_ + "/" + name;
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::vector<std::string> texts(const std::vector<pypackaging::Requirement>& requirements) {
   std::vector<std::string> result;
@@ -41,7 +21,7 @@ std::vector<std::string> texts(const std::vector<pypackaging::Requirement>& requ
 }
 
 RequirementsFile read(const std::string& content) {
-  const Folder folder;
+  const TemporaryDirectory folder;
   return read_requirements_file(folder.write("requirements.txt", content));
 }
 
@@ -68,7 +48,7 @@ TEST_CASE("a comment that ends in a backslash does not swallow the next line") {
 }
 
 TEST_CASE("other files are included relative to the file that names them, and each is read once") {
-  const Folder folder;
+  const TemporaryDirectory folder;
   folder.write("base.txt", "numpy\n-r all.txt\n");
   folder.write("limits.txt", "numpy<3\n");
   const auto file = read_requirements_file(folder.write("all.txt", "-r base.txt\n-c limits.txt\nflask\n"));

@@ -39,7 +39,7 @@ TEST_CASE("a name belongs to one setting") {
   CHECK(find_setting(setting_table(), "no-such-setting") == nullptr);
 }
 
-TEST_CASE("a setting of envstore.yaml has a variable of its name, an example and a default that is told") {
+TEST_CASE("a setting of envstore.yaml has a variable of its name, an example and a default in its help") {
   for (const SettingSpec& setting : setting_table()) {
     if (!setting.is_in_files) continue;
     CAPTURE(setting.name);
@@ -49,7 +49,7 @@ TEST_CASE("a setting of envstore.yaml has a variable of its name, an example and
   }
 }
 
-TEST_CASE("every flag is told, and only a switch stands for a value") {
+TEST_CASE("every flag is described, and only a switch stands for a value") {
   for (const SettingSpec& setting : setting_table())
     for (const OptionSpec& flag : setting.all_flags()) {
       CAPTURE(flag.name);

@@ -48,7 +48,7 @@ TEST_CASE("a link is never named, and a file is never an address") {
   CHECK(read_setting(SettingKind::path, "", "here", "/d").value.empty());
 }
 
-TEST_CASE("a switch is yes or no in several words, and nothing else") {
+TEST_CASE("a switch has several spellings of yes and no, and no other value") {
   for (const char* word : {"1", "yes", "ON", "True", "y", "t"})
     CHECK(read_setting(SettingKind::yes_no, word, "here").value == "true");
   for (const char* word : {"0", "no", "OFF", "False", "n", "f", ""})

@@ -30,7 +30,7 @@ std::string in_script(const std::string& toml) {
 
 }  // namespace
 
-TEST_CASE("each key stands once, and what is refused says what to do") {
+TEST_CASE("each key is listed once, and a refused one has a hint") {
   for (const auto keys : {other_uv_keys(), uv_index_keys()}) {
     std::set<std::string_view> names;
     if (keys.data() != uv_index_keys().data())
@@ -74,7 +74,7 @@ TEST_CASE("the same for the keys of an index") {
   }
 }
 
-TEST_CASE("a pyproject.toml without uv's table says nothing, and a fault has path, line and column") {
+TEST_CASE("a pyproject.toml without uv's table has no settings, and an error has path, line and column") {
   CHECK_FALSE(read_uv_file("[project]\nname = 'x'\n", "/p/pyproject.toml"));
   CHECK_FALSE(read_uv_file("tool = 1\n", "/p/pyproject.toml"));
   try {
@@ -85,7 +85,7 @@ TEST_CASE("a pyproject.toml without uv's table says nothing, and a fault has pat
   }
 }
 
-TEST_CASE("relative places of a file start where it lies") {
+TEST_CASE("relative paths in a file start at its directory") {
   const auto settings = read_uv_file("find-links = ['wheels']\n", "/p/uv.toml");
   REQUIRE(settings);
   REQUIRE(settings->layer.of("find-links").size() == 1);

@@ -362,7 +362,7 @@ TEST_CASE("PKG-INFO is that of the top folder") {
   CHECK_THROWS_AS(of(std::string(600, 'x')), Error);
 }
 
-TEST_CASE("metadata is static if nothing that a resolver asks for is dynamic (PEP 643)") {
+TEST_CASE("metadata is static if no field that the resolver needs is dynamic (PEP 643)") {
   const auto is_static_text = [](const std::string& rest) {
     return is_static(pypackaging::CoreMetadata::parse(rest + "Name: demo\nVersion: 1.0\n"));
   };

@@ -42,7 +42,7 @@ TEST_CASE("each algorithm is computed as its standard says") {
   CHECK_NOTHROW(check_stated_hashes(kOfAbc, digests_of(as_bytes("abc"), kOfAbc), "file"));
 }
 
-TEST_CASE("a stream in parts has the hashes of the whole, and a hasher begins anew") {
+TEST_CASE("a stream in parts has the hashes of the whole, and a hasher can be used again") {
   FileHasher hasher(kOfAbc);
   hasher.update(as_bytes("other"));
   hasher.finish();
@@ -51,7 +51,7 @@ TEST_CASE("a stream in parts has the hashes of the whole, and a hasher begins an
   CHECK(hasher.finish() == kOfAbc);
 }
 
-TEST_CASE("one stated hash that is wrong is enough, and one that is none is met by nothing") {
+TEST_CASE("one wrong hash is enough to refuse a file, and a malformed hash refuses every file") {
   const FileDigests found = digests_of(as_bytes("abc"), kOfAbc);
   for (const FileDigest& hash : kOfAbc) {
     FileDigests stated = kOfAbc;
@@ -71,7 +71,7 @@ TEST_CASE("of the demanded hashes one is enough, and none given is none met") {
   CHECK_THROWS_AS(check_required_hashes({}, as_bytes("abc"), "file"), Error);
 }
 
-TEST_CASE("a hash is read in any case of letters, and of unknown algorithms there is none") {
+TEST_CASE("a hash is read in any case of letters, and unknown algorithms are left out") {
   CHECK(FileDigest::read("SHA256", std::string(64, 'A')) == FileDigest{"sha256", std::string(64, 'a')});
   CHECK(FileDigest::read("sha256", std::string(65, 'a'))->hex.empty());
   for (const char* const unknown : {"", "sha2", "sha-256", "shake_128", "crc32", "sha3-256"})

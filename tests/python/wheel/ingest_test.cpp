@@ -155,7 +155,7 @@ TEST_CASE("the version in the name of the dist-info directory does not count bes
   CHECK(files.contains("bin/tool*"));
 }
 
-TEST_CASE("a wheel that is not what was asked for is refused") {
+TEST_CASE("a wheel of another name, version or platform than requested is refused") {
   World world;
   const std::string archive = a_wheel().archive();
   const std::string name = a_wheel().filename();

@@ -5,7 +5,7 @@
 using namespace envstore;
 using namespace envstore::test;
 
-TEST_CASE("the places of .data, and how RECORD names them") {
+TEST_CASE("the directories of .data, and their paths in RECORD") {
   World world;
   WheelParts wheel = a_wheel();
   const std::string data = "pkg-1.0.data/";
@@ -65,7 +65,7 @@ TEST_CASE("two members at one path are one file if they have the same bytes, and
   CHECK(reason.find("'pkg-1.0.data/purelib/pkg/__init__.py'") != std::string::npos);
 }
 
-TEST_CASE("a member that stands twice with the same bytes is one file, and said") {
+TEST_CASE("a member that occurs twice with the same bytes is one file, with a warning") {
   World world;
   WheelParts wheel = a_wheel();
   wheel.unrecorded = {{.name = "pkg/__init__.py", .content = "x = 1\n", .deflate = true}};

@@ -40,7 +40,7 @@ const LeaseRow kRow = {.kind = LeaseKind::pip,
 
 }  // namespace
 
-TEST_CASE("what a lease's file says is read back, for every kind, with what was appended") {
+TEST_CASE("the file of a lease is read back, for every kind, with what was appended") {
   for (const LeaseKind kind :
        {LeaseKind::run, LeaseKind::ingest, LeaseKind::verify, LeaseKind::compile, LeaseKind::pip}) {
     LeaseRow row = kRow;
@@ -52,7 +52,7 @@ TEST_CASE("what a lease's file says is read back, for every kind, with what was 
   }
 }
 
-TEST_CASE("a half-written lease file says nothing, wherever it ends") {
+TEST_CASE("a truncated lease file is unreadable, wherever it ends") {
   const std::string text = lease_file_text(kRow);
   for (std::size_t size = 0; size < text.size(); ++size)
     CHECK_FALSE(parse_lease_file(std::string_view(text).substr(0, size)));
@@ -61,7 +61,7 @@ TEST_CASE("a half-written lease file says nothing, wherever it ends") {
     CHECK_FALSE(parse_lease_file(std::string_view(longer).substr(0, size)));
 }
 
-TEST_CASE("a lease file of another version, of zeros or with more than it should hold says nothing") {
+TEST_CASE("a lease file of another version, of zeros or with extra bytes is unreadable") {
   std::string text = lease_file_text(kRow);
   CHECK_FALSE(parse_lease_file(text + "\n"));
   CHECK_FALSE(parse_lease_file(text + "x\n"));
@@ -81,7 +81,7 @@ TEST_CASE("what a run is called takes one line of its file") {
   CHECK(read->snapshots == row.snapshots);
 }
 
-TEST_CASE("a lease is known by its file when its row is lost") {
+TEST_CASE("a lease without a row is found by its file") {
   World world;
   world.make(a_snapshot("a"));
   const auto lease = Lease::acquire(world.store, LeaseKind::run, {a_snapshot("a")}, "x.py");
@@ -113,7 +113,7 @@ TEST_CASE("a lease names a snapshot in its file before its row does, and makes a
   CHECK(parse_lease_file(world.file_of(*lease))->snapshots == row->snapshots);
 }
 
-TEST_CASE("a lease whose process has gone is a dropped one, with what its file says") {
+TEST_CASE("a lease whose process has ended is a dropped one, with the content of its file") {
   World world;
   { Lease::acquire(world.store, LeaseKind::run, {}, "x.py")->hand_over(); }
   // The descriptor was released, not closed: it lives as long as this process.

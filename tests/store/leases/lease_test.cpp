@@ -50,7 +50,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("a lease notes who uses what since when, and is gone at its end") {
+TEST_CASE("a lease records process, snapshots and start, and is removed at its end") {
   World world;
   world.make("a");
   {
@@ -71,7 +71,7 @@ TEST_CASE("a lease notes who uses what since when, and is gone at its end") {
   CHECK(world.rows() == 0);
 }
 
-TEST_CASE("a snapshot that is absent or on its way out cannot be leased, and nothing stays of the attempt") {
+TEST_CASE("a snapshot that is absent or being deleted cannot be leased, and the attempt leaves nothing") {
   World world;
   world.make("a");
   world.make("b");
@@ -96,7 +96,7 @@ TEST_CASE("a condemned snapshot is taken back by a lease") {
   CHECK_FALSE(world.store.index().read().fate(a_snapshot("a")));
 }
 
-TEST_CASE("a lease grows by what its owner makes, and refuses what is gone") {
+TEST_CASE("a lease can add snapshots that its owner makes, but no snapshot that is gone") {
   World world;
   auto lease = world.lease({});
   REQUIRE(lease);
@@ -183,7 +183,7 @@ TEST_CASE("files in leases/ that a crash left half made are removed") {
   CHECK(world.files() == 0);
 }
 
-TEST_CASE("a lease whose file somebody removed still counts as live, because nobody can tell") {
+TEST_CASE("a lease whose file was removed counts as live, because its liveness is unknown") {
   World world;
   const auto lease = world.lease({});
   unlink_if_there(world.store.root(), store_paths::lease(lease->name()));

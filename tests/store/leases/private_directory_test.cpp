@@ -44,7 +44,7 @@ TEST_CASE("a private directory lies in the runtime directory, is locked, and for
   CHECK(flock(other.get(), LOCK_SH | LOCK_NB) != 0);
 }
 
-TEST_CASE("a private directory that is held is not removed, one that nobody holds is") {
+TEST_CASE("a private directory is removed unless its lock is held") {
   const RuntimeWorld world;
   {
     const PrivateDirectory held = make_private_directory();
@@ -76,7 +76,7 @@ TEST_CASE("where the runtime directory cannot be used, /tmp is") {
   remove_tree(AT_FDCWD, made.path);
 }
 
-TEST_CASE("a path is told to lie in a private directory by its name") {
+TEST_CASE("a path in a private directory is recognised by its name") {
   const RuntimeWorld world;
   const std::string directory = world.path() + "/envstore-" + std::string(32, '0');
   CHECK(is_in_private_directory(directory));

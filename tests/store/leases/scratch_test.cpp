@@ -55,7 +55,7 @@ struct ScratchWorld : TreeWorld {
 
 }  // namespace
 
-TEST_CASE("a scratch is what its recipe says") {
+TEST_CASE("a scratch has the content of its recipe") {
   ScratchWorld world;
   const Scratch scratch = world.make();
   const Fd directory = open_directory(AT_FDCWD, scratch.path());
@@ -113,7 +113,7 @@ TEST_CASE("a scratch in which anything was changed, at once after its making, is
   CHECK(!world.is_handed_back_after([](int d) { remove_tree(d, "share"); }));
 }
 
-TEST_CASE("an inventory that was tampered with gives nothing back") {
+TEST_CASE("a scratch with a changed inventory is not reused") {
   ScratchWorld world;
   CHECK(!world.is_handed_back_after([](int d) { unlink_if_there(d, ".inventory"); }));
   for (const std::string content : {"", "envscr1\n", "rubbish"})
@@ -168,14 +168,14 @@ TEST_CASE("a spare in which a run has left something later is not reused either"
   CHECK(world.scratches() == 0);
 }
 
-TEST_CASE("a scratch that was left stays for whoever cleans up") {
+TEST_CASE("a scratch that was not dropped stays until the next clean-up") {
   ScratchWorld world;
   { world.make().leave(); }
   CHECK(world.scratches() == 1);
   CHECK(!world.has_spare());
 }
 
-TEST_CASE("a scratch that cannot be made leaves nothing behind") {
+TEST_CASE("a scratch that cannot be made leaves nothing") {
   ScratchWorld world;
   CHECK_THROWS_AS(Scratch::make(world.store(), random_name(), kPlan,
                                 [] {
@@ -187,7 +187,7 @@ TEST_CASE("a scratch that cannot be made leaves nothing behind") {
   CHECK(world.scratches() == 0);
 }
 
-TEST_CASE("the blob behind a linked script keeps its times") {
+TEST_CASE("the blob of a linked script keeps its times") {
   ScratchWorld world;
   const auto before = stat_at(world.store().root(), "tool", Links::do_not_follow);
   { const Scratch scratch = world.make(); }

@@ -6,7 +6,7 @@
 
 using namespace envstore;
 
-TEST_CASE("a ledger passes over lines that were cut short, and knows several lines of one file") {
+TEST_CASE("a ledger skips truncated lines, and may have several lines for one file") {
   const std::string text = ledger_line("0/a.pyc", {.inode = 1, .size = 2, .hash = 3, .mtime_ns = 4}) +
                            "\n12 13 nonsense\n5 " +
                            ledger_line("0/a.pyc", {.inode = 9, .size = 2, .hash = 3, .mtime_ns = 4});

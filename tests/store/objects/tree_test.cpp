@@ -135,7 +135,7 @@ TEST_CASE("only directories that hold modules have bytecode slots") {
   CHECK(source_directories(manifest) == std::vector<std::string>{"site/a", "site/a/e"});
 }
 
-TEST_CASE("a tree holds links to its objects, read-only, and says what it is") {
+TEST_CASE("a tree holds read-only links to its objects and a description") {
   TreeWorld world;
   const TreeId id =
       world.add_tree("a", {{"site/a.py", "A"}, {"+xbin/a", "#!/bin/sh\n"}, {"site/p/__init__.py", ""}});
@@ -234,7 +234,7 @@ TEST_CASE("an object without a row is taken only for the bytes that it has") {
   CHECK(store.index().read().blob(bad)->inode == stamp(store, store_paths::object(bad)).inode);
 }
 
-TEST_CASE("an object that was changed behind the store's back is not handed on") {
+TEST_CASE("an object that another program changed is not linked into new trees") {
   TreeWorld world;
   Store& store = world.store();
   world.add_tree("a", {{"site/a.py", "right"}});
@@ -247,7 +247,7 @@ TEST_CASE("an object that was changed behind the store's back is not handed on")
   CHECK(read_file(store.root(), object) == "right");
 }
 
-TEST_CASE("a link or a directory in an object's place is replaced or refused, never followed") {
+TEST_CASE("a link or a directory at an object's path is replaced or refused, never followed") {
   TreeWorld world;
   Store& store = world.store();
   const BlobId id = blob_of("content");
@@ -295,7 +295,7 @@ TEST_CASE("a tree that is made again gets empty slots, whatever Python has writt
   CHECK(list_directory(store.root(), store_paths::kTrash).empty());
 }
 
-TEST_CASE("a builder that is given up leaves nothing but unnamed objects") {
+TEST_CASE("an abandoned builder leaves only objects that no tree names") {
   TreeWorld world;
   Store& store = world.store();
   {
@@ -355,7 +355,7 @@ TEST_CASE("many threads add to one tree, equal files among them") {
   CHECK(stamp(store, store_paths::object(blob_of("content 3"))).links == 81);
 }
 
-TEST_CASE("a manifest on disk that is not what its name says is damage") {
+TEST_CASE("a manifest on disk that does not match the tree's id is damage") {
   TreeWorld world;
   Store& store = world.store();
   const TreeId one = world.add_tree("one", {{"site/a.py", "A"}});

@@ -16,7 +16,7 @@ TEST_CASE("SHA-256 of FIPS 180-4's examples") {
   CHECK(hash.finish() == sha256(as_bytes("abc")));
 }
 
-TEST_CASE("the fingerprint of nothing is the published XXH3-128 of nothing") {
+TEST_CASE("the fingerprint of no bytes is the published XXH3-128 of no bytes") {
   CHECK(fingerprint(as_bytes("")).hex() == "99aa06d3014798d86001c324468d497f");
 }
 

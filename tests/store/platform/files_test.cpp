@@ -58,7 +58,7 @@ TEST_CASE("a tree deeper than any path and than any number of open files can be 
   CHECK_FALSE(stat_at(directory.fd(), "deep", Links::do_not_follow));
 }
 
-TEST_CASE("an ordinary user removes directories that nobody may write, read or enter") {
+TEST_CASE("an ordinary user removes directories without any permission") {
   TemporaryDirectory directory;
   make_directories(directory.fd(), "tree/a/b", 0700);
   create_file(directory.fd(), "tree/a/b/file", "x", 0444);
@@ -79,7 +79,7 @@ TEST_CASE("an ordinary user removes directories that nobody may write, read or e
   }
 }
 
-TEST_CASE("a file gets the mode that was asked for, whatever the umask") {
+TEST_CASE("a file gets the requested mode, whatever the umask") {
   TemporaryDirectory directory;
   const mode_t before = umask(0777);
   create_file(directory.fd(), "file", "text", 0640);
@@ -89,7 +89,7 @@ TEST_CASE("a file gets the mode that was asked for, whatever the umask") {
   CHECK(read_file(directory.fd(), "file") == "text");
 }
 
-TEST_CASE("replacing a file leaves the old content or the new one, and nothing beside it") {
+TEST_CASE("replacing a file leaves the old content or the new one, and no temporary file") {
   TemporaryDirectory directory;
   replace_file(directory.fd(), "file", "one", 0600);
   replace_file(directory.fd(), "file", "two", 0600);
@@ -99,7 +99,7 @@ TEST_CASE("replacing a file leaves the old content or the new one, and nothing b
   CHECK(list_directory(directory.fd(), ".").size() == 2);
 }
 
-TEST_CASE("reading tells absence, a link in the last place, and too much, apart") {
+TEST_CASE("reading distinguishes absence, a link as the last component, and a file over the limit") {
   TemporaryDirectory directory;
   CHECK_FALSE(try_read_file(directory.fd(), "absent"));
   std::string message;
@@ -119,7 +119,7 @@ TEST_CASE("reading tells absence, a link in the last place, and too much, apart"
   CHECK(MappedFile::open(directory.fd(), "ten").bytes().size() == 10);
 }
 
-TEST_CASE("a rename to a new name never takes another's place") {
+TEST_CASE("a rename to a new name never replaces a file") {
   TemporaryDirectory directory;
   create_file(directory.fd(), "a", "a", 0600);
   create_file(directory.fd(), "b", "b", 0600);
@@ -177,7 +177,7 @@ TEST_CASE("filesystems have names, and only those with locks and links are allow
   CHECK(random_name() != random_name());
 }
 
-TEST_CASE("what is no regular file is told in the place of one, and nothing is waited for") {
+TEST_CASE("anything but a regular file is an error, and opening it does not block") {
   TemporaryDirectory directory;
   REQUIRE(mkfifoat(directory.fd(), "fifo", 0600) == 0);
   make_directory(directory.fd(), "folder", 0700);

@@ -10,7 +10,7 @@
 
 using namespace envstore;
 
-TEST_CASE("what somebody else renames at the same moment is taken by one of the two, and is no fault") {
+TEST_CASE("of two processes that rename one file at the same moment one succeeds, and the other sees no error") {
   constexpr int kRounds = 1500;
   TemporaryDirectory directory;
   make_directory(directory.fd(), "trash", 0700);

@@ -19,7 +19,7 @@ TEST_CASE("waiting for a lock ends after the timeout") {
   CHECK(!FileLock::wait_for(root, "locks/test", LockMode::shared, std::chrono::milliseconds(0)));
 }
 
-TEST_CASE("whoever waits for a lock with a timeout gets it as soon as it is free") {
+TEST_CASE("a wait for a lock with a timeout ends as soon as the lock is free") {
   TreeWorld world;
   const int root = world.store().root();
   std::optional<FileLock> held = FileLock::wait(root, "locks/test", LockMode::exclusive);
@@ -33,7 +33,7 @@ TEST_CASE("whoever waits for a lock with a timeout gets it as soon as it is free
   CHECK(waiting.get());
 }
 
-TEST_CASE("a lock file that was removed while somebody waited for it is made anew") {
+TEST_CASE("a lock file that was removed during a wait for it is created again") {
   TreeWorld world;
   const int root = world.store().root();
   std::optional<FileLock> held = FileLock::wait(root, "locks/test", LockMode::exclusive);

@@ -23,7 +23,7 @@ TEST_CASE("bytes that are no UTF-8 are shown as bytes, whatever follows them") {
   CHECK(terminal_line("\xc0\xaf") == "\\xc0\\xaf");
 }
 
-TEST_CASE("a line is cut, a message keeps its lines and is cut where nobody reads on") {
+TEST_CASE("a line is shortened, a message keeps its lines up to a limit") {
   CHECK(terminal_line(std::string(1000, 'x')).size() == 203);
   CHECK(terminal_text("one\n\ttwo\x1b[2J") == "one\n\ttwo\\x1b[2J");
   const std::string shown = terminal_text(std::string(1 << 20, 'x'));

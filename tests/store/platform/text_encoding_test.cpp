@@ -40,7 +40,7 @@ TEST_CASE("a text is UTF-8 with and without a byte order mark") {
   CHECK(decode_text("\xef\xbb\xbf", "a").empty());
 }
 
-TEST_CASE("a byte order mark tells UTF-16 and UTF-32 in both orders") {
+TEST_CASE("a byte order mark identifies UTF-16 and UTF-32 in both orders") {
   const std::string wanted = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\n";
   for (const bool is_big_endian : {false, true})
     CHECK(decode_text(utf16(u"a\u00e9\u20ac\U0001f600\n", is_big_endian), "a") == wanted);
@@ -48,7 +48,7 @@ TEST_CASE("a byte order mark tells UTF-16 and UTF-32 in both orders") {
   CHECK(decode_text("\0\0\xfe\xff\0\0\0a"s, "a") == "a");
 }
 
-TEST_CASE("what cannot be decoded is told with its line") {
+TEST_CASE("text that cannot be decoded is an error with its line") {
   CHECK(reason_of("a\nb\xe9\n") == "cannot read 'a.txt': line 2: the byte 0xe9 is not UTF-8");
   CHECK(reason_of("a\n\0b\n"s).starts_with("cannot read 'a.txt': line 2: it holds a NUL"));
   CHECK(reason_of("a\0b\0"s).find("UTF-16 without a byte order mark") != std::string::npos);

@@ -104,7 +104,7 @@ TEST_CASE("threads are started as jobs come, and a waiting thread takes the next
   pool.require_thread();
 }
 
-TEST_CASE("there is at least one processor, and no more than asked for") {
+TEST_CASE("there is at least one processor, and no more than the limit") {
   CHECK(core_count(1) == 1);
   CHECK(core_count(64) >= 1);
 }

@@ -56,7 +56,7 @@ TEST_CASE("what a child has written is read, although its background process kee
   const Fd go(open(fifo.c_str(), O_WRONLY | O_CLOEXEC));  // the background process ends
 }
 
-TEST_CASE("the end of a child that a signal killed is told") {
+TEST_CASE("the status of a child that a signal killed has the signal") {
   const Captured captured = captured_from("echo before; kill -9 $$");
   CHECK(captured.end == OutputEnd::complete);
   CHECK(captured.output == "before\n");

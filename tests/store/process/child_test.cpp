@@ -32,7 +32,7 @@ TEST_CASE("a child that a signal ended has not succeeded") {
   CHECK_FALSE(succeeded(wait_for_child(pid)));
 }
 
-TEST_CASE("a child whose end nobody kept has not succeeded") {
+TEST_CASE("a child whose status is unknown has not succeeded") {
   struct sigaction ignored {
   }, before{};
   ignored.sa_handler = SIG_IGN;

@@ -82,12 +82,12 @@ TEST_CASE("a contained program's status and output are those of the program") {
   CHECK(text == "out\nerror\n");
 }
 
-TEST_CASE("the end of a contained program by a signal is told") {
+TEST_CASE("the status of a contained program that a signal killed has the signal") {
   const auto status = ContainedProcess(shell("kill -9 $$")).wait();
   CHECK((status && exit_code_of(*status) == 137));
 }
 
-TEST_CASE("a contained program that cannot be started says why") {
+TEST_CASE("a contained program that cannot be started is an error with the reason") {
   ContainedProcess contained({.arguments = {"/nowhere/program"}});
   CHECK(contained.error_number() == ENOENT);
   CHECK_FALSE(contained.wait().has_value());

@@ -31,7 +31,7 @@ void apart(Work work) {
 
 }  // namespace
 
-TEST_CASE("who takes locks does not go behind everybody") {
+TEST_CASE("a process that takes locks runs at nice 5, not SCHED_IDLE") {
   const int nice = getpriority(PRIO_PROCESS, 0), policy = sched_getscheduler(0);
   apart([&] {
     lower_priority();
@@ -42,7 +42,7 @@ TEST_CASE("who takes locks does not go behind everybody") {
   CHECK(is_yielding() == (nice > 0));
 }
 
-TEST_CASE("nobody gets ahead by yielding") {
+TEST_CASE("lowering the priority never raises it") {
   apart([] {
     setpriority(PRIO_PROCESS, 0, 18);
     lower_priority();
@@ -53,7 +53,7 @@ TEST_CASE("nobody gets ahead by yielding") {
   });
 }
 
-TEST_CASE("what takes no lock goes behind all, a thread or a child alike") {
+TEST_CASE("work without locks runs at SCHED_IDLE, as a thread or a child") {
   apart([] {
     yield_to_all();
     CHECK(standing_of(0) == kLast);

@@ -48,7 +48,7 @@ constexpr const char* kNoSignals = "0000000000000000\n";
 
 }  // namespace
 
-TEST_CASE("the streams of a child lead where its description says") {
+TEST_CASE("the streams of a child are those of its specification") {
   const Fd in = file_in_memory("word");
   Captured captured = capture({.arguments = {"/bin/sh", "-c", "cat; echo oops >&2"},
                                .input = to_descriptor(in.get()),
@@ -75,7 +75,7 @@ TEST_CASE("redirected streams do not overwrite each other if this process was st
   CHECK(without_streams.wait() == 0);
 }
 
-TEST_CASE("a program that is missing is told with its error number, and as an error") {
+TEST_CASE("a missing program is reported by its error number, or thrown as an error") {
   CHECK(try_spawn({.arguments = {"/nowhere/program"}}).error_number == ENOENT);
   Child searches([] {
     setenv("PATH", "/usr/bin:/bin", 1);  // a directory that may not be searched would give EACCES
@@ -87,7 +87,7 @@ TEST_CASE("a program that is missing is told with its error number, and as an er
                        "cannot start '/nowhere/program': No such file or directory", Error);
 }
 
-TEST_CASE("a name is searched on PATH only if that was asked for") {
+TEST_CASE("a name is searched on PATH only if that was requested") {
   CHECK(try_spawn({.arguments = {"sh", "-c", "exit"}}).error_number == ENOENT);
   CHECK(succeeded(spawn({.arguments = {"sh", "-c", "exit"}, .search = ProgramSearch::path_variable}).wait()));
 }
@@ -156,7 +156,7 @@ TEST_CASE("waiting ends at the deadline, and with the child") {
   CHECK_FALSE(waiting.child.wait().has_value());
 }
 
-TEST_CASE("a child that was killed is told as such") {
+TEST_CASE("a child that was killed is reported as such") {
   Waiting waiting({});
   waiting.child.kill();
   const auto status = waiting.child.wait();
@@ -211,7 +211,7 @@ TEST_CASE("a detached program has a session, no streams and no ignored or blocke
   CHECK(wait_for_child(-1).has_value());
 }
 
-TEST_CASE("the shell runs a file without an interpreter line, if that was asked for") {
+TEST_CASE("the shell runs a file without an interpreter line, if that was requested") {
   TemporaryDirectory directory;
   const std::string path = directory.path() + "/script";
   create_file(AT_FDCWD, path, "exit $1\n", 0700);
@@ -222,7 +222,7 @@ TEST_CASE("the shell runs a file without an interpreter line, if that was asked 
   CHECK(becomes_it.wait() == 8);
 }
 
-TEST_CASE("this process becomes another program, or is told why not") {
+TEST_CASE("this process becomes another program, or gets the error number") {
   const std::vector<std::string> environment{"CODE=9"};
   Child becomes_it([&] { exec_program("/bin/sh", {"sh", "-c", "exit $CODE"}, &environment); });
   CHECK(becomes_it.wait() == 9);

@@ -19,7 +19,7 @@ TEST_CASE("a deeper line without an equals sign continues the value") {
   CHECK_FALSE(parse_entry_points("[own]\nname = some\n[other]\n  words\n").has_value());
 }
 
-TEST_CASE("groups may stand in two places, and foreign groups may repeat a name") {
+TEST_CASE("groups may occur twice, and foreign groups may repeat a name") {
   const auto groups = parse_entry_points("[a]\nx = m:f\n[b]\n[a]\nx = n:g\ny = n:h\n");
   REQUIRE(groups);
   CHECK(groups->at("a").size() == 3);

@@ -33,7 +33,7 @@ TEST_CASE("a continuation of nothing and a header without a name are passed over
   CHECK(metadata.name == "a");
 }
 
-TEST_CASE("bytes that are no UTF-8 are replaced and told, in headers and in the body") {
+TEST_CASE("bytes that are not UTF-8 are replaced and reported, in headers and in the body") {
   const CoreMetadata metadata = with("Author: J\xF6rg\n\nbody \xFF\xED\xA0\x80 \xE2\x82\xAC\n");
   CHECK(metadata.fields.at("author").front() == "J\xEF\xBF\xBDrg");
   CHECK(metadata.fields.at("description").front() ==
@@ -58,7 +58,7 @@ TEST_CASE("a description in a header and in the body keeps the header's") {
   CHECK(metadata.errors.front().position == kHead.size() + 18);
 }
 
-TEST_CASE("a field from a later metadata version is told once and read all the same") {
+TEST_CASE("a field from a later metadata version is reported once and still read") {
   const CoreMetadata metadata =
       CoreMetadata::parse("Metadata-Version: 1.1\nName: a\nVersion: 1\nRequires-Dist: b\nRequires-Dist: c\n");
   REQUIRE(metadata.errors.size() == 1);
@@ -67,7 +67,7 @@ TEST_CASE("a field from a later metadata version is told once and read all the s
   CHECK_FALSE(metadata.fatal_error().has_value());
 }
 
-TEST_CASE("values that the specification does not allow are told, and are not fatal") {
+TEST_CASE("values that the specification does not allow are reported, and are not fatal") {
   for (const char* line : {"Summary: a\n b\n",
                            "Description-Content-Type: text/html\n",
                            "Description-Content-Type: text/plain; charset=latin-1\n",

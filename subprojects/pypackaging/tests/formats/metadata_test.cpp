@@ -187,7 +187,7 @@ TEST_CASE("entry points are read by group") {
   CHECK(groups->at("pytest11")[0].attribute.empty());
 }
 
-TEST_CASE("a byte order mark and a comment behind a script's value are no part of an entry point") {
+TEST_CASE("a byte order mark and a comment after a script's value are no part of an entry point") {
   const auto groups =
       parse_entry_points("\xEF\xBB\xBF[console_scripts]\na = b:c # text\nd = e:f\t; text\n[x]\ny = z # 1\n");
   REQUIRE(groups);

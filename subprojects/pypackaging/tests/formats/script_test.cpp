@@ -19,7 +19,7 @@ TEST_CASE("the block's comment prefixes are taken off") {
   CHECK(toml("# /// script\n# a = 1\n#\n#  b = 2\n# ///\nprint()\n") == "a = 1\n\n b = 2\n");
 }
 
-TEST_CASE("the block may stand anywhere and knows its first line") {
+TEST_CASE("the block may be anywhere and has its first line") {
   const auto block = find_script_block("#!/usr/bin/env python\n\n# /// script\n# a = 1\n# ///\n");
   REQUIRE((block && *block));
   CHECK((*block)->first_line == 4);

@@ -57,7 +57,7 @@ TEST_CASE("exact ABI, stable ABI, no ABI, older stable ABIs and pure wheels come
   CHECK_FALSE(has(tags, "cp31-abi3-linux_x86_64"));
 }
 
-TEST_CASE("manylinux goes down to the architecture's oldest glibc, with the legacy names behind theirs") {
+TEST_CASE("manylinux tags go down to the architecture's oldest glibc, each followed by its legacy name") {
   auto environment = cpython(11);
   std::vector<std::string> platforms;
   for (const Tag& tag : supported_tags(environment))
@@ -182,7 +182,7 @@ TEST_CASE("a wheel's rank is that of its best tag") {
   CHECK_FALSE(priority.rank(*parse_tag("cp312-cp312-win_amd64")).has_value());
 }
 
-TEST_CASE("a debug build takes ordinary extensions behind its own, of its own threading") {
+TEST_CASE("a debug build takes ordinary extensions of its threading after its own") {
   auto environment = cpython(13);
   environment.abi = "cp313d";
   const auto tags = texts(environment);
@@ -195,7 +195,7 @@ TEST_CASE("a debug build takes ordinary extensions behind its own, of its own th
   CHECK_FALSE(has(threaded, "cp313-abi3-linux_x86_64"));
 }
 
-TEST_CASE("an ABI that nobody told has the pymalloc letter before 3.8") {
+TEST_CASE("an unstated ABI has the pymalloc letter before 3.8") {
   CHECK(texts(cpython(7)).front() == "cp37-cp37m-linux_x86_64");
   CHECK(texts(cpython(8)).front() == "cp38-cp38-linux_x86_64");
 }

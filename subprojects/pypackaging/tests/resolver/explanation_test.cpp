@@ -17,7 +17,7 @@ Release marked(const std::string& number, Usability usability, const std::string
 
 }  // namespace
 
-TEST_CASE("a chain is told in the order of who needs what") {
+TEST_CASE("a chain is reported in the order of the requirements") {
   World world;
   world.has("a", {{"1.0", {"b>=2"}}}).has("b", {{"1.0"}, {"2.0", {"c<1"}}}).has("c", {{"0.9"}, {"1.0"}});
   CHECK(ask(world, {"a", "c>=1"}) ==
@@ -41,7 +41,7 @@ TEST_CASE("two packages that want different versions of a third: an override is 
         "hint: an override (--overrides FILE) of c would force one version upon both a and b");
 }
 
-TEST_CASE("what the index has instead is told as a range") {
+TEST_CASE("the versions that the index has instead are named as a range") {
   World world;
   world.has("a", {{"1.0"}, {"1.1"}, {"1.2"}}).has("b", {{"1.0", {"a>5"}}});
   CHECK(ask(world, {"a>=2"}) == "You require a>=2, but only a 1.0 to 1.2 are available.");
@@ -62,7 +62,7 @@ TEST_CASE("versions that need the same become one sentence") {
         "And because you require a and c>=1, your requirements cannot be satisfied.");
 }
 
-TEST_CASE("reasons that differ by version are told one by one") {
+TEST_CASE("reasons that differ by version are reported one by one") {
   World world;
   world.has("a", {{"1.0", {"b<2"}}, {"2.0", {"c<2"}}})
       .has("b", {{"1.0"}, {"2.0"}})
@@ -73,7 +73,7 @@ TEST_CASE("reasons that differ by version are told one by one") {
         "And because you require a and b>=2, your requirements cannot be satisfied.");
 }
 
-TEST_CASE("a package that is not there is told with where it was looked for") {
+TEST_CASE("a missing package is reported with the places that were searched") {
   World world;
   world.lacks("a", Absence::not_found, "the default index")
       .lacks("b", Absence::offline, "")
@@ -114,7 +114,7 @@ TEST_CASE("advice on a version without a wheel becomes the hint") {
   CHECK(ask(world, {"a"}).ends_with("hint: source distributions are not built yet"));
 }
 
-TEST_CASE("a prerelease that comes before the wanted release is told in every mode") {
+TEST_CASE("a prerelease that precedes the required release is named in every mode") {
   World world;
   world.has("a", {{"1.0"}, {"2.0rc1"}}).has("b", {{"1.0", {"a>=2"}}});
   const std::string hint =
@@ -189,7 +189,7 @@ TEST_CASE("constraints and overrides are called by name") {
         "requirements cannot be satisfied.");
 }
 
-TEST_CASE("extras are part of who needs what") {
+TEST_CASE("extras are part of a chain") {
   World world;
   world.has("a", {{"1.0", {"b<2; extra == 'x'"}, {"x"}}}).has("b", {{"1.0"}, {"2.0"}});
   CHECK(ask(world, {"a[x]", "b>=2"}) ==
@@ -211,7 +211,7 @@ TEST_CASE("two direct references of one package exclude each other") {
         "Found).");
 }
 
-TEST_CASE("metadata that cannot be had is told") {
+TEST_CASE("metadata that cannot be fetched is reported") {
   World world;
   Release broken{"1.0"};
   broken.unavailable = "the server answered 500";
@@ -219,7 +219,7 @@ TEST_CASE("metadata that cannot be had is told") {
   CHECK(ask(world, {"a"}) == "You require a, but a 1.0 cannot be used (the server answered 500).");
 }
 
-TEST_CASE("what the search met on its way but did not need is not told") {
+TEST_CASE("conflicts that the proof does not need are not reported") {
   World world;
   world.has("noise", {{"1.0", {"c<1"}}, {"2.0", {"c<1", "d>9"}}, {"3.0", {"d>8"}}})
       .has("c", {{"0.5"}, {"1.0"}})
@@ -230,7 +230,7 @@ TEST_CASE("what the search met on its way but did not need is not told") {
         "Because a 1.0 depends on b<2 and you require a and b>=2, your requirements cannot be satisfied.");
 }
 
-TEST_CASE("a marker that cannot be judged is an answer, not a crash") {
+TEST_CASE("a marker that cannot be evaluated is a reported failure, not a crash") {
   World world;
   ResolveInput input = question({"a; python_version ~= 'x'"});
   input.environment["platform_release"] = "not a version";
@@ -238,7 +238,7 @@ TEST_CASE("a marker that cannot be judged is an answer, not a crash") {
   CHECK(ask(world, input).starts_with("The marker of "));
 }
 
-TEST_CASE("the shortest of several contradictions is told") {
+TEST_CASE("the shortest of several contradictions is reported") {
   World world;
   std::vector<Release> releases;
   for (int index = 0; index < 20; ++index)
@@ -283,7 +283,7 @@ TEST_CASE("the explanation of a long story fits on a screen, and the full one ha
   CHECK(conflict.full_explanation.find("more steps") == std::string::npos);
 }
 
-TEST_CASE("versions that are unusable each in its own words are told in the words of the newest, once") {
+TEST_CASE("of versions that are unusable for different reasons, the reason of the newest is reported once") {
   World world;
   std::vector<Release> releases;
   for (int number = 1; number <= 40; ++number) {
@@ -308,7 +308,7 @@ TEST_CASE("the same advice for many packages is one hint") {
   CHECK(conflict.hints.size() == 1);
 }
 
-TEST_CASE("what there is of a package is told as what it is") {
+TEST_CASE("the files that a package has are named by their kind") {
   World world;
   world.has("a", {{"2.0a1"}});
   CHECK(ask(world, {"a>=3"}).starts_with("You require a>=3, but only a 2.0a1 (a prerelease) is available."));

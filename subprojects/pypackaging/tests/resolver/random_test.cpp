@@ -219,7 +219,7 @@ Tally compare(unsigned first, unsigned last, bool with_yanked) {
 
 }  // namespace
 
-TEST_CASE("an answer is found exactly when one exists, is consistent, and holds nothing that is not needed") {
+TEST_CASE("an answer is found exactly if one exists, is consistent, and has no package that is not needed") {
   const unsigned worlds = is_long_run() ? 40000 : 1500;
   const Tally tally = compare(0, worlds, false);
   CHECK(tally.solved > static_cast<int>(worlds / 5));
@@ -232,7 +232,7 @@ TEST_CASE("a yanked version is in an answer only while a requirement pins it") {
   CHECK(tally.solved > static_cast<int>(worlds / 5));
 }
 
-TEST_CASE("the same question has the same answer") {
+TEST_CASE("the same inputs have the same answer") {
   for (unsigned seed = 0; seed < 300; ++seed) {
     std::string first;
     for (int round = 0; round < 2; ++round) {

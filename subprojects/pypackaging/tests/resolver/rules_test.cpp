@@ -72,7 +72,7 @@ TEST_CASE("an extra may be made of other extras of the same package") {
   CHECK(ask(world, {"a[all]"}) == "a[all][x][y] 1.0, b 1.0, c 1.0");
 }
 
-TEST_CASE("an extra that is asked for by one package counts for the version that another one chose") {
+TEST_CASE("an extra required by one package applies to the version chosen by another") {
   World world;
   world.has("a", {{"1.0", {"c<2; extra == 'x'"}, {"x"}}, {"2.0", {"c>=2; extra == 'x'"}, {"x"}}})
       .has("b", {{"1.0", {"a[x]<2"}}})
@@ -109,7 +109,7 @@ TEST_CASE("requirements whose marker does not hold are not followed") {
   CHECK(ask(world, {"a", "d; os_name == 'nt'"}) == "a 1.0");
 }
 
-TEST_CASE("a constraint narrows what something else asks for, and asks for nothing itself") {
+TEST_CASE("a constraint narrows a requirement, and requires nothing itself") {
   World world = two_versions();
   world.has("b", {{"1.0"}});
   ResolveInput input = question({"a"});
@@ -146,7 +146,7 @@ TEST_CASE("an override stays within the extra whose requirement it replaces") {
   CHECK(ask(world, input) == "a 1.0, b[x] 1.0");
 }
 
-TEST_CASE("prereleases count as the mode says") {
+TEST_CASE("prereleases are allowed as the mode specifies") {
   World world;
   world.has("a", {{"1.0"}, {"2.0rc1"}, {"2.0rc2"}});
   using Mode = PrereleaseMode;
@@ -207,7 +207,7 @@ TEST_CASE("the lowest strategies choose the lowest, everywhere or for the user's
   CHECK(ask(world, input) == "a 1.0, b 2.0");
 }
 
-TEST_CASE("a preferred version is taken when it is allowed, and dropped without complaint when it is not") {
+TEST_CASE("a preferred version is taken if it is allowed, and ignored if it is not") {
   World world;
   world.has("a", {{"1.0", {"b"}}, {"1.5", {"b"}}, {"2.0", {"b"}}}).has("b", {{"1.0"}, {"2.0"}});
   ResolveInput input = question({"a"});
@@ -260,7 +260,7 @@ TEST_CASE("versions that an answer would have had, were they readable, are named
   CHECK(passed_over({"a<3"}).empty());
 }
 
-TEST_CASE("a yanked version is taken only by who pins it") {
+TEST_CASE("a yanked version is taken only if a requirement pins it") {
   World world;
   Release yanked{"2.0"};
   yanked.yanked = true;
@@ -305,7 +305,7 @@ TEST_CASE("a pin of a version that is not in the answer does not let a yanked ve
   CHECK(ask(world, {"a", "b"}) == "a 1.0, b 1.0");
 }
 
-TEST_CASE("a direct reference is the one version of its package, and the index is not asked for it") {
+TEST_CASE("a direct reference is the one version of its package, and no index is searched for it") {
   World world;
   world.serves("a", "https://host/a.whl", {"3.0", {"b"}}).has("b", {{"1.0", {"a>=2"}}});
   CHECK(ask(world, {"a @ https://host/a.whl"}) == "a 3.0 @ https://host/a.whl, b 1.0");
@@ -327,7 +327,7 @@ TEST_CASE("a direct reference of a version that is not in the answer is not in t
   CHECK(ask(world, {"b", "a"}) == "a 2.0, b 1.0");
 }
 
-TEST_CASE("what each pin needs is told by name") {
+TEST_CASE("the requirements of each pin are listed by name") {
   World world;
   world.has("a", {{"1.0", {"b", "c; extra == 'x'", "d; sys_platform == 'win32'"}, {"x"}}})
       .has("b", {{"1.0"}})
@@ -338,7 +338,7 @@ TEST_CASE("what each pin needs is told by name") {
   CHECK(std::get<Resolution>(answer).pins.at("c").dependencies == std::vector<std::string>{"b"});
 }
 
-TEST_CASE("all dependencies of a version are wanted before the first is waited for") {
+TEST_CASE("all dependencies of a version are prefetched before the first is waited for") {
   World world;
   world.has("a", {{"1.0", {"b", "c"}}}).has("b", {{"1.0"}}).has("c", {{"1.0"}});
   ask(world, {"a"});

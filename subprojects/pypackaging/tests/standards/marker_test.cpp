@@ -144,7 +144,7 @@ TEST_CASE("names of earlier days mean their successors") {
         "os_name == \"a\" and platform_python_implementation == \"b\"");
 }
 
-TEST_CASE("comparisons that nothing defines are errors") {
+TEST_CASE("undefined comparisons are errors") {
   for (const char* text :
        {"os_name ~= 'posix'", "python_version ~= 'surprise'", "python_version ~= '3'", "'a' == 'a'",
         "os_name === 'posix'", "'dog' ~= 'fred'", "os_name == 'posix' or os_name ~= 'x'"}) {

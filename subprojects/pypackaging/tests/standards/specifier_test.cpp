@@ -225,7 +225,7 @@ TEST_CASE("filter keeps prereleases when a clause mentions one") {
   CHECK(filtered(">=1,<2.dev1", {"2a0", "1.5b1", "1"}) == Texts{"1.5b1", "1"});
 }
 
-TEST_CASE("filter does as it is told about prereleases") {
+TEST_CASE("filter includes prereleases as its argument specifies") {
   CHECK(filtered(">=1.0", {"1.1a1", "1.2"}, Prereleases::allow) == Texts{"1.1a1", "1.2"});
   CHECK(filtered(">=1.0a1", {"1.0a1", "1.0"}, Prereleases::exclude) == Texts{"1.0"});
   CHECK(filtered(">=1.0", {"1.1a1"}, Prereleases::exclude) == Texts{});

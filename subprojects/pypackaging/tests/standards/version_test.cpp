@@ -238,7 +238,7 @@ TEST_CASE("a release of a hundred thousand numbers is a version") {
   CHECK(many.canonical() == text);
 }
 
-TEST_CASE("comparing without local parts leaves out nothing else") {
+TEST_CASE("comparing without local parts ignores only them") {
   CHECK(std::is_eq(version("1.0+a").compare_public(version("1+b"))));
   CHECK(std::is_eq(version("1.0+a").compare_public(version("1.0"))));
   CHECK(std::is_lt(version("1.0+a").compare_public(version("1.0.post1"))));
