@@ -3,6 +3,7 @@
 // Makes two equal stores of real files there. One is collected; in the other the same paths are removed
 // without the collector.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,11 +84,14 @@ struct Delays {
   double longest = 0, median = 0;
 };
 
-Delays run_until(const std::string& root, const SnapshotId& id, int stop) {
+/// Repeats the work, with a pause between, until `stop` is closed or there are `most` times.
+Delays run_until(const std::string& root, const SnapshotId& id, int stop, std::optional<std::size_t> most) {
+  constexpr int kPauseMilliseconds = 2;
   const SystemClock clock;
   Store store = Store::open(root, clock);
   std::vector<double> times;
-  while (true) {
+  pollfd end{stop, POLLIN, 0};
+  do {
     const auto begin = Clock_::now();
     {
       store.index().read().cached_run(fingerprint(as_bytes("a run")));
@@ -95,29 +100,28 @@ Delays run_until(const std::string& root, const SnapshotId& id, int stop) {
       store.index().has_unpromoted();
     }
     times.push_back(seconds_since(begin) * 1000);
-    char byte = 0;
-    if (read(stop, &byte, 1) == 0) break;
-    usleep(2000);
-  }
+  } while (times.size() != most && poll(&end, 1, kPauseMilliseconds) == 0);
   std::sort(times.begin(), times.end());
   return {times.back(), times[times.size() / 2]};
 }
 
-/// The delays of a process that repeats this index work while `work` runs.
+/// The delays of a process that repeats this index work while `work` runs, or `most` times.
 template <class Work>
-Delays beside(const std::string& root, const SnapshotId& id, Work work) {
+Delays beside(const std::string& root, const SnapshotId& id, Work work,
+              std::optional<std::size_t> most = std::nullopt) {
   int stop[2], answer[2];
-  if (pipe2(stop, O_NONBLOCK | O_CLOEXEC) != 0 || pipe2(answer, O_CLOEXEC) != 0) std::abort();
+  if (pipe2(stop, O_CLOEXEC) != 0 || pipe2(answer, O_CLOEXEC) != 0) std::abort();
   const pid_t child = fork();
   if (child == 0) {
     close(stop[1]);
-    const Delays delays = run_until(root, id, stop[0]);
+    const Delays delays = run_until(root, id, stop[0], most);
     _exit(write(answer[1], &delays, sizeof delays) == sizeof delays ? 0 : 1);
   }
   work();
-  close(stop[1]);
+  if (!most) close(stop[1]);
   Delays delays;
   if (read(answer[0], &delays, sizeof delays) != sizeof delays) std::abort();
+  if (most) close(stop[1]);
   waitpid(child, nullptr, 0);
   return delays;
 }
@@ -127,7 +131,8 @@ void report_collection(const std::string& root, const SnapshotId& stays, double 
   std::string steps;
   GcReport report;
   double total = 0;
-  const Delays idle = beside(root, stays, [] { usleep(1'000'000); });
+  constexpr std::size_t kIdleTimes = 400;
+  const Delays idle = beside(root, stays, [] {}, kIdleTimes);
   const Delays busy = beside(root, stays, [&] {
     Store store = Store::open(root, clock);
     const char* step = "start";

@@ -8,8 +8,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 
 from jupyter_client.manager import start_new_kernel
@@ -54,32 +52,41 @@ def check_install():
     assert kernels()["python3"]["resource_dir"].startswith(sys.prefix)
 
 
-def wait_until_it_listens(base):
-    """The server prints its address before it listens, and gives no sign when it does."""
-    for _ in range(600):
-        try:
-            return urllib.request.urlopen(base + "login", timeout=60).close()
-        except urllib.error.URLError as fault:
-            if not isinstance(fault.reason, ConnectionRefusedError):
-                raise
-            time.sleep(0.05)
+#: The configuration of the server: it prints its address before it listens, so that this reports when it does.
+LISTENING = """
+import sys
+from tornado.tcpserver import TCPServer
+add_sockets = TCPServer.add_sockets
+def announce(self, sockets):
+    add_sockets(self, sockets)
+    print("the server listens", file=sys.stderr, flush=True)
+TCPServer.add_sockets = announce
+"""
+
+
+def address_of(server):
+    """The address that the server prints, once it listens there."""
+    address, listens = None, False
+    for line in server.stderr:
+        address = address or re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+        listens = listens or "the server listens" in line
+        if address and listens:
+            return address.group(0)
+    raise AssertionError("the server has ended")
 
 
 def check_server():
     """Every static file of the server's pages, and one of a kernel, is served without 403 or 404."""
     os.environ["JUPYTER_RUNTIME_DIR"] = os.path.abspath("runtime")
     os.makedirs("runtime", exist_ok=True)
-    command = ["jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--IdentityProvider.token=" + TOKEN,
-               "--ServerApp.root_dir=" + os.getcwd()]
+    pathlib.Path("listening.py").write_text(LISTENING)
+    command = ["jupyter", "lab", "--no-browser", "--config=listening.py", "--ip=127.0.0.1", "--port=0",
+               "--IdentityProvider.token=" + TOKEN, "--ServerApp.root_dir=" + os.getcwd()]
     if os.geteuid() == 0:
         command.append("--allow-root")
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
-        for line in server.stderr:
-            if address := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
-                break
-        base = address.group(0)
-        wait_until_it_listens(base)
+        base = address_of(server)
 
         def get(path, method="GET"):
             request = urllib.request.Request(base + path, method=method, headers={"Authorization": "token " + TOKEN})
