@@ -79,7 +79,7 @@ Pinned provide(StoreWriter& store, const Arguments& arguments, const std::string
   for (const LayerPlan& layer : prepared.plan.layers) pinned.snapshots.push_back(layer.snapshot);
   if (pinned.snapshots.empty())
     throw Error(ErrorKind::usage,
-                format_text("cannot pin '{}': it asks for no package, so there is nothing to keep",
+                format_text("cannot pin '{}': it requires no package, so there is nothing to keep",
                             script.empty() ? "python" : script),
                 "a script says what it needs in its `# /// script` block; or give --with REQUIREMENT");
   pinned.lease.emplace(std::move(prepared.lease));

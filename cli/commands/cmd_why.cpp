@@ -100,7 +100,7 @@ std::string why_json(const Census& census, const Why& answer, const BuiltWith& b
 
 int run_why(const Arguments& arguments) {
   if (arguments.positionals().size() != 1)
-    throw Error(ErrorKind::usage, "cannot tell why: one id, path or package must be named",
+    throw Error(ErrorKind::usage, "cannot explain anything: one id, path or package must be named",
                 "for example: envstore why numpy");
   const Policy policy = gc_policy(gc_settings(arguments));
   const SystemClock clock;

@@ -57,7 +57,7 @@ std::string overview() {
     if (!command->page.empty()) text += format_text("  {:<10}{}\n", command->name, command->summary);
   text += "\nFlags:\n\n" + describe_options(global_options()) +
           "      --version               print the version\n";
-  return text + "\n'envstore help COMMAND' tells more.\n";
+  return text + "\n'envstore help COMMAND' shows the page of a command.\n";
 }
 
 }  // namespace envstore

@@ -6,8 +6,8 @@ namespace envstore {
 
 /// After a cold run has been prepared, envstore-full (which has grown to about 100 MB) execs the small
 /// `envstore` with the same arguments, so that the small process is the one that waits for the user's
-/// program. It finds the prepared environment as any later run does. A marker in the environment tells it
-/// that it was started this way.
+/// program. It finds the prepared environment as any later run does. A variable of the environment
+/// shows that it was started this way.
 class Handover {
  public:
   /// Removes from the environment the marker that `become_small_program` sets. Call it before anything reads

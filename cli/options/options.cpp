@@ -61,8 +61,8 @@ bool is_flag(const std::string& word) {
 using Used = std::vector<const OptionSpec*>;
 
 /// The words of a command line: flags in the long form with their values, and positionals. cxxopts cannot end
-/// its words at the first positional, allows only letters and digits in a cluster, and is told of the few
-/// flags that are given, not of the hundred that a run has.
+/// its words at the first positional, allows only letters and digits in a cluster, and registers only the few
+/// flags that are given, not the hundred that a run has.
 struct Divided {
   std::vector<std::string> flags;
   std::vector<std::string> positionals;

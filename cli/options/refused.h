@@ -18,7 +18,7 @@ std::string pip_key(std::string_view variable);
 
 /// True for an empty value or one that means no (`0`, `no`, `off`, `false`, `n`, `f`, `:none:`).
 bool asks_for_nothing(std::string_view value);
-/// Throws Error{unsupported} for the first refused variable whose value asks for something.
+/// Throws Error{unsupported} for the first refused variable whose value has an effect.
 void refuse_variables();
 
 }  // namespace envstore

@@ -47,7 +47,7 @@ class YamlReader {
       // A setting with a dot in its name is read from its map only.
       const bool is_known = setting != nullptr && setting->is_in_files && key.find('.') == std::string::npos;
       if (!is_known && !is_group(name)) throw_unknown(pair.first, group);
-      if (!seen.insert(key).second) fail(pair.first.Mark(), format_text("'{}' stands twice", key));
+      if (!seen.insert(key).second) fail(pair.first.Mark(), format_text("'{}' occurs twice", key));
       if (is_known)
         take(*setting, pair.second);
       else

@@ -113,7 +113,7 @@ std::vector<Finding> examine_read_only(const std::string& path) {
     const PrivateDirectory made = make_private_directory();
     remove_tree(AT_FDCWD, made.path);
     findings.push_back({Verdict::good, format_text("directories of runs: in '{}'", directory_of(made.path)),
-                        "what a run writes for itself lies outside the store"});
+                        "a run writes its own files outside the store"});
   } catch (const Error& error) {
     findings.push_back({Verdict::problem, error.what(), "nothing can be run", error.hint()});
   }
@@ -126,8 +126,7 @@ void examine_folders(const std::string& root, std::vector<Finding>& findings) {
   const Fd directory = open_directory(AT_FDCWD, root);
   if (!stat_at(directory.get(), store_paths::kFormatFile, Links::do_not_follow)) return;
   for (const std::string& path : obstacles(directory.get()))
-    findings.push_back({Verdict::problem,
-                        format_text("folders: something else stands in the place of '{}'", path),
+    findings.push_back({Verdict::problem, format_text("folders: '{}' is something else", path),
                         "what needs it fails", "`envstore verify --repair` removes it"});
   std::string missing;
   for (const char* folder : kStoreFolders)
@@ -168,11 +167,12 @@ void examine_starting(const std::string& root, const std::string& path, std::vec
 
 Finding examine_boot() {
   try {
-    return {Verdict::good, "boot id: " + boot_id(), "volatile data of earlier boots is told apart"};
+    return {Verdict::good, "boot id: " + boot_id(), "volatile data of earlier boots is recognised"};
   } catch (const Error& error) {
-    return {Verdict::problem, format_text("boot id: {}", error.what()),
-            "leases of an earlier boot cannot be told from live ones: nothing can be run or collected",
-            error.hint()};
+    return {
+        Verdict::problem, format_text("boot id: {}", error.what()),
+        "leases of an earlier boot cannot be distinguished from live ones: nothing can be run or collected",
+        error.hint()};
   }
 }
 
@@ -223,7 +223,7 @@ std::vector<Finding> examine_place(const std::string& root) {
     if (path == root && !facts.is_read_only && is_unwritable(directory.get())) {
       facts.is_read_only = true;
       findings.push_back(
-          {Verdict::note, format_text("rights: nobody may write to '{}'", path),
+          {Verdict::note, format_text("rights: no user may write to '{}'", path),
            "it counts as a read-only store",
            format_text("to write to it again: `chmod -R u+w '{}'`, then `envstore verify --repair`, "
                        "which makes its files read-only again",

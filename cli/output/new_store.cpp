@@ -23,7 +23,7 @@ std::string rules() {
   try {
     return rules_text(gc_policy(gc_settings()));
   } catch (const Error&) {
-    return "has a rule that cannot be understood: `envstore config` tells more";
+    return "has an invalid rule: `envstore config` shows it";
   }
 }
 

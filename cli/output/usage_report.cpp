@@ -47,7 +47,7 @@ std::string usage_text(const Census& census, const Usage& usage, Rows rows) {
   std::string text =
       format_text("{} in {} files; {} of it shared by several packages", print_bytes(usage.total_bytes),
                   usage.blobs, print_bytes(usage.shared_bytes));
-  text += format_text("; {} besides, in folders, bytecode and the index", print_bytes(usage.overhead_bytes));
+  text += format_text("; {} more in folders, bytecode and the index", print_bytes(usage.overhead_bytes));
   if (usage.unnamed_bytes > 0)
     text += format_text(", {} left over (gc removes it)", print_bytes(usage.unnamed_bytes));
   text += format_text("\n{} snapshots: as separate environments they would take {}\n", usage.snapshots.size(),

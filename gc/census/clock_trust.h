@@ -14,7 +14,7 @@ namespace envstore {
 inline constexpr std::chrono::minutes kClockTolerance{1};
 bool is_ahead(std::int64_t time_ns, std::int64_t now_ns);
 
-/// False if now is before an event that certainly lies in the past: the build of this program, or the last
+/// False if now is before an event that is certainly past: the build of this program, or the last
 /// collection of this store. A collection that finds the clock untrusted still records its own time, so the
 /// next one may trust the clock again.
 bool is_clock_trusted(const StoreReader& store);

@@ -126,7 +126,7 @@ SnapshotId snapshot_like(const StoreReader& store, const std::string& prefix) {
   if (found.size() > 1)
     throw Error(
         ErrorKind::usage,
-        format_text("cannot tell which snapshot '{}' means: {} ids begin with it", prefix, found.size()),
+        format_text("'{}' is ambiguous: {} ids of snapshots begin with it", prefix, found.size()),
         format_text("give more digits, such as {}", found.front().hex().substr(0, prefix.size() + 4)));
   return found.front();
 }

@@ -54,7 +54,7 @@ std::string outlook(const Census& census, const Policy& policy, const CountedSna
   if (policy.max_age && !is_old)
     return format_text("it is within the policy; unused, it goes in {}",
                        print_duration(between(census.now_ns, after(snapshot.used_ns(), *policy.max_age))));
-  return "no cap asks for it";
+  return "no cap requires its removal";
 }
 
 }  // namespace

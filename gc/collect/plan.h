@@ -56,7 +56,7 @@ struct GcPlan {
 /// not used for a week are deleted for it.
 GcPlan plan_gc(const Census& census, const Policy& policy);
 
-const char* name_of(KeptBy why);  ///< as it stands in JSON: `lease`, `root`, `grace`, `keep-last`, ...
+const char* name_of(KeptBy why);  ///< in JSON: `lease`, `root`, `grace`, `keep-last`, ...
 const char* name_of(GoesBy why);  ///< `age`, `max-size`, `min-free`
 
 /// Explains the decision about one snapshot, for `gc --explain ID`: what keeps it or lets it be deleted, and

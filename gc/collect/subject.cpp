@@ -110,8 +110,7 @@ class Finder {
     for (std::uint32_t position = 0; position < list.size(); ++position) {
       if (!list[position].id.hex().starts_with(digits)) continue;
       if (found)
-        throw Error(ErrorKind::usage,
-                    format_text("cannot tell which id '{}' means: several begin so", digits),
+        throw Error(ErrorKind::usage, format_text("'{}' is ambiguous: several ids begin with it", digits),
                     "give more digits");
       found = position;
     }

@@ -29,7 +29,7 @@ struct GoneTrees {
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
   struct Blob {
     BlobId id;
-    std::uint32_t tree;  ///< position in `trees`; kNone: no row says which tree had it
+    std::uint32_t tree;  ///< position in `trees`; kNone: the tree that had it is not known
   };
   std::vector<TreeId> trees;
   std::vector<Blob> blobs;

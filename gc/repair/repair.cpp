@@ -163,8 +163,9 @@ class Repair {
     }
     damage.outcome = Outcome::repaired;
     const auto origin = damage.blob ? origins_.find(*damage.blob) : origins_.end();
-    damage.outcome_detail =
-        origin != origins_.end() ? "from " + origin->second : "made right from what the store knows";
+    damage.outcome_detail = origin != origins_.end()
+                                ? "from " + origin->second
+                                : "made again from the manifests and records of the store";
     if (damage.damage == Damage::extra || damage.damage == Damage::foreign_bytecode)
       damage.outcome_detail = "moved to quarantine";
   }

@@ -114,7 +114,7 @@ std::optional<std::string> BlobRepair::repair_from_copy(const BlobId& id, const 
 std::optional<std::string> BlobRepair::repair_from_source(const BlobId& id,
                                                           const std::vector<TreeFile>& files,
                                                           std::uint32_t mode, std::string& why_not) {
-  why_not = "no intact copy in the store, and no tree tells where it came from";
+  why_not = "no intact copy in the store, and no tree that names its wheel";
   for (const TreeFile& file : files) {
     const auto info = store_.index().read().tree(file.tree);
     if (!info) continue;

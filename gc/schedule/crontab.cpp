@@ -102,10 +102,9 @@ SplitCrontab split(const std::string& crontab) {
     }
   }
   if (is_inside)
-    throw Error(
-        ErrorKind::usage, format_text("cannot change the crontab: the line '{}' is missing", kEnd),
-        "edit it with 'crontab -e': add that line behind envstore's last one, or remove what envstore "
-        "wrote there");
+    throw Error(ErrorKind::usage, format_text("cannot change the crontab: the line '{}' is missing", kEnd),
+                "edit it with 'crontab -e': add that line after envstore's last one, or remove what envstore "
+                "wrote there");
   return parts;
 }
 
@@ -174,7 +173,7 @@ void write_crontab(const std::string& text) {
   if (!result || result->exit_code != 0) throw_crontab("change", result.value_or(CommandResult{}));
   if (read_crontab() != text)
     throw Error(ErrorKind::io, "cannot change the crontab: crontab(1) prints another text than it was given",
-                "somebody may have edited it at the same time: look at it with 'crontab -l', then try again");
+                "it may have been edited at the same time: look at it with 'crontab -l', then try again");
 }
 
 /// True, too, if it cannot be known.

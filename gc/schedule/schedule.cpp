@@ -46,7 +46,7 @@ std::optional<Found> find_schedule() {
 ScheduleStatus::Job status_of(const InstalledJob& installed, const std::string& store, bool is_stopped) {
   ScheduleStatus::Job job;
   job.name = installed.name;
-  job.when = installed.time ? describe(*installed.time) : "at a time that somebody changed";
+  job.when = installed.time ? describe(*installed.time) : "at a time that was changed by hand";
   if (is_stopped) job.when += ", stopped";
   if (installed.time && !is_stopped)
     job.next_ns = next_time(*installed.time, SystemClock().now().time_since_epoch().count());

@@ -121,7 +121,7 @@ void systemctl(std::vector<std::string> words) {
   throw Error(ErrorKind::io,
               format_text("cannot {} the timers: {}", words[2],
                           result ? result->stderr_text : "there is no systemctl(1)"),
-              "'systemctl --user status' tells more");
+              "'systemctl --user status' shows more");
 }
 
 bool remove_unit(const std::string& directory, const std::string& file) {

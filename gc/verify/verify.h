@@ -29,7 +29,7 @@ enum class Damage {
   damaged_manifest,
   damaged_row,  ///< the index contradicts the disk
 };
-const char* name_of(Damage damage);  ///< as it stands in JSON: `changed-content`, ...
+const char* name_of(Damage damage);  ///< in JSON: `changed-content`, ...
 
 /// What one damaged thing affects.
 struct Affected {

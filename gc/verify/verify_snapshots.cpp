@@ -84,7 +84,7 @@ class SnapshotExamination {
     const std::string path = store_paths::snapshot(id_, layout);
     const auto stamp = stat_at(store_.root(), path, Links::do_not_follow);
     if (!stamp || !stamp->is_directory())
-      return add(stamp ? Damage::wrong_kind : Damage::missing, path, "the whole layout is gone");
+      return add(stamp ? Damage::wrong_kind : Damage::missing, path, "the whole layout is missing");
     try {
       const std::vector<LayoutTree> trees = verification_.trees_of(record);
       const LayoutPlan plan = plan_layout(record, trees, layout);

@@ -27,7 +27,7 @@ class TreeExamination {
   std::vector<DamageFound> run(LookAtBytecode bytecode) {
     const auto stamp = stat_at(store_.root(), path_, Links::do_not_follow);
     if (!stamp) {
-      add(Damage::missing, path_, "the whole tree is gone");
+      add(Damage::missing, path_, "the whole tree is missing");
     } else if (!stamp->is_directory()) {
       add(Damage::wrong_kind, path_, "it is not a directory");
     } else if (const auto manifest = load_manifest()) {

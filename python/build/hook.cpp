@@ -51,7 +51,7 @@ std::string request_of(const HookCall& call, const HookPlace& place) try {
 }
 
 HookFailure failure_of_end(std::optional<int> status) {
-  if (!status) return {Kind::ended, "nobody can tell how it ended"};
+  if (!status) return {Kind::ended, "its exit status is unknown"};
   if (WIFSIGNALED(*status)) return {Kind::ended, format_text("it was ended by signal {}", WTERMSIG(*status))};
   return {Kind::ended, format_text("it ended with exit code {} and no result", WEXITSTATUS(*status))};
 }

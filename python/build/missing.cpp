@@ -65,7 +65,7 @@ constexpr Sign kSigns[] = {
     {"pkg-config is required", kPkgConfig},
 };
 
-/// A program that builds start, and what its absence means; empty: only its name tells.
+/// A program that builds start, and what its absence means; empty: its name says enough.
 struct Program {
   std::string_view name, meaning;
 };
@@ -109,7 +109,7 @@ bool is_name(char c) {
          std::string_view("._-+/").find(c) != std::string_view::npos;
 }
 
-/// The first word that has `before` in front of it and `after` behind it.
+/// The first word between `before` and `after`.
 std::optional<std::string_view> word_between(std::string_view output, std::string_view before,
                                              std::string_view after) {
   for (std::size_t at = output.find(before); at != std::string_view::npos; at = output.find(before, at + 1)) {
@@ -211,7 +211,8 @@ std::optional<std::string> find_sign(std::string_view output) {
 
 }  // namespace
 
-/// The end of the output tells why the build failed; what comes before may be a test that is allowed to fail.
+/// The end of the output has the reason of the failure; what comes before may be a test that is allowed to
+/// fail.
 std::string what_is_missing(std::string_view output) {
   constexpr std::array<std::size_t, 3> kWindows = {2048, 16384, std::string_view::npos};
   for (const std::size_t window : kWindows)

@@ -80,7 +80,7 @@ class SourceBuild::Impl {
   }
 
  private:
-  /// The environment with all that the backend asks for: once.
+  /// The environment with all requirements of the backend, made once.
   void prepare() {
     if (environment_) return;
     make_environment(system_.requirements);

@@ -14,25 +14,25 @@
 
 namespace envstore {
 
-/// A hook failed: of this version nothing can be built here. The message names the package and the hook and
-/// ends with the last lines of the output; the hint says what is commonly missing then, and where the whole
-/// output lies.
+/// A hook failed: this version cannot be built on this machine. The message names the package and the hook
+/// and ends with the last lines of the output; the hint says what is commonly missing then, and where the
+/// whole output is.
 class BuildFailure : public Error {
  public:
   BuildFailure(const std::string& message, std::string hint)
       : Error(ErrorKind::invalid_input, message, std::move(hint)) {}
 };
 
-/// The environment that a backend runs in. It and what holds it (lease, scratch) live as long as this object.
+/// The environment that a backend runs in. Its lease and its scratch are held as long as this object lives.
 class BuildEnvironment {
  public:
   virtual ~BuildEnvironment() = default;
   virtual const std::string& python() const = 0;  ///< the program to start: an absolute path
   /// All variables (`NAME=value`) of a process in it: those of this process, with the folder of the
   /// environment's programs first on PATH. In an isolated environment PYTHONNOUSERSITE=1, and no PYTHONPATH
-  /// and PYTHONHOME but its own. SourceBuild adds what hook_environment (hook.h) says.
+  /// and PYTHONHOME but its own. SourceBuild adds the variables of hook_environment (hook.h).
   virtual std::vector<std::string> environment() const = 0;
-  /// What it holds, as `name==version`: for messages and records.
+  /// Its packages, as `name==version`: for messages and records.
   virtual std::vector<std::string> pins() const = 0;
 };
 
@@ -54,7 +54,7 @@ using ConfigSettings = std::map<std::string, std::vector<std::string>>;
 enum class BuildTarget { wheel, editable };
 
 /// One source tree being built by its backend (PEP 517, 660). The environment of build-system.requires is
-/// made at the first call; if `get_requires_for_build_wheel` asks for more, it is made anew with all, once.
+/// made at the first call; if `get_requires_for_build_wheel` returns more, it is made once more, with all.
 /// When a call returns or throws, every process that its hook started has ended, daemons too. Not
 /// thread-safe; several builds may run at the same time in different threads.
 ///
@@ -82,7 +82,8 @@ class SourceBuild {
   SourceBuild& operator=(const SourceBuild&) = delete;
 
   const BuildSystem& build_system() const;
-  /// METADATA by prepare_metadata_for_build_wheel. nullopt: the backend has no such hook; the wheel tells.
+  /// METADATA by prepare_metadata_for_build_wheel. nullopt: the backend has no such hook; only the wheel has
+  /// it.
   std::optional<std::string> metadata();
   /// The absolute path of the wheel that build_wheel made, in `work_directory`. After metadata() the hook
   /// gets its directory.

@@ -20,9 +20,9 @@ std::string status_reason(int status) {
     case 410:
       return "it is not there (" + std::to_string(status) + ")";
     case 407:
-      return "the proxy asks for credentials (407)";
+      return "the proxy requires credentials (407)";
     case 429:
-      return "the server says that it is asked too often (429)";
+      return "the server limits the number of requests (429)";
     default:
       break;
   }
@@ -52,7 +52,7 @@ void throw_for_status(const HttpResponse& response, const std::string& url) {
   if (response.status == 401)
     throw Error(ErrorKind::permission,
                 what + origin_of(response.effective_url.empty() ? url : response.effective_url) +
-                    " asks for credentials, or refuses those it was given (401)",
+                    " requires credentials, or refuses those it was given (401)",
                 "put them into the index's address (https://USER:PASSWORD@HOST/...), into ~/.netrc, or set "
                 "UV_KEYRING_PROVIDER=subprocess");
   throw Error(is_not_found(response) ? ErrorKind::not_found : ErrorKind::network,

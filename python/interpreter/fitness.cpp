@@ -46,7 +46,7 @@ std::optional<std::string> why_not(const Interpreter& interpreter, const Interpr
   if (request.free_threaded && *request.free_threaded != interpreter.free_threaded)
     return *request.free_threaded ? "is not free-threaded" : "is free-threaded";
   if (!request.free_threaded && interpreter.free_threaded && found_by == FoundBy::searched)
-    return format_text("is free-threaded, which was not asked for (write {}.{}t)", interpreter.major,
+    return format_text("is free-threaded, which was not requested (write {}.{}t)", interpreter.major,
                        interpreter.minor);
   if (requires_python && !meets(*requires_python, *version))
     return format_text("is {}", interpreter.version);  // the message already names the requirement

@@ -75,7 +75,7 @@ std::string run_probe(const std::string& executable, const std::string& director
     result = attempt(executable, {"-E", "-B"}, directory, limits);
   if (succeeded(result.status)) return std::move(result.output);
   const std::string reason = last_line(result.error_output);
-  if (!result.status) refuse("nobody can tell how it ended: SIGCHLD is ignored");
+  if (!result.status) refuse("its exit status is unknown: SIGCHLD is ignored");
   if (WIFSIGNALED(*result.status)) refuse(format_text("it was ended by signal {}", WTERMSIG(*result.status)));
   refuse(format_text("it ended with exit code {}{}{}", WEXITSTATUS(*result.status),
                      reason.empty() ? "" : ": ", reason));

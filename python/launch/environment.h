@@ -20,7 +20,7 @@ std::vector<std::string> run_environment(const std::vector<std::string>& inherit
 /// PATH without the scratches and snapshots of this store, which an outer run added: `:ENTRY` for each
 /// remaining entry.
 std::string without_runs(std::string_view path_variable, const StoreReader& store);
-/// Whether the path is, or lies in, the scratch or a snapshot of some run of this store.
+/// Whether the path is, or is inside, the scratch or a snapshot of some run of this store.
 bool is_inside_runs(std::string_view path, const StoreReader& store);
 
 /// The value of `name` in NAME=VALUE entries; empty if there is none.

@@ -33,7 +33,7 @@ struct LaunchPlan {
   std::string version;      ///< 3.11.2
   std::string site_path;    ///< lib/python3.11/site-packages
   std::vector<LayerPlan> layers;
-  std::vector<std::string> editable_paths;  ///< source directories behind the layers
+  std::vector<std::string> editable_paths;  ///< source directories after the layers
   bool operator==(const LaunchPlan&) const = default;
 
   std::string encode() const;                        ///< versioned binary

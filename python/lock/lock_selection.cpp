@@ -142,7 +142,7 @@ class Selection {
       fail(
           package, ErrorKind::unresolvable,
           wheel == nullptr ? "it has only an sdist here, and may not be built" : "its wheels may not be used",
-          "this is what --no-build, --no-binary or a setting like them asks for");
+          "--no-build, --no-binary or a similar setting forbids it");
     fail(package, ErrorKind::unresolvable,
          package.wheels.empty() ? "it has no file" : "none of its wheels fits this interpreter and platform");
   }

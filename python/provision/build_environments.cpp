@@ -72,7 +72,7 @@ std::vector<std::string> pins_of(const ProvisionedLayers& layers) {
   return pins;
 }
 
-/// Backends may ask for what metadata has, of no extra: `x; extra == 'y'` asks for nothing.
+/// Requirements whose markers hold, without an extra: `x; extra == 'y'` never applies.
 std::vector<pypackaging::Requirement> applicable(const std::vector<pypackaging::Requirement>& requirements,
                                                  const Interpreter& interpreter) {
   std::vector<pypackaging::Requirement> result;

@@ -55,7 +55,7 @@ Discovery discover(StoreWriter& store, DiscoveryInputs inputs,
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found || !inputs.requires_python) throw;
   }
-  progress.warning("'" + version_file->path + "' asks for Python " + from_file->text +
+  progress.warning("'" + version_file->path + "' requires Python " + from_file->text +
                    ", which does not go with the script's requires-python; it is not looked at");
   inputs.request = InterpreterRequest();
   return InterpreterFinder(store).find(inputs);

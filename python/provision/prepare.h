@@ -19,7 +19,7 @@ struct PreparedRun {
 };
 
 /// A run that the run cache does not know: interpreter, layers, locks,
-/// snapshots, plan, and a new run cache entry. Throws Error; then only cached data is left behind.
+/// snapshots, plan, and a new run cache entry. Throws Error; then only cached data is left.
 PreparedRun prepare_run(StoreWriter& store, const Request& request, Progress& progress);
 
 /// Starts the program's hidden command `finish-run` as a detached process of low priority, unless nothing is

@@ -29,7 +29,7 @@ struct RunWords {
   std::vector<std::string> refresh_packages, upgrade_packages;  ///< the same for these; requirement texts
   /// What a lock beside the script means. `check`: it must answer the script's block.
   enum class ScriptLock { check, trust, ignore } script_lock = ScriptLock::check;
-  bool requires_lock = false;  ///< a lock was asked for by a flag: its absence is told
+  bool requires_lock = false;  ///< a flag expects a lock: without one, a warning
   bool offline = false;
   bool compile_bytecode = false;
   /// Everything else that determines the environment: index flags, resolution flags, the values of the
@@ -61,7 +61,7 @@ struct SettingSource {
   bool operator==(const SettingSource&) const = default;
 };
 
-/// What the user asks for, read completely: the first of the values from which a run is made (Request,
+/// The request of the user, read completely: the first of the values from which a run is made (Request,
 /// Layers, Lock, Snapshots, LaunchPlan).
 struct Request {
   RunWords words;

@@ -33,7 +33,7 @@ std::string fields_of(std::string text) {
   return text;
 }
 
-/// A directory of an index may name any file; what its code says it is must be what was asked for.
+/// An index may serve any file: its metadata must have the name and version that were requested.
 void check_is(const CoreMetadata& core, const std::string& name, const Version& version,
               const std::string& filename) {
   if (const auto fault = core.fatal_error())

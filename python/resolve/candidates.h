@@ -19,7 +19,7 @@ struct VersionFiles {
   std::vector<const IndexFile*> sdists;
 };
 
-/// Which of a version's files is used. `name` tells the cached candidates of several policies apart.
+/// Which of a version's files is used. `name` distinguishes the cached candidates of several policies.
 struct FilePolicy {
   std::string_view name;
   /// nullptr: none, so the version cannot be used.

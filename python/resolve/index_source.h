@@ -33,7 +33,7 @@ class SourceDistributions {
  public:
   virtual ~SourceDistributions() = default;
   /// METADATA of the wheel that the file becomes, without its description. Downloads it, and builds as much
-  /// as is necessary, unless the store knows the answer: blocks. Throws the errors of downloads, and those of
+  /// as is necessary, unless the store has them: blocks. Throws the errors of downloads, and those of
   /// builds, which name the package.
   virtual std::string metadata(const std::string& name, const pypackaging::Version& version,
                                const IndexFile& file) = 0;
@@ -166,7 +166,7 @@ IndexSource::Rules source_rules(const Layer& layer, const Interpreter& interpret
                                 const pypackaging::TagPriority& tags, const PreferredVersions& preferred,
                                 const RequiredHashes& hashes, std::int64_t now_ns);
 
-/// The file behind a direct reference: an http(s) or file URL of a wheel. Throws Error{unsupported} for
+/// The file of a direct reference: an http(s) or file URL of a wheel. Throws Error{unsupported} for
 /// anything but a wheel.
 IndexFile direct_file(const std::string& name, const std::string& url);
 

@@ -12,7 +12,7 @@
 
 namespace envstore {
 
-/// One layer as it is asked for: requirements, and the settings that apply to them.
+/// One layer as it is requested: requirements, and the settings that apply to them.
 struct Layer {
   enum class Source { script, with, lock_file, own_pip, build };  ///< build: the environment of one
   Source source = Source::script;

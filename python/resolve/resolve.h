@@ -11,7 +11,7 @@
 
 namespace envstore {
 
-/// Facts about packages for one resolution, and the files behind its result.
+/// Facts about packages for one resolution, and the files of its result.
 class FileSource : public pypackaging::PackageSource {
  public:
   /// The file of a pinned version. Throws Error{unresolvable}: there is none.

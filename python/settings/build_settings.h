@@ -28,8 +28,8 @@ struct BuildSettings {
   std::map<std::string, BackendSettings> package_config;  ///< by package, overrides the same key of `config`
   std::vector<pypackaging::Requirement> constraints;      ///< of build environments
   std::vector<std::string> constraint_files;              ///< absolute paths of files to read into these
-  /// By package: requirements of its build environment besides those that it states, and variables of its
-  /// build as `NAME=value`.
+  /// By package: requirements of its build environment in addition to those that it states, and variables of
+  /// its build as `NAME=value`.
   std::map<std::string, std::vector<std::string>> extra_requirements;
   std::map<std::string, std::vector<std::string>> extra_variables;
   /// Settings that change builds and are not supported, each with its source: an error once something is

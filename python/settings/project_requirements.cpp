@@ -74,7 +74,7 @@ class ProjectReader {
     if (const toml::array* const dynamic = (*project)["dynamic"].as_array())
       for (const toml::node& field : *dynamic)
         if (field.value_or(std::string()) == "dependencies")
-          refuse(path_, "its dependencies are dynamic: only a build could tell them");
+          refuse(path_, "its dependencies are dynamic: only a build could find them");
     refuse_sources(table);
     const toml::node* const dependencies = project->get("dependencies");
     if (dependencies != nullptr) take(*dependencies);
@@ -117,7 +117,7 @@ bool read_other_kind(const std::string& path, const std::string& bytes, Requirem
   if (is_lock) refuse(path, "a lock is installed as a whole", "name it alone: --with-requirements " + name);
   if (name == "uv.lock") refuse(path, "it locks a project", "export a requirements file from it");
   if (name == "setup.py" || name == "setup.cfg")
-    refuse(path, "only a build could tell them",
+    refuse(path, "only a build could find them",
            "write the dependencies into a pyproject.toml or a requirements file");
   if (name.ends_with(".py") || name.ends_with(".pyw"))
     read_script(path, bytes, out);

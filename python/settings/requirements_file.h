@@ -23,7 +23,7 @@ struct RequirementsFile {
   std::vector<IndexLocation> extra_indexes, find_links;
   bool no_index = false, allow_prereleases = false;
   BuildSettings build;             ///< --no-binary and --only-binary; --config-settings of requirements
-  bool is_fetched = false;         ///< something was fetched, so that no file tells whether it changes
+  bool is_fetched = false;         ///< something was fetched, so that no file shows whether it changes
   std::vector<std::string> files;  ///< absolute paths of all files read; the result depends on them
   std::vector<std::string>
       variables;  ///< names of all `${NAME}` references, sorted, unique; the result depends on them

@@ -144,7 +144,7 @@ constexpr SettingSpec kSettings[] = {
      .variables = {{"ENVSTORE_CONFIG_SETTINGS_PACKAGE"}},
      .uv_keys = {"config-settings-package"}, .take = take_config_setting_of_package},
     {.name = "extra-build-dependencies", .kind = package_requirements,
-     .example = "[\"NAME:REQUIREMENT\"]", .meaning = "what the build of a package needs besides",
+     .example = "[\"NAME:REQUIREMENT\"]", .meaning = "additional requirements of the build of a package",
      .variables = {{"ENVSTORE_EXTRA_BUILD_DEPENDENCIES"}},
      .uv_keys = {"extra-build-dependencies"}, .take = take_extra_build_requirement},
     {.name = "extra-build-variables", .kind = package_pairs,

@@ -55,7 +55,7 @@ struct VariableSpec {
   std::string_view only = {};  ///< not empty: every other value is ignored
 };
 
-/// A setting, with everything that envstore knows of it: flags, variables, keys in files, pages, `envstore
+/// A setting, with everything that depends on it: flags, variables, keys in files, pages, `envstore
 /// config` and the run cache key are derived from this.
 struct SettingSpec {
   static constexpr std::size_t kMostFlags = 3, kMostVariables = 4, kMostKeys = 2;

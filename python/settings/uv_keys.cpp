@@ -14,8 +14,8 @@ constexpr std::string_view kTakeAway = "take the key away, or use uv for this en
 constexpr UvKey kKeys[] = {
     // Which packages are chosen.
     {"torch-backend", kRefused, kRefused, "bind the packages to an index of that backend with [[tool.uv.index]] and tool.uv.sources"},
-    {"upgrade", kRefused, kRefused, "give --upgrade when newer versions are wanted: every run would resolve again"},
-    {"upgrade-package", kRefused, kRefused, "give --upgrade-package when newer versions are wanted: every run would resolve again"},
+    {"upgrade", kRefused, kRefused, "give --upgrade on the command line: here every run would resolve again"},
+    {"upgrade-package", kRefused, kRefused, "give --upgrade-package on the command line: here every run would resolve again"},
 
     // For scripts only; in a file, uv applies them to projects.
     {"sources", kSupported, kHarmless, {}},

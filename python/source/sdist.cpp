@@ -55,9 +55,9 @@ class Members {
 
   void check_top(const ArchiveMember& member, const std::vector<std::string>& path) {
     if (path.size() == 1 && member.kind != MemberKind::directory)
-      refuse_member(filename_, member.name, "it lies beside the top folder");
+      refuse_member(filename_, member.name, "it is beside the top folder");
     if (top_.empty()) top_ = path.front();
-    if (path.front() != top_) refuse_member(filename_, member.name, "it lies outside of '" + top_ + "'");
+    if (path.front() != top_) refuse_member(filename_, member.name, "it is outside of '" + top_ + "'");
   }
 
   SourceArchive& archive_;
@@ -109,7 +109,7 @@ class Unpacker {
     }
   }
 
-  /// Names a member that came before. A link there would be followed by whoever reads it, from another
+  /// Names a member that came before. A link there would be followed by its readers, from another
   /// folder.
   std::vector<std::string> hard_link_target(const ArchiveMember& member) const {
     auto target = member_path(member.link);

@@ -20,8 +20,8 @@ struct UnpackLimits {
 bool is_source_archive(std::string_view filename);
 
 /// Unpacks a source distribution (packaging.python.org "Source distribution format") into the empty directory
-/// `directory`, by the rules for the "data" filter of PEP 721. `filename` tells the kind of archive, and is
-/// what messages name. Refused: a name with `..`, a link to outside of the archive's top folder, devices and
+/// `directory`, by the rules for the "data" filter of PEP 721. `filename` decides the kind of archive, and is
+/// named in messages. Refused: a name with `..`, a link to outside of the archive's top folder, devices and
 /// FIFOs, two top folders, a file in place of a folder, more bytes or members than `limits`. Dropped: slashes
 /// at the start of a name, owners, setuid, setgid, sticky and group's and others' write bits; the owner can
 /// read and write everything. No link is followed when writing. Returns the name of the top folder. Throws
@@ -33,8 +33,8 @@ std::string unpack_sdist(std::span<const std::byte> archive, const std::string& 
 /// unpack_sdist.
 std::optional<std::string> read_pkg_info(std::span<const std::byte> archive, const std::string& filename);
 
-/// PEP 643: whether every wheel of the source distribution with this PKG-INFO has what a resolver asks for as
-/// it stands here: Metadata-Version is 2.2 or newer, Dynamic names none of Version, Requires-Dist,
+/// PEP 643: whether every wheel of the source distribution with this PKG-INFO has the fields that a resolver
+/// needs as they are here: Metadata-Version is 2.2 or newer, Dynamic names none of Version, Requires-Dist,
 /// Requires-Python and Provides-Extra, and nothing is malformed.
 bool is_static(const pypackaging::CoreMetadata& metadata);
 

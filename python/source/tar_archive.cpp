@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kModule = "envstore-archive.so";
 
-/// Never unloaded: the libraries that it loads may leave callbacks behind.
+/// Never unloaded: the libraries that it loads may have registered callbacks.
 OpenTar load_engine() {
   void* handle = dlopen(kModule, RTLD_NOW | RTLD_LOCAL);
   void* entry = handle != nullptr ? dlsym(handle, kTarEngineEntry) : nullptr;

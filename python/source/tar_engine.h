@@ -27,7 +27,7 @@ struct TarMember {
 
 struct TarBlock {
   TarView bytes;
-  std::uint64_t offset = 0;  ///< in the file; what lies between blocks is zeros
+  std::uint64_t offset = 0;  ///< in the file; gaps between blocks are zeros
 };
 
 enum class TarStep : int { done, end, failed };
@@ -47,7 +47,7 @@ class TarEngine {
 /// The only exported function of the module. Change the number whenever this file changes, so that a module
 /// of another build is not called.
 inline constexpr const char* kTarEngineEntry = "envstore_open_tar_1";
-/// Opens an archive in memory, compressed by gzip, bzip2 or xz, or not at all: its first bytes tell. The
+/// Opens an archive in memory, compressed by gzip, bzip2 or xz, or not at all, as its first bytes show. The
 /// bytes stay the caller's and must outlive the engine. Null: out of memory.
 using OpenTar = TarEngine* (*)(const std::byte* archive, std::size_t size) noexcept;
 

@@ -24,7 +24,8 @@ mode_t file_mode(std::uint32_t mode) {
   return kept;
 }
 
-/// Times that no file system has, or that a 32-bit build tool cannot read, would be told as errors of it.
+/// Times that no file system has, or that a 32-bit build tool cannot read, would be reported as errors of
+/// that tool.
 timespec file_time(std::int64_t seconds) {
   constexpr std::int64_t kLatest = 0x7fffffff;
   return {std::clamp<std::int64_t>(seconds, 0, kLatest), 0};
@@ -68,7 +69,7 @@ Fd TreeWriter::enter(int parent, const std::string& path, const std::string& nam
   return folder;
 }
 
-/// The descriptor of the folder that `path` lies in; valid until the next call.
+/// The descriptor of the folder that contains `path`; valid until the next call.
 int TreeWriter::folder_of(const std::vector<std::string>& path) {
   const std::vector<std::string> parents(path.begin(), path.end() - 1);
   if (parents.empty()) return root_;

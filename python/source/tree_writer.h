@@ -8,8 +8,8 @@
 
 namespace envstore {
 
-/// Writes members of an archive into a directory that is empty and that nobody else writes to. What is there
-/// is known from `tree()`, never looked up; every folder on the way is opened without following links. A
+/// Writes members of an archive into an empty directory that no other process writes to. Its content is
+/// known from `tree()`, never looked up; every folder on the way is opened without following links. A
 /// second member with the name of a file or link replaces it. Throws Error{invalid_input} for a member that
 /// cannot be there.
 class TreeWriter {

@@ -45,7 +45,7 @@ struct WheelOrigin {
 /// moves, makes relocatable scripts of entry points (console and gui) and of `#!python` scripts in bin/.
 /// Records why the tree must be laid out as a forest: RPATH/RUNPATH that leaves the wheel, `.data/data`
 /// beyond share, etc, include. Members are inflated, hashed and written by `workers`; the calling thread
-/// helps. Throws Error{invalid_input} that names the member and leaves nothing behind.
+/// helps. Throws Error{invalid_input} that names the member and leaves no files.
 TreeId ingest_wheel(StoreWriter& store, Lease& lease, WheelWorkers& workers, const std::string& wheel_path,
                     const WheelOrigin& origin);
 /// The same for the bytes of a wheel, which nothing may modify during the call.
@@ -57,7 +57,7 @@ std::string entry_point_script(std::string_view module, std::string_view attribu
 
 /// Why the ELF file must not be reached through a directory link: an RPATH/RUNPATH entry with $ORIGIN whose
 /// `..` leads to a directory that this distribution does not have. nullopt: no such entry, not ELF, or
-/// damaged. `path` is the file's path in the wheel's site; `has_directory` tells whether that site has a
+/// damaged. `path` is the file's path in the wheel's site; `has_directory`: whether that site has a
 /// directory.
 std::optional<std::string> escaping_runpath(std::span<const std::byte> elf, std::string_view path,
                                             const std::function<bool(std::string_view)>& has_directory);

@@ -251,7 +251,7 @@ void Planner::place(const zip::Member& member) {
 void Planner::place_data(const zip::Member& member, std::string_view scheme, std::string_view rest) {
   const Executable executable = member.executable ? Executable::yes : Executable::no;
   if (rest.empty())
-    refuse_file(member.name, "files stand in purelib, platlib, scripts, headers or data only");
+    refuse_file(member.name, "only purelib, platlib, scripts, headers and data may have files");
   if (scheme == "purelib" || scheme == "platlib")
     return add(member, PlannedKind::copy, format_text("{}/{}", store_paths::kTreeSite, rest), executable);
   if (scheme == "headers")
@@ -277,7 +277,7 @@ void Planner::place_prefix_file(const zip::Member& member, std::string_view rest
   for (const std::string_view own : {"bin", "lib", "lib64"})
     if (rest == own) refuse_file(member.name, "it would replace a directory of the environment");
   if (std::count(rest.begin(), rest.end(), '/') > kDeepestInPrefix)
-    refuse_file(member.name, "it lies too deep below the prefix, where each run would make its directories");
+    refuse_file(member.name, "it is too deep below the prefix, where each run would make its directories");
   // lib64 is a link to lib.
   if (top_of(rest) == "lib64")
     return add(member, PlannedKind::copy, format_text("{}/lib/{}", store_paths::kTreeData, below_top(rest)),

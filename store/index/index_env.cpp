@@ -164,7 +164,7 @@ void Environment::prepare() {
 void Environment::take_file(Fd file) {
   file_ = std::move(file);
   const FileStamp stamp = stat_open(file_.get(), directory_);
-  if (!stamp.is_regular()) fail_damaged("something else stands in its place");
+  if (!stamp.is_regular()) fail_damaged("its path is another kind of file");
   device_ = stamp.device;
   inode_ = stamp.inode;
   size_ = stamp.size;
@@ -188,9 +188,8 @@ std::optional<Fd> Environment::open_file_itself() const {
   }
   if (fd >= 0) return Fd(fd);
   if (error == ENOENT) return std::nullopt;
-  if (error == ELOOP) fail_damaged("a symbolic link stands in its place");
-  if (error == ENOTDIR || error == EISDIR || error == ENXIO)
-    fail_damaged("something else stands in its place");
+  if (error == ELOOP) fail_damaged("its path is a symbolic link");
+  if (error == ENOTDIR || error == EISDIR || error == ENXIO) fail_damaged("its path is another kind of file");
   throw_errno(error, "open", named(root_, path));
 }
 

@@ -173,10 +173,10 @@ void Pages::check_between(std::uint64_t parent, std::size_t index, std::size_t n
   const std::size_t last = count(child) - 1;
   if (index > 0 && (is_leaf || last > 0) &&
       node(child, is_leaf ? 0 : 1, is_leaf).key < node(parent, index, false).key)
-    fail(child, "its keys are before its place");
+    fail(child, "its keys come before its position");
   if (index + 1 < nodes && (is_leaf || last > 0) &&
       !(node(child, last, is_leaf).key < node(parent, index + 1, false).key))
-    fail(child, "its keys are behind its place");
+    fail(child, "its keys come after its position");
 }
 
 std::optional<std::string_view> Pages::get(std::string_view key) {

@@ -46,7 +46,7 @@ class Pages {
   /// Checks every page that LMDB may look at to write or erase `key`: those on the path from the root, their
   /// neighbours on each level, and the leftmost pages below each of them.
   void check_around(std::string_view key);
-  /// Checks the tree of free pages. From then on a row that lies in a free page is damage: LMDB would
+  /// Checks the tree of free pages. From then on a row in a free page is damage: LMDB would
   /// overwrite a page that is still read.
   void check_free_pages();
   /// Checks every page, and that no page has two uses.

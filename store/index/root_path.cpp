@@ -24,7 +24,7 @@ std::optional<std::string> reason_against_path(const std::string& root) {
   return std::nullopt;
 }
 
-/// Checks `leases` as well: the root itself is rarely written to, so its mode alone does not tell.
+/// Checks `leases` as well: the root itself is rarely written to, so its mode alone proves nothing.
 bool is_unwritable(int root) {
   return faccessat(root, ".", W_OK, AT_EACCESS) != 0 &&
          faccessat(root, store_paths::kLeases, W_OK, AT_EACCESS) != 0;

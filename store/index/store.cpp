@@ -104,7 +104,7 @@ void check_owner(const struct stat& facts, uid_t user, const std::string& path) 
     refuse(ErrorKind::permission, path, format_text("it belongs to another user (uid {})", facts.st_uid));
   if ((facts.st_mode & 0022) != 0)
     refuse(ErrorKind::permission, path, "its group or everybody may write to it",
-           format_text("`chmod 700 '{}'`, if nobody but you has written to it", path));
+           format_text("`chmod 700 '{}'`, if no other user has written to it", path));
 }
 
 FilesystemFacts check_filesystem(int root, const std::string& path) {
@@ -139,7 +139,7 @@ bool check_format(int root, const std::string& path) {
     refuse(ErrorKind::damaged, path, format_text("its file '{}' holds no number", store_paths::kFormatFile));
   if (number > store_paths::kFormat)
     refuse(ErrorKind::unsupported, path,
-           format_text("it has format {}, and this envstore knows formats up to {}", number,
+           format_text("it has format {}, and this envstore reads formats up to {}", number,
                        store_paths::kFormat),
            "update envstore, or set ENVSTORE_ROOT to another directory");
   return true;

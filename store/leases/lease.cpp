@@ -85,7 +85,7 @@ void erase_row(StoreWriter& store, const std::string& name) {
   transaction.commit();
 }
 
-/// A process of the run is still alive although nobody holds the lock: it has closed every descriptor, and
+/// A process of the run is still alive although the lock is free: it has closed every descriptor, and
 /// the process that kept the lease for it was killed.
 bool has_surviving_process(const std::string& lease) {
   const std::string variable = role::lease_variable(lease);
@@ -155,8 +155,8 @@ Lease::~Lease() {
     return;
   }
   // The file goes last: while it exists and is locked, no other process touches what belongs to this lease.
-  // If the row cannot be removed (a full disk), the file stays, too: without the file, nobody could tell that
-  // the lease is dead.
+  // If the row cannot be removed (a full disk), the file stays, too: without the file, nothing would show
+  // that the lease is dead.
   in_any_case(
       [&] {
         if (has_row_) erase_row(*store_, name_);

@@ -65,7 +65,7 @@ bool is_lease_live(const StoreReader& store, const std::string& name);
 /// Removes what belongs to a lease whose lock the caller holds: scratch, tmp, row, and last the file.
 bool remove_held_lease(StoreWriter& store, const std::string& name);
 
-/// Removes the leases whose lock nobody holds: their rows, files, scratch and tmp. Returns how many. Keeps
+/// Removes the leases whose lock is free: their rows, files, scratch and tmp. Returns how many. Keeps
 /// live leases, and those with a visible process that still has the lease in its environment
 /// (ENVSTORE_LEASE). For a read-only store: removes the private directories of dead leases, of any store.
 /// What cannot be removed is reported in `failures` and stays, with its lease.

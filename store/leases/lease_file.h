@@ -11,7 +11,7 @@
 namespace envstore {
 
 // The content of leases/<name> (docs/FORMAT.md): the same as the lease's row, so that a collection that does
-// not see the row (volatile data removed, index created again, another boot) still knows what a locked file
+// not see the row (volatile data removed, index created again, another boot) still finds what a locked file
 // uses. The file is written before it is locked, and snapshots are appended before the transaction that
 // claims them: at any time the file names at least the snapshots that the lease may use.
 

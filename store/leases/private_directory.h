@@ -19,7 +19,7 @@ struct PrivateDirectory {
 /// Throws Error if no candidate directory allows programs to be started from it.
 PrivateDirectory make_private_directory();
 
-/// Removes the private directories of this user whose lock nobody holds. Returns how many; those that cannot
+/// Removes the private directories of this user whose lock is free. Returns how many; those that cannot
 /// be removed stay.
 std::size_t remove_dead_private_directories();
 

@@ -77,7 +77,7 @@ std::string boot_id() {
   const auto read = try_read_file(AT_FDCWD, kPath, 64);
   if (!read)
     throw Error(ErrorKind::unsupported,
-                format_text("cannot tell this boot from another: there is no '{}'", kPath), kProcHint);
+                format_text("cannot distinguish this boot from another: there is no '{}'", kPath), kProcHint);
   std::string text = *read;
   if (!text.empty() && text.back() == '\n') text.pop_back();
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char letter) {

@@ -14,10 +14,10 @@ enum class LockMode { shared, exclusive };
 bool try_lock(int fd, off_t offset, LockMode mode);  ///< false: another description holds it
 void wait_lock(int fd, off_t offset, LockMode mode);
 void unlock(int fd, off_t offset);
-/// True if an exclusive lock could be taken, that is, nobody holds the lock. Takes no lock.
+/// True if an exclusive lock could be taken, that is, the lock is free. Takes no lock.
 bool is_lock_free(int fd, off_t offset);
 /// True if `name` in `directory` still refers to the open file. False: the file was unlinked, so a lock on it
-/// excludes nobody.
+/// excludes no process.
 bool has_name(int fd, int directory, const std::string& name);
 
 /// A named lock file in the store's `locks`: created on demand, held until destruction. The holder of the

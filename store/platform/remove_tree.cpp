@@ -104,7 +104,7 @@ class TreeRemover {
     if (fstat(current_.get(), &facts) != 0) fail(errno, "");
     if (facts.st_dev != levels_.back().device || facts.st_ino != levels_.back().inode)
       throw Error(ErrorKind::io,
-                  format_text("cannot remove '{}': it was moved meanwhile", path_of(inside.get())));
+                  format_text("cannot remove '{}': it was moved at the same time", path_of(inside.get())));
     if (!remove_name(level.name, AT_REMOVEDIR)) again(level);
   }
 

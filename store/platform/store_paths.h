@@ -33,7 +33,7 @@ inline constexpr const char* kQuarantine = "quarantine";
 inline constexpr const char* kLogs = "logs";
 inline constexpr const char* kLocks = "locks";
 
-// In locks/: what each protects, and the order in which they are taken, is told where it is taken.
+// In locks/. The code that takes a lock documents what it protects, and the order of locks.
 inline constexpr const char* kIndexLock = "locks/index.lock";      ///< the turnstile of readers and writers
 inline constexpr const char* kDurableLock = "locks/durable.lock";  ///< writers of the durable environment
 inline constexpr const char* kPromoteLock = "locks/promote.lock";
@@ -64,7 +64,7 @@ inline std::string job_lock(const std::string& job) {
   return join(kLocks, "job-" + job + ".lock");
 }
 
-// In logs/, of scheduled jobs; old logs have a number behind them.
+// In logs/, of scheduled jobs; old logs have a number appended.
 inline std::string job_log(const std::string& job) {
   return join(kLogs, job + ".log");
 }

@@ -21,7 +21,7 @@ Fd file_in_memory(std::string_view content);
 /// A stream that a child writes and this process reads. The caller closes its own writing end first.
 struct ReadStream {
   Fd reader;
-  std::function<bool(std::string_view)> take;  ///< false: no more is wanted
+  std::function<bool(std::string_view)> take;  ///< false: the caller needs no more
 };
 enum class OutputEnd {
   complete,     ///< the child has ended, and everything that it wrote was read

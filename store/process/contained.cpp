@@ -94,7 +94,7 @@ class Supervisor {
     return stream.kind == ChildStream::Kind::descriptor ? stream.fd : -1;
   }
 
-  /// So that whoever reads the program's output sees its end.
+  /// So that the reader of the program's output sees its end.
   void close_streams() { close_others({control_, report_, ended_.get()}); }
 
   /// Waits for a child's end or, if `and_control`, until the control pipe was closed: then returns false.

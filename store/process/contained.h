@@ -6,7 +6,7 @@
 
 namespace envstore {
 
-/// A program that leaves no process behind: when it has ended, all processes that it started are killed,
+/// A program that leaves no process running: when it has ended, all processes that it started are killed,
 /// daemons too, and so they are when this process ends or becomes another program. A supervisor holds them:
 /// a fork of this process, in a session of its own, that all of them belong to as its descendants (prctl
 /// PR_SET_CHILD_SUBREAPER). Without /proc only the program's process group is killed.
@@ -26,7 +26,7 @@ class ContainedProcess {
   ChildProcess& supervisor() { return supervisor_; }
   /// Lets the supervisor kill them now. Does not wait.
   void end() { control_ = Fd(); }
-  /// The status of the program (waitpid(2)); nullopt: it was killed by `end`, or nobody can tell.
+  /// The status of the program (waitpid(2)); nullopt: it was killed by `end`, or is unknown.
   std::optional<int> wait();
 
  private:

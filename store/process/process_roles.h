@@ -8,27 +8,27 @@
 // Every role that a process can have for envstore, who starts it, and how others recognise it. Here and not
 // in cli/program, because python/launch and gc/schedule start and recognise them, too.
 //
-// role              started by                                    recognised by
-// envstore          the user: the warm program, which supervises  its child has the lease in its environment
-//                   the run that it has started
-// envstore-full     envstore, which becomes it                    the executable; same arguments, same
-// process prepared run      envstore-full, which becomes envstore again   the variable ENVSTORE_PREPARED,
-// removed at once program of a run  the supervisor, or envstore with --exec       the variable
-// ENVSTORE_LEASE, which its children
-//                                                                 inherit, and the descriptor of the lease
-// group witness     the supervisor; shares its memory             its pid, known to the supervisor alone
-// keeper            a fork of the supervisor that outlives it     the name `envstore-keeper`, for people; the
-// lease
-//                                                                 that it holds
-// finish-run        the supervisor, detached                      argv: `envstore finish-run ...`
-// interrupted       envstore-full, which becomes it               argv: `envstore interrupted ...`
-// scheduled-job     systemd or cron                               argv: `PROGRAM scheduled-job ...`; the
-// job's lock job               scheduled-job: `envstore gc`, ...             an ordinary command
-// build supervisor  a fork of a process that builds a package     the name `envstore-build`, for the command
-//                                                                 `interrupted`, whose child it is
+// - envstore: started by the user; the warm program, which supervises the run that it has started. Recognised
+//   by its child, which has the lease in its environment.
+// - envstore-full: envstore becomes it. Recognised by its executable; same arguments, same process.
+// - prepared run: envstore-full becomes envstore again. Recognised by the variable ENVSTORE_PREPARED, removed
+//   at once.
+// - program of a run: started by the supervisor, or by envstore with --exec. Recognised by the variable
+//   ENVSTORE_LEASE, which its children inherit, and by the descriptor of the lease.
+// - group witness: started by the supervisor, whose memory it shares. Its pid is known to the supervisor
+//   alone.
+// - keeper: a fork of the supervisor that outlives it. Recognised by the lease that it holds; its name is
+//   `envstore-keeper`, for people.
+// - finish-run: started by the supervisor, detached. Recognised by argv: `envstore finish-run ...`.
+// - interrupted: envstore-full becomes it. Recognised by argv: `envstore interrupted ...`.
+// - scheduled-job: started by systemd or cron. Recognised by argv, `PROGRAM scheduled-job ...`, and by the
+//   job's lock.
+// - job: started by scheduled-job: `envstore gc` and the like, ordinary commands.
+// - build supervisor: a fork of a process that builds a package. Its name is `envstore-build`, for the
+//   command `interrupted`, whose child it is.
 //
-// Probed interpreters, compilers of bytecode and keyring are children that their starter waits for; nobody
-// else has to recognise them.
+// Probed interpreters, compilers of bytecode and keyring are children that their starter waits for: no
+// other process has to recognise them.
 
 namespace envstore::role {
 
@@ -40,7 +40,7 @@ inline constexpr const char* kScheduledJob = "scheduled-job";
 inline constexpr const char* kOwnProgram = "/proc/self/exe";
 /// argv of a hidden command: `envstore COMMAND REST`.
 std::vector<std::string> arguments(std::string_view command, const std::vector<std::string>& rest);
-/// Whether the process was started with these arguments. Its executable does not tell it: the process starts
+/// Whether the process was started with these arguments. Its executable proves nothing: the process starts
 /// as the small program and becomes the full one.
 bool is_process_with(pid_t pid, std::string_view command);
 

@@ -8,9 +8,9 @@
 
 #include "store/platform/files.h"
 
-// What proc(5) tells of processes. A process may end at any time, and most of what belongs to another user is
-// hidden: both read as empty. A shortage (of descriptors, of memory) is an Error, because it would hide
-// processes that are there.
+// Processes as proc(5) shows them. A process may end at any time, and most data about processes of other
+// users is hidden: both read as empty. A shortage (of descriptors, of memory) is an Error, because it would
+// hide processes that are there.
 
 namespace envstore {
 

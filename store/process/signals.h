@@ -15,8 +15,8 @@ inline sigset_t all_signals() {
   return set;
 }
 
-/// Blocks all signals of the calling thread; the destructor restores its mask. What is started meanwhile, a
-/// thread or a process, inherits the full mask: no signal reaches it from its first instruction on.
+/// Blocks all signals of the calling thread; the destructor restores its mask. A thread or process that is
+/// started meanwhile inherits the full mask: no signal reaches it from its first instruction on.
 class AllSignalsBlocked {
  public:
   AllSignalsBlocked() {

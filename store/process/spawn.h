@@ -77,7 +77,7 @@ class ChildProcess {
   int end_descriptor();
   /// SIGKILL to the child, or to its process group if it was abandoned so.
   void kill() const noexcept;
-  /// Gives up ownership: somebody else waits for the process, or nobody.
+  /// Gives up ownership: other code waits for the process, or none does.
   pid_t release() { return std::exchange(pid_, -1); }
 
  private:
@@ -98,8 +98,8 @@ Spawned try_spawn(const ChildSpec& spec);
 ChildProcess spawn(const ChildSpec& spec);
 
 /// Starts a program that outlives this process and has nothing in common with it: a session of its own, no
-/// streams, default signals. Nobody has to wait for it: whoever reaps all children of this process
-/// (supervise) or init does. Throws as spawn.
+/// streams, default signals. No caller has to wait for it: supervise, which reaps all children of
+/// this process, or init does. Throws as spawn.
 void spawn_detached(const std::string& executable, const std::vector<std::string>& arguments);
 
 /// Turns this process into the program (execve). Returns only on failure: the error number. `environment`:

@@ -21,7 +21,7 @@ class DerivedFiles {
   /// True for a file that is being written, or was left by a writer that was killed. No program reads it.
   virtual bool is_unfinished(std::string_view name) const = 0;
 
-  /// What a derived file tells about itself.
+  /// What a derived file records about its origin.
   struct Origin {
     enum class Kind {
       hashed,   ///< as envstore makes them: the hash of the source is in it, and is not checked at use

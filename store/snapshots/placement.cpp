@@ -82,10 +82,10 @@ void record_snapshot(StoreWriter& store, const Lease& lease, const SnapshotRecor
     write.put(id, row);
     for (const SnapshotTree& tree : record.trees) {
       if (!write.tree(tree.tree))
-        throw Error(
-            ErrorKind::busy,
-            "cannot make snapshot '" + id.hex() + "': the tree of '" + tree.name + "' was removed meanwhile",
-            "run the command again");
+        throw Error(ErrorKind::busy,
+                    "cannot make snapshot '" + id.hex() + "': the tree of '" + tree.name +
+                        "' was removed at the same time",
+                    "run the command again");
       write.link_tree_to_snapshot(tree.tree, id);
     }
   }

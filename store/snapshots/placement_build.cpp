@@ -216,7 +216,7 @@ std::vector<LayoutTree> layout_trees(const StoreReader& store, const SnapshotRec
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!stat_at(store.root(), store_paths::tree(record.trees[i].tree), Links::do_not_follow))
       throw Error(ErrorKind::damaged,
-                  format_text("cannot read '{}/{}': it is gone", store.path(),
+                  format_text("cannot read '{}/{}': it was removed", store.path(),
                               store_paths::tree(record.trees[i].tree)),
                   "`envstore verify --repair` finds and repairs what was changed in the store");
     trees.push_back(layout_tree(store, record, record.trees[i], std::move(rows[i])));

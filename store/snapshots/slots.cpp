@@ -55,7 +55,7 @@ class Pending {
 
  private:
   /// Adds a source in a directory of the layout itself. In a directory shared by several trees the slot
-  /// belongs to the snapshot, so no tree's marker tells about it.
+  /// belongs to the snapshot, so no tree's marker covers it.
   void add_laid_out(const LayoutPlan::FromTree& file) {
     const auto slot = slots_.find(parent_of(file.path));
     if (slot == slots_.end() || !is_source(file.path)) return;

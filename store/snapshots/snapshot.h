@@ -49,7 +49,7 @@ struct Placement {
   std::vector<Clash> clashes;               ///< with different content only
   std::vector<std::string> scripts;         ///< names in bin
   bool has_pth = false;                     ///< its site-packages contains a .pth file
-  std::vector<std::string> prefix_entries;  ///< names at the prefix besides lib and bin (share, etc,
+  std::vector<std::string> prefix_entries;  ///< names at the prefix other than lib and bin (share, etc,
                                             ///< include), directories in bin, and names beside site-packages
 };
 

@@ -374,7 +374,7 @@ class ScriptLocks(LockTest):
         self.uv_lock(script, head="conflicts = []\n")
         self.assertIn("conflicts", self.run_fails(script).stderr)
 
-    def test_flags_that_need_a_lock_are_errors_without_one_and_contradictions_are_refused(self):
+    def test_flags_that_expect_a_lock_warn_without_one_and_contradictions_are_refused(self):
         script = self.script("print('ran')", ["demo"])
         for flag in ("--locked", "--frozen"):
             done = self.run_ok(flag, script)

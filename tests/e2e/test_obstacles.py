@@ -82,7 +82,7 @@ class Obstacles(EnvstoreTest):
                     MAKE[kind](self.store / folder)
                     self.check_commands(*self.EVERY[:3], self.command)
                     found = json.loads(self.envstore("doctor", "--offline", "--json").stdout)
-                    self.assertIn("folders: something else stands in the place of '%s'" % folder,
+                    self.assertIn("folders: '%s' is something else" % folder,
                                   [finding["what"] for finding in found if finding["verdict"] == "problem"])
                     self.check_repair()
 

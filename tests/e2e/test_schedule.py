@@ -248,7 +248,7 @@ class RealCron(EnvstoreTest):
             kill $!
             """))
         self.assertIn("done\n", out)
-        self.assertRegex(out, r"gc, at a time that somebody changed\n  last: \d{4}-\d\d-\d\d \d\d:\d\d ")
+        self.assertRegex(out, r"gc, at a time that was changed by hand\n  last: \d{4}-\d\d-\d\d \d\d:\d\d ")
         self.assertNotIn("no cron daemon", out)
 
 

@@ -15,7 +15,7 @@ class Content {
     return request_.content_fd >= 0 ? request_.content_size : request_.content.size();
   }
   std::uint64_t position() const { return position_; }
-  bool seek(std::uint64_t position);  ///< false: behind the end
+  bool seek(std::uint64_t position);  ///< false: after the end
   /// The next bytes, at most `room`; 0 at the end. Throws Fault{file} if the file cannot be read or is too
   /// short.
   std::size_t read(char* buffer, std::size_t room);

@@ -21,7 +21,7 @@ void check_local_part(std::span<const std::byte> part, std::uint64_t offset, Ent
   if (member.compressed_size > part.size() - data) refuse(member, "it overlaps with another member");
   const auto behind = part.subspan(static_cast<std::size_t>(data + member.compressed_size));
   if (entry.has_descriptor ? !is_descriptor_of(behind, member) : !behind.empty())
-    refuse(member, "there is unexplained data behind it");
+    refuse(member, "there is unexplained data after it");
   member.data_offset = offset + data;
 }
 

@@ -81,7 +81,7 @@ std::uint64_t check_local_header(std::span<const std::byte> bytes, const Entry& 
 }
 
 bool is_descriptor_of(std::span<const std::byte> bytes, const Member& member) {
-  // It has an optional signature and 32- or 64-bit sizes: its length tells which.
+  // It has an optional signature and 32- or 64-bit sizes, as its length shows.
   constexpr std::uint32_t kSignature = 0x08074b50;
   const bool has_signature = bytes.size() == 16 || bytes.size() == 24;
   if (has_signature && u32(bytes, 0) != kSignature) return false;

@@ -115,7 +115,7 @@ TEST_CASE("what is refused, and why") {
   refused(zip_of({{.name = "a", .content = "aa", .size = 3, .compressed_size = 3}, good}), "overlaps");
   refused(zip_of({{.name = "a", .content = "aa", .size = 9999, .compressed_size = 9999}}), "beyond");
   refused(zip_of({{.name = "a", .content = "aa", .size = 1, .compressed_size = 1}, good}),
-          "unexplained data behind");
+          "unexplained data after");
   std::string shared = zip_of({{.name = "a"}, {.name = "a"}});
   shared.replace(shared.rfind("PK\x01\x02") + 42, 4,
                  std::string(4, '\0'));  // the offset of the second is that of the first
@@ -124,7 +124,7 @@ TEST_CASE("what is refused, and why") {
   refused(zip_of({file("d/", "content")}), "directory has content");
   refused(zip_of({good, {.name = "b", .gap = "hidden"}}), "unexplained data");
   refused(zip_of({{.name = "a", .gap = "#!/bin/sh\n"}}), "unexplained data before it");
-  refused(zip_of({good}, {.before_directory = "hidden"}), "unexplained data behind");
+  refused(zip_of({good}, {.before_directory = "hidden"}), "unexplained data after");
   refused(zip_of({good}, {.behind = "hidden"}), "not a whole ZIP archive");
   refused(zip_of({good}, {.count = 2}), "cut off");
   refused(zip_of({good, file("b")}, {.count = 1}), "holds more than it says");

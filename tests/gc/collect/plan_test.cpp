@@ -294,7 +294,7 @@ TEST_CASE("the explanation says why it goes or stays, and when") {
       {one().rooted("tool"), max_size(0), "stays (root): kept by tool"},
       {one().used(1min), max_size(0), "untouched for 59 minutes more"},
       {one(), {}, "no rule by which anything goes"},
-      {one(), max_size(10), "stays (no-rule): no cap asks for it"},
+      {one(), max_size(10), "stays (no-rule): no cap requires its removal"},
       {one(), max_age(52 * kDay), "goes in 2 days"},
       {one(), max_age(30 * kDay), "goes: it was not used for 30 days"},
       {one(), max_size(9), "goes: the store is larger than max-size, 9.0 MB"},

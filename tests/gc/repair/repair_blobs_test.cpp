@@ -92,7 +92,7 @@ TEST_CASE("a blob that cannot be had stays as it is, and the reason is given") {
     Index::Write write = world.store().index().write();
     write.unlink_blob_from_tree(blob_of(World::kDemo), world.demo);
     write.commit();
-    reason = "no intact copy in the store, and no tree tells where it came from";
+    reason = "no intact copy in the store, and no tree that names its wheel";
   }
   CHECK_FALSE(world.repaired());
   CHECK(world.why_not == reason);

@@ -57,6 +57,6 @@ TEST_CASE("a refused password is not shown, and the server that refused it is th
   const std::string message = error.what();
   CHECK(message.find("secret") == std::string::npos);
   CHECK(message.find("https://files.example:443 ") != std::string::npos);
-  CHECK(std::string(error_for(with_status(401)).what()).find("https://h.example:443 asks for credentials") !=
+  CHECK(std::string(error_for(with_status(401)).what()).find("https://h.example:443 requires credentials") !=
         std::string::npos);
 }

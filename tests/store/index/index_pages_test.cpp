@@ -77,8 +77,8 @@ TEST_CASE("a damaged page is refused by every way that leads to it, and spares t
       {"a value of another kind",
        [](auto& w) { w.set(kMiddle, node_of(w, kMiddle, 0) + 4, std::uint16_t{2}); }},
       {"keys out of order", [](auto& w) { w.set(kMiddle, node_of(w, kMiddle, 0) + 8, 'z'); }},
-      {"keys before its place", [](auto& w) { w.set(kMiddle, node_of(w, kMiddle, 0) + 8, 'a'); }},
-      {"keys behind its place", [](auto& w) { w.set(kMiddle, node_of(w, kMiddle, 2) + 8, 'x'); }},
+      {"keys before its position", [](auto& w) { w.set(kMiddle, node_of(w, kMiddle, 0) + 8, 'a'); }},
+      {"keys after its position", [](auto& w) { w.set(kMiddle, node_of(w, kMiddle, 2) + 8, 'x'); }},
   };
   for (const Damage& damage : damages) {
     CAPTURE(damage.what);

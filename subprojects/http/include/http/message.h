@@ -88,7 +88,7 @@ enum class Cause {
   given_up,
   too_slow,
   too_large,
-  long_header,  ///< over libcurl's limit, or out of memory: libcurl does not tell which
+  long_header,  ///< over libcurl's limit, or out of memory: libcurl does not report which
   redirect,     ///< in a circle, too many, or to what is not HTTP
   insecure_redirect,
   unresolved_host,
@@ -106,7 +106,7 @@ enum class Cause {
 
 struct Failure {
   Cause cause = Cause::other;
-  std::string url = {};     ///< of the attempt that failed, or as it was asked for; empty: not a transfer's
+  std::string url = {};     ///< of the attempt that failed, or as requested; empty: not of a transfer
   std::string reason = {};  ///< in English, without its end mark; may hold text of the server
   int error_number = 0;     ///< errno, or 0
 };

@@ -75,7 +75,7 @@ class PackageSource {
   virtual const PackageOffer& versions(const std::string& name) = 0;
   virtual std::variant<Dependencies, Unavailable> dependencies(const std::string& name,
                                                                const Version& version) = 0;
-  /// The version behind a direct reference, and its dependencies.
+  /// The version of a direct reference, and its dependencies.
   virtual std::variant<std::pair<Version, Dependencies>, Unavailable> direct(const std::string& name,
                                                                              const std::string& url) = 0;
 };

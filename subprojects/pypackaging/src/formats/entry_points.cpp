@@ -99,7 +99,7 @@ class OptionReader {
     if (equals == std::string_view::npos || name.empty())
       return ParseError{"expected NAME = MODULE:ATTRIBUTE, not " + quote(text), line.offset};
     if (groups.empty())
-      return ParseError{"the entry point " + quote(name) + " stands before the first [group]", line.offset};
+      return ParseError{"the entry point " + quote(name) + " comes before the first [group]", line.offset};
     options.push_back(
         {groups.back(), name, std::string(trim(text.substr(equals + 1))), line.offset, indentation});
     may_continue_ = true;
@@ -155,7 +155,7 @@ Result<EntryPoints> parse_unmarked(std::string_view file) {
     }
     const auto [known, is_new] = scripts.try_emplace({option.group, option.name}, option.value);
     if (!is_new && known->second == option.value) continue;
-    if (!is_new) return ParseError{"the script " + quote(option.name) + " stands twice", option.offset};
+    if (!is_new) return ParseError{"the script " + quote(option.name) + " occurs twice", option.offset};
     auto script = script_of(option);
     if (!script) return script.error();
     points.push_back(*std::move(script));

@@ -60,14 +60,14 @@ class MetadataReader {
 
   void take_repeated(const std::string& name, bool differs, std::size_t offset) {
     if (differs && (name == "name" || name == "version"))
-      fatal(name, "stands more than once", offset);
+      fatal(name, "occurs more than once", offset);
     else
-      fault(name, "stands more than once; the first one counts", offset);
+      fault(name, "occurs more than once; the first one counts", offset);
   }
 
   void take_body(std::string_view body, std::size_t offset) {
     std::vector<std::string>& values = metadata_.fields["description"];
-    if (!values.empty()) return fault("description", "stands in a header and in the body", offset);
+    if (!values.empty()) return fault("description", "is both a header and in the body", offset);
     values.push_back(as_utf8("description", body, offset));
   }
 
@@ -101,7 +101,7 @@ class MetadataReader {
     if (!known_metadata_version(value) && !has_newer_major(value))
       fault("metadata-version", quote(value) + " is not a known version", offset);
     if (has_newer_major(value))
-      fatal("metadata-version", quote(value) + " is newer than this program knows", offset);
+      fatal("metadata-version", quote(value) + " is newer than this program supports", offset);
   }
 
   void take_name(const std::string& value, std::size_t offset) {

@@ -81,7 +81,7 @@ std::optional<std::string> fault_of_import_name(std::string_view value) {
   const std::size_t semicolon = value.find(';');
   const bool is_marked = semicolon != std::string_view::npos;
   if (is_marked && ascii::trim(value.substr(semicolon + 1)) != "private")
-    return quote(value) + " has something other than 'private' behind the semicolon";
+    return quote(value) + " has something other than 'private' after the semicolon";
   if (value.empty()) return std::nullopt;
   for (const std::string_view part : text::split(ascii::trim(value.substr(0, semicolon)), '.'))
     if (part.empty() || ascii::is_digit(part.front()) ||

@@ -75,18 +75,18 @@ ParseError not_closed(const std::vector<text::Line>& lines, std::size_t opening)
   std::size_t end = opening + 1;
   for (; end < lines.size() && is_content(lines[end].text); ++end) {
     if (without_space(lines[end].text) != "#///") continue;
-    return {"the script block is not closed: white space follows '# ///', which must stand alone in its line",
+    return {"the script block is not closed: white space follows '# ///', which must be alone on its line",
             lines[end].offset};
   }
   if (end < lines.size() && without_space(lines[end].text) == "#///")
-    return {"the script block is not closed: write '# ///' with one blank, and nothing before or behind it",
+    return {"the script block is not closed: write '# ///' with one blank, and nothing before or after it",
             lines[end].offset};
   std::string message =
       "the script block is not closed: every line of it must begin with '#', and '# ///' ends it";
   const bool lacks_blank = end < lines.size() && lines[end].text.starts_with('#');
   if (end < lines.size())
     message +=
-        "; line " + std::to_string(end + 1) + (lacks_blank ? " has no blank behind the '#'" : " does not");
+        "; line " + std::to_string(end + 1) + (lacks_blank ? " has no blank after the '#'" : " does not");
   return {std::move(message), lines[opening].offset};
 }
 
@@ -128,7 +128,7 @@ std::optional<ParseError> find_misspelt_opening(std::string_view script) {
   while (const auto line = reader.next()) {
     if (!line->text.starts_with('#') || without_space(line->text) != "#///script") continue;
     if (opened_type(line->text) == "script") continue;
-    return ParseError{"it does not begin a metadata block: write '# /// script', with nothing behind it",
+    return ParseError{"it does not begin a metadata block: write '# /// script', with nothing after it",
                       line->offset};
   }
   return std::nullopt;

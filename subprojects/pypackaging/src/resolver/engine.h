@@ -12,7 +12,7 @@ using PackageId = std::uint32_t;
 using FactId = std::uint32_t;  ///< identifies an incompatibility
 inline constexpr std::uint32_t kNothing = 0xffffffff;
 
-/// "The selection of `package` lies in `set`." Never empty, never full.
+/// "The selection of `package` is in `set`." Never empty, never full.
 struct Term {
   PackageId package;
   VersionSet set;

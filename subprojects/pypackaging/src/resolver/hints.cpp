@@ -96,7 +96,7 @@ std::string Explanation::absence_hint(PackageId id) const {
     case Absence::offline:
       return "run once without --offline";
     case Absence::network_disabled:
-      return "no index was asked for " + package.name + "; without --no-index it may be found";
+      return "no index was searched for " + package.name + "; without --no-index it may be found";
     case Absence::none:
       return {};
   }

@@ -86,7 +86,7 @@ TEST_CASE("a missing package is reported with the places that were searched") {
         "hint: run once without --offline");
   CHECK(ask(world, {"c>1"}) ==
         "You require c>1, but c was not found in wheels/, and no index was asked.\n\n"
-        "hint: no index was asked for c; without --no-index it may be found");
+        "hint: no index was searched for c; without --no-index it may be found");
 }
 
 TEST_CASE("versions for another Python say which") {

@@ -6,8 +6,8 @@
 
 namespace zip {
 
-/// Why an archive is refused. The library does not know the archive's file name: who catches it adds the
-/// name.
+/// Why an archive is refused. The library does not know the archive's file name: the code that catches
+/// it adds the name.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& reason) : std::runtime_error(reason) {}

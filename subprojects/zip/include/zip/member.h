@@ -12,7 +12,7 @@ struct Member {
   std::uint32_t crc32 = 0;
   std::uint64_t compressed_size = 0, size = 0;
   /// In an Archive: the offset of the compressed bytes. In a directory read by read_tail: the offset of the
-  /// local header, because only that header tells where the bytes begin.
+  /// local header, because only that header shows where the bytes begin.
   std::uint64_t data_offset = 0;
 };
 

@@ -10,7 +10,7 @@
 #include "zip/member.h"
 
 // Reading an archive by byte ranges: first its end, then single members. The checks are those of Archive as
-// far as the bytes at hand allow them; what lies between members stays unread. Throws Error.
+// far as the bytes at hand allow them; bytes between members stay unread. Throws Error.
 namespace zip {
 
 /// The members, in the order of the directory, each name once, from `tail`: the bytes of the file from
