@@ -47,7 +47,7 @@ class Unwritable(OrdinaryUserTest):
             self.assertIn("read-only", done.stderr)
         found = json.loads(self.envstore("doctor", "--offline", "--json").stdout)
         self.assertEqual([finding for finding in found if finding["verdict"] == "problem"], [])
-        [note] = [finding for finding in found if finding["what"].startswith("rights: nobody may write")]
+        [note] = [finding for finding in found if finding["what"].startswith("rights: no user may write")]
         self.assertIn("chmod -R u+w", note["advice"])
 
     def test_it_can_be_written_again_as_doctor_says(self):
