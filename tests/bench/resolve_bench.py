@@ -100,9 +100,10 @@ def measured(command, text, environment):
 
 def compare(title, wanted, options, index=None):
     """One line of the table: cold and warm of both."""
-    cells = []
+    cells, homes = [], []
     for program in filter(None, (options.envstore, options.uv)):
         home = tempfile.mkdtemp(prefix="resolve-bench-")
+        homes.append(home)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("UV_", "PIP_", "PYTHON", "ENVSTORE_"))}
         environment.update(ENVSTORE_ROOT=home + "/store", UV_CACHE_DIR=home + "/uv")
         if index:
@@ -110,9 +111,10 @@ def compare(title, wanted, options, index=None):
         command = [program, "lock", "--no-config", "--python", options.python, "-r", "-"] if program == options.envstore else \
             [program, "pip", "compile", "-q", "--no-config", "--python", options.python, "-"]
         cells += [measured(command, "\n".join(wanted) + "\n", environment) for _ in ("cold", "warm")]
-        subprocess.run(["chmod", "-R", "u+w", home], check=False)
-        shutil.rmtree(home, ignore_errors=True)
     print("| %s | %s |" % (title, " | ".join(cells)), flush=True)
+    subprocess.run(["chmod", "-R", "u+w", *homes], check=False)
+    for home in homes:  # uv's has many small files, which takes long
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def main():
