@@ -16,6 +16,7 @@ namespace {
 struct World : RepairWorld {
   World() {
     make_directory(store().root(), "x", 0755);
+    entry.path = "a.py";
     entry.blob = blob_of(kDemo);
     entry.size = std::string(kDemo).size();
   }
@@ -34,7 +35,7 @@ struct World : RepairWorld {
     return lines;
   }
 
-  TreeEntry entry{.path = "a.py"};
+  TreeEntry entry;
 };
 
 Expected document(const std::string& path, const std::string& text = "text") {
