@@ -132,7 +132,8 @@ void report_collection(const std::string& root, const SnapshotId& stays, double 
   GcReport report;
   double total = 0;
   constexpr std::size_t kIdleTimes = 400;
-  const Delays idle = beside(root, stays, [] {}, kIdleTimes);
+  const Delays idle = beside(
+      root, stays, [] {}, kIdleTimes);
   const Delays busy = beside(root, stays, [&] {
     Store store = Store::open(root, clock);
     const char* step = "start";

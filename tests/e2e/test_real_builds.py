@@ -17,7 +17,7 @@ REAL = [
     ("pluggy", "1.5.0", "pluggy", "setuptools with setuptools_scm"),
     ("idna", "3.10", "idna", "flit, which asks for the requirements of an extra"),
     ("tomli", "2.0.1", "tomli", "flit"),
-    ("flit-core", "3.9.0", "flit_core", "itself: backend-path in the tree"),
+    ("flit-core", "3.12.0", "flit_core", "itself: backend-path in the tree"),
     ("iniconfig", "2.0.0", "iniconfig", "hatchling with hatch-vcs"),
     ("attrs", "24.2.0", "attr", "hatchling with two plugins"),
     ("platformdirs", "4.3.6", "platformdirs", "hatchling"),

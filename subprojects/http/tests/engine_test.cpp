@@ -287,7 +287,8 @@ TEST_CASE("a transfer that was given up fails, and so do all when the client is 
   CHECK_THROWS_AS(future.get(), Error);
 }
 
-TEST_CASE("an address that is not HTTP, a refused connection and a foreign protocol have causes of their own") {
+TEST_CASE(
+    "an address that is not HTTP, a refused connection and a foreign protocol have causes of their own") {
   Started started({"SSH-2.0-OpenSSH\r\n"});
   CHECK(started.failure_of({.url = "ftp://127.0.0.1/x"}).cause == Cause::invalid_request);
   CHECK(started.failure_of({.url = "http://127.0.0.1:1/"}).cause == Cause::not_connected);

@@ -131,7 +131,8 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a fetched page is available offline; one that was never fetched differs from one that does not exist") {
+TEST_CASE(
+    "a fetched page is available offline; one that was never fetched differs from one that does not exist") {
   World world;
   {
     Store store = world.store();

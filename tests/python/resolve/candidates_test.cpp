@@ -140,7 +140,8 @@ TEST_CASE("where hashes are required, only files with one of them are taken") {
   CHECK(world.chosen("1.0") == good.filename);
 }
 
-TEST_CASE("a file whose page has another hash algorithm than the required one is checked after its download") {
+TEST_CASE(
+    "a file whose page has another hash algorithm than the required one is checked after its download") {
   const FileDigests allowed = {{"sha512", std::string(128, 'a')}}, none;
   World world;
   IndexFile told = file("demo-1.0-py3-none-any.whl");

@@ -241,7 +241,8 @@ int fill(Index& index, const std::function<Index::Write()>& begin) {
 
 }  // namespace
 
-TEST_CASE("a full disk is reported as such, loses no committed row, and writes work again once there is room") {
+TEST_CASE(
+    "a full disk is reported as such, loses no committed row, and writes work again once there is room") {
   TemporaryDirectory directory;
   in_small_tmpfs(directory.path(), [](int root) {
     create_file(root, "ballast", std::string(200'000, 'b'), 0600);

@@ -10,7 +10,8 @@
 
 using namespace envstore;
 
-TEST_CASE("of two processes that rename one file at the same moment one succeeds, and the other sees no error") {
+TEST_CASE(
+    "of two processes that rename one file at the same moment one succeeds, and the other sees no error") {
   constexpr int kRounds = 1500;
   TemporaryDirectory directory;
   make_directory(directory.fd(), "trash", 0700);
