@@ -226,7 +226,8 @@ class Settings(BuildsTest):
         [packages] = venv.glob("lib/python3*/site-packages")
 
         def install(version):
-            (packages / "tool.py").write_text("VERSION = %r\n" % version)
+            # Of another size each time: a .pyc that is in use knows its source by seconds and size.
+            (packages / "tool.py").write_text("VERSION = %r\n" % version + "#" * int(float(version)))
             for old in packages.glob("tool-*.dist-info"):
                 shutil.rmtree(old)
             info = packages / ("tool-%s.dist-info" % version)
