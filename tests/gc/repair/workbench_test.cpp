@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include "tests/gc/repair_world.h"
 
@@ -68,7 +69,8 @@ TEST_CASE("a directory where a file should be moves to quarantine with all that 
   World world;
   world.behind_the_back(world.file, [](const std::string& full) {
     ::unlink(full.c_str());
-    make_directories(AT_FDCWD, full + "/inner", 0555);
+    make_directories(AT_FDCWD, full + "/inner", 0755);
+    REQUIRE(chmod(full.c_str(), 0555) == 0);
   });
   world.bench.put_at(world.made("new"), world.file, Keep::no);
   CHECK(world.content(world.file) == "new");
