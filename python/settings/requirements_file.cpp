@@ -162,7 +162,15 @@ class FileReader {
            with_variables(line.text, variables_));
   }
 
-  static bool is_url(const std::string& written) { return written.find("://") != std::string::npos; }
+  /// A path can contain "://", too, but a scheme has neither slashes nor blanks.
+  static bool is_url(std::string_view written) {
+    const std::string_view scheme = written.substr(0, written.find("://"));
+    return !scheme.empty() && scheme.size() < written.size() &&
+           std::all_of(scheme.begin(), scheme.end(), [](char c) {
+             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+                    c == '-' || c == '.';
+           });
+  }
 
   /// A shell's pipe or standard input has no directory: relative paths start at the working directory.
   static std::string folder_of(const std::string& file) {

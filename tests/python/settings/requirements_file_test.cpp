@@ -139,3 +139,7 @@ TEST_CASE(
                                             "http://me:secret@127.0.0.1:1/more.txt",
                                             "http://127.0.0.1:2/limits.txt"});
 }
+
+TEST_CASE("a path that contains :// is no address") {
+  CHECK(failure("-r /nowhere/a https://host/x\n").find("/nowhere/a https:") != std::string::npos);
+}
