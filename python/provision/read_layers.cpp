@@ -189,6 +189,10 @@ class LayerReader {
 
   /// A lock file is a layer of its own, so that what it locks does not depend on other requirements.
   Layer lock_layer(const std::string& path) {
+    if (Url::parse(path))
+      throw Error(ErrorKind::unsupported,
+                  "cannot read '" + without_credentials(path) + "': lock files are not fetched",
+                  "download it and name the file");
     result_.requirements_files.push_back(watch(path));
     ParsedPylock parsed = parse_pylock(lock_text(path), path);
     has_lock_file_ = true;

@@ -149,6 +149,8 @@ class FileReader {
     const bool is_remote = is_url(path);
     const std::string absolute = is_remote ? path : absolute_path(path);
     if (!seen_.insert(absolute).second) return;
+    if (is_remote && !fetch_)
+      throw Error(ErrorKind::unsupported, "cannot fetch '" + without_credentials(absolute) + "' here");
     if (is_remote)
       out_.is_fetched = true;
     else

@@ -49,6 +49,12 @@ class FetchedRequirements(SettingsTest):
         self.assertIn("--offline", offline.stderr)
         self.assertNotIn("secret", offline.stderr)
 
+    def test_a_lock_is_not_fetched(self):
+        url = self.server.root.replace("//", "//me:secret@") + "/pylock.toml"
+        done = self.run_fails("--with-requirements", url, "python")
+        self.assertIn("lock files are not fetched", done.stderr)
+        self.assertNotIn("secret", done.stderr)
+
     def test_a_fault_is_reported_with_its_line(self):
         url = self.serve("/requirements.txt", "demo\n???\n")
         self.assertIn("line 2", self.run_fails("--with-requirements", url, "python").stderr)

@@ -143,3 +143,13 @@ TEST_CASE(
 TEST_CASE("a path that contains :// is no address") {
   CHECK(failure("-r /nowhere/a https://host/x\n").find("/nowhere/a https:") != std::string::npos);
 }
+
+TEST_CASE("an address is an error where nothing is fetched, and its password is not printed") {
+  try {
+    read_requirements_file("http://me:secret@127.0.0.1:1/all.txt");
+    FAIL("it was read");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::unsupported);
+    CHECK(std::string(error.what()).find("secret") == std::string::npos);
+  }
+}
