@@ -209,6 +209,21 @@ class EnvstoreTest(unittest.TestCase):
         return files_under(self.store, "objects", "trees", "snapshots")
 
 
+class DefaultIndexTest(EnvstoreTest):
+    """Uses the default package index. All tests of a class share one store: what several need is downloaded once."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="envstore-e2e-"))
+        cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
+
+    def setUp(self):
+        super().setUp()
+        del self.env["UV_DEFAULT_INDEX"]
+        self.store = self.shared / "store"
+        self.env["ENVSTORE_ROOT"] = str(self.store)
+
+
 class OrdinaryUserTest(EnvstoreTest):
     """Runs as a user who is subject to file modes and limits: the current one or, under root, a user id of its own."""
 

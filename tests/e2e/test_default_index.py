@@ -10,30 +10,16 @@ import pwd
 import re
 import shutil
 import subprocess
-import tempfile
 import unittest
 
-from support import ENVSTORE, TIMEOUT, EnvstoreTest
+from support import ENVSTORE, TIMEOUT, DefaultIndexTest
 
 FAVOURITES = pathlib.Path(__file__).resolve().parent / "favourites"
 IS_LONG = os.environ.get("ENVSTORE_TEST_LONG") == "1"
 BLOCK = re.compile(r"^# /// script$.*?^# ///$", re.M | re.S)
 
 
-class DefaultIndexTest(EnvstoreTest):
-    """All tests of a class share one store: packages that several environments use are downloaded once."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="envstore-e2e-"))
-        cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
-
-    def setUp(self):
-        super().setUp()
-        del self.env["UV_DEFAULT_INDEX"]
-        self.store = self.shared / "store"
-        self.env["ENVSTORE_ROOT"] = str(self.store)
-
+class RealWheelsTest(DefaultIndexTest):
     def changes_nothing(self, before):
         after = self.frozen()
         self.assertEqual({path for path in before if before[path] != after.get(path)}, set())
@@ -46,7 +32,7 @@ class DefaultIndexTest(EnvstoreTest):
         return [p for p in found if not p.resolve().is_relative_to(self.store.resolve() / "bytecode")]
 
 
-class Favourites(DefaultIndexTest):
+class Favourites(RealWheelsTest):
     def use(self, script):
         for layout in ("farm", "forest"):
             with self.subTest(script=script.stem, layout=layout):
@@ -73,7 +59,7 @@ def add_favourites():
 add_favourites()
 
 
-class OrdinaryUser(DefaultIndexTest):
+class OrdinaryUser(RealWheelsTest):
     """Repeats tests as an ordinary user, because root may write everywhere and hides missing permissions."""
 
     def setUp(self):
@@ -100,7 +86,7 @@ class OrdinaryUser(DefaultIndexTest):
                 Favourites.use(self, FAVOURITES / (name + ".py"))
 
 
-class Bytecode(DefaultIndexTest):
+class Bytecode(RealWheelsTest):
     REPORT = ("import idna, numpy, os, sys\n"
               "cached = [getattr(m, '__cached__', None) or '' for m in list(sys.modules.values())]\n"
               "cached = [c for c in cached if '/snapshots/' in c]\n"
@@ -120,7 +106,7 @@ class Bytecode(DefaultIndexTest):
                 self.assertEqual(self.bytecode_elsewhere(), [])
 
 
-class Coverage(DefaultIndexTest):
+class Coverage(RealWheelsTest):
     def test_coverage_counts_the_users_code_alone(self):
         (self.work / "mine.py").write_text("import idna\n\ndef used():\n    return idna.encode('a.b')\n\nused()\n")
         body = ("import subprocess, sys\n"

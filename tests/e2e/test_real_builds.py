@@ -1,11 +1,8 @@
 """Real source distributions of the default package index, built by their own backends and used."""
-import pathlib
-import shutil
 import subprocess
-import tempfile
 import unittest
 
-from support import EnvstoreTest
+from support import DefaultIndexTest
 
 PYTHON = "/usr/bin/python3"
 #: Name, version, what an import needs, what builds it.
@@ -43,20 +40,7 @@ def has_headers():
     return subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "True"
 
 
-class RealBuilds(EnvstoreTest):
-    """All tests share one store: backends that several packages use are downloaded once."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.shared = pathlib.Path(tempfile.mkdtemp(prefix="envstore-e2e-"))
-        cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
-
-    def setUp(self):
-        super().setUp()
-        del self.env["UV_DEFAULT_INDEX"]
-        self.store = self.shared / "store"
-        self.env["ENVSTORE_ROOT"] = str(self.store)
-
+class RealBuilds(DefaultIndexTest):
     def use(self, name, version, module):
         code = f"import importlib.metadata, {module}; print(importlib.metadata.version('{name}'))"
         words = ["--python", PYTHON, "--no-binary-package", name, "--with", f"{name}=={version}", "python", "-c", code]

@@ -10,6 +10,18 @@ import unittest
 from settings_world import SettingsTest, SHOW
 
 
+def serve_each(listener, serve):
+    """Calls `serve` with every client of the socket, each in a thread, until the socket is closed."""
+    def accept():
+        try:
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+        except OSError:
+            pass
+
+    threading.Thread(target=accept, daemon=True).start()
+
+
 class FetchedRequirements(SettingsTest):
     def setUp(self):
         super().setUp()
@@ -102,14 +114,7 @@ class Transfers(SettingsTest):
             except OSError:
                 pass
 
-        def accept():
-            try:
-                while True:
-                    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-            except OSError:
-                pass
-
-        threading.Thread(target=accept, daemon=True).start()
+        serve_each(listener, serve)
         self.port = listener.getsockname()[1]
         return "https://127.0.0.1:%d/simple/" % self.port
 
@@ -169,14 +174,7 @@ class Transfers(SettingsTest):
                 while data := outside.recv(65536):
                     client.sendall(data)
 
-        def accept():
-            try:
-                while True:
-                    threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-            except OSError:
-                pass
-
-        threading.Thread(target=accept, daemon=True).start()
+        serve_each(listener, serve)
         return "http://127.0.0.1:%d" % listener.getsockname()[1], seen
 
     def test_a_proxy_of_the_settings_is_used_unless_a_variable_names_one(self):
